@@ -1,0 +1,49 @@
+import { createHmac, hkdfSync } from "node:crypto";
+import { utf8 } from "../bytes.ts";
+import type { Dek, Kek } from "./key-bytes.ts";
+import { KEY_BYTES } from "./key-bytes.ts";
+
+export const KEY_ID_BYTES = 16;
+
+/** What a KEK gives in one vault. No key serves two purposes (FORMAT.md, "Keys"). */
+export interface KekDerivatives {
+  readonly wrapKey: Uint8Array;
+  readonly macKey: Uint8Array;
+  readonly auditKey: Uint8Array;
+  readonly commitment: Uint8Array;
+  readonly keyId: Uint8Array;
+}
+
+/** What a DEK gives for one nonce: the key of one AEAD call, and the commitment that pins it. */
+export interface DekDerivatives {
+  readonly sealKey: Uint8Array;
+  readonly commitment: Uint8Array;
+}
+
+/** HKDF-SHA256 (RFC 5869) with the vault's id as salt: the same 32 bytes in two vaults give unrelated keys. */
+export function deriveFromKek(kek: Kek, vaultId: Uint8Array): KekDerivatives {
+  return {
+    wrapKey: expand(kek, vaultId, "vault/1 kek wrap", KEY_BYTES),
+    macKey: expand(kek, vaultId, "vault/1 kek file-mac", KEY_BYTES),
+    auditKey: expand(kek, vaultId, "vault/1 kek audit", KEY_BYTES),
+    commitment: expand(kek, vaultId, "vault/1 kek commitment", KEY_BYTES),
+    keyId: expand(kek, vaultId, "vault/1 kek key-id", KEY_ID_BYTES),
+  };
+}
+
+/** HKDF-SHA256 with the AEAD's nonce as salt, so that sealing anew under one DEK still uses a key of its own. */
+export function deriveFromDek(dek: Dek, nonce: Uint8Array): DekDerivatives {
+  return {
+    sealKey: expand(dek, nonce, "vault/1 dek seal", KEY_BYTES),
+    commitment: expand(dek, nonce, "vault/1 dek commitment", KEY_BYTES),
+  };
+}
+
+/** HMAC-SHA256 (RFC 2104): the file's MAC, and the keys of the parts of the audit log. */
+export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return new Uint8Array(createHmac("sha256", key).update(message).digest());
+}
+
+function expand(key: Uint8Array, salt: Uint8Array, label: string, bytes: number): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, salt, utf8(label), bytes));
+}

@@ -1,0 +1,134 @@
+// Seals and opens values, each under a DEK of its own, wrapped by the key holder (FORMAT.md, "Sealing").
+import { randomBytes } from "node:crypto";
+import { encodeBase64, equalBytes, findBase64, wipe } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import { Secret } from "../secret.ts";
+import { sealAad, wrapAad } from "./aad.ts";
+import { deriveFromDek } from "./derive.ts";
+import type { Dek } from "./key-bytes.ts";
+import { asDek, KEY_BYTES } from "./key-bytes.ts";
+import type { KeyHolder, WrappedDek } from "./key-holder.ts";
+import type { Box, SealedValue, SecretBinding, SecretRecord } from "./record.ts";
+import { VALUE_BYTES_MAX } from "./record.ts";
+import type { Sodium } from "./sodium.ts";
+import { loadSodium, NONCE_BYTES } from "./sodium.ts";
+
+/** The secret parts of a record. */
+export interface Envelope {
+  readonly dek: Box;
+  readonly value: SealedValue;
+}
+
+/**
+ * Seals each value under a fresh DEK, bound to all of its binding.
+ *
+ * @throws VaultError `out-of-bounds` for an empty value or one over 64 KiB.
+ */
+export async function sealSecrets(
+  holder: KeyHolder,
+  vaultId: Uint8Array,
+  items: readonly { readonly binding: SecretBinding; readonly value: Secret }[],
+): Promise<Envelope[]> {
+  for (const { binding, value } of items) {
+    if (value.length === 0) throw new VaultError("out-of-bounds", `the value of "${binding.name}" is empty`);
+    if (value.length > VALUE_BYTES_MAX) throw new VaultError("out-of-bounds", `the value of "${binding.name}" is longer than ${VALUE_BYTES_MAX} bytes`);
+  }
+  const sodium = await loadSodium();
+  const deks = items.map(() => asDek(new Uint8Array(randomBytes(KEY_BYTES))));
+  try {
+    const wrapped = await holder.wrapDeks(pair(items, deks, ({ binding }, dek) => ({ dek, aad: wrapAad(vaultId, holder.keyId, binding) })));
+    return pair(items, deks, ({ binding, value }, dek, index) => ({
+      dek: encodeWrapped(at(wrapped, index)),
+      value: sealValue(sodium, dek, sealAad(vaultId, binding), value),
+    }));
+  } finally {
+    wipe(...deks);
+  }
+}
+
+/**
+ * Opens the values of records, in their order, with one batch of unwraps.
+ *
+ * @throws VaultError `bad-wrap`, `bad-commitment` or `bad-seal`, naming the secret, when a record was changed.
+ */
+export async function openSecrets(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<Secret[]> {
+  const deks = await unwrapAll(holder, vaultId, records);
+  try {
+    const sodium = await loadSodium();
+    return pair(records, deks, (record, dek) => openValue(sodium, dek, sealAad(vaultId, record), record));
+  } finally {
+    wipe(...deks);
+  }
+}
+
+/**
+ * The same records with every DEK wrapped by another holder; values are not touched. Each new wrap is opened again before it counts.
+ *
+ * @throws VaultError `bad-wrap` when a DEK does not open, or does not open again.
+ */
+export async function rewrapSecrets(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {
+  const deks = await unwrapAll(from, vaultId, records);
+  let reopened: Dek[] = [];
+  try {
+    const wrapped = await to.wrapDeks(pair(records, deks, (record, dek) => ({ dek, aad: wrapAad(vaultId, to.keyId, record) })));
+    const rewrapped = records.map((record, index) => ({ ...record, dek: encodeWrapped(at(wrapped, index)) }));
+    reopened = await unwrapAll(to, vaultId, rewrapped);
+    pair(reopened, deks, (again, dek) => {
+      if (!equalBytes(again, dek)) throw new VaultError("bad-wrap", "a data key did not survive its new wrap");
+    });
+    return rewrapped;
+  } finally {
+    wipe(...deks, ...reopened);
+  }
+}
+
+async function unwrapAll(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<Dek[]> {
+  return holder.unwrapDeks(records.map((record) => ({ wrapped: decodeBox(record.dek), aad: wrapAad(vaultId, holder.keyId, record) })));
+}
+
+function sealValue(sodium: Sodium, dek: Dek, aad: Uint8Array, value: Secret): SealedValue {
+  const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+  const { sealKey, commitment } = deriveFromDek(dek, nonce);
+  try {
+    return { nonce: encodeBase64(nonce), commitment: encodeBase64(commitment), ciphertext: encodeBase64(sodium.seal(sealKey, nonce, value.reveal(), aad)) };
+  } finally {
+    wipe(sealKey);
+  }
+}
+
+/** XChaCha20-Poly1305 does not commit to its key: two keys can open one ciphertext. So the commitment is compared first. */
+function openValue(sodium: Sodium, dek: Dek, aad: Uint8Array, record: SecretRecord): Secret {
+  const { nonce, ciphertext } = decodeBox(record.value);
+  const { sealKey, commitment } = deriveFromDek(dek, nonce);
+  try {
+    if (!equalBytes(commitment, decode(record.value.commitment))) throw new VaultError("bad-commitment", `the value of "${record.name}" is sealed under another key than its own`);
+    const value = sodium.open(sealKey, nonce, ciphertext, aad);
+    if (value === undefined) throw new VaultError("bad-seal", `the value of "${record.name}" does not open: its record was changed, or belongs elsewhere`);
+    return new Secret(value);
+  } finally {
+    wipe(sealKey);
+  }
+}
+
+function encodeWrapped({ nonce, ciphertext }: WrappedDek): Box {
+  return { nonce: encodeBase64(nonce), ciphertext: encodeBase64(ciphertext) };
+}
+
+function decodeBox({ nonce, ciphertext }: Box): WrappedDek {
+  return { nonce: decode(nonce), ciphertext: decode(ciphertext) };
+}
+
+/** Records carry base64 that was checked when they were parsed, or that was encoded here. */
+function decode(text: string): Uint8Array {
+  return findBase64(text) ?? new Uint8Array();
+}
+
+function pair<A, B, R>(as: readonly A[], bs: readonly B[], make: (a: A, b: B, index: number) => R): R[] {
+  return as.map((a, index) => make(a, at(bs, index), index));
+}
+
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new VaultError("bad-wrap", "a key holder answered with too few keys");
+  return item;
+}

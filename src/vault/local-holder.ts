@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import { utf8, wipe } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import { deriveFromKek, hmacSha256 } from "./derive.ts";
+import type { Kek } from "./key-bytes.ts";
+import { asDek } from "./key-bytes.ts";
+import type { KeyHolder } from "./key-holder.ts";
+import { loadSodium, NONCE_BYTES } from "./sodium.ts";
+
+/**
+ * Holds a KEK in this process. What it needs is derived at once and wiped by `close()`;
+ * the KEK's own bytes remain the caller's, to wipe as soon as it likes.
+ */
+export function holdKek(kek: Kek, vaultId: Uint8Array): KeyHolder {
+  const { wrapKey, macKey, auditKey, commitment, keyId } = deriveFromKek(kek, vaultId);
+  let isClosed = false;
+  const requireOpen = (): void => {
+    if (isClosed) throw new VaultError("locked", "the key was forgotten", "vault unlock");
+  };
+
+  return {
+    keyId,
+    commitment,
+    async unwrapDeks(items) {
+      const sodium = await loadSodium();
+      requireOpen();
+      return items.map(({ wrapped, aad }) => {
+        const dek = sodium.open(wrapKey, wrapped.nonce, wrapped.ciphertext, aad);
+        if (dek === undefined) throw new VaultError("bad-wrap", "a data key does not open: its record was changed, or belongs elsewhere");
+        return asDek(dek);
+      });
+    },
+    async wrapDeks(items) {
+      const sodium = await loadSodium();
+      requireOpen();
+      return items.map(({ dek, aad }) => {
+        const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+        return { nonce, ciphertext: sodium.seal(wrapKey, nonce, dek, aad) };
+      });
+    },
+    async authenticate(bodyHash) {
+      requireOpen();
+      return Promise.resolve(hmacSha256(macKey, bodyHash));
+    },
+    async deriveAuditKey(context) {
+      requireOpen();
+      return Promise.resolve(hmacSha256(auditKey, utf8(context)));
+    },
+    close() {
+      isClosed = true;
+      wipe(wrapKey, macKey, auditKey);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+// One secret as the vault file holds it: plaintext metadata, a wrapped DEK, a sealed value (FORMAT.md, "Secret records").
+import { VaultError } from "../errors.ts";
+import type { Scope } from "./scope.ts";
+import { compareMemberships, encodeScope, parseMemberships, parseScope } from "./scope.ts";
+import type { Membership } from "./scope.ts";
+import { findCanonicalBinding } from "./host.ts";
+import { isPlace } from "./place.ts";
+import type { Place } from "./place.ts";
+import * as json from "./json-shape.ts";
+
+/** What a secret is bound to. All of it goes into the AAD, so changing any of it without the key makes the secret unreadable. */
+export interface SecretBinding {
+  /** 16 random bytes in base64. */
+  readonly id: string;
+  readonly name: string;
+  readonly scope: Scope;
+  /** Groups it was attached to besides its own scope, sorted, without doubles. */
+  readonly groups: readonly Membership[];
+  /** The id of the service whose hosts it is pinned to, if any. */
+  readonly service: string | undefined;
+  /** Canonical host bindings, sorted, without doubles. */
+  readonly hosts: readonly string[];
+  /** Sorted, without doubles, never empty. */
+  readonly places: readonly Place[];
+  readonly allowPrivate: boolean;
+  /** Counts the values this secret has had, from 1. */
+  readonly version: number;
+}
+
+/** Base64 of one XChaCha20-Poly1305 box and its nonce. */
+export interface Box {
+  readonly nonce: string;
+  readonly ciphertext: string;
+}
+
+export interface SealedValue extends Box {
+  /** Base64 of 32 bytes that only the right DEK gives; checked before the ciphertext is opened. */
+  readonly commitment: string;
+}
+
+export interface SecretRecord extends SecretBinding {
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly dek: Box;
+  readonly value: SealedValue;
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+const SERVICE = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const VERSION_MAX = 2 ** 31 - 1;
+export const HOSTS_MAX = 64;
+/** The longest value, in bytes: a private key or a service account file fits, and a header line of it stays sendable. */
+export const VALUE_BYTES_MAX = 64 * 1024;
+const TAG_BYTES = 16;
+
+/** A secret's name: a letter or `_`, then letters, digits, `_`, `.`, `-`, at most 128 in all. */
+export function isSecretName(name: string): boolean {
+  return NAME.test(name);
+}
+
+export function isServiceId(id: string): boolean {
+  return SERVICE.test(id);
+}
+
+/** @throws VaultError `bad-schema` unless the value is a record in every part. */
+export function parseRecord(value: unknown): SecretRecord {
+  const record = json.parseObject(value, "a secret");
+  const name = json.parseText(record["name"], "name");
+  if (!isSecretName(name)) throw new VaultError("bad-schema", "a secret has a name that is not allowed");
+  const what = `secret "${name}"`;
+  return {
+    id: json.parseBase64(record["id"], 16, `the id of ${what}`),
+    name,
+    scope: parseScope(record["scope"], what),
+    groups: parseMemberships(record["groups"], what),
+    service: parseService(record["service"], what),
+    hosts: parseHosts(record["hosts"], what),
+    places: parsePlaces(record["places"], what),
+    allowPrivate: json.parseBoolean(record["allowPrivate"], `allowPrivate of ${what}`),
+    version: json.parseInteger(record["version"], 1, VERSION_MAX, `the version of ${what}`),
+    createdAt: json.parseTime(record["createdAt"], `createdAt of ${what}`),
+    updatedAt: json.parseTime(record["updatedAt"], `updatedAt of ${what}`),
+    dek: parseDek(record["dek"], what),
+    value: parseValue(record["value"], what),
+  };
+}
+
+/** Plain data whose member order is the canonical one. */
+export function encodeRecord(record: SecretRecord): Record<string, unknown> {
+  return {
+    id: record.id,
+    name: record.name,
+    scope: encodeScope(record.scope),
+    groups: record.groups.map(({ workspace, group }) => ({ workspace, group })),
+    service: record.service ?? null,
+    hosts: record.hosts,
+    places: record.places,
+    allowPrivate: record.allowPrivate,
+    version: record.version,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    dek: { nonce: record.dek.nonce, ciphertext: record.dek.ciphertext },
+    value: { nonce: record.value.nonce, commitment: record.value.commitment, ciphertext: record.value.ciphertext },
+  };
+}
+
+/** Orders group memberships, hosts and places as the format wants them and drops doubles. */
+export function canonicaliseBinding(binding: SecretBinding): SecretBinding {
+  const groups = [...binding.groups].sort(compareMemberships);
+  return {
+    ...binding,
+    groups: groups.filter((membership, index) => index === 0 || compareMemberships(membership, groups[index - 1] ?? membership) !== 0),
+    hosts: [...new Set(binding.hosts)].sort(),
+    places: [...new Set(binding.places)].sort(),
+  };
+}
+
+function parseService(value: unknown, what: string): string | undefined {
+  if (value === null) return undefined;
+  const id = json.parseText(value, `the service of ${what}`);
+  if (!isServiceId(id)) throw new VaultError("bad-schema", `${what} names a service that is not allowed`);
+  return id;
+}
+
+function parseHosts(value: unknown, what: string): string[] {
+  const hosts = json.parseArray(value, HOSTS_MAX, `the hosts of ${what}`).map((host) => json.parseText(host, `a host of ${what}`));
+  if (!json.isStrictlyAscending(hosts) || hosts.some((host) => findCanonicalBinding(host) === undefined)) {
+    throw new VaultError("bad-schema", `${what} has hosts that are not canonical`);
+  }
+  return hosts;
+}
+
+function parsePlaces(value: unknown, what: string): Place[] {
+  const words = json.parseArray(value, 8, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
+  const places = words.filter(isPlace);
+  if (places.length === 0 || places.length !== words.length || !json.isStrictlyAscending(places)) {
+    throw new VaultError("bad-schema", `${what} has places that are not allowed`);
+  }
+  return places;
+}
+
+function parseDek(value: unknown, what: string): Box {
+  const box = json.parseObject(value, `the dek of ${what}`);
+  return {
+    nonce: json.parseBase64(box["nonce"], 24, `the dek nonce of ${what}`),
+    ciphertext: json.parseBase64(box["ciphertext"], 32 + TAG_BYTES, `the dek of ${what}`),
+  };
+}
+
+function parseValue(value: unknown, what: string): SealedValue {
+  const box = json.parseObject(value, `the value of ${what}`);
+  return {
+    nonce: json.parseBase64(box["nonce"], 24, `the value nonce of ${what}`),
+    commitment: json.parseBase64(box["commitment"], 32, `the value commitment of ${what}`),
+    ciphertext: json.parseBase64Between(box["ciphertext"], TAG_BYTES + 1, VALUE_BYTES_MAX + TAG_BYTES, `the value of ${what}`),
+  };
+}

@@ -1,0 +1,227 @@
+// The bytes of vault.json: layout, canonical form, checksum and MAC (FORMAT.md, "The file").
+import { createHash } from "node:crypto";
+import { encodeBase64, equalBytes, findBase64, findText, utf8 } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import { compareText } from "./scope.ts";
+import * as json from "./json-shape.ts";
+import { requireShallow } from "./json-depth.ts";
+import type { KeyHolder } from "./key-holder.ts";
+import type { KeySlot } from "./key-slot.ts";
+import { encodeKeySlot, parseKeySlot, requireKeyOfSlot } from "./key-slot.ts";
+import type { SecretRecord } from "./record.ts";
+import { encodeRecord, parseRecord } from "./record.ts";
+import { encodeScope } from "./scope.ts";
+
+export const VAULT_ID_BYTES = 16;
+export const HASH_BYTES = 32;
+export const FILE_BYTES_MAX = 16 * 1024 * 1024;
+const FORMAT = "vault/1";
+const VERSION = 1;
+const SECRETS_MAX = 100_000;
+const FEATURES_MAX = 64;
+/** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
+const DIAGNOSED_BYTES_MAX = 1024 * 1024;
+
+/** The newest audit entry that the vault vouches for. */
+export interface AuditHead {
+  readonly sequence: number;
+  /** Base64 of the entry's 32-byte hash. */
+  readonly hash: string;
+}
+
+export interface VaultContents {
+  /** 16 random bytes. */
+  readonly id: Uint8Array;
+  /** 1 when made, one more with each write. */
+  readonly generation: number;
+  readonly slot: KeySlot;
+  readonly audit: AuditHead;
+  /** Sorted by id. */
+  readonly secrets: readonly SecretRecord[];
+}
+
+/** A file that passed every check that needs no key. */
+export interface VaultFile {
+  readonly contents: VaultContents;
+  /** SHA-256 of the body: what the MAC is over. */
+  readonly bodyHash: Uint8Array;
+  readonly mac: Uint8Array;
+}
+
+const TAIL = /^ {2}"mac": ("[^"\\]{44}"),\n {2}"checksum": ("[^"\\]{44}")\n\}\n$/;
+const TAIL_BYTES = utf8(`  "mac": "${"x".repeat(44)}",\n  "checksum": "${"x".repeat(44)}"\n}\n`).length;
+
+/**
+ * The canonical bytes of a vault, with its MAC from the holder.
+ *
+ * @throws VaultError `too-large` over 16 MiB.
+ */
+export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder): Promise<Uint8Array> {
+  const body = encodeBody(contents);
+  const bodyHash = sha256(utf8(body));
+  const mac = await holder.authenticate(bodyHash);
+  const bytes = utf8(`${body}  "mac": ${quote(mac)},\n  "checksum": ${quote(checksumOf(bodyHash, mac))}\n}\n`);
+  if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault would grow beyond 16 MiB", "delete secrets that are no longer used, or keep a second vault with VAULT_DIR");
+  return bytes;
+}
+
+/**
+ * Reads vault.json as far as that goes without a key, cheapest checks first.
+ *
+ * @throws VaultError, in this order: `too-large`; `too-deep`, `bad-json`, `newer-version` or `not-canonical` for bytes that are not in the layout;
+ * per member `too-deep`, `bad-json`, `newer-version`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
+ */
+export function parseVaultFile(bytes: Uint8Array): VaultFile {
+  if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault file is larger than 16 MiB");
+  const text = findText(bytes);
+  if (text === undefined) throw new VaultError("bad-json", "the vault file is not UTF-8 text");
+  const tail = TAIL.exec(text.slice(-TAIL_BYTES));
+  const lines = text.slice(0, -TAIL_BYTES).split("\n");
+  if (tail === null || !hasLayout(lines)) throw diagnose(text, bytes.length);
+
+  requireThisVersion(memberOf(lines, 1, "format"), memberOf(lines, 2, "version"), memberOf(lines, 5, "features"));
+  const contents: VaultContents = {
+    id: decode(json.parseBase64(memberOf(lines, 3, "vault"), VAULT_ID_BYTES, "the vault's id")),
+    generation: json.parseInteger(memberOf(lines, 4, "generation"), 1, Number.MAX_SAFE_INTEGER, "the generation"),
+    slot: parseKeySlot(memberOf(lines, 6, "key")),
+    audit: parseAuditHead(memberOf(lines, 7, "audit")),
+    secrets: parseSecrets(lines.slice(FIRST_SECRET_LINE, -2)),
+  };
+  requireCanonicalHead(contents, lines);
+
+  const bodyHash = sha256(bytes.subarray(0, bytes.length - TAIL_BYTES));
+  const mac = decode(json.parseBase64(parseJson(tail[1] ?? ""), HASH_BYTES, "the mac"));
+  const checksum = decode(json.parseBase64(parseJson(tail[2] ?? ""), HASH_BYTES, "the checksum"));
+  if (!equalBytes(checksum, checksumOf(bodyHash, mac))) throw new VaultError("bad-checksum", "the vault file is damaged: its checksum does not match", "restore vault.json from a backup");
+  return { contents, bodyHash, mac };
+}
+
+/**
+ * The checks that need the key. Until this has passed, nothing in the file is to be believed.
+ *
+ * @throws VaultError `wrong-key`, `bad-key-slot` or `bad-mac`.
+ */
+export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promise<void> {
+  requireKeyOfSlot(file.contents.slot, holder);
+  const mac = await holder.authenticate(file.bodyHash);
+  if (!equalBytes(mac, file.mac)) throw new VaultError("bad-mac", "the vault file was modified by someone without its key", "restore vault.json from a backup");
+}
+
+// The layout: one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
+const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
+const FIRST_SECRET_LINE = HEAD_LINES.length + 2;
+
+function encodeBody(contents: VaultContents): string {
+  const secrets = contents.secrets.map((record) => JSON.stringify(encodeRecord(record)));
+  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.map((line) => `    ${line}`).join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
+}
+
+function encodeHeadLines(contents: VaultContents): string[] {
+  const head: Record<(typeof HEAD_LINES)[number], unknown> = {
+    format: FORMAT,
+    version: VERSION,
+    vault: encodeBase64(contents.id),
+    generation: contents.generation,
+    features: [],
+    key: encodeKeySlot(contents.slot),
+    audit: { sequence: contents.audit.sequence, hash: contents.audit.hash },
+  };
+  return HEAD_LINES.map((name) => `  "${name}": ${JSON.stringify(head[name])},`);
+}
+
+function hasLayout(lines: readonly string[]): boolean {
+  return (
+    lines[0] === "{" &&
+    HEAD_LINES.every((name, index) => (lines[index + 1] ?? "").startsWith(`  "${name}": `) && (lines[index + 1] ?? "").endsWith(",")) &&
+    lines[FIRST_SECRET_LINE - 1] === '  "secrets": [' &&
+    lines.length >= FIRST_SECRET_LINE + 2 && lines.at(-2) === "  ]," && lines.at(-1) === ""
+  );
+}
+
+function memberOf(lines: readonly string[], index: number, name: (typeof HEAD_LINES)[number]): unknown {
+  return parseJson((lines[index] ?? "").slice(`  "${name}": `.length, -1));
+}
+
+function parseSecrets(lines: readonly string[]): SecretRecord[] {
+  if (lines.length > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
+  const taken = new Set<string>();
+  let idBefore = "";
+  return lines.map((line, index) => {
+    const end = index === lines.length - 1 ? "" : ",";
+    const record = parseRecord(parseJson(line.slice(0, line.length - end.length)));
+    if (line !== `    ${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
+    if (index > 0 && compareText(idBefore, record.id) >= 0) throw new VaultError("not-canonical", "the secrets are not sorted by id, or one stands twice");
+    idBefore = record.id;
+    const name = JSON.stringify([encodeScope(record.scope), record.name]);
+    if (taken.has(name)) throw new VaultError("bad-schema", `two secrets of one scope have the name "${record.name}"`);
+    taken.add(name);
+    return record;
+  });
+}
+
+function requireCanonicalHead(contents: VaultContents, lines: readonly string[]): void {
+  if (encodeHeadLines(contents).some((line, index) => line !== lines[index + 1])) throw notCanonical();
+}
+
+function parseAuditHead(value: unknown): AuditHead {
+  const head = json.parseObject(value, "the audit head");
+  return {
+    sequence: json.parseInteger(head["sequence"], 0, Number.MAX_SAFE_INTEGER, "the audit sequence"),
+    hash: json.parseBase64(head["hash"], HASH_BYTES, "the audit hash"),
+  };
+}
+
+/** The version stands twice, so that damage to one of the two is damage and not a newer version. */
+function requireThisVersion(format: unknown, version: unknown, features: unknown): void {
+  const isNewer = typeof version === "number" && Number.isSafeInteger(version) && version > VERSION && format === `vault/${version}`;
+  if (isNewer) throw newerVersion(`format ${version}`);
+  if (format !== FORMAT || version !== VERSION) throw new VaultError("bad-schema", "the vault file's format and version do not agree");
+  const unknown = json.parseArray(features, FEATURES_MAX, "the features").map((feature) => json.parseVisibleText(feature, 64, "a feature"));
+  if (unknown[0] !== undefined) throw newerVersion(`the feature "${unknown[0]}"`);
+}
+
+/** Says what is wrong with a file that is not in the layout: made by a newer version, re-formatted by a tool, or no JSON at all. */
+function diagnose(text: string, bytes: number): VaultError {
+  if (bytes > DIAGNOSED_BYTES_MAX) return notCanonical();
+  try {
+    const document = json.parseObject(parseJson(text), "the vault file");
+    requireThisVersion(document["format"], document["version"], document["features"]);
+  } catch (error) {
+    if (error instanceof VaultError) return error;
+  }
+  return notCanonical();
+}
+
+/** JSON.parse quotes its input in its messages, so those go no further. */
+function parseJson(text: string): unknown {
+  requireShallow(text);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new VaultError("bad-json", "the vault file is not valid JSON");
+  }
+}
+
+function notCanonical(): VaultError {
+  return new VaultError("not-canonical", "the vault file is not in its canonical form: another program has rewritten it, or it is damaged", "restore vault.json from a backup");
+}
+
+function newerVersion(what: string): VaultError {
+  return new VaultError("newer-version", `the vault was made by a newer version of this program (${what})`, "update vault; the file was left untouched");
+}
+
+function checksumOf(bodyHash: Uint8Array, mac: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bodyHash).update(mac).digest());
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
+function quote(bytes: Uint8Array): string {
+  return JSON.stringify(encodeBase64(bytes));
+}
+
+function decode(base64: string): Uint8Array {
+  return findBase64(base64) ?? new Uint8Array();
+}
