@@ -1,0 +1,80 @@
+// Where everything lives. Pure: the environment comes in, paths go out.
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+
+export interface VaultPaths {
+  /** Folder of the vault file and its lock. */
+  readonly dataFolder: string;
+  readonly vaultFile: string;
+  readonly lockFile: string;
+  /** Where the file provider keeps its key unless told otherwise. */
+  readonly keyFile: string;
+  /** Audit log and rollback anchor: on another path than the vault where that is possible, so that copying one back does not bring the other. */
+  readonly auditFolder: string;
+  readonly anchorFile: string;
+  /** Sockets, run folders and other things that do not outlive a boot. */
+  readonly runtimeFolder: string;
+  /** Its content changes with each `vault lock`, which running proxies watch. */
+  readonly lockMark: string;
+  readonly agent: { readonly folder: string; readonly socket: string; readonly token: string };
+}
+
+export interface PlaceInfo {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly temporary: string;
+  readonly cwd: string;
+  readonly platform: NodeJS.Platform;
+  readonly uid: number;
+}
+
+// sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
+const SOCKET_PATH_BYTES_MAX = 100;
+
+/**
+ * With `VAULT_DIR`, everything below it; otherwise the XDG folders (XDG Base Directory Specification 0.8), on macOS as on Linux.
+ * Never `~/.vault`, where HashiCorp's CLI keeps a file of its own.
+ */
+export function findPaths(info: PlaceInfo): VaultPaths {
+  const own = info.variables["VAULT_DIR"];
+  if (own !== undefined && own !== "") {
+    const root = resolve(info.cwd, own);
+    return assemble(info, { data: root, key: join(root, "kek.key"), state: root, runtime: join(root, "run") });
+  }
+  const data = join(xdg(info, "XDG_DATA_HOME") ?? join(info.home, ".local", "share"), "vault");
+  const config = join(xdg(info, "XDG_CONFIG_HOME") ?? join(info.home, ".config"), "vault");
+  const state = join(xdg(info, "XDG_STATE_HOME") ?? join(info.home, ".local", "state"), "vault");
+  const runtime = xdg(info, "XDG_RUNTIME_DIR");
+  return assemble(info, { data, key: join(config, "keys", "kek.key"), state, runtime: runtime === undefined ? join(state, "run") : join(runtime, "vault") });
+}
+
+function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string; key: string; state: string; runtime: string }): VaultPaths {
+  return {
+    dataFolder: data,
+    vaultFile: join(data, "vault.json"),
+    lockFile: join(data, "vault.lock"),
+    keyFile: key,
+    auditFolder: join(state, "audit"),
+    anchorFile: join(state, "anchor.json"),
+    runtimeFolder: runtime,
+    lockMark: join(runtime, "locked"),
+    agent: findAgentPaths(info, runtime),
+  };
+}
+
+/** A path too long for a socket moves to a folder of the user's in the temporary folder; a named pipe is what Windows has instead. */
+function findAgentPaths(info: PlaceInfo, runtime: string): VaultPaths["agent"] {
+  const socket = join(runtime, "agent.sock");
+  const token = join(runtime, "agent.token");
+  const short = createHash("sha256").update(runtime).digest("hex").slice(0, 24);
+  if (info.platform === "win32") return { folder: runtime, socket: `\\\\.\\pipe\\vault-${short}`, token };
+  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES_MAX) return { folder: runtime, socket, token };
+  const folder = join(info.temporary, `vault-${info.uid}`, short);
+  return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token") };
+}
+
+/** The specification has relative paths ignored. */
+function xdg(info: PlaceInfo, name: string): string | undefined {
+  const value = info.variables[name];
+  return value !== undefined && value.startsWith("/") ? value : undefined;
+}

@@ -1,0 +1,55 @@
+import type { Adapter } from "lowdb";
+import { readPrivateFile, replaceFile } from "../disk/durable-file.ts";
+import { equalBytes } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import type { KeyHolder } from "../vault/key-holder.ts";
+import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
+import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
+
+/**
+ * lowdb's two-method seam over the vault file. lowdb's own JSONFile would turn a 0600 file into 0644, use one fixed temporary name, and never fsync.
+ * `write` authenticates with the holder given, and refuses to replace anything but what `read` has returned (compare and swap).
+ */
+export class VaultAdapter implements Adapter<VaultContents> {
+  readonly #path: string;
+  readonly #holder: KeyHolder | undefined;
+  #bytes: Uint8Array | undefined;
+  #file: VaultFile | undefined;
+
+  constructor(path: string, holder?: KeyHolder) {
+    this.#path = path;
+    this.#holder = holder;
+  }
+
+  /** The file as it was last read or written. */
+  get file(): VaultFile | undefined {
+    return this.#file;
+  }
+
+  async read(): Promise<VaultContents | null> {
+    const bytes = readPrivateFile(this.#path, FILE_BYTES_MAX);
+    this.#bytes = bytes;
+    this.#file = bytes === undefined ? undefined : parseVaultFile(bytes);
+    return Promise.resolve(this.#file?.contents ?? null);
+  }
+
+  /** @throws VaultError `busy` when the file is no longer the one that was read, although the lock is held; `io`. */
+  async write(contents: VaultContents): Promise<void> {
+    if (this.#holder === undefined) throw new VaultError("locked", "the vault can only be written with its key", "vault unlock");
+    const bytes = await encodeVaultFile(contents, this.#holder);
+    // What is about to be named vault.json is read as any reader would, before it has that name.
+    const file = parseVaultFile(bytes);
+    await verifyVaultFile(file, this.#holder);
+    if (!replaceFile(this.#path, bytes, () => this.#isUnchanged())) {
+      throw new VaultError("busy", "another process has changed the vault, although this one holds its lock", "keep the vault on a local file system and try again");
+    }
+    this.#bytes = bytes;
+    this.#file = file;
+  }
+
+  #isUnchanged(): boolean {
+    const now = readPrivateFile(this.#path, FILE_BYTES_MAX);
+    if (now === undefined || this.#bytes === undefined) return now === this.#bytes;
+    return equalBytes(now, this.#bytes);
+  }
+}

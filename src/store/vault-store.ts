@@ -1,0 +1,108 @@
+// Reads and changes vault.json (FORMAT.md, "Writing").
+import { Low } from "lowdb";
+import { acquireLock } from "../disk/file-lock.ts";
+import { ensureUnsharedFolder, requireUnsharedFolder } from "../disk/private-folder.ts";
+import { VaultError } from "../errors.ts";
+import type { VaultPaths } from "../paths.ts";
+import type { KeyHolder } from "../vault/key-holder.ts";
+import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
+import { verifyVaultFile } from "../vault/vault-file.ts";
+import { readAnchor, requireNotRolledBack, writeAnchor } from "./anchor.ts";
+import { VaultAdapter } from "./vault-adapter.ts";
+
+export type StorePaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
+
+/** What a change makes of the vault. With `holder`, the file is authenticated by that key from now on. */
+export interface VaultChange {
+  /** `generation` is set by the store. */
+  readonly contents: VaultContents;
+  readonly holder?: KeyHolder;
+}
+
+/**
+ * Reads the vault without a lock and without changing a byte. What comes back is well-formed, undamaged and not rolled back; only `verifyVaultFile` makes it trusted.
+ *
+ * @returns undefined where there is no vault.
+ * @throws VaultError of FORMAT.md's reading checks, `rolled-back`, `unsafe-file`, `io`.
+ */
+export async function readVault(paths: StorePaths): Promise<VaultFile | undefined> {
+  requireUnsharedFolder(paths.dataFolder);
+  const adapter = new VaultAdapter(paths.vaultFile);
+  await new Low<VaultContents | undefined>(adapterFor(adapter), undefined).read();
+  if (adapter.file !== undefined) requireNotRolledBack(adapter.file, readAnchor(paths.anchorFile), paths.anchorFile);
+  return adapter.file;
+}
+
+/**
+ * Makes the vault.
+ *
+ * @param make is called under the lock, when it is sure that there is no vault.
+ * @throws VaultError `already-exists` with no byte changed; `busy`; `io`.
+ */
+export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>): Promise<VaultFile> {
+  ensureUnsharedFolder(paths.dataFolder);
+  const lock = await acquireLock(paths.lockFile);
+  try {
+    const existing = new VaultAdapter(paths.vaultFile);
+    if ((await existing.read()) !== null) throw vaultExists(paths.vaultFile);
+    const { contents, holder } = await make();
+    return await write(paths, new VaultAdapter(paths.vaultFile, holder), contents);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Changes the vault under its lock: reads it again, verifies it with the holder, hands it to `change`, writes what that returns.
+ *
+ * @throws VaultError `no-vault`, `busy`, `io`, any reading error, and whatever `change` throws; then the file is as it was.
+ */
+export async function changeVault(paths: StorePaths, holder: KeyHolder, change: (contents: VaultContents) => Promise<VaultChange>): Promise<VaultFile> {
+  requireUnsharedFolder(paths.dataFolder);
+  const lock = await acquireLock(paths.lockFile);
+  try {
+    const reader = new VaultAdapter(paths.vaultFile, holder);
+    await reader.read();
+    const file = reader.file;
+    if (file === undefined) throw noVault(paths.vaultFile);
+    requireNotRolledBack(file, readAnchor(paths.anchorFile), paths.anchorFile);
+    await verifyVaultFile(file, holder);
+    const { contents, holder: newHolder } = await change(file.contents);
+    const writer = newHolder === undefined ? reader : await rereadWith(paths.vaultFile, newHolder);
+    return await write(paths, writer, { ...contents, generation: file.contents.generation + 1 });
+  } finally {
+    lock.release();
+  }
+}
+
+export function noVault(path: string): VaultError {
+  return new VaultError("no-vault", `there is no vault at "${path}"`, "vault init");
+}
+
+function vaultExists(path: string): VaultError {
+  return new VaultError("already-exists", `there is a vault at "${path}" already`, "vault status tells about it; it was left untouched");
+}
+
+/** The adapter compares with what it has read, so one with another key has to have read as well. */
+async function rereadWith(path: string, holder: KeyHolder): Promise<VaultAdapter> {
+  const adapter = new VaultAdapter(path, holder);
+  await adapter.read();
+  return adapter;
+}
+
+async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {
+  const db = new Low<VaultContents | undefined>(adapterFor(adapter), undefined);
+  db.data = contents;
+  await db.write();
+  if (adapter.file === undefined) throw new VaultError("io", "the vault was not written");
+  writeAnchor(paths.anchorFile, adapter.file);
+  return adapter.file;
+}
+
+/** lowdb keeps a missing file apart from data; here both are one type. */
+function adapterFor(adapter: VaultAdapter): { read(): Promise<VaultContents | undefined | null>; write(data: VaultContents | undefined): Promise<void> } {
+  return {
+    read: () => adapter.read(),
+    write: (data) => (data === undefined ? Promise.resolve() : adapter.write(data)),
+  };
+}
