@@ -1,0 +1,61 @@
+// One line of the audit log: what happened, chained to the line before by its hash and, where the key is at hand, authenticated.
+import { createHash } from "node:crypto";
+import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
+import { hmacSha256 } from "../vault/derive.ts";
+
+type Detail = string | number | boolean | null | readonly Detail[] | { readonly [name: string]: Detail };
+
+/** What happened. Names, hosts, counts and ids only: never a value, a placeholder, a token, a path, a query or a body. */
+export interface AuditEvent {
+  readonly kind: string;
+  readonly [detail: string]: Detail;
+}
+
+export interface AuditEntry {
+  /** 1 for the first line of a chain, one more with each. */
+  readonly seq: number;
+  readonly at: string;
+  readonly event: AuditEvent;
+  /** Base64 of the SHA-256 of the line before, without its line end; of what the chain is tied to for the first. */
+  readonly prev: string;
+  /** Base64 of HMAC-SHA256 over the SHA-256 of the line without this member; null when no key was at hand. */
+  readonly mac: string | null;
+}
+
+/** Where a chain stands: its newest sequence number, and the base64 hash of that line. */
+export interface ChainHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: encodeBase64(new Uint8Array(32)) };
+
+/** The next line of a chain, with its line end. JSON escapes line breaks and control characters, so no detail can forge a line. */
+export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array | undefined): { readonly line: string; readonly head: ChainHead } {
+  const unsigned = { seq: head.sequence + 1, at: at.toISOString(), event, prev: head.hash };
+  const line = JSON.stringify({ ...unsigned, mac: key === undefined ? null : macOf(unsigned, key) });
+  return { line: `${line}\n`, head: { sequence: unsigned.seq, hash: hashLine(line) } };
+}
+
+/** Undefined for anything that is not a line of this log: verification names it by its number. */
+export function findEntry(line: string): AuditEntry | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<Record<keyof AuditEntry, unknown>> | null;
+    const { seq, at, event, prev, mac } = value ?? {};
+    if (typeof seq !== "number" || !Number.isSafeInteger(seq) || typeof at !== "string" || typeof prev !== "string") return undefined;
+    if (mac !== null && (typeof mac !== "string" || findBase64(mac)?.length !== 32)) return undefined;
+    if (typeof event !== "object" || event === null || typeof (event as { kind?: unknown }).kind !== "string") return undefined;
+    return { seq, at, event: event as AuditEvent, prev, mac };
+  } catch {
+    return undefined;
+  }
+}
+
+export function hashLine(line: string): string {
+  return createHash("sha256").update(line).digest("base64");
+}
+
+export function macOf({ seq, at, event, prev }: Omit<AuditEntry, "mac">, key: Uint8Array): string {
+  const unsigned = JSON.stringify({ seq, at, event, prev });
+  return encodeBase64(hmacSha256(key, new Uint8Array(createHash("sha256").update(utf8(unsigned)).digest())));
+}

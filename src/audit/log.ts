@@ -1,0 +1,98 @@
+// The main audit log: one durable line for each act on the vault and for each start and end of a run.
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { findText, utf8 } from "../bytes.ts";
+import { replaceFile, readPrivateFile } from "../disk/durable-file.ts";
+import { acquireLock } from "../disk/file-lock.ts";
+import { ensureUnsharedFolder } from "../disk/private-folder.ts";
+import { VaultError, systemErrorCode } from "../errors.ts";
+import type { AuditEvent, ChainHead } from "./entry.ts";
+import { EMPTY_CHAIN, encodeEntry, findEntry, hashLine } from "./entry.ts";
+
+const { O_APPEND, O_CREAT, O_RDWR } = constants;
+const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
+/** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
+const LINE_BYTES_MAX = 256 * 1024;
+const LOG_BYTES_MAX = 512 * 1024 * 1024;
+
+export function logPath(folder: string): string {
+  return join(folder, "audit.jsonl");
+}
+
+/** Where the newest head is kept, so that cutting lines off the end of the log is noticed. */
+export function headPath(folder: string): string {
+  return join(folder, "head.json");
+}
+
+/**
+ * Appends one entry and makes it durable. Called before the act that it tells of; if it fails, the act is not to happen.
+ *
+ * @param key the audit key, or undefined while the vault is locked (for the few acts that need no key).
+ * @returns the new head of the chain.
+ * @throws VaultError `audit-unwritable`, for whatever reason.
+ */
+export async function appendToLog(folder: string, event: AuditEvent, key: Uint8Array | undefined): Promise<ChainHead> {
+  try {
+    ensureUnsharedFolder(folder);
+    const lock = await acquireLock(join(folder, "audit.lock"));
+    try {
+      const head = appendLine(logPath(folder), event, key);
+      replaceFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
+      return head;
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
+    throw new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, "make room on the disk and check that the folder is yours to write");
+  }
+}
+
+/** The lines of the log, oldest first. @throws VaultError `io`, `unsafe-file`. */
+export function readLog(folder: string): string[] {
+  const bytes = readPrivateFile(logPath(folder), LOG_BYTES_MAX);
+  return bytes === undefined ? [] : splitLines(findText(bytes) ?? Buffer.from(bytes).toString("latin1"));
+}
+
+export function splitLines(text: string): string[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+function appendLine(path: string, event: AuditEvent, key: Uint8Array | undefined): ChainHead {
+  const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
+  try {
+    const { head, end } = readHead(descriptor);
+    const { line, head: next } = encodeEntry(head, event, new Date(), key);
+    const bytes = utf8(line);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      fsyncSync(descriptor);
+    } catch (error) {
+      ftruncateSync(descriptor, end);
+      throw error;
+    }
+    return next;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The head as the log itself has it. A last line without its end was torn by a crash before its act; it is cut off. */
+function readHead(descriptor: number): { head: ChainHead; end: number } {
+  const { size } = fstatSync(descriptor);
+  const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
+  readSync(descriptor, tail, 0, tail.length, size - tail.length);
+  const lastEnd = tail.lastIndexOf(0x0a);
+  const end = size - tail.length + lastEnd + 1;
+  if (end < size) ftruncateSync(descriptor, end);
+  if (lastEnd < 0) {
+    if (size > tail.length) throw new VaultError("audit-broken", "the last line of the audit log is too long");
+    return { head: EMPTY_CHAIN, end };
+  }
+  const line = tail.subarray(tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8");
+  const entry = findEntry(line);
+  if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry", "vault audit --verify names the first bad entry; move the log aside to begin a new one");
+  return { head: { sequence: entry.seq, hash: hashLine(line) }, end };
+}

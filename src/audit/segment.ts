@@ -1,0 +1,92 @@
+// A run's own part of the audit log: many entries a write, durable in groups within a second, no lock between runs.
+import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { utf8 } from "../bytes.ts";
+import { ensureUnsharedFolder } from "../disk/private-folder.ts";
+import { VaultError, systemErrorCode } from "../errors.ts";
+import type { AuditEvent, ChainHead } from "./entry.ts";
+import { encodeEntry } from "./entry.ts";
+
+const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
+const SYNC_WITHIN_MS = 1000;
+
+export interface AuditSegment {
+  /** Resolves once the entry is written (it survives this process; within a second, a power cut too). @throws VaultError `audit-unwritable`, from then on always. */
+  record(event: AuditEvent): Promise<void>;
+  /** Makes all durable; the head goes into the main log's closing entry. */
+  close(): ChainHead;
+}
+
+export function segmentPath(folder: string, runId: string): string {
+  return join(folder, "runs", `${runId}.jsonl`);
+}
+
+/**
+ * Opens the segment of a run. Its file is made with the first entry.
+ *
+ * @param start the hash of the main log's entry that the run began with: the chain of the segment is tied to it.
+ * @param key this run's own audit key; wiped by `close()`.
+ */
+export function openSegment(folder: string, runId: string, start: string, key: Uint8Array): AuditSegment {
+  let head: ChainHead = { sequence: 0, hash: start };
+  let descriptor: number | undefined;
+  let failure: VaultError | undefined;
+  let waiting: { readonly line: string; readonly resolve: () => void; readonly reject: (error: VaultError) => void }[] = [];
+  let syncTimer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  const fail = (error: unknown): VaultError => {
+    failure ??= new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
+    return failure;
+  };
+  const sync = (): void => {
+    syncTimer = undefined;
+    try {
+      if (descriptor !== undefined) fsyncSync(descriptor);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const flush = (): void => {
+    const batch = waiting;
+    waiting = [];
+    try {
+      if (failure !== undefined) throw failure;
+      descriptor ??= openNew(folder, runId);
+      const bytes = utf8(batch.map(({ line }) => line).join(""));
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      const reason = fail(error);
+      for (const { reject } of batch) reject(reason);
+    }
+  };
+
+  return {
+    record(event) {
+      if (failure !== undefined || isClosed) return Promise.reject(fail(undefined));
+      const next = encodeEntry(head, event, new Date(), key);
+      head = next.head;
+      return new Promise((resolve, reject) => {
+        // All entries of one turn of the event loop go out in one write.
+        if (waiting.push({ line: next.line, resolve, reject }) === 1) setImmediate(flush);
+      });
+    },
+    close() {
+      if (isClosed) return head;
+      isClosed = true;
+      if (waiting.length > 0) flush();
+      clearTimeout(syncTimer);
+      sync();
+      if (descriptor !== undefined) closeSync(descriptor);
+      key.fill(0);
+      return head;
+    },
+  };
+}
+
+function openNew(folder: string, runId: string): number {
+  ensureUnsharedFolder(join(folder, "runs"));
+  return openSync(segmentPath(folder, runId), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+}
