@@ -1,4 +1,4 @@
-// One line of the audit log: what happened, chained to the line before by its hash and, where the key is at hand, authenticated.
+// One line of the audit log: what happened, chained to the line before by its hash, and authenticated.
 import { createHash } from "node:crypto";
 import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
 import { hmacSha256 } from "../vault/derive.ts";
@@ -18,8 +18,8 @@ export interface AuditEntry {
   readonly event: AuditEvent;
   /** Base64 of the SHA-256 of the line before, without its line end; of what the chain is tied to for the first. */
   readonly prev: string;
-  /** Base64 of HMAC-SHA256 over the SHA-256 of the line without this member; null when no key was at hand. */
-  readonly mac: string | null;
+  /** Base64 of HMAC-SHA256, with this part's key, over the SHA-256 of the line without this member. */
+  readonly mac: string;
 }
 
 /** Where a chain stands: its newest sequence number, and the base64 hash of that line. */
@@ -31,9 +31,9 @@ export interface ChainHead {
 export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: encodeBase64(new Uint8Array(32)) };
 
 /** The next line of a chain, with its line end. JSON escapes line breaks and control characters, so no detail can forge a line. */
-export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array | undefined): { readonly line: string; readonly head: ChainHead } {
+export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array): { readonly line: string; readonly head: ChainHead } {
   const unsigned = { seq: head.sequence + 1, at: at.toISOString(), event, prev: head.hash };
-  const line = JSON.stringify({ ...unsigned, mac: key === undefined ? null : macOf(unsigned, key) });
+  const line = JSON.stringify({ ...unsigned, mac: macOf(unsigned, key) });
   return { line: `${line}\n`, head: { sequence: unsigned.seq, hash: hashLine(line) } };
 }
 
@@ -43,12 +43,17 @@ export function findEntry(line: string): AuditEntry | undefined {
     const value = JSON.parse(line) as Partial<Record<keyof AuditEntry, unknown>> | null;
     const { seq, at, event, prev, mac } = value ?? {};
     if (typeof seq !== "number" || !Number.isSafeInteger(seq) || typeof at !== "string" || typeof prev !== "string") return undefined;
-    if (mac !== null && (typeof mac !== "string" || findBase64(mac)?.length !== 32)) return undefined;
+    if (typeof mac !== "string" || findBase64(mac)?.length !== 32) return undefined;
     if (typeof event !== "object" || event === null || typeof (event as { kind?: unknown }).kind !== "string") return undefined;
     return { seq, at, event: event as AuditEvent, prev, mac };
   } catch {
     return undefined;
   }
+}
+
+/** The key of one part of the log: the main log, or one run's segment, so that a run's process cannot forge entries of another part. */
+export function partKey(auditKey: Uint8Array, part: { readonly kind: "log" } | { readonly kind: "run"; readonly id: string }): Uint8Array {
+  return hmacSha256(auditKey, utf8(part.kind === "log" ? "vault/1 audit log" : `vault/1 audit run ${part.id}`));
 }
 
 export function hashLine(line: string): string {

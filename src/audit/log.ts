@@ -1,5 +1,5 @@
 // The main audit log: one durable line for each act on the vault and for each start and end of a run.
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { findText, utf8 } from "../bytes.ts";
 import { replaceFile, readPrivateFile } from "../disk/durable-file.ts";
@@ -7,13 +7,14 @@ import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
-import { EMPTY_CHAIN, encodeEntry, findEntry, hashLine } from "./entry.ts";
+import { EMPTY_CHAIN, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
 const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 /** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
 const LINE_BYTES_MAX = 256 * 1024;
 const LOG_BYTES_MAX = 512 * 1024 * 1024;
+const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside to begin a new log";
 
 export function logPath(folder: string): string {
   return join(folder, "audit.jsonl");
@@ -27,24 +28,32 @@ export function headPath(folder: string): string {
 /**
  * Appends one entry and makes it durable. Called before the act that it tells of; if it fails, the act is not to happen.
  *
- * @param key the audit key, or undefined while the vault is locked (for the few acts that need no key).
+ * @param key the main log's key.
  * @returns the new head of the chain.
  * @throws VaultError `audit-unwritable`, for whatever reason.
  */
-export async function appendToLog(folder: string, event: AuditEvent, key: Uint8Array | undefined): Promise<ChainHead> {
+export async function appendToLog(folder: string, event: AuditEvent, key: Uint8Array, now: Date): Promise<ChainHead> {
   try {
     ensureUnsharedFolder(folder);
     const lock = await acquireLock(join(folder, "audit.lock"));
     try {
-      const head = appendLine(logPath(folder), event, key);
+      const head = appendLine(logPath(folder), event, key, now);
       replaceFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
       return head;
     } finally {
       lock.release();
     }
   } catch (error) {
-    const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
-    throw new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, "make room on the disk and check that the folder is yours to write");
+    throw unwritable(folder, error);
+  }
+}
+
+/** Moves the log of a vault that is no more out of the way of a new vault's. Nothing there is fine. @throws VaultError `audit-unwritable`. */
+export function setLogAside(folder: string, now: Date): void {
+  try {
+    if (existsSync(folder)) renameSync(folder, `${folder}-until-${now.toISOString().replaceAll(":", "")}`);
+  } catch (error) {
+    throw unwritable(folder, error);
   }
 }
 
@@ -60,11 +69,17 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
-function appendLine(path: string, event: AuditEvent, key: Uint8Array | undefined): ChainHead {
+function unwritable(folder: string, error: unknown): VaultError {
+  const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
+  const hint = error instanceof VaultError && error.code === "audit-broken" ? BROKEN_HINT : "make room on the disk and check that the folder is yours to write";
+  return new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, hint);
+}
+
+function appendLine(path: string, event: AuditEvent, key: Uint8Array, now: Date): ChainHead {
   const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
   try {
-    const { head, end } = readHead(descriptor);
-    const { line, head: next } = encodeEntry(head, event, new Date(), key);
+    const { head, end } = readHead(descriptor, key);
+    const { line, head: next } = encodeEntry(head, event, now, key);
     const bytes = utf8(line);
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
@@ -80,7 +95,7 @@ function appendLine(path: string, event: AuditEvent, key: Uint8Array | undefined
 }
 
 /** The head as the log itself has it. A last line without its end was torn by a crash before its act; it is cut off. */
-function readHead(descriptor: number): { head: ChainHead; end: number } {
+function readHead(descriptor: number, key: Uint8Array): { head: ChainHead; end: number } {
   const { size } = fstatSync(descriptor);
   const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);
@@ -93,6 +108,8 @@ function readHead(descriptor: number): { head: ChainHead; end: number } {
   }
   const line = tail.subarray(tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8");
   const entry = findEntry(line);
-  if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry", "vault audit --verify names the first bad entry; move the log aside to begin a new one");
+  if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry", BROKEN_HINT);
+  // Whoever appends vouches for what stands before it, so a forged last line must stop here.
+  if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key", BROKEN_HINT);
   return { head: { sequence: entry.seq, hash: hashLine(line) }, end };
 }

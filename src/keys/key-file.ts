@@ -139,7 +139,7 @@ function isKey(kek: Kek, keyId: Uint8Array, vaultId: Uint8Array): boolean {
 }
 
 function keyIdOf(kek: Kek, vaultId: Uint8Array): Uint8Array {
-  const { wrapKey, macKey, auditKey, keyId } = deriveFromKek(kek, vaultId);
-  wipe(wrapKey, macKey, auditKey);
+  const { wrapKey, macKey, keyId } = deriveFromKek(kek, vaultId);
+  wipe(wrapKey, macKey);
   return keyId;
 }

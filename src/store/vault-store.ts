@@ -1,4 +1,5 @@
 // Reads and changes vault.json (FORMAT.md, "Writing").
+import { lstatSync } from "node:fs";
 import { Low } from "lowdb";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder, requireUnsharedFolder } from "../disk/private-folder.ts";
@@ -39,14 +40,12 @@ export async function readVault(paths: StorePaths): Promise<VaultFile | undefine
  * @param make is called under the lock, when it is sure that there is no vault.
  * @throws VaultError `already-exists` with no byte changed; `busy`; `io`.
  */
-export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>): Promise<VaultFile> {
+export async function createVault(paths: StorePaths, holder: KeyHolder, make: () => Promise<VaultContents>): Promise<VaultFile> {
   ensureUnsharedFolder(paths.dataFolder);
   const lock = await acquireLock(paths.lockFile);
   try {
-    const existing = new VaultAdapter(paths.vaultFile);
-    if ((await existing.read()) !== null) throw vaultExists(paths.vaultFile);
-    const { contents, holder } = await make();
-    return await write(paths, new VaultAdapter(paths.vaultFile, holder), contents);
+    requireNoVault(paths);
+    return await write(paths, new VaultAdapter(paths.vaultFile, holder), await make());
   } finally {
     lock.release();
   }
@@ -79,8 +78,10 @@ export function noVault(path: string): VaultError {
   return new VaultError("no-vault", `there is no vault at "${path}"`, "vault init");
 }
 
-function vaultExists(path: string): VaultError {
-  return new VaultError("already-exists", `there is a vault at "${path}" already`, "vault status tells about it; it was left untouched");
+/** @throws VaultError `already-exists` for anything at the vault's path, a damaged vault or a dangling link included. */
+export function requireNoVault({ vaultFile }: StorePaths): void {
+  if (lstatSync(vaultFile, { throwIfNoEntry: false }) === undefined) return;
+  throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "vault status tells about it; it was left untouched");
 }
 
 /** The adapter compares with what it has read, so one with another key has to have read as well. */

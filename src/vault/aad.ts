@@ -34,7 +34,12 @@ export function sealAad(vaultId: Uint8Array, binding: SecretBinding): Uint8Array
   return concatBytes(...head("seal", vaultId), ...bindingFields(binding));
 }
 
-function head(purpose: "wrap" | "seal", vaultId: Uint8Array): Uint8Array[] {
+/** What the audit key's wrap is bound to. */
+export function auditAad(vaultId: Uint8Array, keyId: Uint8Array): Uint8Array {
+  return concatBytes(...head("audit", vaultId), field(TAG.keyId, keyId));
+}
+
+function head(purpose: "wrap" | "seal" | "audit", vaultId: Uint8Array): Uint8Array[] {
   return [field(TAG.purpose, utf8(purpose)), field(TAG.formatVersion, uint32(FORMAT_VERSION)), field(TAG.vaultId, vaultId)];
 }
 

@@ -9,7 +9,6 @@ export const KEY_ID_BYTES = 16;
 export interface KekDerivatives {
   readonly wrapKey: Uint8Array;
   readonly macKey: Uint8Array;
-  readonly auditKey: Uint8Array;
   readonly commitment: Uint8Array;
   readonly keyId: Uint8Array;
 }
@@ -25,7 +24,6 @@ export function deriveFromKek(kek: Kek, vaultId: Uint8Array): KekDerivatives {
   return {
     wrapKey: expand(kek, vaultId, "vault/1 kek wrap", KEY_BYTES),
     macKey: expand(kek, vaultId, "vault/1 kek file-mac", KEY_BYTES),
-    auditKey: expand(kek, vaultId, "vault/1 kek audit", KEY_BYTES),
     commitment: expand(kek, vaultId, "vault/1 kek commitment", KEY_BYTES),
     keyId: expand(kek, vaultId, "vault/1 kek key-id", KEY_ID_BYTES),
   };
@@ -39,7 +37,7 @@ export function deriveFromDek(dek: Dek, nonce: Uint8Array): DekDerivatives {
   };
 }
 
-/** HMAC-SHA256 (RFC 2104): the file's MAC, and the keys of the parts of the audit log. */
+/** HMAC-SHA256 (RFC 2104): the file's MAC, the keys of the parts of the audit log, and their entries' MACs. */
 export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   return new Uint8Array(createHmac("sha256", key).update(message).digest());
 }

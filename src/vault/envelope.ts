@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { encodeBase64, equalBytes, findBase64, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import { sealAad, wrapAad } from "./aad.ts";
+import { auditAad, sealAad, wrapAad } from "./aad.ts";
 import { deriveFromDek } from "./derive.ts";
 import type { Dek } from "./key-bytes.ts";
 import { asDek, KEY_BYTES } from "./key-bytes.ts";
@@ -80,6 +80,35 @@ export async function rewrapSecrets(from: KeyHolder, to: KeyHolder, vaultId: Uin
   } finally {
     wipe(...deks, ...reopened);
   }
+}
+
+/** A new audit key, wrapped. */
+export async function makeAuditKey(holder: KeyHolder, vaultId: Uint8Array): Promise<Box> {
+  const auditKey = asDek(new Uint8Array(randomBytes(KEY_BYTES)));
+  try {
+    return await wrapAuditKey(holder, vaultId, auditKey);
+  } finally {
+    wipe(auditKey);
+  }
+}
+
+/** The audit key's 32 bytes; the caller wipes them. @throws VaultError `bad-wrap`. */
+export async function openAuditKey(holder: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Dek> {
+  return at(await holder.unwrapDeks([{ wrapped: decodeBox(wrapped), aad: auditAad(vaultId, holder.keyId) }]), 0);
+}
+
+/** The same audit key under another holder. @throws VaultError `bad-wrap`. */
+export async function rewrapAuditKey(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Box> {
+  const auditKey = await openAuditKey(from, vaultId, wrapped);
+  try {
+    return await wrapAuditKey(to, vaultId, auditKey);
+  } finally {
+    wipe(auditKey);
+  }
+}
+
+async function wrapAuditKey(holder: KeyHolder, vaultId: Uint8Array, auditKey: Dek): Promise<Box> {
+  return encodeWrapped(at(await holder.wrapDeks([{ dek: auditKey, aad: auditAad(vaultId, holder.keyId) }]), 0));
 }
 
 async function unwrapAll(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<Dek[]> {

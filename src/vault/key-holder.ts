@@ -20,8 +20,6 @@ export interface KeyHolder {
   wrapDeks(items: readonly { readonly dek: Dek; readonly aad: Uint8Array }[]): Promise<WrappedDek[]>;
   /** The vault file's MAC (32 bytes) over the hash (32 bytes) of its body. */
   authenticate(bodyHash: Uint8Array): Promise<Uint8Array>;
-  /** A 32-byte key for one part of the audit log, named by `context`. */
-  deriveAuditKey(context: string): Promise<Uint8Array>;
   /** Wipes the key, or hangs up. Safe to call twice. */
   close(): void;
 }

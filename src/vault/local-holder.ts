@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { utf8, wipe } from "../bytes.ts";
+import { wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { deriveFromKek, hmacSha256 } from "./derive.ts";
 import type { Kek } from "./key-bytes.ts";
@@ -12,7 +12,7 @@ import { loadSodium, NONCE_BYTES } from "./sodium.ts";
  * the KEK's own bytes remain the caller's, to wipe as soon as it likes.
  */
 export function holdKek(kek: Kek, vaultId: Uint8Array): KeyHolder {
-  const { wrapKey, macKey, auditKey, commitment, keyId } = deriveFromKek(kek, vaultId);
+  const { wrapKey, macKey, commitment, keyId } = deriveFromKek(kek, vaultId);
   let isClosed = false;
   const requireOpen = (): void => {
     if (isClosed) throw new VaultError("locked", "the key was forgotten", "vault unlock");
@@ -42,13 +42,9 @@ export function holdKek(kek: Kek, vaultId: Uint8Array): KeyHolder {
       requireOpen();
       return Promise.resolve(hmacSha256(macKey, bodyHash));
     },
-    async deriveAuditKey(context) {
-      requireOpen();
-      return Promise.resolve(hmacSha256(auditKey, utf8(context)));
-    },
     close() {
       isClosed = true;
-      wipe(wrapKey, macKey, auditKey);
+      wipe(wrapKey, macKey);
     },
   };
 }

@@ -81,8 +81,17 @@ export function parseRecord(value: unknown): SecretRecord {
     version: json.parseInteger(record["version"], 1, VERSION_MAX, `the version of ${what}`),
     createdAt: json.parseTime(record["createdAt"], `createdAt of ${what}`),
     updatedAt: json.parseTime(record["updatedAt"], `updatedAt of ${what}`),
-    dek: parseDek(record["dek"], what),
+    dek: parseWrap(record["dek"], `the dek of ${what}`),
     value: parseValue(record["value"], what),
+  };
+}
+
+/** A wrapped 32-byte key. @throws VaultError `bad-schema`. */
+export function parseWrap(value: unknown, what: string): Box {
+  const box = json.parseObject(value, what);
+  return {
+    nonce: json.parseBase64(box["nonce"], 24, `${what}: nonce`),
+    ciphertext: json.parseBase64(box["ciphertext"], 32 + TAG_BYTES, `${what}: ciphertext`),
   };
 }
 
@@ -140,13 +149,6 @@ function parsePlaces(value: unknown, what: string): Place[] {
   return places;
 }
 
-function parseDek(value: unknown, what: string): Box {
-  const box = json.parseObject(value, `the dek of ${what}`);
-  return {
-    nonce: json.parseBase64(box["nonce"], 24, `the dek nonce of ${what}`),
-    ciphertext: json.parseBase64(box["ciphertext"], 32 + TAG_BYTES, `the dek of ${what}`),
-  };
-}
 
 function parseValue(value: unknown, what: string): SealedValue {
   const box = json.parseObject(value, `the value of ${what}`);

@@ -8,8 +8,8 @@ import { requireShallow } from "./json-depth.ts";
 import type { KeyHolder } from "./key-holder.ts";
 import type { KeySlot } from "./key-slot.ts";
 import { encodeKeySlot, parseKeySlot, requireKeyOfSlot } from "./key-slot.ts";
-import type { SecretRecord } from "./record.ts";
-import { encodeRecord, parseRecord } from "./record.ts";
+import type { Box, SecretRecord } from "./record.ts";
+import { encodeRecord, parseRecord, parseWrap } from "./record.ts";
 import { encodeScope } from "./scope.ts";
 
 export const VAULT_ID_BYTES = 16;
@@ -22,11 +22,12 @@ const FEATURES_MAX = 64;
 /** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
 const DIAGNOSED_BYTES_MAX = 1024 * 1024;
 
-/** The newest audit entry that the vault vouches for. */
+/** The newest audit entry that the vault vouches for, and the wrapped key that authenticates entries. */
 export interface AuditHead {
   readonly sequence: number;
   /** Base64 of the entry's 32-byte hash. */
   readonly hash: string;
+  readonly key: Box;
 }
 
 export interface VaultContents {
@@ -124,7 +125,7 @@ function encodeHeadLines(contents: VaultContents): string[] {
     generation: contents.generation,
     features: [],
     key: encodeKeySlot(contents.slot),
-    audit: { sequence: contents.audit.sequence, hash: contents.audit.hash },
+    audit: { sequence: contents.audit.sequence, hash: contents.audit.hash, key: { nonce: contents.audit.key.nonce, ciphertext: contents.audit.key.ciphertext } },
   };
   return HEAD_LINES.map((name) => `  "${name}": ${JSON.stringify(head[name])},`);
 }
@@ -168,6 +169,7 @@ function parseAuditHead(value: unknown): AuditHead {
   return {
     sequence: json.parseInteger(head["sequence"], 0, Number.MAX_SAFE_INTEGER, "the audit sequence"),
     hash: json.parseBase64(head["hash"], HASH_BYTES, "the audit hash"),
+    key: parseWrap(head["key"], "the audit key"),
   };
 }
 

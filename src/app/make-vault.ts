@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { wipe } from "../bytes.ts";
+import { setLogAside } from "../audit/log.ts";
+import { stageVariable } from "../keys/environment.ts";
+import { adoptKeyFile, stageKeyFile } from "../keys/key-file.ts";
+import { stagePassphrase } from "../keys/passphrase.ts";
+import type { StagedKey } from "../keys/provider.ts";
+import type { Secret } from "../secret.ts";
+import { createVault, requireNoVault } from "../store/vault-store.ts";
+import { makeAuditKey } from "../vault/envelope.ts";
+import type { KdfCost } from "../vault/kdf.ts";
+import type { Kek } from "../vault/key-bytes.ts";
+import { KEY_BYTES, parseKek } from "../vault/key-bytes.ts";
+import type { KeyHolder } from "../vault/key-holder.ts";
+import { holdKek } from "../vault/local-holder.ts";
+import type { VaultFile } from "../vault/vault-file.ts";
+import { VAULT_ID_BYTES } from "../vault/vault-file.ts";
+import { appendAudited } from "./change-vault.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** The provider of a new vault's KEK, and what it needs. */
+export type KeyChoice =
+  | { readonly provider: "passphrase"; readonly ask: () => Promise<Secret>; readonly cost: KdfCost }
+  | { readonly provider: "file"; readonly path: string | undefined }
+  | { readonly provider: "env"; readonly variable: string };
+
+/**
+ * Makes the vault with exactly the provider chosen.
+ *
+ * @throws VaultError `already-exists` with no byte changed, before a passphrase is asked for; `key-unavailable`, `wrong-key`, `audit-unwritable`, `io`.
+ */
+export async function makeVault(surroundings: Surroundings, choice: KeyChoice): Promise<VaultFile> {
+  requireNoVault(surroundings.paths);
+  const id = new Uint8Array(randomBytes(VAULT_ID_BYTES));
+  const staged = await stageKey(surroundings, choice, id);
+  const holder = holdKek(staged.kek, id);
+  try {
+    const file = await createVault(surroundings.paths, holder, () => makeContents(surroundings, holder, staged, id));
+    await staged.settle();
+    return file;
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  } finally {
+    wipe(staged.kek);
+    holder.close();
+  }
+}
+
+/** 32 random bytes for a provider that stores its key. */
+export function drawKek(): Kek {
+  return parseKek(new Uint8Array(randomBytes(KEY_BYTES)));
+}
+
+async function makeContents(surroundings: Surroundings, holder: KeyHolder, { locator }: StagedKey, id: Uint8Array): Promise<VaultFile["contents"]> {
+  setLogAside(surroundings.paths.auditFolder, surroundings.now());
+  const key = await makeAuditKey(holder, id);
+  const { sequence, hash } = await appendAudited(surroundings, holder, { id, audit: { key } }, { kind: "vault.init", provider: locator.provider });
+  return { id, generation: 1, slot: { locator, keyId: holder.keyId, commitment: holder.commitment }, audit: { sequence, hash, key }, secrets: [] };
+}
+
+async function stageKey(surroundings: Surroundings, choice: KeyChoice, id: Uint8Array): Promise<StagedKey> {
+  switch (choice.provider) {
+    case "passphrase": {
+      const passphrase = await choice.ask();
+      try {
+        return await stagePassphrase(passphrase, choice.cost);
+      } finally {
+        passphrase.wipe();
+      }
+    }
+    case "env":
+      return stageVariable(surroundings.variables, choice.variable);
+    case "file": {
+      const path = choice.path === undefined ? surroundings.paths.keyFile : resolve(choice.path);
+      const vault = { id, folder: dirname(surroundings.paths.vaultFile) };
+      return existsSync(path) ? adoptKeyFile(path, vault, surroundings.warn) : stageKeyFile(path, drawKek(), vault);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// Finds the vault's key: an agent that holds it, then the provider that the vault names.
+import { dirname } from "node:path";
+import { connectAgent } from "../agent/client.ts";
+import { equalBytes, wipe } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import { loadFromVariable } from "../keys/environment.ts";
+import { loadKeyFile, resolveKeyFile } from "../keys/key-file.ts";
+import { noVault, readVault } from "../store/vault-store.ts";
+import { deriveKek } from "../vault/kdf.ts";
+import type { Kek } from "../vault/key-bytes.ts";
+import type { KeyHolder } from "../vault/key-holder.ts";
+import { holdKek } from "../vault/local-holder.ts";
+import type { VaultFile } from "../vault/vault-file.ts";
+import { verifyVaultFile } from "../vault/vault-file.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A vault whose every byte has been authenticated. Whoever opened it closes it. */
+export interface OpenedVault {
+  readonly file: VaultFile;
+  readonly holder: KeyHolder;
+  /** Forgets the key, or hangs up on the agent. */
+  close(): void;
+}
+
+/** @throws VaultError `no-vault`, or what reading says. */
+export async function requireVault(surroundings: Surroundings): Promise<VaultFile> {
+  const file = await readVault(surroundings.paths);
+  if (file === undefined) throw noVault(surroundings.paths.vaultFile);
+  return file;
+}
+
+/** @throws VaultError `no-vault`, `locked`, `wrong-key`, `key-unavailable`, or what reading and verifying say. */
+export async function openVault(surroundings: Surroundings): Promise<OpenedVault> {
+  const file = await requireVault(surroundings);
+  const holder = (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
+  try {
+    await verifyVaultFile(file, holder);
+  } catch (error) {
+    holder.close();
+    throw error;
+  }
+  return { file, holder, close: () => { holder.close(); } };
+}
+
+/** Opens a vault for as long as `use` takes. */
+export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>): Promise<T> {
+  const vault = await openVault(surroundings);
+  try {
+    return await use(vault);
+  } finally {
+    vault.close();
+  }
+}
+
+/** The KEK from the provider that the vault names. The caller wipes it. @throws VaultError as `openVault`. */
+export async function loadKek(surroundings: Surroundings, { contents }: VaultFile): Promise<Kek> {
+  const { locator, keyId } = contents.slot;
+  switch (locator.provider) {
+    case "passphrase": {
+      const passphrase = await surroundings.findPassphrase();
+      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked", "vault unlock");
+      try {
+        return await deriveKek(passphrase, locator.kdf);
+      } finally {
+        passphrase.wipe();
+      }
+    }
+    case "file":
+      return loadKeyFile(resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)), keyId, contents.id);
+    case "env":
+      return loadFromVariable(surroundings.variables, locator.variable);
+    case "keyring":
+      throw new VaultError("key-unavailable", "the keyring provider is not there yet");
+  }
+}
+
+/** An agent with another vault's key, or with one that was since replaced, is as good as none. */
+async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<KeyHolder | undefined> {
+  if (surroundings.hasGivenPassphrase) return undefined;
+  const agent = await connectAgent(surroundings.paths.agent);
+  if (agent === undefined) return undefined;
+  // One of the two is enough: the rest is for the verification to judge, which tells damage from a wrong key.
+  if (equalBytes(agent.keyId, contents.slot.keyId) || equalBytes(agent.commitment, contents.slot.commitment)) return agent;
+  agent.close();
+  return undefined;
+}
+
+async function holdLoadedKek(surroundings: Surroundings, file: VaultFile): Promise<KeyHolder> {
+  const kek = await loadKek(surroundings, file);
+  try {
+    return holdKek(kek, file.contents.id);
+  } finally {
+    wipe(kek);
+  }
+}

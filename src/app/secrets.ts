@@ -1,0 +1,155 @@
+// The life of a secret: create, update, rotate, delete, attach, detach. Each is one audited write; none returns a value.
+import { randomBytes } from "node:crypto";
+import type { AuditEvent } from "../audit/entry.ts";
+import { encodeBase64 } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+import { openSecrets, sealSecrets } from "../vault/envelope.ts";
+import type { KeyHolder } from "../vault/key-holder.ts";
+import type { Place } from "../vault/place.ts";
+import type { SecretBinding, SecretRecord } from "../vault/record.ts";
+import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../vault/record.ts";
+import type { Membership, Scope } from "../vault/scope.ts";
+import { compareText, describeScope, isSameScope } from "../vault/scope.ts";
+import type { VaultContents } from "../vault/vault-file.ts";
+import type { AuditedChange } from "./change-vault.ts";
+import { changeAudited } from "./change-vault.ts";
+import { getSecret, isMember } from "./find-secret.ts";
+import { withOpenVault } from "./open-vault.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { requireStorable } from "./value-rules.ts";
+
+export interface NewSecret {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly service: string | undefined;
+  /** Canonical host bindings. */
+  readonly hosts: readonly string[];
+  readonly places: readonly Place[];
+  readonly allowPrivate: boolean;
+}
+
+/** Parts of a binding to change; what is absent stays. */
+export interface BindingChange {
+  readonly addHosts?: readonly string[];
+  readonly removeHosts?: readonly string[];
+  readonly places?: readonly Place[];
+  readonly service?: string;
+  readonly allowPrivate?: boolean;
+}
+
+/** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
+export async function createSecret(surroundings: Surroundings, secret: NewSecret, value: Secret): Promise<SecretRecord> {
+  if (!isSecretName(secret.name)) throw badName();
+  requireStorable(secret.name, value, secret.places);
+  const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
+  return changeOne(surroundings, "secret.create", async (holder, contents) => {
+    const twin = contents.secrets.find(({ name, scope }) => name === secret.name && isSameScope(scope, secret.scope));
+    if (twin !== undefined) throw new VaultError("already-exists", `there is a secret "${secret.name}" already (${describeScope(secret.scope)})`, `vault secrets rotate ${secret.name} gives it a new value`);
+    const at = surroundings.now().toISOString();
+    return { before: undefined, after: await seal(holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
+  });
+}
+
+/** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
+export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, value: Secret): Promise<SecretRecord> {
+  return changeOne(surroundings, "secret.rotate", async (holder, contents) => {
+    const before = getSecret(contents.secrets, name, scope);
+    requireStorable(name, value, before.places);
+    return { before, after: await seal(holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+  });
+}
+
+/** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
+export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.update", name, scope, (before) => {
+    const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
+    if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
+    return {
+      ...before,
+      hosts: [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(change.addHosts ?? [])],
+      places: change.places ?? before.places,
+      service: change.service ?? before.service,
+      allowPrivate: change.allowPrivate ?? before.allowPrivate,
+    };
+  });
+}
+
+/** @throws VaultError `not-found`, or `already-exists` where the group has the secret, or another of that name, already. */
+export async function attachGroup(surroundings: Surroundings, name: string, scope: Scope | undefined, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.attach-group", name, scope, (before, contents) => {
+    const twin = contents.secrets.find((secret) => secret.name === name && isMember(secret, membership));
+    if (twin !== undefined) throw new VaultError("already-exists", `group "${membership.group}" of workspace "${membership.workspace}" has a secret "${name}" already`);
+    return { ...before, groups: [...before.groups, membership] };
+  });
+}
+
+/** @throws VaultError `not-found` for a secret, or a group that it was not attached to. */
+export async function detachGroup(surroundings: Surroundings, name: string, scope: Scope | undefined, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.detach-group", name, scope, (before) => {
+    const groups = before.groups.filter(({ workspace, group }) => workspace !== membership.workspace || group !== membership.group);
+    if (groups.length === before.groups.length) throw new VaultError("not-found", `"${name}" is not attached to group "${membership.group}" of workspace "${membership.workspace}"`, `vault secrets show ${name}`);
+    return { ...before, groups };
+  });
+}
+
+/** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
+export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
+  return changeOne(surroundings, "secret.delete", (_holder, contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined }));
+}
+
+async function rebind(surroundings: Surroundings, kind: string, name: string, scope: Scope | undefined, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
+  return changeOne(surroundings, kind, async (holder, contents) => {
+    const before = getSecret(contents.secrets, name, scope);
+    const binding = requireBounded(canonicaliseBinding(change(before, contents)));
+    const [value] = await openSecrets(holder, contents.id, [before]);
+    if (value === undefined) throw new VaultError("bad-seal", `the value of "${name}" does not open`);
+    try {
+      requireStorable(name, value, binding.places);
+      return { before, after: await seal(holder, contents, binding, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    } finally {
+      value.wipe();
+    }
+  });
+}
+
+type RecordChange =
+  | { readonly before: SecretRecord | undefined; readonly after: SecretRecord }
+  | { readonly before: SecretRecord; readonly after: undefined };
+
+/** @returns the record as it is now, or the one that was deleted. */
+async function changeOne(surroundings: Surroundings, kind: string, change: (holder: KeyHolder, contents: VaultContents) => Promise<RecordChange>): Promise<SecretRecord> {
+  return withOpenVault(surroundings, async ({ holder }) => {
+    let result: SecretRecord | undefined;
+    await changeAudited(surroundings, holder, async (contents): Promise<AuditedChange> => {
+      const { before, after } = await change(holder, contents);
+      const others = contents.secrets.filter((secret) => secret.id !== before?.id);
+      const secrets = after === undefined ? others : [...others, after].sort((a, b) => compareText(a.id, b.id));
+      const subject = after ?? before;
+      result = subject;
+      return { contents: { ...contents, secrets }, event: describe(kind, subject) };
+    });
+    if (result === undefined) throw new VaultError("io", "the change was not made");
+    return result;
+  });
+}
+
+async function seal(holder: KeyHolder, contents: VaultContents, binding: SecretBinding, value: Secret, times: { readonly createdAt: string; readonly updatedAt: string }): Promise<SecretRecord> {
+  const [envelope] = await sealSecrets(holder, contents.id, [{ binding, value }]);
+  if (envelope === undefined) throw new VaultError("bad-wrap", "a key holder answered with too few keys");
+  return { ...binding, ...times, ...envelope };
+}
+
+/** Whole bindings, so that the log tells who could have got a secret when. */
+function describe(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, version }: SecretRecord): AuditEvent {
+  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, version };
+}
+
+function requireBounded(binding: SecretBinding): SecretBinding {
+  if (binding.hosts.length > HOSTS_MAX) throw new VaultError("usage", `"${binding.name}" would be bound to more than ${HOSTS_MAX} hosts`, "bind it to fewer, or to a wildcard");
+  return binding;
+}
+
+function badName(): VaultError {
+  return new VaultError("usage", "this is not a name for a secret", "a name begins with a letter or _ and goes on with letters, digits, _, . and -, 128 at most, such as OPENAI_API_KEY");
+}

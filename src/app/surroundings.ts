@@ -1,0 +1,15 @@
+import type { VaultPaths } from "../paths.ts";
+import type { Secret } from "../secret.ts";
+
+/** What the application may ask of the world around it. The command line provides it. */
+export interface Surroundings {
+  readonly paths: VaultPaths;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  /** The vault's passphrase, from wherever the user gave it; undefined when there is nobody to ask. */
+  readonly findPassphrase: () => Promise<Secret | undefined>;
+  /** True when the user gave a passphrase with this very command, which then counts more than what an agent holds. */
+  readonly hasGivenPassphrase: boolean;
+  /** A line for the user that is not the answer. */
+  readonly warn: (message: string) => void;
+}
