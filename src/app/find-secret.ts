@@ -2,7 +2,7 @@
 import { VaultError } from "../errors.ts";
 import type { SecretRecord } from "../vault/record.ts";
 import type { Membership, Scope } from "../vault/scope.ts";
-import { describeScope, isSameScope } from "../vault/scope.ts";
+import { describeScope, isSameMembership, isSameScope } from "../vault/scope.ts";
 
 /** Where a run, or a listing, stands: it sees its group's secrets, its workspace's, and the global ones. */
 export interface Viewpoint {
@@ -45,9 +45,26 @@ export function noSecret(name: string, secrets: readonly SecretRecord[], where =
 }
 
 /** Whether a secret counts as a group's own. */
-export function isMember(secret: SecretRecord, { workspace, group }: Membership): boolean {
-  const { scope } = secret;
-  return (scope.kind === "group" && scope.workspace === workspace && scope.group === group) || secret.groups.some((member) => member.workspace === workspace && member.group === group);
+export function isMember({ scope, groups }: SecretRecord, membership: Membership): boolean {
+  return (scope.kind === "group" && isSameMembership(scope, membership)) || groups.some((member) => isSameMembership(member, membership));
+}
+
+/**
+ * The secret that a name means to a group that wants it: its workspace's, else the global one, else the only one there is.
+ *
+ * @throws VaultError `not-found`; `usage` where several groups have one of that name.
+ */
+export function getAttachable(secrets: readonly SecretRecord[], name: string, { workspace }: Membership): SecretRecord {
+  const named = secrets.filter((secret) => secret.name === name);
+  const nearest = named.find(({ scope }) => scope.kind === "workspace" && scope.workspace === workspace) ?? named.find(({ scope }) => scope.kind === "global");
+  return nearest ?? getSecret(secrets, name, undefined);
+}
+
+/** @throws VaultError `not-found` where no secret of that name was attached to the group. */
+export function getAttached(secrets: readonly SecretRecord[], name: string, membership: Membership): SecretRecord {
+  const attached = secrets.find((secret) => secret.name === name && secret.groups.some((member) => isSameMembership(member, membership)));
+  if (attached === undefined) throw noSecret(name, secrets, ` attached to group "${membership.group}" of workspace "${membership.workspace}"`);
+  return attached;
 }
 
 function distanceTo(secret: SecretRecord, { workspace, group }: Viewpoint): number | undefined {

@@ -10,12 +10,12 @@ import type { Place } from "../vault/place.ts";
 import type { SecretBinding, SecretRecord } from "../vault/record.ts";
 import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../vault/record.ts";
 import type { Membership, Scope } from "../vault/scope.ts";
-import { compareText, describeScope, isSameScope } from "../vault/scope.ts";
+import { compareText, describeScope, isSameMembership, isSameScope } from "../vault/scope.ts";
 import type { VaultContents } from "../vault/vault-file.ts";
 import type { AuditedChange } from "./change-vault.ts";
 import { changeAudited } from "./change-vault.ts";
-import { getSecret, isMember } from "./find-secret.ts";
-import { withOpenVault } from "./open-vault.ts";
+import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
+import { requireVault, withOpenVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
 
@@ -39,20 +39,23 @@ export interface BindingChange {
 }
 
 /** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
-export async function createSecret(surroundings: Surroundings, secret: NewSecret, value: Secret): Promise<SecretRecord> {
+export async function createSecret(surroundings: Surroundings, secret: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
   if (!isSecretName(secret.name)) throw badName();
+  requireNoTwin((await requireVault(surroundings)).contents, secret);
+  const value = await askValue();
   requireStorable(secret.name, value, secret.places);
   const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
   return changeOne(surroundings, "secret.create", async (holder, contents) => {
-    const twin = contents.secrets.find(({ name, scope }) => name === secret.name && isSameScope(scope, secret.scope));
-    if (twin !== undefined) throw new VaultError("already-exists", `there is a secret "${secret.name}" already (${describeScope(secret.scope)})`, `vault secrets rotate ${secret.name} gives it a new value`);
+    requireNoTwin(contents, secret);
     const at = surroundings.now().toISOString();
     return { before: undefined, after: await seal(holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
   });
 }
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
-export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, value: Secret): Promise<SecretRecord> {
+export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: () => Promise<Secret>): Promise<SecretRecord> {
+  getSecret((await requireVault(surroundings)).contents.secrets, name, scope);
+  const value = await askValue();
   return changeOne(surroundings, "secret.rotate", async (holder, contents) => {
     const before = getSecret(contents.secrets, name, scope);
     requireStorable(name, value, before.places);
@@ -62,7 +65,7 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
-  return rebind(surroundings, "secret.update", name, scope, (before) => {
+  return rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     return {
@@ -76,8 +79,8 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
 }
 
 /** @throws VaultError `not-found`, or `already-exists` where the group has the secret, or another of that name, already. */
-export async function attachGroup(surroundings: Surroundings, name: string, scope: Scope | undefined, membership: Membership): Promise<SecretRecord> {
-  return rebind(surroundings, "secret.attach-group", name, scope, (before, contents) => {
+export async function attachGroup(surroundings: Surroundings, name: string, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.attach-group", (secrets) => getAttachable(secrets, name, membership), (before, contents) => {
     const twin = contents.secrets.find((secret) => secret.name === name && isMember(secret, membership));
     if (twin !== undefined) throw new VaultError("already-exists", `group "${membership.group}" of workspace "${membership.workspace}" has a secret "${name}" already`);
     return { ...before, groups: [...before.groups, membership] };
@@ -85,12 +88,11 @@ export async function attachGroup(surroundings: Surroundings, name: string, scop
 }
 
 /** @throws VaultError `not-found` for a secret, or a group that it was not attached to. */
-export async function detachGroup(surroundings: Surroundings, name: string, scope: Scope | undefined, membership: Membership): Promise<SecretRecord> {
-  return rebind(surroundings, "secret.detach-group", name, scope, (before) => {
-    const groups = before.groups.filter(({ workspace, group }) => workspace !== membership.workspace || group !== membership.group);
-    if (groups.length === before.groups.length) throw new VaultError("not-found", `"${name}" is not attached to group "${membership.group}" of workspace "${membership.workspace}"`, `vault secrets show ${name}`);
-    return { ...before, groups };
-  });
+export async function detachGroup(surroundings: Surroundings, name: string, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.detach-group", (secrets) => getAttached(secrets, name, membership), (before) => ({
+    ...before,
+    groups: before.groups.filter((member) => !isSameMembership(member, membership)),
+  }));
 }
 
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
@@ -98,14 +100,14 @@ export async function deleteSecret(surroundings: Surroundings, name: string, sco
   return changeOne(surroundings, "secret.delete", (_holder, contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined }));
 }
 
-async function rebind(surroundings: Surroundings, kind: string, name: string, scope: Scope | undefined, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
+async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
   return changeOne(surroundings, kind, async (holder, contents) => {
-    const before = getSecret(contents.secrets, name, scope);
+    const before = get(contents.secrets);
     const binding = requireBounded(canonicaliseBinding(change(before, contents)));
     const [value] = await openSecrets(holder, contents.id, [before]);
-    if (value === undefined) throw new VaultError("bad-seal", `the value of "${name}" does not open`);
+    if (value === undefined) throw new VaultError("bad-seal", `the value of "${before.name}" does not open`);
     try {
-      requireStorable(name, value, binding.places);
+      requireStorable(before.name, value, binding.places);
       return { before, after: await seal(holder, contents, binding, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
     } finally {
       value.wipe();
@@ -138,6 +140,11 @@ async function seal(holder: KeyHolder, contents: VaultContents, binding: SecretB
   const [envelope] = await sealSecrets(holder, contents.id, [{ binding, value }]);
   if (envelope === undefined) throw new VaultError("bad-wrap", "a key holder answered with too few keys");
   return { ...binding, ...times, ...envelope };
+}
+
+function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): void {
+  if (!contents.secrets.some((secret) => secret.name === name && isSameScope(secret.scope, scope))) return;
+  throw new VaultError("already-exists", `there is a secret "${name}" already (${describeScope(scope)})`, `vault secrets rotate ${name} gives it a new value`);
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */

@@ -7,6 +7,7 @@ import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
+import { segmentPath } from "./segment.ts";
 import { EMPTY_CHAIN, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
@@ -59,11 +60,31 @@ export function setLogAside(folder: string, now: Date): void {
 
 /** The lines of the log, oldest first. @throws VaultError `io`, `unsafe-file`. */
 export function readLog(folder: string): string[] {
-  const bytes = readPrivateFile(logPath(folder), LOG_BYTES_MAX);
+  return readLines(logPath(folder));
+}
+
+/** The lines of a run's segment; none where the run wrote none. @throws VaultError `io`, `unsafe-file`. */
+export function readSegment(folder: string, runId: string): string[] {
+  return readLines(segmentPath(folder, runId));
+}
+
+/** The newest head that this machine has written, or undefined. It is not authenticated: it only ever tells that something is missing. */
+export function readHead(folder: string): ChainHead | undefined {
+  const bytes = readPrivateFile(headPath(folder), LINE_BYTES_MAX);
+  try {
+    const { sequence, hash } = JSON.parse(findText(bytes ?? new Uint8Array()) ?? "") as Partial<Record<keyof ChainHead, unknown>>;
+    return typeof sequence === "number" && typeof hash === "string" ? { sequence, hash } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readLines(path: string): string[] {
+  const bytes = readPrivateFile(path, LOG_BYTES_MAX);
   return bytes === undefined ? [] : splitLines(findText(bytes) ?? Buffer.from(bytes).toString("latin1"));
 }
 
-export function splitLines(text: string): string[] {
+function splitLines(text: string): string[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines;
@@ -78,7 +99,7 @@ function unwritable(folder: string, error: unknown): VaultError {
 function appendLine(path: string, event: AuditEvent, key: Uint8Array, now: Date): ChainHead {
   const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
   try {
-    const { head, end } = readHead(descriptor, key);
+    const { head, end } = readLastLine(descriptor, key);
     const { line, head: next } = encodeEntry(head, event, now, key);
     const bytes = utf8(line);
     try {
@@ -95,7 +116,7 @@ function appendLine(path: string, event: AuditEvent, key: Uint8Array, now: Date)
 }
 
 /** The head as the log itself has it. A last line without its end was torn by a crash before its act; it is cut off. */
-function readHead(descriptor: number, key: Uint8Array): { head: ChainHead; end: number } {
+function readLastLine(descriptor: number, key: Uint8Array): { head: ChainHead; end: number } {
   const { size } = fstatSync(descriptor);
   const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);

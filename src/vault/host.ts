@@ -76,14 +76,14 @@ export function bindingAllows(binding: HostBinding, authority: Authority): boole
   return dot > 0 && authority.host.slice(dot + 1) === binding.host;
 }
 
-/** Splits at the last colon outside brackets. IPv6 needs its brackets, so that `::1:443` means nothing. */
+/** Splits at the last colon outside brackets. IPv6 needs its brackets, so that `::1:443` means nothing, and has no zone: that names an interface of one machine. */
 function splitAuthority(text: string): { host: string; port: number | undefined } | undefined {
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(text);
   if (match === null) return undefined;
   const [, bracketed = "", portText] = match;
   const isBracketed = bracketed.startsWith("[");
   const host = isBracketed ? bracketed.slice(1, -1) : bracketed;
-  if (isBracketed && !isIPv6(host)) return undefined;
+  if (isBracketed && (!isIPv6(host) || host.includes("%"))) return undefined;
   if (portText === undefined) return { host, port: undefined };
   if (!PORT.test(portText) || Number(portText) > 65_535) return undefined;
   return { host, port: Number(portText) };
@@ -91,7 +91,7 @@ function splitAuthority(text: string): { host: string; port: number | undefined 
 
 /** Lower-case A-labels without the root dot, dotted IPv4, or RFC 5952 IPv6. `0x7f.1` and `２１３０７０６４３３` become the address that they mean (WHATWG URL). */
 function findCanonicalHost(host: string): string | undefined {
-  if (isIPv6(host)) return host.includes("%") ? undefined : new URL(`http://[${host}]/`).hostname.slice(1, -1);
+  if (isIPv6(host)) return new URL(`http://[${host}]/`).hostname.slice(1, -1);
   const ascii = domainToASCII(host.endsWith(".") ? host.slice(0, -1) : host);
   return isCanonicalHost(ascii) ? ascii : undefined;
 }

@@ -31,7 +31,7 @@ export function parseBoolean(value: unknown, what: string): boolean {
 
 /** @throws VaultError `bad-schema` unless it is a whole number, `out-of-bounds` unless it lies between the two, both included. */
 export function parseInteger(value: unknown, min: number, max: number, what: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw badSchema(what, "a whole number");
+  if (typeof value !== "number" || !Number.isInteger(value)) throw badSchema(what, "a whole number");
   if (value < min || value > max) throw new VaultError("out-of-bounds", `${what} is not between ${min} and ${max}`);
   return value;
 }

@@ -4,7 +4,7 @@ import type { Scope } from "./scope.ts";
 import { compareMemberships, encodeScope, parseMemberships, parseScope } from "./scope.ts";
 import type { Membership } from "./scope.ts";
 import { findCanonicalBinding } from "./host.ts";
-import { isPlace } from "./place.ts";
+import { isPlace, PLACES } from "./place.ts";
 import type { Place } from "./place.ts";
 import * as json from "./json-shape.ts";
 
@@ -141,7 +141,7 @@ function parseHosts(value: unknown, what: string): string[] {
 }
 
 function parsePlaces(value: unknown, what: string): Place[] {
-  const words = json.parseArray(value, 8, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
+  const words = json.parseArray(value, PLACES.length, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
   const places = words.filter(isPlace);
   if (places.length === 0 || places.length !== words.length || !json.isStrictlyAscending(places)) {
     throw new VaultError("bad-schema", `${what} has places that are not allowed`);

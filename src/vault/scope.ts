@@ -68,6 +68,10 @@ export function isSameScope(a: Scope, b: Scope): boolean {
   return JSON.stringify(encodeScope(a)) === JSON.stringify(encodeScope(b));
 }
 
+export function isSameMembership(a: Membership, b: Membership): boolean {
+  return compareMemberships(a, b) === 0;
+}
+
 /** How a person reads it: `global`, `workspace "w"`, `group "g" of workspace "w"`. */
 export function describeScope(scope: Scope): string {
   switch (scope.kind) {

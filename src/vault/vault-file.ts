@@ -77,7 +77,7 @@ export function parseVaultFile(bytes: Uint8Array): VaultFile {
   const text = findText(bytes);
   if (text === undefined) throw new VaultError("bad-json", "the vault file is not UTF-8 text");
   const tail = TAIL.exec(text.slice(-TAIL_BYTES));
-  const lines = text.slice(0, -TAIL_BYTES).split("\n");
+  const lines = text.slice(0, -TAIL_BYTES).split("\n", LINES_MAX + 1);
   if (tail === null || !hasLayout(lines)) throw diagnose(text, bytes.length);
 
   requireThisVersion(memberOf(lines, 1, "format"), memberOf(lines, 2, "version"), memberOf(lines, 5, "features"));
@@ -111,6 +111,8 @@ export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promi
 // The layout: one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
 const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
 const FIRST_SECRET_LINE = HEAD_LINES.length + 2;
+/** No more lines than this are ever split off: 16 MiB of line ends would take a second and half a gigabyte. */
+const LINES_MAX = FIRST_SECRET_LINE + SECRETS_MAX + 2;
 
 function encodeBody(contents: VaultContents): string {
   const secrets = contents.secrets.map((record) => JSON.stringify(encodeRecord(record)));
@@ -135,7 +137,8 @@ function hasLayout(lines: readonly string[]): boolean {
     lines[0] === "{" &&
     HEAD_LINES.every((name, index) => (lines[index + 1] ?? "").startsWith(`  "${name}": `) && (lines[index + 1] ?? "").endsWith(",")) &&
     lines[FIRST_SECRET_LINE - 1] === '  "secrets": [' &&
-    lines.length >= FIRST_SECRET_LINE + 2 && lines.at(-2) === "  ]," && lines.at(-1) === ""
+    lines.length >= FIRST_SECRET_LINE + 2 &&
+    (lines.length > LINES_MAX || (lines.at(-2) === "  ]," && lines.at(-1) === ""))
   );
 }
 
@@ -149,6 +152,7 @@ function parseSecrets(lines: readonly string[]): SecretRecord[] {
   let idBefore = "";
   return lines.map((line, index) => {
     const end = index === lines.length - 1 ? "" : ",";
+    if (!line.endsWith(end)) throw new VaultError("bad-json", "a comma is missing between two secrets");
     const record = parseRecord(parseJson(line.slice(0, line.length - end.length)));
     if (line !== `    ${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
     if (index > 0 && compareText(idBefore, record.id) >= 0) throw new VaultError("not-canonical", "the secrets are not sorted by id, or one stands twice");

@@ -1,0 +1,94 @@
+// The main job: a child that can use secrets without having them.
+import { randomBytes } from "node:crypto";
+import { basename, join } from "node:path";
+import { openRunTrail } from "./run-trail.ts";
+import { VaultError } from "../errors.ts";
+import type { Grant } from "../proxy/grant.ts";
+import { mintPlaceholder } from "../proxy/placeholder.ts";
+import { openProxy } from "../proxy/server.ts";
+import { collectRoots, writeCaFile } from "../run/ca-file.ts";
+import { startChild } from "../run/child.ts";
+import { buildEnvironment, isReservedVariable } from "../run/environment.ts";
+import { openRunFolder } from "../run/run-folder.ts";
+import { openSecrets } from "../vault/envelope.ts";
+import { findCanonicalBinding } from "../vault/host.ts";
+import type { SecretRecord } from "../vault/record.ts";
+import type { Viewpoint } from "./find-secret.ts";
+import { noSecret, visibleSecrets } from "./find-secret.ts";
+import { watchLockMark } from "./lock-mark.ts";
+import type { OpenedVault } from "./open-vault.ts";
+import { withOpenVault } from "./open-vault.ts";
+import type { RunTrail } from "./run-trail.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** `variable` is what the child's environment calls the secret. */
+export interface Selection {
+  readonly variable: string;
+  readonly name: string;
+}
+
+export interface RunOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly viewpoint: Viewpoint;
+  /** Undefined: every visible secret under its own name. */
+  readonly selections: readonly Selection[] | undefined;
+  readonly denyUnmatched: boolean;
+  readonly strict: boolean;
+  /** PEM texts of further roots that upstream servers may present. */
+  readonly upstreamRoots: readonly string[];
+}
+
+/** A granted secret and what the child's environment calls it. */
+interface NamedGrant {
+  readonly variable: string;
+  readonly grant: Grant;
+}
+
+/**
+ * Runs a command behind a proxy that puts secrets in and takes them out again. The key is forgotten before the child starts; values stay until it ends.
+ *
+ * @returns the child's status: its own, or 128 and the signal that ended it.
+ * @throws VaultError when anything fails before the child is started; nothing was started then.
+ */
+export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
+  const isRevoked = watchLockMark(surroundings.paths.lockMark);
+  const { grants, trail } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  try {
+    const roots = collectRoots(surroundings.variables);
+    for (const warning of roots.warnings) surroundings.warn(warning);
+    const trusted = [...roots.certificates, ...options.upstreamRoots];
+    const proxy = await openProxy({
+      grants: grants.map(({ grant }) => grant),
+      denyUnmatched: options.denyUnmatched,
+      strict: options.strict,
+      roots: trusted,
+      record: (event) => trail.record(event),
+      isRevoked,
+    });
+    try {
+      const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
+      try {
+        const environment = buildEnvironment({
+          inherited: surroundings.variables,
+          placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
+          hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
+          proxyUrl: proxy.url,
+          caFile: writeCaFile(folder.path, trusted, proxy.caCertificate),
+          boundHosts: grants.flatMap(({ grant }) => grant.bindings),
+        });
+        for (const warning of environment.warnings) surroundings.warn(warning);
+        const outcome = await startChild({ command: options.command, args: options.args, environment: environment.variables }).ended;
+        await trail.close(outcome);
+        return statusOf(outcome);
+      } finally {
+        folder.close();
+      }
+    } finally {
+      await proxy.close();
+    }
+  } finally {
+    trail.abandon();
+    for (const { grant } of grants) grant.value.wipe();
+  }
+}

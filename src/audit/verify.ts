@@ -1,0 +1,48 @@
+// Judges a chain of entries: pure, from lines to the first one that is wrong.
+import type { AuditEntry, ChainHead } from "./entry.ts";
+import { EMPTY_CHAIN, findEntry, hashLine, macOf } from "./entry.ts";
+
+export interface BadEntry {
+  /** 1-based; one past the last line where lines are missing at the end. */
+  readonly line: number;
+  readonly why: string;
+}
+
+export type Verdict =
+  | { readonly kind: "intact"; readonly head: ChainHead; readonly entries: number }
+  | { readonly kind: "broken"; readonly bad: BadEntry };
+
+/**
+ * Follows the chain and names the first line that is edited, moved, inserted, doubled or missing.
+ *
+ * @param start what the first line is chained to.
+ * @param vouched heads that are known from elsewhere (the vault file, the head file): a chain that does not reach one of them was cut.
+ * @param key authenticates every line; undefined checks hashes and vouched heads only.
+ */
+export function verifyChain(lines: readonly string[], start: ChainHead, vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
+  const expected = new Map(vouched.filter(({ sequence }) => sequence > 0).map((head) => [head.sequence, head.hash]));
+  let head = start;
+  for (const [index, line] of lines.entries()) {
+    const why = findFault(line, head, expected, key);
+    if (why !== undefined) return { kind: "broken", bad: { line: index + 1, why } };
+    head = { sequence: head.sequence + 1, hash: hashLine(line) };
+  }
+  const furthest = Math.max(0, ...expected.keys());
+  if (furthest > head.sequence) return { kind: "broken", bad: { line: lines.length + 1, why: `entries ${head.sequence + 1} to ${furthest} are missing` } };
+  return { kind: "intact", head, entries: lines.length };
+}
+
+export function verifyLog(lines: readonly string[], vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
+  return verifyChain(lines, EMPTY_CHAIN, vouched, key);
+}
+
+function findFault(line: string, before: ChainHead, expected: ReadonlyMap<number, string>, key: Uint8Array | undefined): string | undefined {
+  const entry: AuditEntry | undefined = findEntry(line);
+  if (entry === undefined) return "it is not an entry";
+  if (entry.seq !== before.sequence + 1) return `it has number ${entry.seq} where ${before.sequence + 1} was due`;
+  if (entry.prev !== before.hash) return "it is not chained to the one before";
+  if (key !== undefined && entry.mac !== macOf(entry, key)) return "it was not written with this vault's key";
+  const hash = expected.get(entry.seq);
+  if (hash !== undefined && hash !== hashLine(line)) return "it is not the entry that the vault vouches for";
+  return undefined;
+}

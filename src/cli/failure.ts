@@ -1,0 +1,49 @@
+// What a failed command says and how it ends.
+import { VaultError } from "../errors.ts";
+import { EXIT, exitStatusOf } from "./exit-status.ts";
+import { colour, note } from "./terminal.ts";
+
+export interface Failure {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** Judges anything that was thrown. What is not ours is told by its kind only: its message may quote what it was working on. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof VaultError) return { status: exitStatusOf(error.code), code: error.code, message: error.message, hint: error.hint };
+  const usage = findUsageProblem(error);
+  if (usage !== undefined) return { status: EXIT.usage, code: "usage", ...usage };
+  const kind = error instanceof Error ? error.name : typeof error;
+  const where = error instanceof Error ? (/\n +at ([^\n]*)/.exec(error.stack ?? "")?.[1] ?? "an unknown place") : "an unknown place";
+  return { status: EXIT.unexpected, code: "unexpected", message: `unexpected failure (${kind} at ${where})`, hint: "this is a bug in vault; please report it with this line, which holds no secret" };
+}
+
+/** Problem, then hint. With `--json`, one object on one line of stderr. */
+export function report(failure: Failure, isJson: boolean): void {
+  if (isJson) {
+    note(JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint ?? null, status: failure.status } }));
+    return;
+  }
+  note(`${colour("31", "error:")} ${failure.message}`);
+  if (failure.hint !== undefined) note(`${colour("2", "hint:")} ${failure.hint}`);
+}
+
+/** The command framework's parse errors. An unexpected word is not repeated: it may be a secret that was meant for stdin. */
+function findUsageProblem(error: unknown): { message: string; hint: string } | undefined {
+  if (!(error instanceof Error) || !("oclif" in error)) return undefined;
+  const hint = "see --help";
+  if ("args" in error && error.message.startsWith("Unexpected argument")) return { message: "there are more arguments than the command takes (not repeated here, in case one is a secret)", hint };
+  if ("flags" in error && Array.isArray(error.flags)) {
+    const flags = error.flags.filter((flag): flag is string => typeof flag === "string" && /^--?[a-z][a-z-]{0,30}$/.test(flag));
+    return { message: flags.length > 0 ? `there is no flag ${flags.join(", ")}` : "there is a flag that the command does not take", hint };
+  }
+  const [first = ""] = error.message.split("\n");
+  if (/^Expected --?[\w-]+=/.test(first)) return { message: lowerFirst(first.replace(/^(Expected --?[\w-]+)=.* to be one of/, "$1 to be one of")), hint };
+  return { message: lowerFirst(error.message.replace(/\nSee more help with --help$/, "").replaceAll(/\s*\n\s*/g, " ")), hint };
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,30 @@
+import { homedir, tmpdir } from "node:os";
+import type { Surroundings } from "../app/surroundings.ts";
+import type { VaultPaths } from "../paths.ts";
+import { findPaths } from "../paths.ts";
+import type { InputWays } from "./secret-input.ts";
+import { findSecretInput, isGiven } from "./secret-input.ts";
+import { warn } from "./terminal.ts";
+
+/** The paths for this process's environment. */
+export function findProcessPaths(): VaultPaths {
+  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0 });
+}
+
+/** The ways in for the vault's own passphrase. */
+export function passphraseWays(file: string | undefined): InputWays {
+  return { flag: "--passphrase", file, variable: "VAULT_PASSPHRASE", question: "Passphrase", isNew: false };
+}
+
+/** @param passphraseFile the value of `--passphrase-file`, if it was given. */
+export function makeSurroundings(passphraseFile: string | undefined): Surroundings {
+  const ways = passphraseWays(passphraseFile);
+  return {
+    paths: findProcessPaths(),
+    variables: process.env,
+    now: () => new Date(),
+    findPassphrase: () => findSecretInput(ways),
+    hasGivenPassphrase: isGiven(ways),
+    warn,
+  };
+}

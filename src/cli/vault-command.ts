@@ -1,0 +1,26 @@
+import { Command, Flags } from "@oclif/core";
+import { answer } from "./terminal.ts";
+
+/** What all commands share: `--json`, and one way to print an answer. */
+export abstract class VaultCommand extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({ description: "print one JSON object with stable keys", helpGroup: "GLOBAL" }),
+  };
+
+  /** Prints the answer: one JSON object, or the lines for a person. */
+  protected answer(isJson: boolean, object: Record<string, unknown>, lines: readonly string[]): void {
+    if (isJson) answer(JSON.stringify(object));
+    else for (const line of lines) answer(line);
+  }
+
+  /** Errors go to `main`, which knows how to print them; the framework would print argv and stacks. */
+  protected override catch(error: Error): Promise<never> {
+    return Promise.reject(error);
+  }
+}
+
+/** For commands that may need the vault's key. The flag `--passphrase` never reaches the framework: see `argv-secrets.ts`. */
+export const passphraseFlags = {
+  "passphrase-file": Flags.string({ description: "read the passphrase from a file, - for stdin", helpValue: "FILE" }),
+  passphrase: Flags.string({ description: "the passphrase itself: seen by other users for a moment; prefer the file, VAULT_PASSPHRASE or the prompt", helpValue: "X" }),
+};

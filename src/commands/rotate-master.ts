@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { Flags } from "@oclif/core";
+import { requireVault } from "../app/open-vault.ts";
+import type { NextKey } from "../app/rotate-master.ts";
+import { rotateMaster } from "../app/rotate-master.ts";
+import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/key-flags.ts";
+import type { ProviderName } from "../cli/key-flags.ts";
+import { findSecretInput, isGiven, requireSecretInput } from "../cli/secret-input.ts";
+import type { InputWays } from "../cli/secret-input.ts";
+import { makeSurroundings } from "../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
+import { VaultError } from "../errors.ts";
+import { DEFAULT_VARIABLE } from "../keys/environment.ts";
+import { parseKeyBytes } from "../keys/key-text.ts";
+
+export default class RotateMaster extends VaultCommand {
+  static override summary = "Replace the master key: every data key is wrapped anew, in one atomic write";
+  static override description = "Without flags the provider stays: a new passphrase is asked for, or a new key is made. The secrets themselves are not touched.";
+  static override examples = ["<%= config.bin %> rotate-master", "<%= config.bin %> rotate-master --new-provider file --generate"];
+  static override flags = {
+    "new-provider": Flags.string({ description: "who keeps the new key", options: PROVIDER_WORDS }),
+    "new-passphrase-file": Flags.string({ description: "read the new passphrase from a file, - for stdin", helpValue: "F" }),
+    "new-passphrase": Flags.string({ description: "the new passphrase itself; prefer the file, VAULT_NEW_PASSPHRASE or the prompt", helpValue: "X" }),
+    "new-key-file": Flags.string({ description: "read the new key from a file, - for stdin", helpValue: "F" }),
+    "new-key": Flags.string({ description: "the new key itself, in base64; prefer the file", helpValue: "X" }),
+    generate: Flags.boolean({ description: "make a new key (keyring, file), which is also what happens without it" }),
+    ...keyFlags,
+    ...passphraseFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(RotateMaster);
+    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const current = (await requireVault(surroundings)).contents.slot.locator.provider;
+    const passphrase: InputWays = { flag: "--new-passphrase", file: flags["new-passphrase-file"], variable: "VAULT_NEW_PASSPHRASE", question: "New passphrase", isNew: true };
+    const key: InputWays = { flag: "--new-key", file: flags["new-key-file"], variable: "", question: "New key", isNew: false };
+    const provider = flags["new-provider"] === undefined ? (isGiven(passphrase) ? "passphrase" : current) : parseProvider(flags["new-provider"]);
+    requireFlagsOf(provider, flags);
+    const { contents } = await rotateMaster(surroundings, await this.#chooseNext(provider, flags, { passphrase, key }));
+    this.answer(flags.json, { provider: contents.slot.locator.provider, secrets: contents.secrets.length, generation: contents.generation }, [
+      `the master key is new (provider ${contents.slot.locator.provider}); ${contents.secrets.length} secrets re-wrapped`,
+    ]);
+  }
+
+  async #chooseNext(provider: ProviderName, flags: { readonly generate?: boolean; readonly kdf?: string | undefined; readonly "file-path"?: string | undefined; readonly "env-var"?: string | undefined }, { passphrase, key }: { passphrase: InputWays; key: InputWays }): Promise<NextKey> {
+    if (provider !== "passphrase" && isGiven(passphrase)) throw new VaultError("usage", `--new-passphrase goes with the provider passphrase, and ${provider} was asked for`);
+    if (isGiven(key) && (provider === "passphrase" || provider === "env")) throw new VaultError("usage", `--new-key goes with the providers file and keyring, and the new key's provider is ${provider}`, provider === "env" ? "put the new key into another variable and name it with --env-var" : "--new-provider file");
+    if (isGiven(key) && flags.generate === true) throw new VaultError("usage", "--generate and --new-key exclude each other");
+    switch (provider) {
+      case "passphrase":
+        return { provider, ask: () => requireSecretInput(passphrase), cost: findCost(flags.kdf) };
+      case "env":
+        return { provider, variable: flags["env-var"] ?? DEFAULT_VARIABLE };
+      case "file": {
+        const bytes = isGiven(key) ? await findSecretInput(key) : undefined;
+        return { provider, path: flags["file-path"] === undefined ? undefined : resolve(flags["file-path"]), kek: bytes === undefined ? undefined : parseKeyBytes(bytes.reveal(), "the new key") };
+      }
+      case "keyring":
+        throw new VaultError("key-unavailable", "the keyring provider is not there yet");
+    }
+  }
+}

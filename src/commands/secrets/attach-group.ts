@@ -1,0 +1,19 @@
+import { Args } from "@oclif/core";
+import { attachGroup } from "../../app/secrets.ts";
+import { parseMembership, viewpointFlags } from "../../cli/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+
+export default class SecretsAttachGroup extends VaultCommand {
+  static override summary = "Let a group see a secret as its own";
+  static override examples = ["<%= config.bin %> secrets attach-group GITHUB_TOKEN --workspace acme --group backend"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
+  static override flags = { ...viewpointFlags, ...passphraseFlags };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsAttachGroup);
+    const record = await attachGroup(makeSurroundings(flags["passphrase-file"]), args.name, parseMembership(flags));
+    this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));
+  }
+}

@@ -1,0 +1,35 @@
+import { Args, Flags } from "@oclif/core";
+import { createSecret } from "../../app/secrets.ts";
+import { bindingFlags, parseHosts, parsePlaces } from "../../cli/binding-flags.ts";
+import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
+import { requireValue } from "../../cli/secret-input.ts";
+import { secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+import { DEFAULT_PLACES } from "../../vault/place.ts";
+
+export default class SecretsCreate extends VaultCommand {
+  static override summary = "Put a new secret into the vault";
+  static override description = "The value comes from piped stdin, a file or a prompt, never from the command line. One line end behind it is dropped.";
+  static override examples = [
+    { description: "From a variable that the shell holds", command: 'printf %s "$TOKEN" | <%= config.bin %> secrets create GITHUB_TOKEN --host api.github.com' },
+    { description: "From a file, for two hosts", command: "<%= config.bin %> secrets create API_KEY --from-file key.txt --host api.example.com --host api.example.com:8443" },
+  ];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "its name, and the variable that a run's child gets" }) };
+  static override flags = {
+    ...bindingFlags,
+    ...scopeFlags,
+    "from-file": Flags.string({ description: "read the value from a file, - for stdin", helpValue: "F" }),
+    ...passphraseFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsCreate);
+    const hosts = parseHosts(flags.host);
+    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject) ?? DEFAULT_PLACES, allowPrivate: flags["allow-private"] ?? false };
+    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const record = await createSecret(surroundings, secret, () => requireValue(args.name, flags["from-file"]));
+    if (record.hosts.length === 0) surroundings.warn(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);
+    this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);
+  }
+}

@@ -1,0 +1,19 @@
+import { Args } from "@oclif/core";
+import { deleteSecret } from "../../app/secrets.ts";
+import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
+import { secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+
+export default class SecretsDelete extends VaultCommand {
+  static override summary = "Remove a secret; its name is free again";
+  static override examples = ["<%= config.bin %> secrets delete GITHUB_TOKEN"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
+  static override flags = { ...scopeFlags, ...passphraseFlags };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsDelete);
+    const record = await deleteSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags));
+    this.answer(flags.json, { deleted: secretObject(record) }, [`deleted ${record.name}`]);
+  }
+}

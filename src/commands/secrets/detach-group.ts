@@ -1,0 +1,19 @@
+import { Args } from "@oclif/core";
+import { detachGroup } from "../../app/secrets.ts";
+import { parseMembership, viewpointFlags } from "../../cli/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+
+export default class SecretsDetachGroup extends VaultCommand {
+  static override summary = "Take a secret away from a group that it was attached to";
+  static override examples = ["<%= config.bin %> secrets detach-group GITHUB_TOKEN --workspace acme --group backend"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
+  static override flags = { ...viewpointFlags, ...passphraseFlags };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsDetachGroup);
+    const record = await detachGroup(makeSurroundings(flags["passphrase-file"]), args.name, parseMembership(flags));
+    this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));
+  }
+}

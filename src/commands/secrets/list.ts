@@ -1,0 +1,22 @@
+import { requireVault } from "../../app/open-vault.ts";
+import { visibleSecrets } from "../../app/find-secret.ts";
+import { parseViewpoint, viewpointFlags } from "../../cli/scope-flags.ts";
+import { secretObject, secretTable } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { VaultCommand } from "../../cli/vault-command.ts";
+import { compareText } from "../../vault/scope.ts";
+
+export default class SecretsList extends VaultCommand {
+  static override summary = "List the secrets: names, hosts and scopes, never values";
+  static override description = "Needs no key. With --workspace (and --group), lists what a run there would see.";
+  static override examples = ["<%= config.bin %> secrets list", "<%= config.bin %> secrets list --json"];
+  static override flags = { ...viewpointFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(SecretsList);
+    const viewpoint = parseViewpoint(flags);
+    const { contents } = await requireVault(makeSurroundings(undefined));
+    const secrets = viewpoint.workspace === undefined ? [...contents.secrets].sort((a, b) => compareText(a.name, b.name)) : [...visibleSecrets(contents.secrets, viewpoint).values()];
+    this.answer(flags.json, { secrets: secrets.map(secretObject) }, secretTable(secrets));
+  }
+}

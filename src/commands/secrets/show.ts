@@ -1,0 +1,21 @@
+import { Args } from "@oclif/core";
+import { getSecret } from "../../app/find-secret.ts";
+import { requireVault } from "../../app/open-vault.ts";
+import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { VaultCommand } from "../../cli/vault-command.ts";
+
+export default class SecretsShow extends VaultCommand {
+  static override summary = "Show what a secret is bound to, never its value";
+  static override examples = ["<%= config.bin %> secrets show GITHUB_TOKEN"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
+  static override flags = { ...scopeFlags };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsShow);
+    const { contents } = await requireVault(makeSurroundings(undefined));
+    const secret = getSecret(contents.secrets, args.name, findScope(flags));
+    this.answer(flags.json, { secret: secretObject(secret) }, secretLines(secret));
+  }
+}

@@ -1,0 +1,35 @@
+import { Args, Flags } from "@oclif/core";
+import type { BindingChange } from "../../app/secrets.ts";
+import { updateSecret } from "../../app/secrets.ts";
+import { bindingFlags, parseHosts, parsePlaces } from "../../cli/binding-flags.ts";
+import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+
+export default class SecretsUpdate extends VaultCommand {
+  static override summary = "Change where a secret may go";
+  static override description = "--host adds hosts to those there are, --remove-host takes some away, --inject says anew where it may be put. The value stays.";
+  static override examples = ["<%= config.bin %> secrets update GITHUB_TOKEN --host gist.github.com", "<%= config.bin %> secrets update API_KEY --remove-host api.example.com:8443 --inject header"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
+  static override flags = {
+    ...bindingFlags,
+    "remove-host": Flags.string({ description: "a host that the secret may no longer be sent to; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "H[:PORT]" }),
+    ...scopeFlags,
+    ...passphraseFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SecretsUpdate);
+    const places = parsePlaces(flags.inject);
+    const change: BindingChange = {
+      addHosts: parseHosts(flags.host),
+      removeHosts: parseHosts(flags["remove-host"]),
+      ...(places === undefined ? {} : { places }),
+      ...(flags.service === undefined ? {} : { service: flags.service }),
+      ...(flags["allow-private"] === undefined ? {} : { allowPrivate: flags["allow-private"] }),
+    };
+    const record = await updateSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags), change);
+    this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));
+  }
+}

@@ -1,0 +1,54 @@
+import type { KeySource } from "../app/status.ts";
+import { readStatus } from "../app/status.ts";
+import { formatDuration } from "../cli/duration.ts";
+import { makeSurroundings } from "../cli/surroundings.ts";
+import { VaultCommand } from "../cli/vault-command.ts";
+import { encodeHex } from "../bytes.ts";
+
+export default class Status extends VaultCommand {
+  static override summary = "Tell whether the vault is unlocked, where its key comes from, and where things are";
+  static override description = "Never needs the key.";
+  static override aliases = ["whoami"];
+  static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --json"];
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Status);
+    const { state, provider, source, fallback, file, paths } = await readStatus(makeSurroundings(undefined));
+    const { contents } = file;
+    const object = {
+      state,
+      provider,
+      source,
+      fallback,
+      keyId: encodeHex(contents.slot.keyId),
+      secrets: contents.secrets.length,
+      generation: contents.generation,
+      paths: { vault: paths.vaultFile, audit: paths.auditFolder, anchor: paths.anchorFile, socket: paths.agent.socket },
+    };
+    this.answer(flags.json, object, [
+      `state       ${state}`,
+      `provider    ${provider}`,
+      `key source  ${describeSource(source)}`,
+      ...(source.kind === "agent" ? [`without it  ${describeSource(fallback)}`] : []),
+      `secrets     ${contents.secrets.length}`,
+      `generation  ${contents.generation}`,
+      `vault       ${paths.vaultFile}`,
+      `audit log   ${paths.auditFolder}`,
+    ]);
+  }
+}
+
+function describeSource(source: KeySource): string {
+  switch (source.kind) {
+    case "agent":
+      return `agent (process ${source.pid}), for ${formatDuration(source.secondsLeft)}, ${formatDuration(source.idleSecondsLeft)} when unused`;
+    case "file":
+      return `key file ${source.path}${source.isThere ? "" : " (missing)"}`;
+    case "env":
+      return `variable ${source.variable}${source.isThere ? "" : " (not set)"}`;
+    case "keyring":
+      return `keyring entry ${source.service} / ${source.account}`;
+    case "passphrase":
+      return "passphrase, asked for";
+  }
+}

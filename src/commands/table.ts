@@ -1,0 +1,34 @@
+// The commands, explicitly: what is not in this table does not exist.
+import Audit from "./audit.ts";
+import Init from "./init.ts";
+import Lock from "./lock.ts";
+import RotateMaster from "./rotate-master.ts";
+import Run from "./run.ts";
+import SecretsAttachGroup from "./secrets/attach-group.ts";
+import SecretsCreate from "./secrets/create.ts";
+import SecretsDelete from "./secrets/delete.ts";
+import SecretsDetachGroup from "./secrets/detach-group.ts";
+import SecretsList from "./secrets/list.ts";
+import SecretsRotate from "./secrets/rotate.ts";
+import SecretsShow from "./secrets/show.ts";
+import SecretsUpdate from "./secrets/update.ts";
+import Status from "./status.ts";
+import Unlock from "./unlock.ts";
+
+export const COMMANDS = {
+  audit: Audit,
+  init: Init,
+  lock: Lock,
+  "rotate-master": RotateMaster,
+  run: Run,
+  "secrets:attach-group": SecretsAttachGroup,
+  "secrets:create": SecretsCreate,
+  "secrets:delete": SecretsDelete,
+  "secrets:detach-group": SecretsDetachGroup,
+  "secrets:list": SecretsList,
+  "secrets:rotate": SecretsRotate,
+  "secrets:show": SecretsShow,
+  "secrets:update": SecretsUpdate,
+  status: Status,
+  unlock: Unlock,
+};
