@@ -19,6 +19,8 @@ const FORMAT = "vault/1";
 const VERSION = 1;
 const SECRETS_MAX = 100_000;
 const FEATURES_MAX = 64;
+/** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
+const PART_LENGTH_MAX = 262_144;
 /** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
 const DIAGNOSED_BYTES_MAX = 1024 * 1024;
 
@@ -70,7 +72,7 @@ export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder
  * Reads vault.json as far as that goes without a key, cheapest checks first.
  *
  * @throws VaultError, in this order: `too-large`; `too-deep`, `bad-json`, `newer-version` or `not-canonical` for bytes that are not in the layout;
- * per member `too-deep`, `bad-json`, `newer-version`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
+ * per member `out-of-bounds` for its length, `too-deep`, `bad-json`, `newer-version`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
  */
 export function parseVaultFile(bytes: Uint8Array): VaultFile {
   if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault file is larger than 16 MiB");
@@ -143,7 +145,7 @@ function hasLayout(lines: readonly string[]): boolean {
 }
 
 function memberOf(lines: readonly string[], index: number, name: (typeof HEAD_LINES)[number]): unknown {
-  return parseJson((lines[index] ?? "").slice(`  "${name}": `.length, -1));
+  return parsePart((lines[index] ?? "").slice(`  "${name}": `.length, -1));
 }
 
 function parseSecrets(lines: readonly string[]): SecretRecord[] {
@@ -153,7 +155,7 @@ function parseSecrets(lines: readonly string[]): SecretRecord[] {
   return lines.map((line, index) => {
     const end = index === lines.length - 1 ? "" : ",";
     if (!line.endsWith(end)) throw new VaultError("bad-json", "a comma is missing between two secrets");
-    const record = parseRecord(parseJson(line.slice(0, line.length - end.length)));
+    const record = parseRecord(parsePart(line.slice(0, line.length - end.length)));
     if (line !== `    ${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
     if (index > 0 && compareText(idBefore, record.id) >= 0) throw new VaultError("not-canonical", "the secrets are not sorted by id, or one stands twice");
     idBefore = record.id;
@@ -196,6 +198,11 @@ function diagnose(text: string, bytes: number): VaultError {
     if (error instanceof VaultError) return error;
   }
   return notCanonical();
+}
+
+function parsePart(text: string): unknown {
+  if (text.length > PART_LENGTH_MAX) throw new VaultError("out-of-bounds", `a line of the vault file is longer than ${PART_LENGTH_MAX} characters`);
+  return parseJson(text);
 }
 
 /** JSON.parse quotes its input in its messages, so those go no further. */

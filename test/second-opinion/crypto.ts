@@ -9,7 +9,6 @@ const TAG_BYTES = 16;
 export interface KekKeys {
   readonly wrapKey: Buffer;
   readonly macKey: Buffer;
-  readonly auditKey: Buffer;
   readonly commitment: Buffer;
   readonly keyId: Buffer;
 }
@@ -45,7 +44,6 @@ export function kekKeys(kek: Uint8Array, vaultId: Uint8Array): KekKeys {
   return {
     wrapKey: hkdf(kek, vaultId, "vault/1 kek wrap", 32),
     macKey: hkdf(kek, vaultId, "vault/1 kek file-mac", 32),
-    auditKey: hkdf(kek, vaultId, "vault/1 kek audit", 32),
     commitment: hkdf(kek, vaultId, "vault/1 kek commitment", 32),
     keyId: hkdf(kek, vaultId, "vault/1 kek key-id", 16),
   };
@@ -87,15 +85,28 @@ export function aeadOpen(key: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Ar
 /** What the associated data binds: a record without its two times and without its ciphertexts. */
 export type BoundMembers = Omit<SecretRecord, "createdAt" | "updatedAt" | "dek" | "value">;
 
-export type Purpose = { readonly kind: "wrap"; readonly keyId: Uint8Array } | { readonly kind: "seal" };
+/** For a DEK's wrap. */
+export function wrapData(vaultId: Uint8Array, keyId: Uint8Array, record: BoundMembers): Buffer {
+  return Buffer.concat([header("wrap", vaultId), field(0x04, keyId), binding(record)]);
+}
 
-export function associatedData(purpose: Purpose, vaultId: Uint8Array, record: BoundMembers): Buffer {
+/** For a sealed value. */
+export function sealData(vaultId: Uint8Array, record: BoundMembers): Buffer {
+  return Buffer.concat([header("seal", vaultId), binding(record)]);
+}
+
+/** For the audit key's wrap. */
+export function auditData(vaultId: Uint8Array, keyId: Uint8Array): Buffer {
+  return Buffer.concat([header("audit", vaultId), field(0x04, keyId)]);
+}
+
+function header(purpose: "wrap" | "seal" | "audit", vaultId: Uint8Array): Buffer {
+  return Buffer.concat([field(0x01, purpose), field(0x02, u32(1)), field(0x03, vaultId)]);
+}
+
+function binding(record: BoundMembers): Buffer {
   const { scope } = record;
   return Buffer.concat([
-    field(0x01, purpose.kind),
-    field(0x02, u32(1)),
-    field(0x03, vaultId),
-    ...(purpose.kind === "wrap" ? [field(0x04, purpose.keyId)] : []),
     field(0x05, base64(record.id)),
     field(0x06, record.name),
     field(0x07, scope.kind),

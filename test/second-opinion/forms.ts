@@ -150,7 +150,10 @@ const envSlot = members({ provider: literal("env"), ...slotStart, variable: matc
 export type KeySlot = FormOf<typeof passphraseSlot> | FormOf<typeof fileSlot> | FormOf<typeof keyringSlot> | FormOf<typeof envSlot>;
 export const keySlot: Form<KeySlot> = variant<KeySlot>("provider", { passphrase: passphraseSlot, file: fileSlot, keyring: keyringSlot, env: envSlot });
 
-export const audit = members({ sequence: integer(0, Number.MAX_SAFE_INTEGER), hash: base64Of(32) });
+const wrapped = members({ nonce: base64Of(24), ciphertext: base64Of(48) });
+export type Wrapped = FormOf<typeof wrapped>;
+
+export const audit = members({ sequence: integer(0, Number.MAX_SAFE_INTEGER), hash: base64Of(32), key: wrapped });
 export type AuditHead = FormOf<typeof audit>;
 
 const inGroup = { workspace: visibleText(128), group: visibleText(128) };
@@ -178,7 +181,7 @@ export const secretRecord = members({
   version: integer(1, 2 ** 31 - 1),
   createdAt: time,
   updatedAt: time,
-  dek: members({ nonce: base64Of(24), ciphertext: base64Of(48) }),
+  dek: wrapped,
   value: members({ nonce: base64Of(24), commitment: base64Of(32), ciphertext: base64Of(17, 65_552) }),
 });
 export type SecretRecord = FormOf<typeof secretRecord>;

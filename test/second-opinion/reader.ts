@@ -1,11 +1,12 @@
 // FORMAT.md, "Reading: the order of checks": each check stands where the table has it.
-import type { AuditHead, Form, KeySlot, SecretRecord } from "./forms.ts";
+import type { AuditHead, Form, KeySlot, SecretRecord, Wrapped } from "./forms.ts";
 import type { KekKeys } from "./crypto.ts";
-import { aeadOpen, associatedData, base64, dekKeys, equal, hmac, kekKeys, sha256 } from "./crypto.ts";
+import { aeadOpen, auditData, base64, dekKeys, equal, hmac, kekKeys, sealData, sha256, wrapData } from "./crypto.ts";
 import { audit, base64Of, demand, integer, isObject, keySlot, list, ownMember, Refusal, secretRecord, visibleText } from "./forms.ts";
 
 const MIB = 1024 * 1024;
 const DEEPEST = 8;
+const LONGEST_PART = 262_144;
 
 export interface VaultContents {
   readonly vault: string;
@@ -28,7 +29,7 @@ export function readVault(bytes: Uint8Array): VaultFile {
   if (layout === undefined) throw new Refusal(bytes.length <= MIB ? whatElse(text) : "not-canonical");
   const lines = layout.members;
 
-  checkHeader(parseMember(lines.format), parseMember(lines.version), () => parseMember(lines.features));
+  checkHeader(parsePart(lines.format), parsePart(lines.version), () => parsePart(lines.features));
   const vault = member(lines.vault, base64Of(16));
   const generation = member(lines.generation, integer(1, Number.MAX_SAFE_INTEGER));
   const key = member(lines.key, keySlot);
@@ -46,6 +47,7 @@ export function readVault(bytes: Uint8Array): VaultFile {
 
 /** The checks that need the KEK, up to the MAC; gives the keys that open secrets. */
 export function unlockVault(file: VaultFile, kek: Uint8Array): KekKeys {
+  demand(kek.length === 32 && kek.some((byte) => byte !== kek[0]), "wrong-key");
   const keys = kekKeys(kek, base64(file.vault));
   const sameId = equal(keys.keyId, base64(file.key.id));
   const sameCommitment = equal(keys.commitment, base64(file.key.commitment));
@@ -55,17 +57,25 @@ export function unlockVault(file: VaultFile, kek: Uint8Array): KekKeys {
   return keys;
 }
 
+export function openAuditKey(file: VaultFile, keys: KekKeys): Buffer {
+  return unwrap(keys, file.audit.key, auditData(base64(file.vault), keys.keyId));
+}
+
 export function openSecret(file: VaultFile, keys: KekKeys, record: SecretRecord): Buffer {
   const vaultId = base64(file.vault);
-  const wrap = associatedData({ kind: "wrap", keyId: keys.keyId }, vaultId, record);
-  const dek = aeadOpen(keys.wrapKey, base64(record.dek.nonce), base64(record.dek.ciphertext), wrap);
-  demand(dek !== undefined, "bad-wrap");
+  const dek = unwrap(keys, record.dek, wrapData(vaultId, keys.keyId, record));
   const nonce = base64(record.value.nonce);
   const { sealKey, commitment } = dekKeys(dek, nonce);
   demand(equal(commitment, base64(record.value.commitment)), "bad-commitment");
-  const value = aeadOpen(sealKey, nonce, base64(record.value.ciphertext), associatedData({ kind: "seal" }, vaultId, record));
+  const value = aeadOpen(sealKey, nonce, base64(record.value.ciphertext), sealData(vaultId, record));
   demand(value !== undefined, "bad-seal");
   return value;
+}
+
+function unwrap(keys: KekKeys, { nonce, ciphertext }: Wrapped, aad: Uint8Array): Buffer {
+  const key = aeadOpen(keys.wrapKey, base64(nonce), base64(ciphertext), aad);
+  demand(key !== undefined, "bad-wrap");
+  return key;
 }
 
 /** The lines before the secrets, as a writer writes them. */
@@ -99,19 +109,18 @@ interface Layout {
 
 const MEMBERS = ["format", "version", "vault", "generation", "features", "key", "audit", "mac", "checksum"] as const;
 
-/** The JSON text of each member and of each secret, or undefined where a line does not begin and end as it has to. */
+/** The JSON text of each member, and the lines between them, or undefined where a line does not begin and end as it has to. */
 function findLayout(text: string): Layout | undefined {
   const lines = text.split("\n");
-  const secretCount = lines.length - 14;
-  if (secretCount < 0) return undefined;
-  const fixed = [lines.at(0), ...lines.slice(8, 9), lines.at(-5), ...lines.slice(-2)];
+  if (lines.length < 14) return undefined;
+  const fixed = [lines.at(0), lines.at(8), lines.at(-5), lines.at(-2), lines.at(-1)];
   if (fixed.join("\n") !== '{\n  "secrets": [\n  ],\n}\n') return undefined;
+  if (!lines.slice(-4, -2).every((line) => /: "[^"\\]{44}",?$/.test(line))) return undefined;
 
   const named = [...lines.slice(1, 8), ...lines.slice(-4, -2)];
   const members = MEMBERS.map((name, index) => [name, between(named[index], `  "${name}": `, name === "checksum" ? "" : ",")] as const);
-  const secrets = lines.slice(9, -5).map((line, index) => between(line, "    ", index < secretCount - 1 ? "," : ""));
-  if (members.some(([, content]) => content === undefined) || !secrets.every((content) => content !== undefined)) return undefined;
-  return { members: Object.fromEntries(members) as Layout["members"], secrets };
+  if (members.some(([, content]) => content === undefined)) return undefined;
+  return { members: Object.fromEntries(members) as Layout["members"], secrets: lines.slice(9, -5) };
 }
 
 function between(line: string | undefined, start: string, end: string): string | undefined {
@@ -122,7 +131,7 @@ function between(line: string | undefined, start: string, end: string): string |
 /** The error of a file outside of the layout: what plain JSON can say about it, else `not-canonical`. */
 function whatElse(text: string): string {
   try {
-    const value = parse(text, 0);
+    const value = parse(text);
     demand(isObject(value));
     checkHeader(ownMember(value, "format"), ownMember(value, "version"), () => ownMember(value, "features"));
     return "not-canonical";
@@ -138,12 +147,14 @@ function checkHeader(format: unknown, version: unknown, features: () => unknown)
   demand(list(visibleText(64), 64)(features()).length === 0, "newer-version");
 }
 
-function readSecrets(texts: readonly string[]): SecretRecord[] {
+function readSecrets(lines: readonly string[]): SecretRecord[] {
   const secrets: SecretRecord[] = [];
   const names = new Set<string>();
-  for (const text of texts) {
-    const secret = secretRecord(parse(text, 2));
-    demand(JSON.stringify(secret) === text, "not-canonical");
+  for (const [index, line] of lines.entries()) {
+    const comma = index < lines.length - 1 ? "," : "";
+    demand(line.endsWith(comma), "bad-json");
+    const secret = secretRecord(parsePart(line.slice(0, line.length - comma.length)));
+    demand(line === `    ${JSON.stringify(secret)}${comma}`, "not-canonical");
     demand((secrets.at(-1)?.id ?? "") < secret.id, "not-canonical");
     const name = JSON.stringify([secret.scope, secret.name]);
     demand(!names.has(name));
@@ -154,16 +165,16 @@ function readSecrets(texts: readonly string[]): SecretRecord[] {
 }
 
 function member<T>(text: string, form: Form<T>): T {
-  return form(parseMember(text));
+  return form(parsePart(text));
 }
 
-function parseMember(text: string): unknown {
-  return parse(text, 1);
+function parsePart(text: string): unknown {
+  demand(text.length <= LONGEST_PART, "out-of-bounds");
+  return parse(text);
 }
 
-/** `around` is how many brackets are open around the text: depth is counted from the start of the file. */
-function parse(text: string, around: number): unknown {
-  let depth = around;
+function parse(text: string): unknown {
+  let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);

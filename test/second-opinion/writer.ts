@@ -1,8 +1,8 @@
 // FORMAT.md, "The file" and "Sealing". Randomness is an argument, so that the test vectors come out the same each time.
 import type { BoundMembers, KekKeys } from "./crypto.ts";
-import type { SecretRecord } from "./forms.ts";
+import type { SecretRecord, Wrapped } from "./forms.ts";
 import type { VaultContents } from "./reader.ts";
-import { aeadSeal, associatedData, base64, dekKeys, hmac, kekKeys, sha256 } from "./crypto.ts";
+import { aeadSeal, auditData, base64, dekKeys, hmac, kekKeys, sealData, sha256, wrapData } from "./crypto.ts";
 import { headLines } from "./reader.ts";
 
 export type Draw = (length: number) => Buffer;
@@ -12,21 +12,29 @@ export type UnsealedRecord = Omit<SecretRecord, "dek" | "value">;
 
 export function sealSecret(vault: string, kek: Uint8Array, record: UnsealedRecord, value: Uint8Array, draw: Draw): SecretRecord {
   const dek = draw(32);
-  return { ...record, ...wrapDek(vault, kek, record, dek, draw), ...sealValue(vault, record, dek, value, draw) };
+  return { ...record, dek: wrapDek(vault, kek, record, dek, draw), value: sealValue(vault, record, dek, value, draw) };
 }
 
-export function wrapDek(vault: string, kek: Uint8Array, record: BoundMembers, dek: Uint8Array, draw: Draw): Pick<SecretRecord, "dek"> {
+export function wrapDek(vault: string, kek: Uint8Array, record: BoundMembers, dek: Uint8Array, draw: Draw): Wrapped {
   const { wrapKey, keyId } = kekKeys(kek, base64(vault));
-  const nonce = draw(24);
-  const ciphertext = aeadSeal(wrapKey, nonce, dek, associatedData({ kind: "wrap", keyId }, base64(vault), record));
-  return { dek: { nonce: nonce.toString("base64"), ciphertext: ciphertext.toString("base64") } };
+  return wrap(wrapKey, dek, wrapData(base64(vault), keyId, record), draw);
 }
 
-export function sealValue(vault: string, record: BoundMembers, dek: Uint8Array, value: Uint8Array, draw: Draw): Pick<SecretRecord, "value"> {
+export function wrapAuditKey(vault: string, kek: Uint8Array, auditKey: Uint8Array, draw: Draw): Wrapped {
+  const { wrapKey, keyId } = kekKeys(kek, base64(vault));
+  return wrap(wrapKey, auditKey, auditData(base64(vault), keyId), draw);
+}
+
+export function sealValue(vault: string, record: BoundMembers, dek: Uint8Array, value: Uint8Array, draw: Draw): SecretRecord["value"] {
   const nonce = draw(24);
   const { sealKey, commitment } = dekKeys(dek, nonce);
-  const ciphertext = aeadSeal(sealKey, nonce, value, associatedData({ kind: "seal" }, base64(vault), record));
-  return { value: { nonce: nonce.toString("base64"), commitment: commitment.toString("base64"), ciphertext: ciphertext.toString("base64") } };
+  const ciphertext = aeadSeal(sealKey, nonce, value, sealData(base64(vault), record));
+  return { nonce: nonce.toString("base64"), commitment: commitment.toString("base64"), ciphertext: ciphertext.toString("base64") };
+}
+
+function wrap(wrapKey: Uint8Array, key: Uint8Array, aad: Uint8Array, draw: Draw): Wrapped {
+  const nonce = draw(24);
+  return { nonce: nonce.toString("base64"), ciphertext: aeadSeal(wrapKey, nonce, key, aad).toString("base64") };
 }
 
 /** The whole file. The key slot in `contents` already names the KEK. */
