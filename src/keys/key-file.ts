@@ -5,7 +5,7 @@ import { encodeHex, equalBytes, wipe } from "../bytes.ts";
 import { createFile, readPrivateFile, removeFile, syncFolder } from "../disk/durable-file.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError } from "../errors.ts";
-import { deriveFromKek } from "../vault/derive.ts";
+import { keyIdOf } from "../vault/derive.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { encodeKeyText, parseKeyBytes } from "./key-text.ts";
 import type { StagedKey } from "./provider.ts";
@@ -136,10 +136,4 @@ function requireReadsBack(path: string, kek: Kek): void {
 
 function isKey(kek: Kek, keyId: Uint8Array, vaultId: Uint8Array): boolean {
   return equalBytes(keyIdOf(kek, vaultId), keyId);
-}
-
-function keyIdOf(kek: Kek, vaultId: Uint8Array): Uint8Array {
-  const { wrapKey, macKey, keyId } = deriveFromKek(kek, vaultId);
-  wipe(wrapKey, macKey);
-  return keyId;
 }

@@ -4,6 +4,7 @@ import type { Dek, Kek } from "./key-bytes.ts";
 import { KEY_BYTES } from "./key-bytes.ts";
 
 export const KEY_ID_BYTES = 16;
+const KEY_ID_LABEL = "vault/1 kek key-id";
 
 /** What a KEK gives in one vault. No key serves two purposes (FORMAT.md, "Keys"). */
 export interface KekDerivatives {
@@ -25,8 +26,13 @@ export function deriveFromKek(kek: Kek, vaultId: Uint8Array): KekDerivatives {
     wrapKey: expand(kek, vaultId, "vault/1 kek wrap", KEY_BYTES),
     macKey: expand(kek, vaultId, "vault/1 kek file-mac", KEY_BYTES),
     commitment: expand(kek, vaultId, "vault/1 kek commitment", KEY_BYTES),
-    keyId: expand(kek, vaultId, "vault/1 kek key-id", KEY_ID_BYTES),
+    keyId: keyIdOf(kek, vaultId),
   };
+}
+
+/** Which key this is in this vault, and nothing more of it. */
+export function keyIdOf(kek: Kek, vaultId: Uint8Array): Uint8Array {
+  return expand(kek, vaultId, KEY_ID_LABEL, KEY_ID_BYTES);
 }
 
 /** HKDF-SHA256 with the AEAD's nonce as salt, so that sealing anew under one DEK still uses a key of its own. */
