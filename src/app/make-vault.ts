@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { wipe } from "../bytes.ts";
 import { setLogAside } from "../audit/log.ts";
 import { stageVariable } from "../keys/environment.ts";
 import { adoptKeyFile, stageKeyFile } from "../keys/key-file.ts";
+import { adoptKeyringEntry, askKeyring, stageKeyringEntry } from "../keys/keyring.ts";
 import { stagePassphrase } from "../keys/passphrase.ts";
 import type { StagedKey } from "../keys/provider.ts";
-import type { Secret } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import { createVault, requireNoVault } from "../store/vault-store.ts";
 import { makeAuditKey } from "../vault/envelope.ts";
 import type { KdfCost } from "../vault/kdf.ts";
@@ -24,7 +25,8 @@ import type { Surroundings } from "./surroundings.ts";
 export type KeyChoice =
   | { readonly provider: "passphrase"; readonly ask: () => Promise<Secret>; readonly cost: KdfCost }
   | { readonly provider: "file"; readonly path: string | undefined }
-  | { readonly provider: "env"; readonly variable: string };
+  | { readonly provider: "env"; readonly variable: string }
+  | { readonly provider: "keyring"; readonly service: string; readonly account: string | undefined };
 
 /**
  * Makes the vault with exactly the provider chosen.
@@ -33,19 +35,28 @@ export type KeyChoice =
  */
 export async function makeVault(surroundings: Surroundings, choice: KeyChoice): Promise<VaultFile> {
   requireNoVault(surroundings.paths);
-  const id = new Uint8Array(randomBytes(VAULT_ID_BYTES));
-  const staged = await stageKey(surroundings, choice, id);
-  const holder = holdKek(staged.kek, id);
+  // Nobody else waits for the lock while a person types.
+  const passphrase = choice.provider === "passphrase" ? await choice.ask() : undefined;
+  let staged: StagedKey | undefined;
+  let holder: KeyHolder | undefined;
   try {
-    const file = await createVault(surroundings.paths, holder, () => makeContents(surroundings, holder, staged, id));
-    await staged.settle();
+    // The key is staged under the lock: of two processes that race here, the loser must not take away the file whose key the winner has just adopted.
+    const file = await createVault(surroundings.paths, async () => {
+      const id = new Uint8Array(randomBytes(VAULT_ID_BYTES));
+      staged = await stageKey(surroundings, choice, passphrase, id);
+      holder = holdKek(staged.kek, id);
+      return { contents: await makeContents(surroundings, holder, staged, id), holder };
+    });
+    await staged?.settle();
     return file;
   } catch (error) {
-    await staged.discard();
+    // A write that failed late may have been made; then the staged key is the only one that opens it.
+    if (lstatSync(surroundings.paths.vaultFile, { throwIfNoEntry: false }) === undefined) await staged?.discard();
     throw error;
   } finally {
-    wipe(staged.kek);
-    holder.close();
+    passphrase?.wipe();
+    wipe(staged?.kek);
+    holder?.close();
   }
 }
 
@@ -61,18 +72,19 @@ async function makeContents(surroundings: Surroundings, holder: KeyHolder, { loc
   return { id, generation: 1, slot: { locator, keyId: holder.keyId, commitment: holder.commitment }, audit: { sequence, hash, key }, secrets: [] };
 }
 
-async function stageKey(surroundings: Surroundings, choice: KeyChoice, id: Uint8Array): Promise<StagedKey> {
+async function stageKey(surroundings: Surroundings, choice: KeyChoice, passphrase: Secret | undefined, id: Uint8Array): Promise<StagedKey> {
   switch (choice.provider) {
-    case "passphrase": {
-      const passphrase = await choice.ask();
-      try {
-        return await stagePassphrase(passphrase, choice.cost);
-      } finally {
-        passphrase.wipe();
-      }
-    }
+    case "passphrase":
+      return stagePassphrase(passphrase ?? Secret.fromText(""), choice.cost);
     case "env":
       return stageVariable(surroundings.variables, choice.variable);
+    case "keyring": {
+      const place = { service: choice.service, account: choice.account ?? surroundings.paths.dataFolder };
+      const there = await askKeyring(place);
+      if (there.kind !== "entry") return stageKeyringEntry(place, drawKek());
+      wipe(there.kek);
+      return adoptKeyringEntry(place);
+    }
     case "file": {
       const path = choice.path === undefined ? surroundings.paths.keyFile : resolve(choice.path);
       const vault = { id, folder: dirname(surroundings.paths.vaultFile) };

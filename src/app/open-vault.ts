@@ -5,6 +5,7 @@ import { equalBytes, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { loadFromVariable } from "../keys/environment.ts";
 import { loadKeyFile, resolveKeyFile } from "../keys/key-file.ts";
+import { loadKeyringEntry } from "../keys/keyring.ts";
 import { noVault, readVault } from "../store/vault-store.ts";
 import { deriveKek } from "../vault/kdf.ts";
 import type { Kek } from "../vault/key-bytes.ts";
@@ -70,7 +71,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
     case "env":
       return loadFromVariable(surroundings.variables, locator.variable);
     case "keyring":
-      throw new VaultError("key-unavailable", "the keyring provider is not there yet");
+      return loadKeyringEntry(locator, keyId, contents.id);
   }
 }
 

@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import { equalBytes, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { stageVariable } from "../keys/environment.ts";
-import { resolveKeyFile, retireKeyFile, stageKeyFile, stageNextKeyFile } from "../keys/key-file.ts";
+import { resolveKeyFile, retireKeyFile, settleKeyFile, stageKeyFile, stageNextKeyFile } from "../keys/key-file.ts";
+import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEntry, stageNextKeyringEntry } from "../keys/keyring.ts";
 import { stagePassphrase } from "../keys/passphrase.ts";
 import type { StagedKey } from "../keys/provider.ts";
 import type { Secret } from "../secret.ts";
@@ -26,6 +27,7 @@ import type { Surroundings } from "./surroundings.ts";
 export type NextKey =
   | { readonly provider: "passphrase"; readonly ask: () => Promise<Secret>; readonly cost: KdfCost | undefined }
   | { readonly provider: "file"; readonly path: string | undefined; readonly kek: Kek | undefined }
+  | { readonly provider: "keyring"; readonly service: string | undefined; readonly account: string | undefined; readonly kek: Kek | undefined }
   | { readonly provider: "env"; readonly variable: string };
 
 /**
@@ -38,13 +40,14 @@ export type NextKey =
 export async function rotateMaster(surroundings: Surroundings, next: NextKey): Promise<VaultFile> {
   const { file, holder } = await openVault(surroundings);
   try {
+    await finishEarlier(surroundings, file);
     const staged = await stageNext(surroundings, file, next);
     const nextHolder = holdKek(staged.kek, file.contents.id);
     try {
       if (equalBytes(nextHolder.keyId, holder.keyId)) throw new VaultError("usage", "the new key is the one that the vault has already");
       const rotated = await rewrapAll(surroundings, holder, nextHolder, staged.locator);
       await staged.settle();
-      retire(surroundings, file.contents.slot.locator, rotated.contents.slot.locator);
+      await retire(surroundings, file.contents.slot.locator, rotated.contents.slot.locator);
       await refreshAgent(surroundings, rotated, staged.kek);
       return rotated;
     } catch (error) {
@@ -57,6 +60,13 @@ export async function rotateMaster(surroundings: Surroundings, next: NextKey): P
   } finally {
     holder.close();
   }
+}
+
+/** A replacement that was cut off behind its rename left the key in force under a name of its own; it gets its place first. */
+async function finishEarlier(surroundings: Surroundings, { contents }: VaultFile): Promise<void> {
+  const { locator, keyId } = contents.slot;
+  if (locator.provider === "file") settleKeyFile(resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)), keyId);
+  if (locator.provider === "keyring") await settleKeyringEntry(locator, keyId);
 }
 
 function rewrapAll(surroundings: Surroundings, from: KeyHolder, to: KeyHolder, locator: KeyLocator): Promise<VaultFile> {
@@ -86,6 +96,12 @@ async function stageNext(surroundings: Surroundings, { contents }: VaultFile, ne
     }
     case "env":
       return stageVariable(surroundings.variables, next.variable);
+    case "keyring": {
+      const kek = next.kek ?? drawKek();
+      const here = current.provider === "keyring" ? current : undefined;
+      const place = { service: next.service ?? here?.service ?? DEFAULT_SERVICE, account: next.account ?? here?.account ?? surroundings.paths.dataFolder };
+      return here?.service === place.service && here.account === place.account ? stageNextKeyringEntry(place, kek, contents.id) : stageKeyringEntry(place, kek);
+    }
     case "file": {
       const kek = next.kek ?? drawKek();
       const currentPath = current.provider === "file" ? resolveKeyFile(current.path, vault.folder) : undefined;
@@ -102,10 +118,12 @@ async function discardUnlessUsed(surroundings: Surroundings, staged: StagedKey, 
   await staged.discard();
 }
 
-function retire(surroundings: Surroundings, old: KeyLocator, next: KeyLocator): void {
-  if (old.provider !== "file") return;
-  if (next.provider === "file" && next.path === old.path) return;
-  retireKeyFile(resolveKeyFile(old.path, dirname(surroundings.paths.vaultFile)), old.owned);
+/** Removes the old key, unless the new one has taken its very place, or it was never this program's to keep. */
+async function retire(surroundings: Surroundings, old: KeyLocator, next: KeyLocator): Promise<void> {
+  if (old.provider === "file" && !(next.provider === "file" && next.path === old.path)) {
+    retireKeyFile(resolveKeyFile(old.path, dirname(surroundings.paths.vaultFile)), old.owned);
+  }
+  if (old.provider === "keyring" && !(next.provider === "keyring" && next.service === old.service && next.account === old.account)) await retireKeyringEntry(old);
 }
 
 

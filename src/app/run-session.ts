@@ -1,7 +1,6 @@
 // The main job: a child that can use secrets without having them.
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
-import { openRunTrail } from "./run-trail.ts";
 import { VaultError } from "../errors.ts";
 import type { Grant } from "../proxy/grant.ts";
 import { mintPlaceholder } from "../proxy/placeholder.ts";
@@ -10,6 +9,7 @@ import { collectRoots, writeCaFile } from "../run/ca-file.ts";
 import { startChild } from "../run/child.ts";
 import { buildEnvironment, isReservedVariable } from "../run/environment.ts";
 import { openRunFolder } from "../run/run-folder.ts";
+import type { Secret } from "../secret.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { SecretRecord } from "../vault/record.ts";
@@ -19,6 +19,7 @@ import { watchLockMark } from "./lock-mark.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
 import type { RunTrail } from "./run-trail.ts";
+import { openRunTrail } from "./run-trail.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** `variable` is what the child's environment calls the secret. */
@@ -91,4 +92,52 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
     trail.abandon();
     for (const { grant } of grants) grant.value.wipe();
   }
+}
+
+/** Opens the values and writes the start of the run, both while the key is at hand. */
+async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<{ grants: NamedGrant[]; trail: RunTrail }> {
+  const chosen = choose(vault.file.contents.secrets, options);
+  const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
+  const grants = chosen.flatMap(({ variable, record }, index) => {
+    const value = values[index];
+    return value === undefined ? [] : [{ variable, grant: grantOf(record, value) }];
+  });
+  const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
+    kind: "run.start",
+    program: basename(options.command),
+    workspace: options.viewpoint.workspace ?? null,
+    group: options.viewpoint.group ?? null,
+    secrets: chosen.map(({ record }) => record.name),
+  });
+  return { grants, trail };
+}
+
+interface Choice {
+  readonly variable: string;
+  readonly record: SecretRecord;
+}
+
+/** @throws VaultError `not-found` for a name that is not visible, `usage` for a variable that the run needs itself, or one given twice. */
+function choose(secrets: readonly SecretRecord[], { viewpoint, selections }: RunOptions): Choice[] {
+  const visible = visibleSecrets(secrets, viewpoint);
+  const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
+    const record = visible.get(name);
+    if (record === undefined) throw noSecret(name, secrets, " here");
+    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${name} -- …`);
+    return { variable, record };
+  });
+  const twice = chosen.find(({ variable }, index) => chosen.findIndex((other) => other.variable === variable) !== index);
+  if (twice !== undefined) throw new VaultError("usage", `"${twice.variable}" is given twice`);
+  return chosen;
+}
+
+function grantOf(record: SecretRecord, value: Secret): Grant {
+  return {
+    name: record.name,
+    placeholder: mintPlaceholder(),
+    value,
+    bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
+    places: record.places,
+    allowPrivate: record.allowPrivate,
+  };
 }

@@ -1,13 +1,14 @@
 import { Flags } from "@oclif/core";
 import type { KeyChoice } from "../app/make-vault.ts";
 import { makeVault } from "../app/make-vault.ts";
+import type { ProviderName } from "../cli/key-flags.ts";
 import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/key-flags.ts";
 import { requireSecretInput } from "../cli/secret-input.ts";
 import { withSpinner } from "../cli/spinner.ts";
 import { makeSurroundings, passphraseWays } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
-import { VaultError } from "../errors.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
+import { DEFAULT_SERVICE } from "../keys/keyring.ts";
 import { KDF_COSTS } from "../vault/kdf.ts";
 
 export default class Init extends VaultCommand {
@@ -35,7 +36,7 @@ export default class Init extends VaultCommand {
     ]);
   }
 
-  #choose(provider: string, flags: Readonly<Record<string, string | boolean | undefined>>): KeyChoice {
+  #choose(provider: ProviderName, flags: Readonly<Record<string, string | boolean | undefined>>): KeyChoice {
     const text = (name: string): string | undefined => (typeof flags[name] === "string" ? flags[name] : undefined);
     switch (provider) {
       case "passphrase":
@@ -44,8 +45,8 @@ export default class Init extends VaultCommand {
         return { provider, path: text("file-path") };
       case "env":
         return { provider, variable: text("env-var") ?? DEFAULT_VARIABLE };
-      default:
-        throw new VaultError("key-unavailable", "the keyring provider is not there yet");
+      case "keyring":
+        return { provider, service: text("keychain-service") ?? DEFAULT_SERVICE, account: text("keychain-account") };
     }
   }
 }

@@ -12,6 +12,7 @@ import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
 import { parseKeyBytes } from "../keys/key-text.ts";
+import type { Kek } from "../vault/key-bytes.ts";
 
 export default class RotateMaster extends VaultCommand {
   static override summary = "Replace the master key: every data key is wrapped anew, in one atomic write";
@@ -42,7 +43,7 @@ export default class RotateMaster extends VaultCommand {
     ]);
   }
 
-  async #chooseNext(provider: ProviderName, flags: { readonly generate?: boolean; readonly kdf?: string | undefined; readonly "file-path"?: string | undefined; readonly "env-var"?: string | undefined }, { passphrase, key }: { passphrase: InputWays; key: InputWays }): Promise<NextKey> {
+  async #chooseNext(provider: ProviderName, flags: GivenFlags, { passphrase, key }: { passphrase: InputWays; key: InputWays }): Promise<NextKey> {
     if (provider !== "passphrase" && isGiven(passphrase)) throw new VaultError("usage", `--new-passphrase goes with the provider passphrase, and ${provider} was asked for`);
     if (isGiven(key) && (provider === "passphrase" || provider === "env")) throw new VaultError("usage", `--new-key goes with the providers file and keyring, and the new key's provider is ${provider}`, provider === "env" ? "put the new key into another variable and name it with --env-var" : "--new-provider file");
     if (isGiven(key) && flags.generate === true) throw new VaultError("usage", "--generate and --new-key exclude each other");
@@ -51,12 +52,24 @@ export default class RotateMaster extends VaultCommand {
         return { provider, ask: () => requireSecretInput(passphrase), cost: findCost(flags.kdf) };
       case "env":
         return { provider, variable: flags["env-var"] ?? DEFAULT_VARIABLE };
-      case "file": {
-        const bytes = isGiven(key) ? await findSecretInput(key) : undefined;
-        return { provider, path: flags["file-path"] === undefined ? undefined : resolve(flags["file-path"]), kek: bytes === undefined ? undefined : parseKeyBytes(bytes.reveal(), "the new key") };
-      }
+      case "file":
+        return { provider, path: flags["file-path"] === undefined ? undefined : resolve(flags["file-path"]), kek: await findKek(key) };
       case "keyring":
-        throw new VaultError("key-unavailable", "the keyring provider is not there yet");
+        return { provider, service: flags["keychain-service"], account: flags["keychain-account"], kek: await findKek(key) };
     }
   }
+}
+
+interface GivenFlags {
+  readonly generate?: boolean;
+  readonly kdf?: string | undefined;
+  readonly "file-path"?: string | undefined;
+  readonly "env-var"?: string | undefined;
+  readonly "keychain-service"?: string | undefined;
+  readonly "keychain-account"?: string | undefined;
+}
+
+async function findKek(ways: InputWays): Promise<Kek | undefined> {
+  const key = isGiven(ways) ? await findSecretInput(ways) : undefined;
+  return key === undefined ? undefined : parseKeyBytes(key.reveal(), "the new key");
 }

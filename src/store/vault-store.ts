@@ -40,12 +40,13 @@ export async function readVault(paths: StorePaths): Promise<VaultFile | undefine
  * @param make is called under the lock, when it is sure that there is no vault.
  * @throws VaultError `already-exists` with no byte changed; `busy`; `io`.
  */
-export async function createVault(paths: StorePaths, holder: KeyHolder, make: () => Promise<VaultContents>): Promise<VaultFile> {
+export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>): Promise<VaultFile> {
   ensureUnsharedFolder(paths.dataFolder);
   const lock = await acquireLock(paths.lockFile);
   try {
     requireNoVault(paths);
-    return await write(paths, new VaultAdapter(paths.vaultFile, holder), await make());
+    const { contents, holder } = await make();
+    return await write(paths, new VaultAdapter(paths.vaultFile, holder), contents);
   } finally {
     lock.release();
   }

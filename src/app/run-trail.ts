@@ -1,0 +1,53 @@
+// A run's mark in the audit log: its start and end in the main log, what it did in a segment of its own.
+import type { AuditEvent } from "../audit/entry.ts";
+import { partKey } from "../audit/entry.ts";
+import { appendToLog } from "../audit/log.ts";
+import { openSegment } from "../audit/segment.ts";
+import { wipe } from "../bytes.ts";
+import { openAuditKey } from "../vault/envelope.ts";
+import type { OpenedVault } from "./open-vault.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface RunTrail {
+  /** Resolves once written; a rejection means that nothing may go out. @throws VaultError `audit-unwritable`. */
+  record(event: AuditEvent): Promise<void>;
+  /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
+  close(outcome: AuditEvent): Promise<void>;
+  /** Without an end entry: for a run that never got as far as its child. Safe to call after `close`. */
+  abandon(): void;
+}
+
+/**
+ * Writes the start of a run, with the secrets that it grants, durably, before anything is started.
+ *
+ * @throws VaultError `audit-unwritable`, `bad-wrap`.
+ */
+export async function openRunTrail(surroundings: Surroundings, { file, holder }: OpenedVault, runId: string, start: AuditEvent): Promise<RunTrail> {
+  const folder = surroundings.paths.auditFolder;
+  const auditKey = await openAuditKey(holder, file.contents.id, file.contents.audit.key);
+  const logKey = partKey(auditKey, { kind: "log" });
+  const segmentKey = partKey(auditKey, { kind: "run", id: runId });
+  wipe(auditKey);
+  const { hash } = await appendToLog(folder, { ...start, kind: "run.start", run: runId }, logKey, surroundings.now());
+  const segment = openSegment(folder, runId, hash, segmentKey);
+  let isClosed = false;
+  return {
+    record: (event) => segment.record(event),
+    async close(outcome) {
+      if (isClosed) return;
+      isClosed = true;
+      const end = segment.close();
+      try {
+        await appendToLog(folder, { ...outcome, kind: "run.end", run: runId, entries: end.sequence, hash: end.hash }, logKey, surroundings.now());
+      } finally {
+        wipe(logKey);
+      }
+    },
+    abandon() {
+      if (isClosed) return;
+      isClosed = true;
+      segment.close();
+      wipe(logKey);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { Args, Flags } from "@oclif/core";
+import type { Selection } from "../app/run-session.ts";
+import { runSession } from "../app/run-session.ts";
+import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
+import { makeSurroundings } from "../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
+import { VaultError, systemErrorCode } from "../errors.ts";
+
+export default class Run extends VaultCommand {
+  static override summary = "Run a program that can use secrets without having them";
+  static override description =
+    "The program's environment holds placeholders. A proxy on this machine puts the real values into requests to the hosts that each secret is bound to, and takes them out of the answers. Ends with the program's own status.";
+  static override usage = "run [-s NAME|ENVVAR=NAME]… [FLAGS] -- CMD ARGS…";
+  static override examples = [
+    "<%= config.bin %> run -- sh -c 'env | grep API_KEY'",
+    { description: "Only one secret, under another name", command: "<%= config.bin %> run -s OPENAI_API_KEY=API_KEY -- node agent.js" },
+  ];
+  static override args = { command: Args.string({ required: true, multiple: true, ignoreStdin: true, description: "the program and its arguments, behind --" }) };
+  static override flags = {
+    secret: Flags.string({ char: "s", description: "only this secret, under its name or another; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME|ENVVAR=NAME" }),
+    ...viewpointFlags,
+    "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
+    strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
+    "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
+    ...passphraseFlags,
+  };
+
+  /** @returns the program's status, which `main` ends with. */
+  async run(): Promise<number> {
+    if (!this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault run -- CMD ARGS…");
+    const { args, flags } = await this.parse(Run);
+    const [command = "", ...rest] = args.command;
+    return runSession(makeSurroundings(flags["passphrase-file"]), {
+      command,
+      args: rest,
+      viewpoint: parseViewpoint(flags),
+      selections: flags.secret?.map(parseSelection),
+      denyUnmatched: flags["deny-unmatched"],
+      strict: flags.strict,
+      upstreamRoots: (flags["upstream-ca"] ?? []).map(readPem),
+    });
+  }
+}
+
+function parseSelection(text: string): Selection {
+  const [variable = "", name] = text.split("=", 2);
+  return { variable, name: name ?? variable };
+}
+
+/** A certificate file that cannot be used is an error here, and not a failed request later. */
+function readPem(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new VaultError("usage", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "--upstream-ca takes a PEM file");
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new VaultError("usage", `"${path}" holds no certificate`, "--upstream-ca takes a PEM file");
+  return text;
+}
