@@ -1,0 +1,38 @@
+// Random secrets for property tests, in the canonical form that the format asks for.
+import fc from "fast-check";
+import { PLACES } from "../../src/vault/place.ts";
+import type { SecretBinding } from "../../src/vault/record.ts";
+import { canonicaliseBinding } from "../../src/vault/record.ts";
+import { isScopeId } from "../../src/vault/scope.ts";
+
+const label = fc.stringMatching(/^[a-z0-9_]([a-z0-9_-]{0,8}[a-z0-9_])?$/);
+const port = fc.integer({ min: 1, max: 65_535 });
+const scopeId = fc.oneof(fc.constantFrom("a", "a:b", "b:c", "acme", "B\u00fccher", "\u{1f680} team"), fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 })).filter(isScopeId);
+const membership = fc.record({ workspace: scopeId, group: scopeId });
+
+export const arbitraryId: fc.Arbitrary<string> = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("base64"));
+
+/** Canonical bindings of every kind of host. */
+export const arbitraryHost: fc.Arbitrary<string> = fc.oneof(
+  fc.tuple(fc.boolean(), label, label, fc.constantFrom("com", "example", "co-op"), port).map(([wildcard, a, b, top, at]) => `${wildcard ? "*." : ""}${a}.${b}.${top}:${at}`),
+  fc.tuple(fc.ipV4(), port).map(([address, at]) => `${address}:${at}`),
+  fc.tuple(fc.ipV6(), port).map(([address, at]) => `${new URL(`http://[${address}]/`).hostname}:${at}`),
+);
+
+export const arbitraryBinding: fc.Arbitrary<SecretBinding> = fc
+  .record({
+    id: arbitraryId,
+    name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,12}$/),
+    scope: fc.oneof(
+      fc.constant({ kind: "global" as const }),
+      scopeId.map((workspace) => ({ kind: "workspace" as const, workspace })),
+      membership.map((group) => ({ kind: "group" as const, ...group })),
+    ),
+    groups: fc.array(membership, { maxLength: 3 }),
+    service: fc.option(fc.constantFrom("github", "openai", "a"), { nil: undefined }),
+    hosts: fc.array(arbitraryHost, { maxLength: 3 }),
+    places: fc.subarray([...PLACES], { minLength: 1 }),
+    allowPrivate: fc.boolean(),
+    version: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  })
+  .map(canonicaliseBinding);
