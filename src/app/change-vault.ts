@@ -5,7 +5,7 @@ import { appendToLog } from "../audit/log.ts";
 import { changeVault } from "../store/vault-store.ts";
 import { openAuditKey } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
-import type { AuditHead, VaultContents, VaultFile } from "../vault/vault-file.ts";
+import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What a change makes of the contents, and how the audit log tells it. */
@@ -31,11 +31,11 @@ export async function changeAudited(surroundings: Surroundings, holder: KeyHolde
 }
 
 /** Appends to the main log with the vault's audit key. @throws VaultError `audit-unwritable`, `bad-wrap`. */
-export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, { id, audit }: { readonly id: Uint8Array; readonly audit: Pick<AuditHead, "key"> }, event: AuditEvent): Promise<ChainHead> {
+export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, { id, audit }: Pick<VaultContents, "id" | "audit">, event: AuditEvent): Promise<ChainHead> {
   const auditKey = await openAuditKey(holder, id, audit.key);
   const logKey = partKey(auditKey, { kind: "log" });
   try {
-    return await appendToLog(surroundings.paths.auditFolder, event, logKey, surroundings.now());
+    return await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: audit, now: surroundings.now() });
   } finally {
     wipe(auditKey, logKey);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { wipe } from "../bytes.ts";
+import { EMPTY_CHAIN } from "../audit/entry.ts";
 import { setLogAside } from "../audit/log.ts";
 import { stageVariable } from "../keys/environment.ts";
 import { adoptKeyFile, stageKeyFile } from "../keys/key-file.ts";
@@ -68,7 +69,7 @@ export function drawKek(): Kek {
 async function makeContents(surroundings: Surroundings, holder: KeyHolder, { locator }: StagedKey, id: Uint8Array): Promise<VaultFile["contents"]> {
   setLogAside(surroundings.paths.auditFolder, surroundings.now());
   const key = await makeAuditKey(holder, id);
-  const { sequence, hash } = await appendAudited(surroundings, holder, { id, audit: { key } }, { kind: "vault.init", provider: locator.provider });
+  const { sequence, hash } = await appendAudited(surroundings, holder, { id, audit: { ...EMPTY_CHAIN, key } }, { kind: "vault.init", provider: locator.provider });
   return { id, generation: 1, slot: { locator, keyId: holder.keyId, commitment: holder.commitment }, audit: { sequence, hash, key }, secrets: [] };
 }
 

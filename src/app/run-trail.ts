@@ -24,11 +24,12 @@ export interface RunTrail {
  */
 export async function openRunTrail(surroundings: Surroundings, { file, holder }: OpenedVault, runId: string, start: AuditEvent): Promise<RunTrail> {
   const folder = surroundings.paths.auditFolder;
-  const auditKey = await openAuditKey(holder, file.contents.id, file.contents.audit.key);
+  const vouched = file.contents.audit;
+  const auditKey = await openAuditKey(holder, file.contents.id, vouched.key);
   const logKey = partKey(auditKey, { kind: "log" });
   const segmentKey = partKey(auditKey, { kind: "run", id: runId });
   wipe(auditKey);
-  const { hash } = await appendToLog(folder, { ...start, kind: "run.start", run: runId }, logKey, surroundings.now());
+  const { hash } = await appendToLog(folder, { ...start, kind: "run.start", run: runId }, { key: logKey, vouched, now: surroundings.now() });
   const segment = openSegment(folder, runId, hash, segmentKey);
   let isClosed = false;
   return {
@@ -38,7 +39,7 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder }:
       isClosed = true;
       const end = segment.close();
       try {
-        await appendToLog(folder, { ...outcome, kind: "run.end", run: runId, entries: end.sequence, hash: end.hash }, logKey, surroundings.now());
+        await appendToLog(folder, { ...outcome, kind: "run.end", run: runId, entries: end.sequence, hash: end.hash }, { key: logKey, vouched, now: surroundings.now() });
       } finally {
         wipe(logKey);
       }

@@ -2,43 +2,43 @@
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { findText, utf8 } from "../bytes.ts";
-import { replaceFile, readPrivateFile } from "../disk/durable-file.ts";
+import { readPrivateFile, replaceFile, syncFolder } from "../disk/durable-file.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
+import { encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
+import { listParts, newestPart, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
 import { segmentPath } from "./segment.ts";
-import { EMPTY_CHAIN, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
 const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 /** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
-const LINE_BYTES_MAX = 256 * 1024;
-const LOG_BYTES_MAX = 512 * 1024 * 1024;
-const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside to begin a new log";
+const LINE_BYTES_MAX = 512 * 1024;
+const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside, and the chain goes on in a new one";
 
-export function logPath(folder: string): string {
-  return join(folder, "audit.jsonl");
-}
-
-/** Where the newest head is kept, so that cutting lines off the end of the log is noticed. */
-export function headPath(folder: string): string {
-  return join(folder, "head.json");
+/** What an append needs besides its event. */
+export interface LogPosition {
+  /** The main log's key. */
+  readonly key: Uint8Array;
+  /** The head that the vault file vouches for: the log must have come at least that far. */
+  readonly vouched: ChainHead;
+  readonly now: Date;
 }
 
 /**
  * Appends one entry and makes it durable. Called before the act that it tells of; if it fails, the act is not to happen.
  *
- * @param key the main log's key.
+ * @param partBytesMax when the newest part is put away.
  * @returns the new head of the chain.
- * @throws VaultError `audit-unwritable`, for whatever reason.
+ * @throws VaultError `audit-unwritable`, for whatever reason: a full disk, or a log whose end was forged or cut off.
  */
-export async function appendToLog(folder: string, event: AuditEvent, key: Uint8Array, now: Date): Promise<ChainHead> {
+export async function appendToLog(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number = PART_BYTES_MAX): Promise<ChainHead> {
   try {
     ensureUnsharedFolder(folder);
     const lock = await acquireLock(join(folder, "audit.lock"));
     try {
-      const head = appendLine(logPath(folder), event, key, now);
+      const head = appendLine(folder, event, position, partBytesMax);
       replaceFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
       return head;
     } finally {
@@ -58,9 +58,9 @@ export function setLogAside(folder: string, now: Date): void {
   }
 }
 
-/** The lines of the log, oldest first. @throws VaultError `io`, `unsafe-file`. */
+/** The lines of all parts of the log, oldest first. @throws VaultError `io`, `unsafe-file`. */
 export function readLog(folder: string): string[] {
-  return readLines(logPath(folder));
+  return listParts(folder).flatMap(readLines);
 }
 
 /** The lines of a run's segment; none where the run wrote none. @throws VaultError `io`, `unsafe-file`. */
@@ -79,31 +79,25 @@ export function readHead(folder: string): ChainHead | undefined {
   }
 }
 
-function readLines(path: string): string[] {
-  const bytes = readPrivateFile(path, LOG_BYTES_MAX);
-  return bytes === undefined ? [] : splitLines(findText(bytes) ?? Buffer.from(bytes).toString("latin1"));
+/** Where the newest head is kept, so that cutting lines off the end of the log is noticed. */
+function headPath(folder: string): string {
+  return join(folder, "head.json");
 }
 
-function splitLines(text: string): string[] {
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
-}
-
-function unwritable(folder: string, error: unknown): VaultError {
-  const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
-  const hint = error instanceof VaultError && error.code === "audit-broken" ? BROKEN_HINT : "make room on the disk and check that the folder is yours to write";
-  return new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, hint);
-}
-
-function appendLine(path: string, event: AuditEvent, key: Uint8Array, now: Date): ChainHead {
-  const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
+function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: LogPosition, partBytesMax: number): ChainHead {
+  const isNew = !existsSync(newestPart(folder));
+  const descriptor = openSync(newestPart(folder), O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
   try {
-    const { head, end } = readLastLine(descriptor, key);
+    if (isNew) syncFolder(folder);
+    const { last, end } = readLastLine(descriptor);
+    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched);
+    if (end >= partBytesMax) {
+      putPartAway(folder, head.sequence);
+      return appendLine(folder, event, { key, vouched, now }, partBytesMax);
+    }
     const { line, head: next } = encodeEntry(head, event, now, key);
-    const bytes = utf8(line);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+      writeWhole(descriptor, utf8(line));
       fsyncSync(descriptor);
     } catch (error) {
       ftruncateSync(descriptor, end);
@@ -115,22 +109,40 @@ function appendLine(path: string, event: AuditEvent, key: Uint8Array, now: Date)
   }
 }
 
-/** The head as the log itself has it. A last line without its end was torn by a crash before its act; it is cut off. */
-function readLastLine(descriptor: number, key: Uint8Array): { head: ChainHead; end: number } {
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+}
+
+/** The last whole line. What follows it was torn by a crash before its act, and is cut off. */
+function readLastLine(descriptor: number): { last: string | undefined; end: number } {
   const { size } = fstatSync(descriptor);
   const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);
   const lastEnd = tail.lastIndexOf(0x0a);
+  if (lastEnd < 0 && size > tail.length) throw new VaultError("audit-broken", "the last line of the audit log is too long");
   const end = size - tail.length + lastEnd + 1;
   if (end < size) ftruncateSync(descriptor, end);
-  if (lastEnd < 0) {
-    if (size > tail.length) throw new VaultError("audit-broken", "the last line of the audit log is too long");
-    return { head: EMPTY_CHAIN, end };
-  }
-  const line = tail.subarray(tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8");
+  return { last: lastEnd < 0 ? undefined : tail.subarray(lastEnd === 0 ? 0 : tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8"), end };
+}
+
+function lastLineOfParts(folder: string): string | undefined {
+  return listParts(folder).flatMap(readLines).at(-1);
+}
+
+/** Whoever appends vouches for what stands before it, so a forged or missing end must stop here. A log that is gone altogether goes on from where the vault has seen it. */
+function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead): ChainHead {
+  if (line === undefined) return vouched;
   const entry = findEntry(line);
-  if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry", BROKEN_HINT);
-  // Whoever appends vouches for what stands before it, so a forged last line must stop here.
-  if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key", BROKEN_HINT);
-  return { head: { sequence: entry.seq, hash: hashLine(line) }, end };
+  if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry");
+  if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key");
+  const head = { sequence: entry.seq, hash: hashLine(line) };
+  if (head.sequence < vouched.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and the vault has seen ${vouched.sequence}`);
+  if (head.sequence === vouched.sequence && head.hash !== vouched.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that the vault has seen");
+  return head;
+}
+
+function unwritable(folder: string, error: unknown): VaultError {
+  const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
+  const hint = error instanceof VaultError && error.code === "audit-broken" ? BROKEN_HINT : "make room on the disk and check that the folder is yours to write";
+  return new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, hint);
 }
