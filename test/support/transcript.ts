@@ -1,0 +1,131 @@
+// Runs the transcripts in test/scripts: each line is one act or one expectation, in the manner of Go's testscript.
+//
+//   vault ARGS / sh LINE        runs it (by sh, with `vault` on the PATH) and expects status 0
+//   5: vault ARGS               expects status 5
+//   tty: "a" "b" vault ARGS     the same on a terminal of its own, typing these lines when a prompt stands there
+//   in TEXT                     the next command's stdin (\n is a line end; without it stdin is empty)
+//   set NAME=VALUE              for all commands that follow; `set NAME=` removes it
+//   out REGEX / err REGEX       the last command's stdout or stderr matches; `no out`, `no err`: does not
+//   got REGEX / no got REGEX    what the HTTPS server has received since the last command began, as raw text
+//   same FILE / keep FILE       the file's bytes are those that `keep` remembered
+//   # …                         says why
+//
+// $SERVER is the server's host and port, $SERVER_CA its certificate's file, $DIR the transcript's own folder.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RawUpstream } from "./raw-upstream.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Finished {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The Node that runs the program under test. */
+export const NODE = process.env["VAULT_TEST_NODE"] ?? process.execPath;
+
+/** A folder with `vault` in it, for the PATH. */
+export function makeBin(folder: string): string {
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "vault"), `#!/bin/sh\nexec "${NODE}" "${ROOT}/bin/run.js" "$@"\n`, { mode: 0o755 });
+  return bin;
+}
+
+/** @throws Error that names the line that did not hold. */
+export async function runTranscript(path: string, upstream: RawUpstream): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "vault-script-"));
+  const work = join(folder, "work");
+  mkdirSync(work);
+  writeFileSync(join(folder, "server.pem"), upstream.certificate);
+  const variables: Record<string, string> = {
+    PATH: `${makeBin(folder)}:${process.env["PATH"] ?? ""}`,
+    HOME: join(folder, "home"),
+    VAULT_DIR: join(folder, "vault"),
+    DIR: work,
+    TMPDIR: folder,
+    SERVER: `localhost:${upstream.port}`,
+    SERVER_CA: join(folder, "server.pem"),
+  };
+  mkdirSync(variables["HOME"] ?? "");
+  const kept = new Map<string, Buffer>();
+  let last: Finished = { status: 0, out: "", err: "" };
+  let received = 0;
+  let input = "";
+  try {
+    for (const [index, raw] of readFileSync(path, "utf8").split("\n").entries()) {
+      const line = raw.trim();
+      if (line === "" || line.startsWith("#")) continue;
+      const fail = (why: string): never => {
+        throw new Error(`${path}:${index + 1}: ${line}\n${why}\nstatus ${last.status}\n--- stdout\n${last.out}\n--- stderr\n${last.err}\n--- received\n${upstream.received().slice(received)}`);
+      };
+      const [word = "", rest = ""] = split(line);
+      switch (word) {
+        case "set": {
+          const [name = "", value = ""] = split(rest, "=");
+          variables[name] = expand(value, variables);
+          if (value === "") Reflect.deleteProperty(variables, name);
+          break;
+        }
+        case "in":
+          input = expand(rest, variables).replaceAll("\\n", "\n");
+          break;
+        case "keep":
+          kept.set(rest, readFileSync(expand(rest, variables)));
+          break;
+        case "same":
+          if (!existsSync(expand(rest, variables)) || kept.get(rest)?.equals(readFileSync(expand(rest, variables))) !== true) fail("the file is not what it was");
+          break;
+        case "out":
+        case "err":
+        case "got":
+        case "no": {
+          const [what = "", pattern = ""] = word === "no" ? split(rest) : [word, rest];
+          const text = what === "out" ? last.out : what === "err" ? last.err : upstream.received().slice(received);
+          if (new RegExp(expand(pattern, variables), "m").test(text) === (word === "no")) fail(word === "no" ? "it is there" : "it is not there");
+          break;
+        }
+        default: {
+          const status = /^(\d+): (.*)$/s.exec(line);
+          const command = status?.[2] ?? line;
+          received = upstream.received().length;
+          last = await runLine(command, variables, work, input);
+          input = "";
+          if (last.status !== Number(status?.[1] ?? 0)) fail(`status ${status?.[1] ?? 0} was due`);
+        }
+      }
+    }
+  } finally {
+    await runLine("vault lock", variables, work, "");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function split(line: string, at = " "): [string, string] {
+  const index = line.indexOf(at);
+  return index < 0 ? [line, ""] : [line.slice(0, index), line.slice(index + 1)];
+}
+
+function expand(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$([A-Z_]+)/g, (whole, name: string) => variables[name] ?? whole);
+}
+
+async function runLine(line: string, variables: Readonly<Record<string, string>>, cwd: string, input: string): Promise<Finished> {
+  const typed = /^tty:((?: "[^"]*")+) (.*)$/s.exec(line);
+  const child = typed === null
+    ? spawn("sh", ["-c", line], { cwd, env: { ...variables } })
+    : spawn("python3", [join(ROOT, "test/support/terminal.py"), typed[2] ?? "", ...[...(typed[1] ?? "").matchAll(/"([^"]*)"/g)].map(([, text]) => text ?? "")], { cwd, env: { ...variables } });
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  const status = await new Promise<number>((resolve) => child.on("close", (code) => { resolve(code ?? -1); }));
+  return { status, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+}
