@@ -1,0 +1,68 @@
+// The agent's process: takes its order on stdin, says on stdout what became of it, serves until the key has to go.
+import inspector from "node:inspector";
+import { wipe } from "../bytes.ts";
+import { Channel } from "./channel.ts";
+import type { Frame } from "./frame.ts";
+import { KeyCustody } from "./key-custody.ts";
+import { listenPrivately } from "./private-socket.ts";
+import { AgentServer } from "./server.ts";
+import type { StartOrder, StartReply } from "./start.ts";
+import { encodeStartReply, parseStart, startFailure } from "./start.ts";
+import { systemTime } from "./time.ts";
+
+const ORDER_MS = 10_000;
+
+let server: AgentServer | undefined;
+
+process.title = "vault-agent";
+process.umask(0o077);
+// Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
+process.on("SIGUSR1", () => undefined);
+// SIGQUIT would otherwise leave a core dump, key and all.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => { end(0); });
+process.on("uncaughtException", () => { end(1); });
+
+await main();
+
+async function main(): Promise<void> {
+  const channel = new Channel(process.stdin, process.stdout);
+  const frame = await channel.receive(ORDER_MS);
+  // Someone may have opened the inspector before the signal was listened to, or by other means.
+  if (frame === undefined || inspector.url() !== undefined) {
+    end(1);
+    return;
+  }
+  const reply = await serve(frame).catch(startFailure);
+  await channel.send(encodeStartReply(reply));
+  channel.close();
+  await server?.ended;
+  end(reply.kind === "failed" ? 1 : 0);
+}
+
+async function serve(frame: Frame): Promise<StartReply> {
+  const { paths, grant } = readOrder(frame);
+  const custody = new KeyCustody(grant, systemTime);
+  const listener = await listenPrivately(paths);
+  if (listener === undefined) {
+    custody.close();
+    return { kind: "taken" };
+  }
+  server = new AgentServer(listener, custody);
+  return { kind: "ready" };
+}
+
+function readOrder(frame: Frame): StartOrder {
+  try {
+    return parseStart(frame);
+  } finally {
+    wipe(frame.keys);
+  }
+}
+
+function end(status: number): void {
+  try {
+    server?.close();
+  } finally {
+    process.exit(status);
+  }
+}

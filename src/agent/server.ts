@@ -1,0 +1,166 @@
+// The agent's side of the socket: who may ask, in what order, and when it ends.
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { wipe } from "../bytes.ts";
+import { Channel } from "./channel.ts";
+import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
+import type { HeldKey, KeyCustody } from "./key-custody.ts";
+import type { PrivateSocket } from "./private-socket.ts";
+import type { Reply } from "./reply.ts";
+import { encodeReply, refusalCodeOf } from "./reply.ts";
+import type { Request } from "./request.ts";
+import { parseRequest } from "./request.ts";
+
+/** A stranger's whole time. */
+const HANDSHAKE_MS = 2000;
+/** How long a client that asked for `lock` may take to read the answer: the key is gone by then. */
+const FAREWELL_MS = 500;
+/** Timers stand still while a laptop sleeps, so the clocks are looked at this often; and so is whether anyone can still reach the agent. */
+const CHECK_MS = 2000;
+
+type KeyRequest = Exclude<Request, { readonly op: "lock" }>;
+
+/** What was answered, and which key the client knows of from then on. */
+interface Answer {
+  readonly reply: Reply;
+  readonly key: HeldKey;
+}
+
+/** Serves a key until it expires, is locked, or nobody can reach the socket any more. */
+export class AgentServer {
+  /** Resolves when the key is wiped and socket and token are gone. */
+  readonly ended: Promise<void>;
+  readonly #listener: PrivateSocket;
+  readonly #custody: KeyCustody;
+  readonly #channels = new Set<Channel>();
+  #resolveEnded: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(listener: PrivateSocket, custody: KeyCustody) {
+    this.#listener = listener;
+    this.#custody = custody;
+    this.ended = new Promise((resolve) => { this.#resolveEnded = resolve; });
+    listener.onConnection((socket) => { void this.#accept(socket); });
+    this.#watch();
+  }
+
+  /** Forgets the key, removes socket and token, hangs up. Safe to call twice. */
+  close(): void {
+    this.#forget();
+    for (const channel of this.#channels) channel.close();
+    this.#resolveEnded();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    this.#custody.close();
+    this.#listener.release();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#custody.isExpired || !this.#listener.isReachable()) {
+      this.close();
+      return;
+    }
+    this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
+  }
+
+  async #accept(socket: Socket): Promise<void> {
+    const channel = new Channel(socket, socket);
+    this.#channels.add(channel);
+    try {
+      const key = await this.#greet(channel);
+      if (key !== undefined) await this.#converse(channel, key);
+    } catch {
+      // Malformed: such a client hears nothing more, and the agent goes on.
+    } finally {
+      channel.close();
+      this.#channels.delete(channel);
+    }
+  }
+
+  /** @returns the key that the client has been told of, or undefined for a stranger, who hears nothing but the challenge. */
+  async #greet(channel: Channel): Promise<HeldKey | undefined> {
+    const timer = setTimeout(() => { channel.close(); }, HANDSHAKE_MS);
+    try {
+      const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
+      await channel.send(encodeChallenge(nonce));
+      const hello = await channel.receive();
+      const nonces = hello === undefined ? undefined : findClient(hello, this.#listener.token, nonce);
+      if (nonces === undefined) return undefined;
+      const { key } = this.#custody;
+      channel.allowLongFrames();
+      await channel.send(encodeWelcome(this.#listener.token, nonces, key));
+      return key;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #converse(channel: Channel, keyAtFirst: HeldKey): Promise<void> {
+    for (let key = keyAtFirst; ; ) {
+      const request = await receiveRequest(channel);
+      if (request === undefined) return;
+      if (this.#custody.isExpired) {
+        this.close();
+        return;
+      }
+      if (request.op === "lock") {
+        this.#forget();
+        await Promise.race([send(channel, { kind: "locked" }), sleep(FAREWELL_MS)]);
+        this.close();
+        return;
+      }
+      const answer = await this.#answer(request, key);
+      await send(channel, answer.reply);
+      ({ key } = answer);
+    }
+  }
+
+  async #answer(request: KeyRequest, key: HeldKey): Promise<Answer> {
+    try {
+      if (request.op !== "unlock") return { reply: await this.#work(request, key), key };
+      const unlocked = await this.#custody.unlock(request.grant);
+      this.#watch();
+      return { reply: { kind: "unlocked", identity: unlocked }, key: unlocked };
+    } catch (error) {
+      return { reply: { kind: "refused", code: refusalCodeOf(error) }, key };
+    }
+  }
+
+  async #work(request: Exclude<KeyRequest, { readonly op: "unlock" }>, key: HeldKey): Promise<Reply> {
+    switch (request.op) {
+      case "status":
+        return { kind: "status", status: this.#custody.status };
+      case "unwrap":
+        return { kind: "unwrapped", deks: await this.#custody.use(key, (holder) => holder.unwrapDeks(request.items)) };
+      case "wrap":
+        try {
+          return { kind: "wrapped", items: await this.#custody.use(key, (holder) => holder.wrapDeks(request.items)) };
+        } finally {
+          wipe(...request.items.map(({ dek }) => dek));
+        }
+      case "authenticate":
+        return { kind: "mac", mac: await this.#custody.use(key, (holder) => holder.authenticate(request.bodyHash)) };
+    }
+  }
+}
+
+/** Undefined when the client has gone. @throws VaultError for anything that is no request. */
+async function receiveRequest(channel: Channel): Promise<Request | undefined> {
+  const frame = await channel.receive();
+  try {
+    return frame === undefined ? undefined : parseRequest(frame);
+  } finally {
+    wipe(frame?.keys);
+  }
+}
+
+/** Wipes the reply's keys once they are on their way. */
+async function send(channel: Channel, reply: Reply): Promise<void> {
+  const sent = channel.send(encodeReply(reply));
+  if (reply.kind === "unwrapped") wipe(...reply.deks);
+  await sent;
+}
