@@ -59,7 +59,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
   switch (locator.provider) {
     case "passphrase": {
       const passphrase = await surroundings.findPassphrase();
-      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked", "vault unlock");
+      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "vault unlock at a terminal, or --passphrase-file FILE, or the variable VAULT_PASSPHRASE");
       try {
         return await deriveKek(passphrase, locator.kdf);
       } finally {

@@ -8,7 +8,11 @@ import { openProxy } from "../proxy/server.ts";
 import { collectRoots, writeCaFile } from "../run/ca-file.ts";
 import { startChild } from "../run/child.ts";
 import { buildEnvironment, isReservedVariable } from "../run/environment.ts";
+import type { ExitOutcome } from "../run/exit-outcome.ts";
+import { statusOf } from "../run/exit-outcome.ts";
 import { openRunFolder } from "../run/run-folder.ts";
+import type { HeldSignals } from "../run/signals.ts";
+import { holdSignals } from "../run/signals.ts";
 import type { Secret } from "../secret.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
@@ -54,48 +58,70 @@ interface NamedGrant {
  */
 export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
-  const { grants, trail } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
+  const signals = holdSignals();
   try {
-    const roots = collectRoots(surroundings.variables);
-    for (const warning of roots.warnings) surroundings.warn(warning);
-    const trusted = [...roots.certificates, ...options.upstreamRoots];
-    const proxy = await openProxy({
-      grants: grants.map(({ grant }) => grant),
-      denyUnmatched: options.denyUnmatched,
-      strict: options.strict,
-      roots: trusted,
-      record: (event) => trail.record(event),
-      isRevoked,
-    });
-    try {
-      const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
-      try {
-        const environment = buildEnvironment({
-          inherited: surroundings.variables,
-          placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
-          hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
-          proxyUrl: proxy.url,
-          caFile: writeCaFile(folder.path, trusted, proxy.caCertificate),
-          boundHosts: grants.flatMap(({ grant }) => grant.bindings),
-        });
-        for (const warning of environment.warnings) surroundings.warn(warning);
-        const outcome = await startChild({ command: options.command, args: options.args, environment: environment.variables }).ended;
-        await trail.close(outcome);
-        return statusOf(outcome);
-      } finally {
-        folder.close();
-      }
-    } finally {
-      await proxy.close();
-    }
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, isRevoked, signals });
+    if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
+    if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
+    await closeTrail(surroundings, trail, outcome);
+    return statusOf(outcome);
   } finally {
     trail.abandon();
     for (const { grant } of grants) grant.value.wipe();
+    signals.close();
+  }
+}
+
+interface OpenRun {
+  /** The variable that holds the vault's own key, if one does. */
+  readonly withheld: readonly string[];
+  readonly grants: readonly NamedGrant[];
+  readonly trail: RunTrail;
+  readonly isRevoked: () => boolean;
+  readonly signals: HeldSignals;
+}
+
+/** Listener, token, CA and folder live exactly as long as the child. */
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, isRevoked, signals }: OpenRun): Promise<ExitOutcome> {
+  const roots = collectRoots(surroundings.variables);
+  const trusted = [...roots.certificates, ...options.upstreamRoots];
+  const { denyUnmatched, strict } = options;
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, record: (event) => trail.record(event), isRevoked });
+  try {
+    const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
+    try {
+      const environment = buildEnvironment({
+        inherited: surroundings.variables,
+        placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
+        hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
+        withheld,
+        proxyUrl: proxy.url,
+        caFile: writeCaFile(folder.path, trusted, proxy.caCertificate),
+        boundHosts: grants.flatMap(({ grant }) => grant.bindings),
+      });
+      for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
+      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals }).ended;
+    } finally {
+      folder.close();
+    }
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */
+async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: ExitOutcome): Promise<void> {
+  try {
+    await trail.close({ kind: "run.end", outcome });
+  } catch (error) {
+    surroundings.warn(error instanceof VaultError ? error.message : "the end of the run could not be written to the audit log");
   }
 }
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<{ grants: NamedGrant[]; trail: RunTrail }> {
+async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld">> {
   const chosen = choose(vault.file.contents.secrets, options);
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
   const grants = chosen.flatMap(({ variable, record }, index) => {
@@ -109,7 +135,8 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
     group: options.viewpoint.group ?? null,
     secrets: chosen.map(({ record }) => record.name),
   });
-  return { grants, trail };
+  const { locator } = vault.file.contents.slot;
+  return { grants, trail, withheld: locator.provider === "env" ? [locator.variable] : [] };
 }
 
 interface Choice {

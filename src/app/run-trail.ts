@@ -12,7 +12,7 @@ export interface RunTrail {
   /** Resolves once written; a rejection means that nothing may go out. @throws VaultError `audit-unwritable`. */
   record(event: AuditEvent): Promise<void>;
   /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
-  close(outcome: AuditEvent): Promise<void>;
+  close(end: AuditEvent): Promise<void>;
   /** Without an end entry: for a run that never got as far as its child. Safe to call after `close`. */
   abandon(): void;
 }
@@ -29,17 +29,17 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder }:
   const logKey = partKey(auditKey, { kind: "log" });
   const segmentKey = partKey(auditKey, { kind: "run", id: runId });
   wipe(auditKey);
-  const { hash } = await appendToLog(folder, { ...start, kind: "run.start", run: runId }, { key: logKey, vouched, now: surroundings.now() });
+  const { hash } = await appendToLog(folder, { ...start, run: runId }, { key: logKey, vouched, now: surroundings.now() });
   const segment = openSegment(folder, runId, hash, segmentKey);
   let isClosed = false;
   return {
     record: (event) => segment.record(event),
-    async close(outcome) {
+    async close(end) {
       if (isClosed) return;
       isClosed = true;
-      const end = segment.close();
+      const { sequence, hash: last } = segment.close();
       try {
-        await appendToLog(folder, { ...outcome, kind: "run.end", run: runId, entries: end.sequence, hash: end.hash }, { key: logKey, vouched, now: surroundings.now() });
+        await appendToLog(folder, { ...end, run: runId, entries: sequence, hash: last }, { key: logKey, vouched, now: surroundings.now() });
       } finally {
         wipe(logKey);
       }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { AuditEvent } from "../audit/entry.ts";
 import { encodeBase64 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
+import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
 import { openSecrets, sealSecrets } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
@@ -15,7 +16,8 @@ import type { VaultContents } from "../vault/vault-file.ts";
 import type { AuditedChange } from "./change-vault.ts";
 import { changeAudited } from "./change-vault.ts";
 import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
-import { requireVault, withOpenVault } from "./open-vault.ts";
+import type { OpenedVault } from "./open-vault.ts";
+import { withOpenVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
 
@@ -40,26 +42,30 @@ export interface BindingChange {
 
 /** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
 export async function createSecret(surroundings: Surroundings, secret: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
-  if (!isSecretName(secret.name)) throw badName();
-  requireNoTwin((await requireVault(surroundings)).contents, secret);
-  const value = await askValue();
-  requireStorable(secret.name, value, secret.places);
+  requireName(secret.name);
   const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
-  return changeOne(surroundings, "secret.create", async (holder, contents) => {
-    requireNoTwin(contents, secret);
-    const at = surroundings.now().toISOString();
-    return { before: undefined, after: await seal(holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
+  return withOpenVault(surroundings, async (vault) => {
+    requireNoTwin(vault.file.contents, secret);
+    const value = await askValue();
+    requireStorable(secret.name, value, secret.places);
+    return changeOne(surroundings, vault, "secret.create", async (contents) => {
+      requireNoTwin(contents, secret);
+      const at = surroundings.now().toISOString();
+      return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
+    });
   });
 }
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
 export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: () => Promise<Secret>): Promise<SecretRecord> {
-  getSecret((await requireVault(surroundings)).contents.secrets, name, scope);
-  const value = await askValue();
-  return changeOne(surroundings, "secret.rotate", async (holder, contents) => {
-    const before = getSecret(contents.secrets, name, scope);
-    requireStorable(name, value, before.places);
-    return { before, after: await seal(holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+  return withOpenVault(surroundings, async (vault) => {
+    getSecret(vault.file.contents.secrets, name, scope);
+    const value = await askValue();
+    return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
+      const before = getSecret(contents.secrets, name, scope);
+      requireStorable(name, value, before.places);
+      return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    });
   });
 }
 
@@ -97,11 +103,11 @@ export async function detachGroup(surroundings: Surroundings, name: string, memb
 
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
 export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
-  return changeOne(surroundings, "secret.delete", (_holder, contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined }));
+  return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
 }
 
 async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
-  return changeOne(surroundings, kind, async (holder, contents) => {
+  return withOpenVault(surroundings, ({ holder, ...vault }) => changeOne(surroundings, { holder, ...vault }, kind, async (contents) => {
     const before = get(contents.secrets);
     const binding = requireBounded(canonicaliseBinding(change(before, contents)));
     const [value] = await openSecrets(holder, contents.id, [before]);
@@ -112,7 +118,7 @@ async function rebind(surroundings: Surroundings, kind: string, get: (secrets: r
     } finally {
       value.wipe();
     }
-  });
+  }));
 }
 
 type RecordChange =
@@ -120,20 +126,17 @@ type RecordChange =
   | { readonly before: SecretRecord; readonly after: undefined };
 
 /** @returns the record as it is now, or the one that was deleted. */
-async function changeOne(surroundings: Surroundings, kind: string, change: (holder: KeyHolder, contents: VaultContents) => Promise<RecordChange>): Promise<SecretRecord> {
-  return withOpenVault(surroundings, async ({ holder }) => {
-    let result: SecretRecord | undefined;
-    await changeAudited(surroundings, holder, async (contents): Promise<AuditedChange> => {
-      const { before, after } = await change(holder, contents);
-      const others = contents.secrets.filter((secret) => secret.id !== before?.id);
-      const secrets = after === undefined ? others : [...others, after].sort((a, b) => compareText(a.id, b.id));
-      const subject = after ?? before;
-      result = subject;
-      return { contents: { ...contents, secrets }, event: describe(kind, subject) };
-    });
-    if (result === undefined) throw new VaultError("io", "the change was not made");
-    return result;
+async function changeOne(surroundings: Surroundings, { holder }: OpenedVault, kind: string, change: (contents: VaultContents) => Promise<RecordChange>): Promise<SecretRecord> {
+  let result: SecretRecord | undefined;
+  await changeAudited(surroundings, holder, async (contents): Promise<AuditedChange> => {
+    const { before, after } = await change(contents);
+    const others = contents.secrets.filter((secret) => secret.id !== before?.id);
+    const secrets = after === undefined ? others : [...others, after].sort((a, b) => compareText(a.id, b.id));
+    result = after ?? before;
+    return { contents: { ...contents, secrets }, event: describe(kind, result) };
   });
+  if (result === undefined) throw new VaultError("io", "the change was not made");
+  return result;
 }
 
 async function seal(holder: KeyHolder, contents: VaultContents, binding: SecretBinding, value: Secret, times: { readonly createdAt: string; readonly updatedAt: string }): Promise<SecretRecord> {
@@ -157,6 +160,8 @@ function requireBounded(binding: SecretBinding): SecretBinding {
   return binding;
 }
 
-function badName(): VaultError {
-  return new VaultError("usage", "this is not a name for a secret", "a name begins with a letter or _ and goes on with letters, digits, _, . and -, 128 at most, such as OPENAI_API_KEY");
+/** A name is also the variable of a run's child, unless the run says otherwise. */
+function requireName(name: string): void {
+  if (isReservedVariable(name)) throw new VaultError("usage", `"${name}" cannot be a secret's name: programs need that variable, or a run sets or drops it`, "take another name");
+  if (!isSecretName(name)) throw new VaultError("usage", "this is not a name for a secret", "a name begins with a letter or _ and goes on with letters, digits, _, . and -, 128 at most, such as OPENAI_API_KEY");
 }

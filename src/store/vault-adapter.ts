@@ -10,7 +10,7 @@ import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from
  * lowdb's two-method seam over the vault file. lowdb's own JSONFile would turn a 0600 file into 0644, use one fixed temporary name, and never fsync.
  * `write` authenticates with the holder given, and refuses to replace anything but what `read` has returned (compare and swap).
  */
-export class VaultAdapter implements Adapter<VaultContents> {
+export class VaultAdapter implements Adapter<VaultContents | null> {
   readonly #path: string;
   readonly #holder: KeyHolder | undefined;
   #bytes: Uint8Array | undefined;
@@ -34,8 +34,8 @@ export class VaultAdapter implements Adapter<VaultContents> {
   }
 
   /** @throws VaultError `busy` when the file is no longer the one that was read, although the lock is held; `io`. */
-  async write(contents: VaultContents): Promise<void> {
-    if (this.#holder === undefined) throw new VaultError("locked", "the vault can only be written with its key", "vault unlock");
+  async write(contents: VaultContents | null): Promise<void> {
+    if (this.#holder === undefined || contents === null) throw new VaultError("locked", "the vault can only be written with its key", "vault unlock");
     const bytes = await encodeVaultFile(contents, this.#holder);
     // What is about to be named vault.json is read as any reader would, before it has that name.
     const file = parseVaultFile(bytes);

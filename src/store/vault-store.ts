@@ -29,7 +29,7 @@ export interface VaultChange {
 export async function readVault(paths: StorePaths): Promise<VaultFile | undefined> {
   requireUnsharedFolder(paths.dataFolder);
   const adapter = new VaultAdapter(paths.vaultFile);
-  await new Low<VaultContents | undefined>(adapterFor(adapter), undefined).read();
+  await new Low<VaultContents | null>(adapter, null).read();
   if (adapter.file !== undefined) requireNotRolledBack(adapter.file, readAnchor(paths.anchorFile), paths.anchorFile);
   return adapter.file;
 }
@@ -93,18 +93,10 @@ async function rereadWith(path: string, holder: KeyHolder): Promise<VaultAdapter
 }
 
 async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {
-  const db = new Low<VaultContents | undefined>(adapterFor(adapter), undefined);
+  const db = new Low<VaultContents | null>(adapter, null);
   db.data = contents;
   await db.write();
   if (adapter.file === undefined) throw new VaultError("io", "the vault was not written");
   writeAnchor(paths.anchorFile, adapter.file);
   return adapter.file;
-}
-
-/** lowdb keeps a missing file apart from data; here both are one type. */
-function adapterFor(adapter: VaultAdapter): { read(): Promise<VaultContents | undefined | null>; write(data: VaultContents | undefined): Promise<void> } {
-  return {
-    read: () => adapter.read(),
-    write: (data) => (data === undefined ? Promise.resolve() : adapter.write(data)),
-  };
 }
