@@ -248,16 +248,18 @@ describe("hostile files cost little", () => {
   ])("%s", (_, hostile, code) => {
     const bytes = Buffer.from(hostile);
     expect(bytes.length).toBeLessThanOrEqual(FILE_BYTES_MAX);
-    let fastestMs = Number.POSITIVE_INFINITY;
     const memoryBefore = process.memoryUsage().rss;
-    for (let attempt = 0; attempt < 3; attempt++) {
+    expect(verdictOf(bytes)).toBe(code);
+    expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(150 * 2 ** 20);
+
+    // Some 50 ms on a quiet machine, so a busy one gets several attempts; what these guard against takes seconds.
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 8 && fastestMs > 50; attempt++) {
       const start = performance.now();
-      expect(verdictOf(bytes)).toBe(code);
+      verdictOf(bytes);
       fastestMs = Math.min(fastestMs, performance.now() - start);
     }
-    // 50 ms on a quiet machine; more is only noise, while what these guard against takes seconds.
     expect(fastestMs).toBeLessThan(150);
-    expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(150 * 2 ** 20);
     expect(secondVerdictOf(bytes)).toBe(code);
   });
 

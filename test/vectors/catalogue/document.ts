@@ -106,6 +106,7 @@ export const documentDefects: readonly Vector[] = [
   refused("secrets-same-id", "not-canonical", "two secrets with one id", writeVault(contentsOf([FIRST, { ...SECOND, record: { ...SECOND.record, id: FIRST.record.id } }]), KEK)),
   refused("secrets-same-name", "bad-schema", "two secrets of one scope with one name", writeVault(contentsOf([FIRST, { ...FIRST, record: unsealed({ id: SECOND.record.id }) }]), KEK)),
   spoilt("secrets-no-comma", "bad-json", "no comma between two secrets", "},\n    {", "}\n    {"),
+  spoilt("secrets-semicolon", "bad-json", "a semicolon in a comma's place", "},\n    {", "};\n    {"),
   spoilt("secrets-last-comma", "bad-json", "a comma behind the last secret", "}\n  ],", "},\n  ],"),
   spoilt("secrets-blank-line", "bad-json", "an empty line between two secrets", "},\n    {", "},\n\n    {"),
   spoilt("secrets-indented-less", "not-canonical", "two spaces before a secret", "},\n    {", "},\n  {"),
