@@ -5,10 +5,13 @@ import { basename, dirname, join } from "node:path";
 import { equalBytes } from "../bytes.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import { requireOwned } from "./private-folder.ts";
+import { isPidTaken } from "./process-identity.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 // Windows has no O_NOFOLLOW, and opening a link there needs rights that make other attacks easier.
 const NO_FOLLOW = process.platform === "win32" ? 0 : O_NOFOLLOW;
+// A named pipe in a file's place would otherwise hold up whoever opens it until somebody writes.
+const NO_WAIT = process.platform === "win32" ? 0 : O_NONBLOCK;
 
 /**
  * Reads a file that must be ours alone.
@@ -19,7 +22,7 @@ const NO_FOLLOW = process.platform === "win32" ? 0 : O_NOFOLLOW;
 export function readPrivateFile(path: string, bytesMax: number): Uint8Array | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(path, O_RDONLY | NO_FOLLOW);
+    descriptor = openSync(path, O_RDONLY | NO_FOLLOW | NO_WAIT);
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT") return undefined;
@@ -51,9 +54,9 @@ export function readPrivateFile(path: string, bytesMax: number): Uint8Array | un
  * @throws VaultError `io` with the old bytes still in place (or, when only the last fsync failed, the new ones).
  */
 export function replaceFile(path: string, bytes: Uint8Array, isStillWanted: () => boolean = () => true): boolean {
-  removeTemporaries(path);
   const temporary = temporaryName(path);
   try {
+    findTemporaries(path).forEach(removeQuietly);
     writeNew(temporary, bytes);
     if (!isStillWanted()) {
       unlinkSync(temporary);
@@ -69,13 +72,14 @@ export function replaceFile(path: string, bytes: Uint8Array, isStillWanted: () =
 }
 
 /**
- * Makes a file that must not exist yet, whole and durable from the moment it has its name.
+ * Makes a file that must not exist yet, whole from the moment it has its name, and durable once this returns.
  *
- * @throws VaultError `already-exists` with the other file untouched; `io`.
+ * @throws VaultError `already-exists` with the other file untouched; `io` with no file, or, when only the last steps failed, the whole one.
  */
 export function createFile(path: string, bytes: Uint8Array): void {
   const temporary = temporaryName(path);
   try {
+    removeOrphans(path);
     writeNew(temporary, bytes);
     // link(2) fails where the name is taken, which rename(2) would overwrite.
     linkSync(temporary, path);
@@ -88,9 +92,10 @@ export function createFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Removes a file and makes that durable. Nothing there is fine. */
+/** Removes a file, with what dead writers left of it, and makes that durable. Nothing there is fine. @throws VaultError `io`. */
 export function removeFile(path: string): void {
   try {
+    removeOrphans(path);
     unlinkSync(path);
     syncFolder(dirname(path));
   } catch (error) {
@@ -115,8 +120,13 @@ export function findTemporaries(path: string): string[] {
   return readdirSync(dirname(path)).filter((name) => name.startsWith(prefix) && name.endsWith(".tmp")).map((name) => join(dirname(path), name));
 }
 
-function removeTemporaries(path: string): void {
-  for (const temporary of findTemporaries(path)) removeQuietly(temporary);
+/** Without a lock, only those of dead writers. What one of them left of a key file is a copy of the key, and must not outlive it. */
+function removeOrphans(path: string): void {
+  for (const temporary of findTemporaries(path)) {
+    const writer = Number(/\.(\d+)-[0-9a-f]+\.tmp$/.exec(temporary)?.[1]);
+    // One of this very process's pid was left by an earlier process: nothing here writes two files at a time.
+    if (writer === process.pid || (writer > 0 && !isPidTaken(writer))) removeQuietly(temporary);
+  }
 }
 
 function temporaryName(path: string): string {

@@ -1,6 +1,7 @@
 // A lock file that knows its holder. A dead holder's lock is taken over at once by exactly one waiter; a live one's is never robbed; another host's is never broken.
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -36,7 +37,10 @@ export async function acquireLock(path: string, waitMs: number = WAIT_MS): Promi
   try {
     for (let pollMs = POLL_MS_MIN; ; pollMs = Math.min(pollMs * 1.5, POLL_MS_MAX)) {
       const attempt = tryAcquire(path, draft);
-      if (attempt.kind === "acquired") return { release: () => { release(attempt.chain); } };
+      if (attempt.kind === "acquired") {
+        removeLeftovers(path, attempt.chain);
+        return { release: () => { release(attempt.chain); } };
+      }
       if (performance.now() > deadline) throw busy(path, attempt.holder);
       await sleep(pollMs * (0.5 + Math.random()));
     }
@@ -87,6 +91,24 @@ function release(chain: readonly string[]): void {
   for (const name of chain) unlinkIfThere(name);
 }
 
+/**
+ * What processes left that were killed while they waited, or between two steps of taking or releasing. No chain that begins at `path` leads there:
+ * the holder's own chain is the only one, and nobody adds to it while the holder is alive.
+ */
+function removeLeftovers(path: string, chain: readonly string[]): void {
+  const isOurs = /^\.(draft-)?[0-9a-f]{24}$/;
+  try {
+    for (const entry of readdirSync(dirname(path))) {
+      const name = join(dirname(path), entry);
+      if (!entry.startsWith(basename(path)) || !isOurs.test(entry.slice(basename(path).length)) || chain.includes(name)) continue;
+      const ticket = readTicket(name);
+      if (ticket !== undefined && judgeLiveness(ticket) === "dead") unlinkIfThere(name);
+    }
+  } catch {
+    // They do no harm: the lock is held all the same.
+  }
+}
+
 /** A ticket reaches its name by link(2), complete, so what does not parse was not written by this program. */
 function readTicket(name: string): Ticket | undefined {
   let text: string;
@@ -114,7 +136,8 @@ function parseTicket(text: string): Ticket | undefined {
 
 function writeDraft(draft: string, ticket: Ticket): void {
   try {
-    writeFileSync(draft, JSON.stringify(ticket), { flag: "wx", mode: 0o600 });
+    // Flushed: a power cut must not leave a lock whose ticket is empty, which nobody could judge.
+    writeFileSync(draft, JSON.stringify(ticket), { flag: "wx", mode: 0o600, flush: true });
   } catch (error) {
     throw new VaultError("io", `cannot make a lock beside "${draft}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full and that the folder is yours to write");
   }
@@ -139,6 +162,6 @@ function unlinkIfThere(name: string): void {
 }
 
 function busy(path: string, holder: Ticket | undefined): VaultError {
-  const who = holder === undefined ? "another process" : holder.pid === 0 ? holder.host : `process ${holder.pid} on ${holder.host}`;
+  const who = holder === undefined ? "another process" : holder.pid === 0 ? holder.host : `process ${holder.pid} on ${holder.host.replace(/ .*$/, "")}`;
   return new VaultError("busy", `${who} holds the vault`, `wait for it to end; if that cannot be, remove "${path}"`);
 }

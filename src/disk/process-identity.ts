@@ -1,5 +1,6 @@
 // Tells a live process from a dead one whose pid was given to another.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { systemErrorCode } from "../errors.ts";
@@ -11,12 +12,12 @@ export interface ProcessIdentity {
   readonly start: string;
   /** Opaque text that changes with each boot. */
   readonly boot: string;
-  /** Host and, on Linux, the pid namespace: two containers that share a folder count as two hosts. */
+  /** The host's name; on Linux, behind spaces, also which machine has that name, and the pid namespace: two containers that share a folder count as two hosts. */
   readonly host: string;
 }
 
 export function identifyThisProcess(): ProcessIdentity {
-  return { pid: process.pid, start: findStart(process.pid) ?? "", boot: findBoot(), host: findHost() };
+  return { pid: process.pid, start: findProcess(process.pid)?.start ?? "", boot: findBoot(), host: findHost() };
 }
 
 export type Liveness = "alive" | "dead" | "unknown";
@@ -26,11 +27,13 @@ export function judgeLiveness(identity: ProcessIdentity): Liveness {
   if (identity.host !== findHost()) return "unknown";
   if (identity.boot !== "" && identity.boot !== findBoot()) return "dead";
   if (!isPidTaken(identity.pid)) return "dead";
-  const start = findStart(identity.pid);
-  return identity.start !== "" && start !== undefined && start !== identity.start ? "dead" : "alive";
+  const found = findProcess(identity.pid);
+  if (found === undefined) return "alive";
+  return found.isZombie || (identity.start !== "" && found.start !== identity.start) ? "dead" : "alive";
 }
 
-function isPidTaken(pid: number): boolean {
+/** By any process, of any user, dead ones whose parent has not noticed included. */
+export function isPidTaken(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -39,16 +42,25 @@ function isPidTaken(pid: number): boolean {
   }
 }
 
-/** Both are what the kernel noted at the start, so that a clock set meanwhile makes no live process look dead. */
-function findStart(pid: number): string | undefined {
+interface FoundProcess {
+  /** What the kernel noted at the start, so that a clock set meanwhile makes no live process look dead. */
+  readonly start: string;
+  /** It has ended, and its parent has not asked for its status yet; in a container whose first process is no init, it never will. */
+  readonly isZombie: boolean;
+}
+
+/** Undefined where the platform does not tell. */
+function findProcess(pid: number): FoundProcess | undefined {
   try {
     if (process.platform === "linux") {
-      // proc(5): field 22, counted behind the command's name, which may itself hold spaces and parentheses.
+      // proc(5): fields 3 and 22, counted behind the command's name, which may itself hold spaces and parentheses.
       const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return { start: fields[19] ?? "", isZombie: fields[0] === "Z" || fields[0] === "X" };
     }
     if (process.platform === "win32") return undefined;
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], env: { PATH: "/bin:/usr/bin", LC_ALL: "C" } }).trim();
+    const line = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], env: { PATH: "/bin:/usr/bin", LC_ALL: "C" } }).trim();
+    return { start: line.replace(/^\S+\s+/, ""), isZombie: line.startsWith("Z") };
   } catch {
     return undefined;
   }
@@ -74,13 +86,22 @@ function readBoot(): string {
 let host: string | undefined;
 
 function findHost(): string {
-  host ??= `${hostname()}${findPidNamespace()}`;
+  host ??= [hostname(), findMachine(), findPidNamespace()].filter((part) => part !== "").join(" ");
   return host;
+}
+
+/** machine-id(5) asks that the id itself be shown to nobody. Without it, two machines of one name would each take the other for itself, started anew. */
+function findMachine(): string {
+  try {
+    return createHash("sha256").update("vault lock").update(readFileSync("/etc/machine-id")).digest("hex").slice(0, 16);
+  } catch {
+    return "";
+  }
 }
 
 function findPidNamespace(): string {
   try {
-    return ` ${readlinkSync("/proc/self/ns/pid")}`;
+    return readlinkSync("/proc/self/ns/pid");
   } catch {
     return "";
   }
