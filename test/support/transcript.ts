@@ -11,11 +11,12 @@
 //   # …                         says why
 //
 // $SERVER is the server's host and port, $SERVER_CA its certificate's file, $DIR the transcript's own folder.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE, RUN_JS } from "./program.ts";
 import type { RawUpstream } from "./raw-upstream.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,14 +27,16 @@ interface Finished {
   readonly err: string;
 }
 
-/** The Node that runs the program under test. */
-export const NODE = process.env["VAULT_TEST_NODE"] ?? process.execPath;
+/** Whether this machine has what the transcripts call. */
+export function hasTools(): boolean {
+  return ["curl", "python3"].every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
+}
 
 /** A folder with `vault` in it, for the PATH. */
 export function makeBin(folder: string): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, "vault"), `#!/bin/sh\nexec "${NODE}" "${ROOT}/bin/run.js" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "vault"), `#!/bin/sh\nexec "${NODE}" "${RUN_JS}" "$@"\n`, { mode: 0o755 });
   return bin;
 }
 

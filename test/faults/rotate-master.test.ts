@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeVault } from "../../src/app/make-vault.ts";
+import { rotateMaster } from "../../src/app/rotate-master.ts";
+import { createSecret } from "../../src/app/secrets.ts";
+import type { Surroundings } from "../../src/app/surroundings.ts";
+import { findPaths } from "../../src/paths.ts";
+import { Secret } from "../../src/secret.ts";
+import { readVault } from "../../src/store/vault-store.ts";
+import { openSecrets } from "../../src/vault/envelope.ts";
+import { deriveKek } from "../../src/vault/kdf.ts";
+import { holdKek } from "../../src/vault/local-holder.ts";
+import { verifyVaultFile } from "../../src/vault/vault-file.ts";
+import { can } from "../support/machine.ts";
+import { listMoments, runWithFault } from "../support/system-calls.ts";
+import { makeFolder } from "../support/temporary.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
+
+const COST = { memoryKib: 19 * 1024, passes: 2 };
+const NAMES = ["A", "B", "C"];
+
+function surroundingsOf(folder: string, passphrase: string): Surroundings {
+  return {
+    paths: findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }),
+    variables: {},
+    now: () => new Date(),
+    findPassphrase: () => Promise.resolve(Secret.fromText(passphrase)),
+    hasGivenPassphrase: true,
+    warn: () => undefined,
+  };
+}
+
+/** Which of the passphrases open the vault, with every secret in it. */
+async function whoOpens(folder: string, passphrases: readonly string[]): Promise<string[]> {
+  const opening: string[] = [];
+  for (const passphrase of passphrases) {
+    const file = await readVault(surroundingsOf(folder, passphrase).paths);
+    if (file?.contents.slot.locator.provider !== "passphrase") throw new Error("no vault with a passphrase");
+    const holder = holdKek(await deriveKek(Secret.fromText(passphrase), file.contents.slot.locator.kdf), file.contents.id);
+    try {
+      await verifyVaultFile(file, holder);
+    } catch {
+      continue;
+    }
+    const values = await openSecrets(holder, file.contents.id, file.contents.secrets);
+    const found = file.contents.secrets.map(({ name }, index) => [name, Buffer.from(values[index]?.reveal() ?? []).toString()]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(NAMES.map((name) => [name, `value of ${name}`])));
+    opening.push(passphrase);
+  }
+  return opening;
+}
+
+async function killAfter([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv, delayMs: number): Promise<void> {
+  const child = spawn(program, args, { env, stdio: "ignore" });
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  await sleep(delayMs);
+  child.kill("SIGKILL");
+  await ended;
+}
+
+describe.skipIf(!can.strace)("rotate-master under fault injection (needs strace)", () => {
+  let parent = "";
+  let original = "";
+  afterAll(() => { rmSync(parent, { recursive: true, force: true }); });
+  beforeAll(async () => {
+    parent = mkdtempSync(join(tmpdir(), "vault-test-"));
+    original = join(parent, "vault");
+    const surroundings = surroundingsOf(original, "old");
+    await makeVault(surroundings, { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("old")), cost: COST });
+    for (const name of NAMES) {
+      await createSecret(surroundings, { name, scope: { kind: "global" }, service: undefined, hosts: ["a.example:443"], places: ["header"], allowPrivate: false }, () => Promise.resolve(Secret.fromText(`value of ${name}`)));
+    }
+  });
+
+  const environment = (folder: string): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder, VAULT_PASSPHRASE: "old", VAULT_NEW_PASSPHRASE: "new" });
+  const command = [NODE, RUN_JS, "rotate-master"];
+
+  function copy(): string {
+    const folder = join(makeFolder(), "vault");
+    cpSync(original, folder, { recursive: true, preserveTimestamps: true });
+    return folder;
+  }
+
+  for (const fault of ["SIGKILL", "ENOSPC", "EIO"]) {
+    it(`leaves exactly one of two passphrases in force at every ${fault}`, async () => {
+      const traced = copy();
+      const moments = listMoments(command, { env: environment(traced), under: traced });
+      expect(moments.length).toBeGreaterThan(fault === "SIGKILL" ? 20 : 10);
+      for (const moment of moments) {
+        const folder = copy();
+        const { status } = runWithFault(command, moment, fault, { env: environment(folder) });
+        const opening = await whoOpens(folder, ["old", "new"]);
+        expect(opening, `${fault} at ${moment.call} ${moment.nth}`).toHaveLength(1);
+        if (opening[0] === "old") expect(status, `${fault} at ${moment.call} ${moment.nth}`).not.toBe(0);
+        // Running it again completes.
+        if (opening[0] === "old") {
+          await rotateMaster(surroundingsOf(folder, "old"), { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("new")), cost: undefined });
+          expect(await whoOpens(folder, ["old", "new"])).toEqual(["new"]);
+        }
+      }
+    }, 300_000);
+  }
+
+  it("leaves exactly one of two passphrases in force at 50 other moments of a SIGKILL", async () => {
+    for (let delayMs = 0; delayMs < 500; delayMs += 10) {
+      const folder = copy();
+      await killAfter(command, environment(folder), delayMs);
+      expect(await whoOpens(folder, ["old", "new"]), `killed after ${delayMs} ms`).toHaveLength(1);
+    }
+  }, 300_000);
+});

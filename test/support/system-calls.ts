@@ -1,0 +1,52 @@
+// Stops a command, or lets it fail, at each of its system calls that change something (strace's fault injection).
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** One call to be stopped at: the `nth` of its kind in the command's main thread. */
+export interface Moment {
+  readonly call: string;
+  readonly nth: number;
+}
+
+export interface Traced {
+  readonly status: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+}
+
+/** Calls by which a program changes files. */
+export const MUTATING_CALLS = ["openat", "write", "pwrite64", "fsync", "rename", "link", "unlink", "mkdir", "ftruncate", "chmod", "rmdir"] as const;
+
+/** Every moment of a command, in the order in which they happen. Files that it only reads are left out. */
+export function listMoments(command: readonly string[], options: { readonly env: NodeJS.ProcessEnv; readonly input?: string; readonly under: string }): Moment[] {
+  const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
+  const log = join(folder, "log");
+  try {
+    const { status, stderr } = spawnSync("strace", ["-qq", "-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8" });
+    if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${stderr}`);
+    const counts = new Map<string, number>();
+    return readFileSync(log, "utf8").split("\n").flatMap((line) => {
+      const [, call] = /^(\w+)\(/.exec(line) ?? [];
+      if (call === undefined) return [];
+      const nth = (counts.get(call) ?? 0) + 1;
+      counts.set(call, nth);
+      return line.includes(options.under) && !(call === "openat" && !line.includes("O_CREAT")) ? [{ call, nth }] : [];
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs the command with SIGKILL, or an error such as `ENOSPC`, at that moment. */
+export function runWithFault(command: readonly string[], { call, nth }: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv; readonly input?: string }): Traced {
+  const injection = `inject=${call}:${fault === "SIGKILL" ? "signal=SIGKILL" : `error=${fault}`}:when=${nth}`;
+  const { status, signal, stdout, stderr } = spawnSync("strace", ["-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", injection, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8", timeout: 60_000 });
+  return { status, signal, output: `${stdout}${stderr}` };
+}
+
+/** io_uring would hide calls from strace. */
+function traced(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, UV_USE_IO_URING: "0" };
+}
