@@ -1,37 +1,66 @@
-"""Runs a command on a terminal of its own and types the given lines, each once the program has printed something and gone quiet.
+"""A terminal with a shell's job control, for tests: runs its arguments as the foreground job of a session of its own.
 
-usage: terminal.py COMMAND LINE...   prints all that the terminal showed; ends with the command's status
+Reads lines: `type <hex>` presses keys, `kill <number>` signals the job's first process alone, `continue` continues the job.
+Writes lines: `out <hex>` for what the terminal shows, and `stopped <signal>`, `exited <status>`, `signalled <signal>` for the job.
 """
 import os
 import pty
 import select
+import signal
 import sys
-import time
 
-command, lines = sys.argv[1], sys.argv[2:]
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execvp("sh", ["sh", "-c", command])
 
-shown = b""
-fresh = False
-quiet_since = time.monotonic()
-while True:
-    ready, _, _ = select.select([terminal], [], [], 0.1)
-    if ready:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        shown += chunk
-        fresh = True
-        quiet_since = time.monotonic()
-    elif lines and fresh and time.monotonic() - quiet_since > 0.4:
-        os.write(terminal, lines.pop(0).encode() + b"\r")
-        fresh = False
-sys.stdout.buffer.write(shown)
-sys.stdout.flush()
-_, status = os.waitpid(pid, 0)
-sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
+def run_shell(report):
+    """The session's leader. Its job gets a process group of its own: a terminal's stop signal does nothing to an orphaned one."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execvp(sys.argv[1], sys.argv[1:])
+    os.write(report, b"job %d\n" % job)
+    while True:
+        _, status = os.waitpid(job, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            os.write(report, b"stopped %d\n" % os.WSTOPSIG(status))
+        elif os.WIFSIGNALED(status):
+            os.write(report, b"signalled %d\n" % os.WTERMSIG(status))
+            os._exit(0)
+        else:
+            os.write(report, b"exited %d\n" % os.WEXITSTATUS(status))
+            os._exit(0)
+
+
+def main():
+    reports, report = os.pipe()
+    shell, terminal = pty.fork()
+    if shell == 0:
+        run_shell(report)
+    os.close(report)
+    job = int(os.read(reports, 100).split()[1])
+    sources = [0, terminal, reports]
+    while reports in sources:
+        for source in select.select(sources, [], [])[0]:
+            try:
+                data = os.read(source, 4096)
+            except OSError:  # the last program has closed its side
+                data = b""
+            if not data:
+                sources.remove(source)
+            elif source == terminal:
+                print("out", data.hex(), flush=True)
+            elif source == reports:
+                print(data.decode(), end="", flush=True)
+            else:
+                for line in data.decode().splitlines():
+                    verb, *rest = line.split()
+                    if verb == "type":
+                        os.write(terminal, bytes.fromhex(rest[0]))
+                    elif verb == "kill":
+                        os.kill(job, int(rest[0]))
+                    elif verb == "continue":
+                        os.killpg(job, signal.SIGCONT)
+
+
+main()

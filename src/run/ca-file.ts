@@ -1,0 +1,115 @@
+// Whom a run trusts: the roots of Node, of the system and of the user, in one file together with the run's own.
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { VaultError, systemErrorCode } from "../errors.ts";
+import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "./trust-variables.ts";
+
+export interface Roots {
+  /** PEM, one certificate each, without duplicates. */
+  readonly certificates: readonly string[];
+  /** For the user: files that should have held roots and did not. */
+  readonly warnings: readonly string[];
+}
+
+/** Where systems keep theirs (the places that Go's crypto/x509 looks at); the first that is there counts. */
+const SYSTEM_BUNDLES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+  "/usr/local/etc/ssl/cert.pem",
+  "/opt/homebrew/etc/ca-certificates/cert.pem",
+] as const;
+
+/** The largest bundles hold some 300 KB; a path that was set by mistake may hold anything. */
+const FILE_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * Gathers the roots that the user's programs would trust without us, so that with us they trust no fewer.
+ * By splitting text only: parsing some 300 certificates would cost every start 50 ms.
+ */
+export function collectRoots(variables: Readonly<Record<string, string | undefined>>, systemBundles: readonly string[] = SYSTEM_BUNDLES): Roots {
+  const found = new Map<string, string>();
+  const warnings: string[] = [];
+  const add = (text: string): boolean => {
+    const certificates = splitPem(text);
+    for (const { key, pem } of certificates) if (!found.has(key)) found.set(key, pem);
+    return certificates.length > 0;
+  };
+  for (const root of rootCertificates) add(root);
+  for (const path of systemBundles) if (addQuietly(path, add)) break;
+  for (const [path, name] of userPaths(variables)) {
+    const problem = addUserPath(path, add);
+    if (problem !== undefined) warnings.push(`${name} names "${path}", ${problem}: its certificates are not trusted`);
+  }
+  return { certificates: [...found.values()], warnings };
+}
+
+/**
+ * Writes the file that every trust variable of the child names: 0600, the run's own root first.
+ *
+ * @returns its path.
+ * @throws VaultError `io`.
+ */
+export function writeCaFile(folder: string, roots: readonly string[], runCa: string): string {
+  const path = join(folder, "ca.pem");
+  try {
+    writeFileSync(path, [runCa, ...roots].map((pem) => `${pem.trimEnd()}\n`).join(""), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    throw new VaultError("io", `cannot write "${path}" (${systemErrorCode(error) ?? "unknown error"})`);
+  }
+  return path;
+}
+
+/** Each path once, with the first variable that names it. */
+function userPaths(variables: Readonly<Record<string, string | undefined>>): Map<string, string> {
+  const paths = new Map<string, string>();
+  const note = (path: string, name: string): void => {
+    if (path !== "" && !paths.has(path)) paths.set(path, name);
+  };
+  for (const name of [...TRUST_VARIABLES, ...FURTHER_TRUST_VARIABLES]) note(variables[name] ?? "", name);
+  for (const path of (variables[TRUST_FOLDER_VARIABLE] ?? "").split(delimiter)) note(path, TRUST_FOLDER_VARIABLE);
+  return paths;
+}
+
+function addQuietly(path: string, add: (text: string) => boolean): boolean {
+  try {
+    return add(readBounded(path));
+  } catch {
+    return false;
+  }
+}
+
+/** @returns what is wrong with the path, if anything is. Some variables may name a folder (requests, OpenSSL). */
+function addUserPath(path: string, add: (text: string) => boolean): string | undefined {
+  try {
+    if (!statSync(path).isDirectory()) return add(readBounded(path)) ? undefined : "which holds no certificate";
+    for (const name of readdirSync(path)) addQuietly(join(path, name), add);
+    return undefined;
+  } catch (error) {
+    return `which cannot be read (${systemErrorCode(error) ?? "not a file, or too large"})`;
+  }
+}
+
+/** Regular files only: reading a pipe could wait for ever. */
+function readBounded(path: string): string {
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size > FILE_BYTES_MAX) throw new Error("not a regular file, or too large");
+  return readFileSync(path, "latin1");
+}
+
+/**
+ * The certificates of a PEM text (RFC 7468), without comments and keys. One malformed block would have some programs refuse the whole file,
+ * so what is no base64 of a DER sequence is left out, and lines are broken anew.
+ */
+function splitPem(text: string): { readonly key: string; readonly pem: string }[] {
+  return [...text.matchAll(/-----BEGIN (X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END \1?CERTIFICATE-----/g)].flatMap(([, , body = ""]) => {
+    const key = body.replace(/\s+/g, "");
+    // A certificate is a DER sequence of 256 bytes or more: 30 82.
+    if (!/^MI[IJKLMNOP][A-Za-z0-9+/]*={0,2}$/.test(key) || key.length % 4 !== 0) return [];
+    return [{ key, pem: `-----BEGIN CERTIFICATE-----\n${key.replace(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----` }];
+  });
+}
