@@ -12,7 +12,7 @@ import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from
  */
 export class VaultAdapter implements Adapter<VaultContents | null> {
   readonly #path: string;
-  readonly #holder: KeyHolder | undefined;
+  #holder: KeyHolder | undefined;
   #bytes: Uint8Array | undefined;
   #file: VaultFile | undefined;
 
@@ -24,6 +24,11 @@ export class VaultAdapter implements Adapter<VaultContents | null> {
   /** The file as it was last read or written. */
   get file(): VaultFile | undefined {
     return this.#file;
+  }
+
+  /** From the next write on: what replaces the file that was read under another key. */
+  authenticateWith(holder: KeyHolder): void {
+    this.#holder = holder;
   }
 
   async read(): Promise<VaultContents | null> {

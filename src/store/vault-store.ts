@@ -28,9 +28,12 @@ export interface VaultChange {
  */
 export async function readVault(paths: StorePaths): Promise<VaultFile | undefined> {
   requireUnsharedFolder(paths.dataFolder);
+  if (!isThere(paths.vaultFile)) return undefined;
+  // Before the vault: an anchor read after it may be that of a change in between, and make the vault look old.
+  const anchor = readAnchor(paths.anchorFile);
   const adapter = new VaultAdapter(paths.vaultFile);
   await new Low<VaultContents | null>(adapter, null).read();
-  if (adapter.file !== undefined) requireNotRolledBack(adapter.file, readAnchor(paths.anchorFile), paths.anchorFile);
+  if (adapter.file !== undefined) requireNotRolledBack(adapter.file, anchor, paths.anchorFile);
   return adapter.file;
 }
 
@@ -55,21 +58,22 @@ export async function createVault(paths: StorePaths, make: () => Promise<{ reado
 /**
  * Changes the vault under its lock: reads it again, verifies it with the holder, hands it to `change`, writes what that returns.
  *
- * @throws VaultError `no-vault`, `busy`, `io`, any reading error, and whatever `change` throws; then the file is as it was.
+ * @throws VaultError `no-vault`, `busy`, `io`, any reading error, and whatever `change` throws; then the file is as it was. Only an `io` may come after the rename, with the new file in place.
  */
 export async function changeVault(paths: StorePaths, holder: KeyHolder, change: (contents: VaultContents) => Promise<VaultChange>): Promise<VaultFile> {
   requireUnsharedFolder(paths.dataFolder);
+  if (!isThere(paths.vaultFile)) throw noVault(paths.vaultFile);
   const lock = await acquireLock(paths.lockFile);
   try {
-    const reader = new VaultAdapter(paths.vaultFile, holder);
-    await reader.read();
-    const file = reader.file;
+    const adapter = new VaultAdapter(paths.vaultFile, holder);
+    await adapter.read();
+    const file = adapter.file;
     if (file === undefined) throw noVault(paths.vaultFile);
     requireNotRolledBack(file, readAnchor(paths.anchorFile), paths.anchorFile);
     await verifyVaultFile(file, holder);
     const { contents, holder: newHolder } = await change(file.contents);
-    const writer = newHolder === undefined ? reader : await rereadWith(paths.vaultFile, newHolder);
-    return await write(paths, writer, { ...contents, generation: file.contents.generation + 1 });
+    if (newHolder !== undefined) adapter.authenticateWith(newHolder);
+    return await write(paths, adapter, { ...contents, generation: file.contents.generation + 1 });
   } finally {
     lock.release();
   }
@@ -81,15 +85,8 @@ export function noVault(path: string): VaultError {
 
 /** @throws VaultError `already-exists` for anything at the vault's path, a damaged vault or a dangling link included. */
 export function requireNoVault({ vaultFile }: StorePaths): void {
-  if (lstatSync(vaultFile, { throwIfNoEntry: false }) === undefined) return;
+  if (!isThere(vaultFile)) return;
   throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "vault status tells about it; it was left untouched");
-}
-
-/** The adapter compares with what it has read, so one with another key has to have read as well. */
-async function rereadWith(path: string, holder: KeyHolder): Promise<VaultAdapter> {
-  const adapter = new VaultAdapter(path, holder);
-  await adapter.read();
-  return adapter;
 }
 
 async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {
@@ -99,4 +96,9 @@ async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultCo
   if (adapter.file === undefined) throw new VaultError("io", "the vault was not written");
   writeAnchor(paths.anchorFile, adapter.file);
   return adapter.file;
+}
+
+/** Anything at all, a link that leads nowhere included. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
