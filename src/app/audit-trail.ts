@@ -1,6 +1,7 @@
 // Reads and verifies the audit log with what the vault knows of it.
 import type { AuditEntry, AuditEvent, ChainHead } from "../audit/entry.ts";
 import { findEntry, hashLine, partKey } from "../audit/entry.ts";
+import { followLog } from "../audit/follow.ts";
 import { readHead, readLog, readSegment } from "../audit/log.ts";
 import type { Verdict } from "../audit/verify.ts";
 import { verifyChain, verifyLog } from "../audit/verify.ts";
@@ -23,31 +24,62 @@ export async function readTrail(surroundings: Surroundings, { limit, before }: T
 }
 
 /**
+ * The newest entries, oldest first, and then each one as it is appended, until the signal says stop. Lines that are not entries are passed over.
+ *
+ * @param limit how many of the entries that are there already.
+ * @throws VaultError `no-vault`, or what reading says.
+ */
+export async function* followTrail(surroundings: Surroundings, limit: number, signal: AbortSignal): AsyncGenerator<AuditEntry> {
+  await requireVault(surroundings);
+  let isFirst = true;
+  for await (const lines of followLog(surroundings.paths.auditFolder, signal)) {
+    const entries = lines.map(findEntry).filter((entry) => entry !== undefined);
+    yield* isFirst ? entries.slice(-limit) : entries;
+    isFirst = false;
+  }
+}
+
+/**
  * Checks the main log and the segment of every run that it tells of.
  *
  * @throws VaultError `audit-broken`, naming the first bad entry; what opening the vault says.
  */
-export async function verifyTrail(surroundings: Surroundings): Promise<{ entries: number; segments: number }> {
+export async function verifyTrail(surroundings: Surroundings): Promise<TrailCounts> {
   return withOpenVault(surroundings, async ({ file, holder }) => {
     const { id, audit } = file.contents;
     const auditKey = await openAuditKey(holder, id, audit.key);
     try {
-      const { auditFolder } = surroundings.paths;
-      const lines = readLog(auditFolder);
-      const seen = readHead(auditFolder);
-      const vouched: ChainHead[] = seen === undefined ? [audit] : [audit, seen];
-      const main = requireIntact(verifyLog(lines, vouched, partKey(auditKey, { kind: "log" })), "the audit log");
-      const runs = findRuns(lines);
-      for (const run of runs) {
-        const segment = readSegment(auditFolder, run.id);
-        const verdict = verifyChain(segment, run.start, run.end === undefined ? [] : [run.end], partKey(auditKey, { kind: "run", id: run.id }));
-        requireIntact(verdict, `the log of run ${run.id}`);
-      }
-      return { entries: main, segments: runs.length };
+      return countTrail(surroundings.paths.auditFolder, audit, auditKey);
     } finally {
       wipe(auditKey);
     }
   });
+}
+
+export interface TrailCounts {
+  readonly entries: number;
+  readonly segments: number;
+}
+
+/**
+ * Follows the main log and every run's segment to their ends.
+ *
+ * @param vouched the head that the vault file knows.
+ * @param auditKey undefined checks the chain and its known heads only, and not who wrote it.
+ * @throws VaultError `audit-broken`, naming the first bad entry; `unsafe-file`, `io`.
+ */
+export function countTrail(auditFolder: string, vouched: ChainHead, auditKey: Uint8Array | undefined): TrailCounts {
+  // Before the log: a head read after it may be that of an entry in between, and make the log look cut.
+  const seen = readHead(auditFolder);
+  const lines = readLog(auditFolder);
+  const keyOf = (part: Parameters<typeof partKey>[1]): Uint8Array | undefined => (auditKey === undefined ? undefined : partKey(auditKey, part));
+  const entries = requireIntact(verifyLog(lines, seen === undefined ? [vouched] : [vouched, seen], keyOf({ kind: "log" })), "the audit log");
+  const runs = findRuns(lines);
+  for (const run of runs) {
+    const verdict = verifyChain(readSegment(auditFolder, run.id), run.start, run.end === undefined ? [] : [run.end], keyOf({ kind: "run", id: run.id }));
+    requireIntact(verdict, `the log of run ${run.id}`);
+  }
+  return { entries, segments: runs.length };
 }
 
 interface LoggedRun {

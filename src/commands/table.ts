@@ -1,5 +1,6 @@
 // The commands, explicitly: what is not in this table does not exist.
 import Audit from "./audit.ts";
+import Doctor from "./doctor.ts";
 import Init from "./init.ts";
 import Lock from "./lock.ts";
 import RotateMaster from "./rotate-master.ts";
@@ -17,6 +18,7 @@ import Unlock from "./unlock.ts";
 
 export const COMMANDS = {
   audit: Audit,
+  doctor: Doctor,
   init: Init,
   lock: Lock,
   "rotate-master": RotateMaster,

@@ -1,0 +1,128 @@
+// Whether the vault reads, is the newest, and holds what its key has authenticated.
+import { encodeBase64, wipe } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import type { VaultPaths } from "../../paths.ts";
+import type { Anchor } from "../../store/anchor.ts";
+import { readAnchor, requireNotRolledBack } from "../../store/anchor.ts";
+import { VaultAdapter } from "../../store/vault-adapter.ts";
+import { openAuditKey, openSecrets } from "../../vault/envelope.ts";
+import type { Dek } from "../../vault/key-bytes.ts";
+import type { KeyHolder } from "../../vault/key-holder.ts";
+import type { SecretRecord } from "../../vault/record.ts";
+import type { VaultFile } from "../../vault/vault-file.ts";
+import { verifyVaultFile } from "../../vault/vault-file.ts";
+import { countTrail } from "../audit-trail.ts";
+import type { Finding } from "./finding.ts";
+import { note, ok, problem, problemOf, shellWord } from "./finding.ts";
+
+const RESTORE = "restore vault.json from a backup";
+
+export interface ExaminedFile {
+  readonly vault: Finding;
+  /** Undefined where there is no vault to compare the anchor with. */
+  readonly anchor: Finding | undefined;
+  readonly file: VaultFile | undefined;
+}
+
+/** Reads the vault file with every check that needs no key, and compares it with the newest that this machine has seen. */
+export async function examineVaultFile({ vaultFile, anchorFile }: VaultPaths): Promise<ExaminedFile> {
+  // Before the vault: an anchor read after it may be that of a change in between, and make the vault look old.
+  const anchor = tryReadAnchor(anchorFile);
+  const adapter = new VaultAdapter(vaultFile);
+  try {
+    await adapter.read();
+  } catch (error) {
+    return { vault: problemOf("vault", error, RESTORE), anchor: undefined, file: undefined };
+  }
+  const { file } = adapter;
+  if (file !== undefined) {
+    const { generation, secrets } = file.contents;
+    return { vault: ok("vault", `"${vaultFile}" is well-formed: generation ${generation}, ${count(secrets.length, "secret")}`), anchor: judgeAnchor(anchorFile, anchor, file), file };
+  }
+  const wasThere = anchor !== undefined;
+  const message = `there is no vault at "${vaultFile}"${wasThere ? ", and there has been one" : ""}`;
+  return { vault: problem("vault", "no-vault", message, wasThere ? `${RESTORE}, or make a new one: vault init` : "vault init"), anchor: undefined, file: undefined };
+}
+
+function tryReadAnchor(path: string): Anchor | VaultError | undefined {
+  try {
+    return readAnchor(path);
+  } catch (error) {
+    if (error instanceof VaultError) return error;
+    throw error;
+  }
+}
+
+function judgeAnchor(path: string, anchor: Anchor | VaultError | undefined, file: VaultFile): Finding {
+  const { id, generation } = file.contents;
+  if (anchor instanceof VaultError) return problemOf("anchor", anchor, RESTORE);
+  if (anchor === undefined) return note("anchor", `there is no rollback anchor "${path}", so an older vault file would not be noticed; the next change to the vault makes it`);
+  if (anchor.vault !== encodeBase64(id)) {
+    return problem("anchor", "rolled-back", `the rollback anchor "${path}" knows another vault than the one that is here`, `if you did not put this vault here, ${RESTORE}; if you did: rm ${shellWord(path)}`);
+  }
+  if (anchor.generation < generation) return note("anchor", `the rollback anchor knows generation ${anchor.generation}, and the vault is at ${generation}; the next change brings it up to date`);
+  try {
+    requireNotRolledBack(file, anchor, path);
+    return ok("anchor", `the vault is the newest that this machine has seen (generation ${generation})`);
+  } catch (error) {
+    return problemOf("anchor", error, RESTORE);
+  }
+}
+
+/** Authenticates the file with its key and opens every record; the values are wiped at once. `isAuthentic`: what the file says may be believed. */
+export async function examineSecrets(file: VaultFile, holder: KeyHolder): Promise<{ readonly finding: Finding; readonly isAuthentic: boolean }> {
+  const { id, secrets } = file.contents;
+  try {
+    await verifyVaultFile(file, holder);
+  } catch (error) {
+    return { finding: problemOf("vault", error, RESTORE), isAuthentic: false };
+  }
+  try {
+    await openAndWipe(holder, id, secrets);
+    return { finding: ok("secrets", `the vault file is authentic, and all of its secrets open (${secrets.length})`), isAuthentic: true };
+  } catch (error) {
+    return { finding: await nameUnopened(holder, id, secrets, error), isAuthentic: true };
+  }
+}
+
+/**
+ * Follows the chain of the audit log and of every run.
+ *
+ * @param holder undefined where the key is not at hand: then the chain and its known heads are checked, and not who wrote it.
+ */
+export async function examineAudit({ auditFolder }: VaultPaths, file: VaultFile, holder: KeyHolder | undefined): Promise<Finding> {
+  const { id, audit } = file.contents;
+  let auditKey: Dek | undefined;
+  try {
+    if (holder !== undefined) auditKey = await openAuditKey(holder, id, audit.key);
+    const { entries, segments } = countTrail(auditFolder, audit, auditKey);
+    const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;
+    return ok("audit", auditKey === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);
+  } catch (error) {
+    return problemOf("audit", error, "vault audit --verify");
+  } finally {
+    wipe(auditKey);
+  }
+}
+
+async function openAndWipe(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<void> {
+  for (const value of await openSecrets(holder, vaultId, records)) value.wipe();
+}
+
+/** The batch fails as one; asked one by one, the records say which it is. */
+async function nameUnopened(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[], failure: unknown): Promise<Finding> {
+  for (const record of records) {
+    try {
+      await openAndWipe(holder, vaultId, [record]);
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      if (error.code === "locked") break;
+      return problem("secrets", error.code, `the secret "${record.name}" does not open: ${error.message}`, `${RESTORE}, or give it a new value: vault secrets delete ${record.name}, then vault secrets create ${record.name}`);
+    }
+  }
+  return problemOf("secrets", failure, "vault unlock, then vault doctor");
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
