@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Frame } from "../../src/agent/frame.ts";
+import { encodeReply, parseReply, refusalCodeOf, refusalError } from "../../src/agent/reply.ts";
+import type { Reply } from "../../src/agent/reply.ts";
+import type { Request } from "../../src/agent/request.ts";
+import { encodeRequest, parseRequest } from "../../src/agent/request.ts";
+import { encodeStart, encodeStartReply, parseStart, parseStartReply, startFailure } from "../../src/agent/start.ts";
+import { VaultError } from "../../src/errors.ts";
+import { asDek } from "../../src/vault/key-bytes.ts";
+import { drawKek, grantFor } from "../support/agent-process.ts";
+
+const sized = (bytes: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: bytes, maxLength: bytes });
+const aad = fc.uint8Array({ maxLength: 40 });
+const wrapped = fc.record({ nonce: sized(24), ciphertext: sized(48) });
+const dek = sized(32).map(asDek);
+const identity = fc.record({ vaultId: sized(16), keyId: sized(16), commitment: sized(32) });
+const limit = fc.integer({ min: 1, max: 86_400_000 });
+const grant = fc.record({ identity, ttlMs: limit, idleMs: limit }).map((parts) => ({ ...parts.identity, ttlMs: parts.ttlMs, idleMs: parts.idleMs, kek: drawKek() }));
+
+const requests: fc.Arbitrary<Request> = fc.oneof(
+  fc.constantFrom<Request>({ op: "status" }, { op: "lock" }),
+  fc.record({ op: fc.constant("unlock" as const), grant }),
+  fc.record({ op: fc.constant("unwrap" as const), items: fc.array(fc.record({ wrapped, aad })) }),
+  fc.record({ op: fc.constant("wrap" as const), items: fc.array(fc.record({ dek, aad })) }),
+  fc.record({ op: fc.constant("authenticate" as const), bodyHash: sized(32) }),
+);
+
+const replies: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ kind: fc.constant("status" as const), status: fc.record({ pid: limit, idleMs: limit, ttlLeftMs: limit, idleLeftMs: limit }) }),
+  fc.record({ kind: fc.constant("unlocked" as const), identity }),
+  fc.record({ kind: fc.constant("unwrapped" as const), deks: fc.array(dek) }),
+  fc.record({ kind: fc.constant("wrapped" as const), items: fc.array(wrapped) }),
+  fc.record({ kind: fc.constant("mac" as const), mac: sized(32) }),
+  fc.constant<Reply>({ kind: "locked" }),
+  fc.record({ kind: fc.constant("refused" as const), code: fc.constantFrom("bad-wrap" as const, "wrong-key" as const, "bad-key-slot" as const, "locked" as const, "io" as const) }),
+);
+
+/** As the other side has it: through JSON. */
+function carried({ body, keys }: Frame): Frame {
+  return { body: JSON.parse(JSON.stringify(body)) as unknown, keys };
+}
+
+/** One thing about the body changed at a time. */
+function* spoiltBodies(body: unknown): Generator {
+  if (typeof body !== "object" || body === null) return;
+  if (Array.isArray(body)) {
+    for (const [index, item] of body.entries()) for (const spoilt of spoiltBodies(item)) yield body.with(index, spoilt);
+    return;
+  }
+  yield { ...body, more: 1 };
+  for (const [name, value] of Object.entries(body)) {
+    yield Object.fromEntries(Object.entries(body).filter(([other]) => other !== name));
+    for (const wrong of [null, {}, -1, 1.5, "=", `${String(value)} `, [1]]) yield { ...body, [name]: wrong };
+    for (const spoilt of spoiltBodies(value)) yield { ...body, [name]: spoilt };
+  }
+}
+
+function expectOnlyVaultErrors(frame: Frame, parse: (frame: Frame) => unknown): void {
+  for (const body of spoiltBodies(frame.body)) expect(() => parse({ ...frame, body }), JSON.stringify(body)).toThrow(VaultError);
+  expect(() => parse({ ...frame, keys: new Uint8Array(frame.keys.length + 32) })).toThrow(VaultError);
+  if (frame.keys.length > 0) expect(() => parse({ ...frame, keys: frame.keys.slice(32) })).toThrow(VaultError);
+}
+
+describe("requests", () => {
+  it("are read as they were meant", () => {
+    fc.assert(fc.property(requests, (request) => { expect(parseRequest(carried(encodeRequest(request)))).toEqual(request); }));
+  });
+
+  it("are refused when anything about them is wrong", () => {
+    fc.assert(fc.property(requests, (request) => { expectOnlyVaultErrors(carried(encodeRequest(request)), parseRequest); }), { numRuns: 40 });
+  });
+
+  it("never show a key in what becomes a string", () => {
+    const kek = drawKek();
+    const { body } = encodeRequest({ op: "unlock", grant: grantFor(kek, new Uint8Array(16)) });
+    expect(JSON.stringify(body)).not.toContain(Buffer.from(kek).toString("base64").slice(0, 20));
+  });
+});
+
+describe("replies", () => {
+  it("are read as they were meant", () => {
+    fc.assert(fc.property(replies, (reply) => { expect(parseReply(carried(encodeReply(reply)))).toEqual(reply); }));
+  });
+
+  it("are refused when anything about them is wrong", () => {
+    fc.assert(fc.property(replies, (reply) => { expectOnlyVaultErrors(carried(encodeReply(reply)), parseReply); }), { numRuns: 40 });
+  });
+
+  it("tell the code of an error and nothing else", () => {
+    expect(refusalCodeOf(new VaultError("bad-wrap", "with something secret"))).toBe("bad-wrap");
+    expect(refusalCodeOf(new VaultError("usage", "no agent says this"))).toBe("io");
+    expect(refusalCodeOf(new Error("ENOMEM"))).toBe("io");
+    expect(refusalError("locked")).toMatchObject({ code: "locked", hint: "vault unlock" });
+  });
+});
+
+describe("the start", () => {
+  const order = { paths: { folder: "/a", socket: "/a/s", token: "/a/t" }, grant: grantFor(drawKek(), new Uint8Array(16).fill(1)) };
+
+  it("is read as it was meant, and refused when anything about it is wrong", () => {
+    const frame = carried(encodeStart(order));
+    expect(parseStart(frame)).toEqual(order);
+    const texts = ["folder", "socket", "token"];
+    for (const body of spoiltBodies(frame.body)) {
+      const isOtherText = texts.some((name) => typeof (body as Record<string, unknown>)[name] === "string" && (body as Record<string, unknown>)[name] !== (frame.body as Record<string, unknown>)[name]);
+      if (!isOtherText) expect(() => parseStart({ ...frame, body }), JSON.stringify(body)).toThrow(VaultError);
+    }
+  });
+
+  it("fails with the words of a VaultError, and with none of any other error's", () => {
+    const failed = startFailure(new VaultError("unsafe-file", "the folder is open", "close it"));
+    expect(parseStartReply(carried(encodeStartReply(failed)))).toEqual({ kind: "failed", code: "unsafe-file", message: "the folder is open", hint: "close it" });
+    expect(startFailure(new Error("with a secret"))).toEqual({ kind: "failed", code: "io", message: "the agent did not start", hint: "" });
+  });
+});
