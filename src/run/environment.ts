@@ -5,6 +5,7 @@ import type { HostBinding } from "../vault/host.ts";
 import { filterNoProxy } from "./no-proxy.ts";
 import { appendNodeOptions } from "./node-options.ts";
 import { FURTHER_TRUST_VARIABLES, TRUST_VARIABLES, isTlsSwitch, turnsTlsOff } from "./trust-variables.ts";
+import { WGETRC_VARIABLE } from "./wgetrc.ts";
 
 export interface EnvironmentInput {
   readonly inherited: Readonly<Record<string, string | undefined>>;
@@ -17,6 +18,8 @@ export interface EnvironmentInput {
   /** `http://user:token@127.0.0.1:port`. */
   readonly proxyUrl: string;
   readonly caFile: string;
+  /** From `writeWgetrc`. */
+  readonly wgetrc?: string;
   readonly boundHosts: readonly HostBinding[];
   /** Words for NODE_OPTIONS, unquoted, such as `--require` and a path: what makes a Node that ignores proxy variables heed them. */
   readonly nodeOptions?: readonly string[];
@@ -50,7 +53,7 @@ const OTHER_VAULT = new Set(["VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE", "VA
 const BASIC_VARIABLES = new Set([
   ...["PATH", "HOME", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "TERM", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "IFS", "ENV", "BASH_ENV", "PS1", "PS4", "PROMPT_COMMAND", "DISPLAY", "EDITOR", "VISUAL", "PAGER"],
   ...["NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "CLASSPATH", "GOFLAGS"],
-  ...["GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "SSH_AUTH_SOCK", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE", "WGETRC", "CURL_HOME"],
+  ...["GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "SSH_AUTH_SOCK", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE", "WGETRC", WGETRC_VARIABLE, "CURL_HOME"],
   ...["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "SYSTEMDRIVE", "SYSTEMROOT", "USERPROFILE", "WINDIR"],
 ]);
 const RESERVED_PREFIX = /^(?:VAULT_|LD_|DYLD_|XDG_|LC_)/;
@@ -83,6 +86,7 @@ export function buildEnvironment(input: EnvironmentInput): RunEnvironment {
   for (const name of PROXY_VARIABLES) variables.set(name, input.proxyUrl);
   for (const name of TRUST_VARIABLES) variables.set(name, input.caFile);
   variables.set("NODE_USE_ENV_PROXY", "1");
+  if (input.wgetrc !== undefined) variables.set(WGETRC_VARIABLE, input.wgetrc);
   if (input.nodeOptions !== undefined) variables.set("NODE_OPTIONS", appendNodeOptions(variables.get("NODE_OPTIONS") ?? "", input.nodeOptions));
   for (const { variable, placeholder } of input.placeholders) variables.set(variable, placeholder);
   // Unlike assignment, this makes a member of `__proto__` too.

@@ -86,6 +86,7 @@ test("trust variables point at the one file, rare ones only where they were set"
   const { variables } = build({ SSL_CERT_FILE: "/corp.pem", COMPOSER_CAFILE: "/corp.pem", SSL_CERT_DIR: "/certs", SSLKEYLOGFILE: "/keys.log" });
   expect(variables).toMatchObject({ SSL_CERT_FILE: caFile, COMPOSER_CAFILE: caFile, SSL_CERT_DIR: "/certs", SSLKEYLOGFILE: "/keys.log" });
   expect(variables).not.toHaveProperty("BUNDLE_SSL_CA_CERT");
+  expect(build({ SYSTEM_WGETRC: "/corp" }, { wgetrc: "/run/folder/wgetrc" }).variables).toMatchObject({ SYSTEM_WGETRC: "/run/folder/wgetrc" });
 });
 
 describe("granted values that the child would inherit", () => {
