@@ -1,0 +1,69 @@
+// An upstream's answer as its parser gave it, into a head for the child that frames the body itself, or a refusal (RFC 9112 section 6.3).
+import { findCodings } from "./content-coding.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+export interface AnswerHead {
+  readonly status: number;
+  /** Names and values alternate; hop-by-hop headers are gone. */
+  readonly headers: string[];
+  /** `none`: the head is all there is. Otherwise the length as sent, undefined where the framing does not say. */
+  readonly body: { readonly kind: "none" } | { readonly kind: "some"; readonly lengthBytes: number | undefined; readonly codings: readonly string[] };
+  readonly isPart: boolean;
+}
+
+export type AnswerOutcome = { readonly kind: "answer"; readonly answer: AnswerHead } | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+/** RFC 9110 section 7.6.1. */
+const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization"]);
+/** They describe bytes that the child does not get when the body was decoded. */
+const OF_CODED_BYTES = new Set(["content-encoding", "content-length", "content-md5", "content-digest", "digest"]);
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+/**
+ * @param text turns header bytes into what the child may see: scrubbed for a bound host.
+ * @param mustRead whether the body has to be looked through, and so decoded.
+ */
+export function parseAnswerHead(method: string, status: number, rawHeaders: readonly Uint8Array[], text: (bytes: Uint8Array) => string, mustRead: boolean): AnswerOutcome {
+  const named = new Set<string>();
+  const codings: string[] = [];
+  let [lengths, isChunked] = [[] as string[], false];
+  const fields: { readonly name: string; readonly lower: string; readonly value: string }[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [nameBytes, valueBytes] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (nameBytes === undefined || valueBytes === undefined) continue;
+    const [name, value] = [text(nameBytes), text(valueBytes)];
+    const lower = name.toLowerCase();
+    if (lower === "content-length") lengths = [...lengths, value];
+    else if (lower === "content-encoding") codings.push(value);
+    else if (lower === "transfer-encoding") {
+      if (isChunked || value.toLowerCase() !== "chunked") return refuse("a Transfer-Encoding that is not just chunked");
+      isChunked = true;
+    } else if (lower === "connection") for (const token of value.toLowerCase().split(",")) named.add(token.trim());
+    fields.push({ name, lower, value });
+  }
+  const [length] = lengths;
+  if (lengths.length > 1 || (length !== undefined && !CONTENT_LENGTH.test(length))) return refuse("two Content-Lengths, or one that is no number");
+  if (length !== undefined && isChunked) return refuse("both Content-Length and Transfer-Encoding");
+  if (status === 204 && (isChunked || Number(length ?? 0) > 0)) return refuse("a body where none may be");
+
+  const applied = mustRead ? findCodings(codings.join(",")) : [];
+  const hasBody = method !== "HEAD" && status !== 204 && status !== 304 && (length === undefined || Number(length) > 0);
+  if (applied === undefined || (hasBody && applied.length > 0 && status === 206)) return refuse("a Content-Encoding that cannot be looked through");
+  const isDecoded = applied.length > 0;
+  const headers: string[] = [];
+  for (const { name, lower, value } of fields) {
+    if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
+    if (isDecoded && OF_CODED_BYTES.has(lower)) continue;
+    // The answer frames a body anew; where there is none, the length speaks of the one that a GET would give.
+    if (lower === "content-length" && (status === 204 || (hasBody && mustRead))) continue;
+    // A strong validator names exact bytes (RFC 9110 section 8.8.1), and these are others.
+    headers.push(name, isDecoded && lower === "etag" && !value.startsWith("W/") ? `W/${value}` : value);
+  }
+  const body = hasBody ? { kind: "some" as const, lengthBytes: length === undefined ? undefined : Number(length), codings: applied } : { kind: "none" as const };
+  return { kind: "answer", answer: { status, headers, body, isPart: status === 206 } };
+}
+
+function refuse(what: string): AnswerOutcome {
+  return { kind: "refuse", refusal: makeRefusal("upstream-answer", `the server's answer was dropped; it has ${what}`) };
+}

@@ -1,0 +1,132 @@
+// Connections outwards: a name is resolved once, every address it has is judged, and only judged addresses are dialled.
+import { lookup } from "node:dns/promises";
+import { connect as connectTcp, isIP } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls } from "node:tls";
+import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
+import { systemErrorCode } from "../errors.ts";
+import type { Authority } from "../vault/host.ts";
+import { formatAuthority } from "../vault/host.ts";
+import type { AddressKind } from "./address.ts";
+import { classifyAddress, isMetadataName } from "./address.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal, RefusalError } from "./refusal.ts";
+
+/** An address as resolved; `family` is 4 or 6. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** All addresses of a name. May reject. */
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface DialRules {
+  readonly resolve: Resolve;
+  /** The proxy's own port, which nothing may reach through the proxy. */
+  readonly ownPort: () => number;
+}
+
+const CONNECT_TIMEOUT_MS = 30_000;
+
+export const resolveBySystem: Resolve = (host) => lookup(host, { all: true, verbatim: true });
+
+/** @throws RefusalError */
+export async function dialPlain(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
+  const addresses = await judgedAddresses(authority, mayBePrivate, rules);
+  const socket = connectTcp({ host: authority.host, port: authority.port, lookup: pinned(addresses), noDelay: true, allowHalfOpen: true });
+  return whenReady(socket, "connect", authority);
+}
+
+/**
+ * Connects and verifies that the certificate is the authority's, whatever the environment says about verification.
+ *
+ * @param context it holds the roots, and nothing else is trusted.
+ * @param session a session of an earlier connection to the same authority.
+ * @throws RefusalError
+ */
+export async function dialVerified(authority: Authority, mayBePrivate: boolean, rules: DialRules, context: SecureContext, session: Buffer | undefined): Promise<TLSSocket> {
+  const addresses = await judgedAddresses(authority, mayBePrivate, rules);
+  const socket = connectTls({
+    host: authority.host,
+    port: authority.port,
+    lookup: pinned(addresses),
+    secureContext: context,
+    rejectUnauthorized: true,
+    // A server name is never an address (RFC 6066 section 3).
+    servername: isIP(authority.host) === 0 ? authority.host : "",
+    checkServerIdentity: (_name, certificate) => checkIdentity(authority.host, certificate),
+    ALPNProtocols: ["http/1.1"],
+    ...(session === undefined ? {} : { session }),
+  });
+  socket.setNoDelay(true);
+  return whenReady(socket, "secureConnect", authority);
+}
+
+/** @throws RefusalError where the name has no address, or any that may not be reached: one bad among good ones is an attack, or a mistake just as dangerous. */
+async function judgedAddresses(authority: Authority, mayBePrivate: boolean, { resolve, ownPort }: DialRules): Promise<readonly ResolvedAddress[]> {
+  const where = formatAuthority(authority);
+  const metadata = (): RefusalError => new RefusalError(makeRefusal("metadata-address", `no connection to ${where}; it is a cloud machine's metadata service, which hands out credentials`));
+  if (isMetadataName(authority.host)) throw metadata();
+  const family = isIP(authority.host);
+  const addresses = family === 0 ? await resolve(authority.host).catch(() => []) : [{ address: authority.host, family }];
+  if (addresses.length === 0) throw new RefusalError(makeRefusal("upstream-unreachable", `no connection to ${where}; its name has no address`));
+  const kinds = addresses.map(({ address }) => classifyAddress(address));
+  if (kinds.includes("metadata")) throw metadata();
+  if (authority.port === ownPort() && kinds.some(isThisMachine)) throw new RefusalError(makeRefusal("own-address", `no connection to ${where}; that is this proxy itself`));
+  if (!mayBePrivate && kinds.some((kind) => kind !== "public")) {
+    throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
+  }
+  return addresses;
+}
+
+function isThisMachine(kind: AddressKind): boolean {
+  return kind === "loopback" || kind === "unspecified";
+}
+
+/** Answers Node's own look-up with the judged addresses: nothing is resolved a second time. */
+function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
+  return (_host, options, callback) => {
+    const [first] = addresses;
+    if (options.all === true) callback(null, [...addresses]);
+    else callback(null, first?.address ?? "", first?.family);
+  };
+}
+
+/** The names must stand in the certificate's subjectAltName: a common name is no host name (RFC 9525 section 2). */
+function checkIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname === undefined) return new Error("the certificate has no subjectAltName");
+  return checkServerIdentity(host, certificate);
+}
+
+function whenReady<S extends Socket>(socket: S, event: "connect" | "secureConnect", authority: Authority): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new Error("timeout")), CONNECT_TIMEOUT_MS);
+    const onFailure = (error?: Error): void => {
+      clearTimeout(timer);
+      reject(new RefusalError(describeFailure(error, authority, event === "secureConnect")));
+    };
+    const onClose = (): void => {
+      onFailure();
+    };
+    socket.once("error", onFailure);
+    socket.once("close", onClose);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      // The error listener stays: whoever takes the socket over adds its own, and between the two nothing may crash the run.
+      socket.off("close", onClose);
+      resolve(socket);
+    });
+  });
+}
+
+/** Codes only: a message of OpenSSL's may quote what the server sent. */
+function describeFailure(error: Error | undefined, authority: Authority, isTls: boolean): Refusal {
+  const where = formatAuthority(authority);
+  const code = systemErrorCode(error);
+  const isNetwork = code === undefined || /^E[A-Z]+$/.test(code);
+  if (isTls && error !== undefined && (!isNetwork || error.message.includes("subjectAltName"))) {
+    return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code ?? "its certificate has no subjectAltName"}); its certificate or its TLS was not accepted; a private root goes into --upstream-ca FILE`);
+  }
+  return makeRefusal("upstream-unreachable", `no connection to ${where} (${code ?? error?.message ?? "closed"})`);
+}

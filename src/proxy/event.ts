@@ -1,0 +1,17 @@
+// What the audit log hears from the proxy: ids, hosts, names of secrets, codes. Never a value, placeholder, token, path, query or body.
+import type { RefusalCode } from "./refusal.ts";
+
+/** Where a placeholder stood without acting. */
+export type InertSpot = "header" | "target" | "body";
+
+/**
+ * `request` is the id that a refusal shows to the child as well. `authority` is `host:port`; null where none could be read.
+ * These are types, not interfaces, so that each is a plain record to the audit log.
+ */
+export type ProxyEvent =
+  | { readonly kind: "substituted"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
+  | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }
+  | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode }
+  /** A value came back in an answer, and the child got the placeholder. */
+  | { readonly kind: "scrubbed"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
+  | { readonly kind: "tunnelled"; readonly request: string; readonly authority: string };

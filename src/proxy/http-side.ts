@@ -1,0 +1,74 @@
+// The HTTP/1.1 server towards the child: one set of limits and one way to answer what the parser refuses, for the proxy's port and for intercepted connections alike.
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Duplex } from "node:stream";
+import { systemErrorCode } from "../errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { writeRefusal } from "./refusal-answer.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+export interface HttpSideOptions {
+  /** How long a request's head may take. */
+  readonly headMs: number;
+  /** Undefined where the request was answered otherwise. */
+  readonly serve: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => Exchange | undefined;
+  /** Tells the audit log of a request that never became one, and returns its id. */
+  readonly onMalformed: (refusal: Refusal, socket: Duplex) => string;
+}
+
+const HEADER_BYTES_MAX = 65_536;
+/** Clients' pools keep connections for a minute or two; whoever closes first loses the race with the next request. */
+const KEEP_ALIVE_MS = 130_000;
+const CHECK_INTERVAL_MS = 1_000;
+
+export function makeHttpSide({ headMs, serve, onMalformed }: HttpSideOptions): Server {
+  const latest = new WeakMap<Duplex, Exchange>();
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: headMs,
+    // Uploads take as long as they take; one that stands still is ended by its exchange.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, headMs),
+    insecureHTTPParser: false,
+    joinDuplicateHeaders: false,
+    // A missing Host gets the same answer as a bad one (`request-head.ts`).
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  // Node's count limit drops what is beyond without a word; ours refuses. The size limit above bounds both.
+  server.maxHeadersCount = 0;
+  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    const exchange = serve(request, response, expectsContinue);
+    if (exchange !== undefined) latest.set(request.socket, exchange);
+  };
+  server.on("request", (request, response) => {
+    onRequest(request, response, false);
+  });
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    onRequest(request, response, true);
+  });
+  server.on("clientError", (error: Error, socket: Duplex) => {
+    const refusal = refusalFor(error);
+    const exchange = latest.get(socket);
+    if (refusal === undefined) socket.destroy();
+    else if (exchange === undefined || exchange.response.writableFinished) writeRefusal(socket, refusal, onMalformed(refusal, socket));
+    else if (!exchange.request.complete) exchange.refuse(refusal);
+    else {
+      // What follows a good request is malformed: its own answer comes first.
+      exchange.response.once("finish", () => {
+        writeRefusal(socket, refusal, onMalformed(refusal, socket));
+      });
+    }
+  });
+  return server;
+}
+
+/** Undefined where the connection broke, and nobody is there to be told. */
+function refusalFor(error: Error): Refusal | undefined {
+  const code = systemErrorCode(error) ?? "";
+  if (code === "HPE_HEADER_OVERFLOW") return makeRefusal("header-limit", `a request's head may have ${HEADER_BYTES_MAX} bytes at most`);
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return makeRefusal("timeout", "the request's head took too long");
+  return code.startsWith("HPE_") ? makeRefusal("bad-request", `the request is not valid HTTP/1.1 (${code})`) : undefined;
+}

@@ -1,0 +1,84 @@
+// Finds many byte patterns at once: Wu and Manber's algorithm (1994) with blocks of two bytes, which skips most of a text unread.
+
+export interface Pattern {
+  readonly bytes: Uint8Array;
+  /** Who asks for it. */
+  readonly owner: number;
+}
+
+/** `[start, end)` of the leftmost match; among those that start there, the longest. */
+export interface Match {
+  readonly pattern: Pattern;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PatternSearch {
+  readonly longest: number;
+  find(text: Uint8Array, from: number): Match | undefined;
+  /** Where the text's tail, from there to its end, begins a pattern that it does not finish; the text's length where none does. */
+  findUnfinished(text: Uint8Array, from: number): number;
+}
+
+const BLOCK_BYTES = 2;
+const SHIFT_MAX = 255;
+
+/** @param patterns none of them empty. */
+export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
+  const byFirstByte: Pattern[][] = Array.from({ length: 256 }, () => []);
+  for (const pattern of [...patterns].sort((a, b) => b.bytes.length - a.bytes.length)) byFirstByte[pattern.bytes[0] ?? 0]?.push(pattern);
+  const longest = Math.max(0, ...patterns.map(({ bytes }) => bytes.length));
+  const window = Math.min(longest, SHIFT_MAX, ...patterns.map(({ bytes }) => bytes.length));
+  const shifts = shiftTable(patterns, window);
+
+  const matchAt = (text: Uint8Array, start: number): Match | undefined => {
+    for (const pattern of byFirstByte[text[start] ?? 0] ?? []) {
+      if (start + pattern.bytes.length <= text.length && isPrefix(pattern.bytes, text, start, pattern.bytes.length)) return { pattern, start, end: start + pattern.bytes.length };
+    }
+    return undefined;
+  };
+
+  return {
+    longest,
+    find(text, from) {
+      if (longest === 0) return undefined;
+      // `last` is the window's last byte. A shift of 0 means that the block there ends some pattern's window.
+      let last = from + window - 1;
+      while (last < text.length) {
+        const shift = window < BLOCK_BYTES ? 0 : (shifts[((text[last - 1] ?? 0) << 8) | (text[last] ?? 0)] ?? 0);
+        if (shift > 0) {
+          last += shift;
+          continue;
+        }
+        const match = matchAt(text, last - window + 1);
+        if (match !== undefined) return match;
+        last += 1;
+      }
+      return undefined;
+    },
+    findUnfinished(text, from) {
+      for (let at = Math.max(from, text.length - longest + 1); at < text.length; at += 1) {
+        const rest = text.length - at;
+        if (byFirstByte[text[at] ?? 0]?.some(({ bytes }) => bytes.length > rest && isPrefix(bytes, text, at, rest)) === true) return at;
+      }
+      return text.length;
+    },
+  };
+}
+
+/** For each block, how far the window may move without passing a pattern whose window holds that block. */
+function shiftTable(patterns: readonly Pattern[], window: number): Uint8Array {
+  const shifts = new Uint8Array(65_536).fill(Math.max(0, window - BLOCK_BYTES + 1));
+  for (const { bytes } of patterns) {
+    for (let end = BLOCK_BYTES - 1; end < window; end += 1) {
+      const block = ((bytes[end - 1] ?? 0) << 8) | (bytes[end] ?? 0);
+      shifts[block] = Math.min(shifts[block] ?? 0, window - 1 - end);
+    }
+  }
+  return shifts;
+}
+
+function isPrefix(pattern: Uint8Array, text: Uint8Array, at: number, length: number): boolean {
+  for (let index = 0; index < length; index += 1) if (pattern[index] !== text[at + index]) return false;
+  return true;
+}

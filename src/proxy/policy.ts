@@ -1,0 +1,91 @@
+// What becomes of the placeholders in a request: the one place that decides whether a secret goes out.
+import { bindingAllows } from "../vault/host.ts";
+import type { Authority } from "../vault/host.ts";
+import type { Place } from "../vault/place.ts";
+import { findBasicCredential } from "./basic-credential.ts";
+import { isCredentialHeader } from "./credential-header.ts";
+import type { InertSpot } from "./event.ts";
+import type { Grant } from "./grant.ts";
+import type { Occurrence, Recogniser } from "./placeholder.ts";
+import type { Refusal } from "./refusal.ts";
+import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseUnusable, makeRefusal } from "./refusal.ts";
+import type { RequestHead, Scheme } from "./request-head.ts";
+import type { Edit } from "./substitute.ts";
+import { findUnusable } from "./substitute.ts";
+
+/** A placeholder that goes on as it is, because it may not act where it stands. */
+export interface Inert {
+  readonly grant: Grant;
+  readonly spot: InertSpot;
+}
+
+/** `edits` is empty where no secret goes out. */
+export type Decision = { readonly kind: "forward"; readonly edits: readonly Edit[]; readonly inert: readonly Inert[] } | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+export interface PolicyOptions {
+  readonly scheme: Scheme;
+  readonly authority: Authority;
+  readonly recognise: Recogniser;
+  readonly strict: boolean;
+}
+
+/** Whether the grant's secret may go to exactly this host and port. */
+export function isBoundTo(grant: Grant, authority: Authority): boolean {
+  return grant.bindings.some((binding) => bindingAllows(binding, authority));
+}
+
+/**
+ * Judges a request's head. A placeholder in a credential header acts or the request is refused, so that it never goes upstream in
+ * the secret's place; anywhere else it is inert. Bodies are looked at while they stream (`request-body.ts`).
+ */
+export function decide(head: RequestHead, { scheme, authority, recognise, strict }: PolicyOptions): Decision {
+  const edits: Edit[] = [];
+  const inert: Inert[] = recognise(head.target).map(({ grant }) => ({ grant, spot: "target" }));
+  const acting = new Set<Grant>();
+  for (let at = 0; at < head.headers.length; at += 2) {
+    const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
+    const { place, occurrences, text } = look(name, value, recognise);
+    if (occurrences.length === 0) continue;
+    if (scheme === "https" && place === undefined) {
+      inert.push(...occurrences.map(({ grant }): Inert => ({ grant, spot: "header" })));
+      continue;
+    }
+    for (const { grant } of occurrences) {
+      const refusal = findRefusal(grant, scheme, authority, place);
+      if (refusal !== undefined) return { kind: "refuse", refusal };
+      if (acting.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
+      acting.add(grant);
+    }
+    if (place === undefined) continue;
+    const edit: Edit = { valueAt: at + 1, place, text, occurrences };
+    const unusable = findUnusable(edit);
+    if (unusable !== undefined) return { kind: "refuse", refusal: refuseUnusable(unusable.grant, authority, unusable.why) };
+    if (countHeader(head.headers, name) > 1) return { kind: "refuse", refusal: makeRefusal("bad-request", `a request with a secret in it has one ${name} header`, [...acting].map((grant) => grant.name)) };
+    edits.push(edit);
+  }
+  const [first] = inert;
+  if (first !== undefined && scheme === "http") return { kind: "refuse", refusal: refusePlainHttp(first.grant, authority) };
+  if (first !== undefined && strict) return { kind: "refuse", refusal: refuseMisplaced(first.grant, authority) };
+  return { kind: "forward", edits, inert };
+}
+
+/** The placeholders in a header, and where they would act: `place` is undefined for a header that carries no credential. `text` is what the occurrences count in. */
+function look(name: string, value: string, recognise: Recogniser): { readonly place: Extract<Place, "header" | "basic"> | undefined; readonly occurrences: readonly Occurrence[]; readonly text: string } {
+  if (name.toLowerCase() === "authorization") {
+    const credential = findBasicCredential(value) ?? "";
+    const occurrences = recognise(credential);
+    if (occurrences.length > 0) return { place: "basic", occurrences, text: credential };
+  }
+  return { place: isCredentialHeader(name) ? "header" : undefined, occurrences: recognise(value), text: value };
+}
+
+function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: Place | undefined): Refusal | undefined {
+  if (scheme === "http") return refusePlainHttp(grant, authority);
+  if (!isBoundTo(grant, authority)) return refuseHost(grant, authority);
+  return place !== undefined && !grant.places.includes(place) ? refusePlace(grant, authority, place) : undefined;
+}
+
+function countHeader(headers: readonly string[], name: string): number {
+  const lower = name.toLowerCase();
+  return headers.filter((field, index) => index % 2 === 0 && field.toLowerCase() === lower).length;
+}

@@ -1,0 +1,149 @@
+// A request's head as the child sent it, into one that can mean one thing only (RFC 9112), or a refusal.
+// Node's parser has seen to framing bytes, bare CR and LF, NUL, obs-fold and chunk sizes; what it lets through is settled here.
+import { findAuthority } from "../vault/host.ts";
+import type { Authority } from "../vault/host.ts";
+import { isCredentialHeader } from "./credential-header.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+export type Scheme = "http" | "https";
+
+/** What Node's parser gives: `rawHeaders` alternates names and values, latin-1, in the order and case of the wire. */
+export interface RawHead {
+  readonly method: string;
+  readonly url: string;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+}
+
+export interface RequestHead {
+  readonly method: string;
+  /** Origin-form. */
+  readonly target: string;
+  /** Names and values alternate; hop-by-hop headers, framing and Host are gone. Order and case are the child's. */
+  readonly headers: readonly string[];
+  /** Canonical, with a port where the child named one: some signatures cover it. */
+  readonly host: string;
+  /** Undefined where the framing says that there is no body; null for chunked. */
+  readonly bodyBytes: number | null | undefined;
+  /** What an `Upgrade` asked for, in lower case. */
+  readonly upgrade: string | undefined;
+}
+
+export type HeadOutcome = { readonly kind: "head"; readonly head: RequestHead } | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+const HEADERS_MAX = 200;
+const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
+/** RFC 9110 section 7.6.1, and what clients send to proxies in spite of it. Trailers end here, so their announcement does too. */
+const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "proxy-authorization", "proxy-authenticate", "expect"]);
+/** Headers that a proxy reads itself: neither `Connection` nor an underscore may make them mean something else further on. */
+const STRUCTURAL = new Set(["host", "content-length", "transfer-encoding"]);
+const METHOD = /^[A-Z][A-Z-]*$/;
+const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/;
+const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+/** @param authority what the child's CONNECT named; for plain HTTP, what its absolute-form target names (`findPlainTarget`). */
+export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority): HeadOutcome {
+  if (raw.rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
+  if (raw.httpVersion !== "1.1" && raw.httpVersion !== "1.0") return refuseSyntax("only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (!METHOD.test(raw.method) || raw.method === "CONNECT" || raw.method === "TRACE") return refuse(makeRefusal("method", "this method is not passed on"));
+
+  const fields = new Map<string, string[]>();
+  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = [raw.rawHeaders[at]?.toLowerCase(), raw.rawHeaders[at + 1]];
+    if (name === "" || CONTROL.test(value)) return refuseSyntax("a header is malformed");
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  const twin = [...fields.keys()].find((name) => name.includes("_") && isTwin(name.replaceAll("_", "-"), fields));
+  if (twin !== undefined) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
+
+  const framing = readFraming(raw, fields);
+  if (framing.kind === "refuse") return framing;
+  const target = readTarget(raw, scheme, authority);
+  if (target.kind === "refuse") return target;
+  const host = readHost(fields.get("host") ?? [], scheme, authority);
+  if (host.kind === "refuse") return host;
+
+  const named = new Set((fields.get("connection") ?? []).flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+  for (const name of named) {
+    if (STRUCTURAL.has(name) || isCredentialHeader(name)) return refuseSyntax("a Connection header names a header that is needed further on");
+  }
+  const headers: string[] = [];
+  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = [raw.rawHeaders[at], raw.rawHeaders[at + 1]];
+    const lower = name.toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(name, value);
+  }
+  return { kind: "head", head: { method: raw.method, target: target.target, headers, host: host.host, bodyBytes: framing.bodyBytes, upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
+}
+
+/** The authority of a plain request to a proxy (`GET http://host/path`), or undefined for every other form. */
+export function findPlainTarget(url: string): Authority | undefined {
+  const match = ABSOLUTE_FORM.exec(url);
+  return match?.[1]?.toLowerCase() === "http" ? findSchemeAuthority(match[2] ?? "", "http") : undefined;
+}
+
+/** A header with an underscore whose hyphened name is there as well, or is one that must not be had by a second name. */
+function isTwin(hyphened: string, fields: ReadonlyMap<string, unknown>): boolean {
+  return fields.has(hyphened) || STRUCTURAL.has(hyphened) || hyphened === "authorization";
+}
+
+function readFraming(raw: RawHead, fields: ReadonlyMap<string, readonly string[]>): { readonly kind: "framing"; readonly bodyBytes: number | null | undefined } | { readonly kind: "refuse"; readonly refusal: Refusal } {
+  const [lengths, codings] = [fields.get("content-length"), fields.get("transfer-encoding")];
+  if (lengths !== undefined && codings !== undefined) return refuseSyntax("Content-Length and Transfer-Encoding exclude each other");
+  if (codings !== undefined) {
+    if (raw.httpVersion === "1.0") return refuseSyntax("HTTP/1.0 has no Transfer-Encoding");
+    if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked") return refuseSyntax("the only Transfer-Encoding is chunked, once");
+    return { kind: "framing", bodyBytes: null };
+  }
+  if (lengths === undefined) return { kind: "framing", bodyBytes: undefined };
+  const [length = ""] = lengths;
+  if (lengths.length !== 1 || !CONTENT_LENGTH.test(length)) return refuseSyntax("a Content-Length is one decimal number");
+  return { kind: "framing", bodyBytes: Number(length) === 0 ? undefined : Number(length) };
+}
+
+function readTarget(raw: RawHead, scheme: Scheme, authority: Authority): { readonly kind: "target"; readonly target: string } | { readonly kind: "refuse"; readonly refusal: Refusal } {
+  const absolute = ABSOLUTE_FORM.exec(raw.url);
+  let target = raw.url;
+  if (absolute !== null) {
+    const [, givenScheme = "", givenAuthority = "", rest = ""] = absolute;
+    const given = findSchemeAuthority(givenAuthority, scheme);
+    if (given === undefined) return refuseSyntax("the request names no valid host");
+    if (givenScheme.toLowerCase() !== scheme || !isSame(given, authority)) return refuse(misdirected());
+    target = rest.startsWith("/") ? rest : `/${rest}`;
+  }
+  return ORIGIN_FORM.test(target) ? { kind: "target", target } : refuseSyntax("the request's target is malformed");
+}
+
+function readHost(hosts: readonly string[], scheme: Scheme, authority: Authority): { readonly kind: "host"; readonly host: string } | { readonly kind: "refuse"; readonly refusal: Refusal } {
+  const [host = ""] = hosts;
+  const given = hosts.length === 1 ? findSchemeAuthority(host, scheme) : undefined;
+  if (given === undefined) return refuseSyntax("a request has one valid Host");
+  if (!isSame(given, authority)) return refuse(misdirected());
+  const name = given.host.includes(":") ? `[${given.host}]` : given.host;
+  return { kind: "host", host: /:[0-9]+$/.test(host) ? `${name}:${given.port}` : name };
+}
+
+function findSchemeAuthority(text: string, scheme: Scheme): Authority | undefined {
+  return findAuthority(/:[0-9]*$/.test(text.replace(/^\[[^\]]*\]/, "")) ? text : `${text}:${DEFAULT_PORT[scheme]}`);
+}
+
+function isSame(a: Authority, b: Authority): boolean {
+  return a.host === b.host && a.port === b.port;
+}
+
+function misdirected(): Refusal {
+  return makeRefusal("misdirected", "the request is for another host than the connection it came on");
+}
+
+function refuseSyntax(text: string): { readonly kind: "refuse"; readonly refusal: Refusal } {
+  return refuse(makeRefusal("bad-request", text));
+}
+
+function refuse(refusal: Refusal): { readonly kind: "refuse"; readonly refusal: Refusal } {
+  return { kind: "refuse", refusal };
+}

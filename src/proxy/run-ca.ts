@@ -1,0 +1,74 @@
+// The certificate authority of one run. Its key never leaves memory, and its constraints keep it from speaking for any host but the run's bound ones.
+import { generateKeyPair, randomBytes } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
+import { promisify } from "node:util";
+import type { HostBinding } from "../vault/host.ts";
+import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "./certificate.ts";
+
+export interface RunCa {
+  /** PEM: what the child is told to trust. */
+  readonly certificate: string;
+  /** The TLS identity of one host, made once. */
+  contextFor(host: string): SecureContext;
+}
+
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** For a child with a clock behind ours, in a container or a virtual machine. */
+const BACKDATED_MS = 60 * 60 * 1000;
+const SERIAL_BYTES = 16;
+
+const makeKeyPair = promisify(generateKeyPair);
+
+/** @param now the clock, for tests. */
+export async function makeRunCa(bindings: readonly HostBinding[], now = new Date()): Promise<RunCa> {
+  const [caKeys, leafKeys] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), makeKeyPair("ec", { namedCurve: "P-256" })]);
+  // The name is new as well: runs inside runs must not mistake one CA for the other.
+  const issuer = `vault run ${randomBytes(8).toString("hex")}`;
+  const period = { notBefore: new Date(now.getTime() - BACKDATED_MS), notAfter: new Date(now.getTime() - BACKDATED_MS + LIFETIME_MS) };
+  const hosts = [...new Set(bindings.map(({ host }) => host))];
+  const certificate = signCertificate(
+    {
+      serial: makeSerial(),
+      issuer,
+      subject: issuer,
+      ...period,
+      subjectKey: caKeys.publicKey,
+      extensions: [
+        authorityConstraint(),
+        keyUsage("sign-certificates"),
+        subjectKeyIdentifier(caKeys.publicKey),
+        nameConstraints({ dnsNames: hosts.filter((host) => isIP(host) === 0), addresses: hosts.filter((host) => isIP(host) !== 0) }),
+      ],
+    },
+    caKeys.privateKey,
+  );
+  const leafKey = leafKeys.privateKey.export({ type: "pkcs8", format: "pem" });
+  const contexts = new Map<string, SecureContext>();
+  return {
+    certificate,
+    contextFor(host) {
+      const known = contexts.get(host);
+      if (known !== undefined) return known;
+      const leaf = signLeaf(host, issuer, period, leafKeys.publicKey, caKeys);
+      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2" });
+      contexts.set(host, context);
+      return context;
+    },
+  };
+}
+
+/** The subject is no host name: a common name that looks like one is held against the constraints by some verifiers. */
+function signLeaf(host: string, issuer: string, period: { readonly notBefore: Date; readonly notAfter: Date }, key: KeyObject, ca: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
+  const extensions = [keyUsage("sign-data"), serverPurpose(), alternativeName(host), subjectKeyIdentifier(key), authorityKeyIdentifier(ca.publicKey)];
+  return signCertificate({ serial: makeSerial(), issuer, subject: "vault run leaf", ...period, subjectKey: key, extensions }, ca.privateKey);
+}
+
+/** Random, positive and never zero (RFC 5280 section 4.1.2.2). */
+function makeSerial(): Uint8Array {
+  const serial = new Uint8Array(randomBytes(SERIAL_BYTES));
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  return serial;
+}

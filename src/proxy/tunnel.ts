@@ -1,0 +1,28 @@
+// A blind tunnel: bytes both ways until both sides have ended. The server's own certificate reaches the child.
+import type { Duplex } from "node:stream";
+
+/** Joins two sockets. A half-close is passed on, a failure of either ends both. Resolves when both are closed. */
+export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    let open = 2;
+    const onClose = (): void => {
+      open -= 1;
+      if (open === 0) resolve();
+    };
+    for (const [from, to] of [
+      [child, server],
+      [server, child],
+    ] as const) {
+      from.on("error", () => {
+        to.destroy();
+      });
+      from.on("close", () => {
+        // Nobody is left to read from `to`; what it still has to send goes out first, unless the stream was cut.
+        if (!from.readableEnded || to.writableFinished) to.destroy();
+        else to.once("finish", () => to.destroy());
+        onClose();
+      });
+      from.pipe(to);
+    }
+  });
+}

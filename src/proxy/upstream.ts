@@ -1,0 +1,148 @@
+// The way to bound hosts and plain HTTP servers: kept-alive connections, one pool an authority. The only importer of undici.
+import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
+import type { Readable } from "node:stream";
+import { Pool } from "undici";
+import type { Dispatcher } from "undici";
+import type { Authority } from "../vault/host.ts";
+import { formatAuthority } from "../vault/host.ts";
+import type { DialRules } from "./dial.ts";
+import { dialPlain, dialVerified } from "./dial.ts";
+import type { Scheme } from "./request-head.ts";
+import { makeRefusal, RefusalError } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+
+export interface UpstreamRequest {
+  readonly scheme: Scheme;
+  readonly authority: Authority;
+  readonly mayBePrivate: boolean;
+  readonly method: string;
+  readonly path: string;
+  /** Names and values alternate; `Host` first. Plaintext values are in here: for the wire only. */
+  readonly headers: readonly string[];
+  readonly body: Readable | undefined;
+}
+
+/** The life of one answer. After `onAbortable`, either `onEnd` or `onFailure` comes last. Headers and trailers alternate names and values. */
+export interface AnswerListener {
+  /** Called before anything is sent. */
+  onAbortable(abort: () => void): void;
+  /** False stops the answer until `resume` is called, as it does in `onBody`. */
+  onHead(status: number, headers: readonly Uint8Array[], resume: () => void): boolean;
+  onBody(chunk: Uint8Array): boolean;
+  onEnd(trailers: readonly Uint8Array[]): void;
+  onFailure(refusal: Refusal): void;
+}
+
+export interface Upstream {
+  send(request: UpstreamRequest, listener: AnswerListener): void;
+  close(): Promise<void>;
+}
+
+const HEADER_BYTES_MAX = 65_536;
+
+/**
+ * @param roots PEM certificates: the whole list that upstream certificates are verified against.
+ */
+export function openUpstream(roots: readonly string[], rules: DialRules): Upstream {
+  const pools = new Map<string, Pool>();
+  // Made once, when first needed: reading the roots takes longer than a handshake.
+  let context: ReturnType<typeof createSecureContext> | undefined;
+  const contextOnce = (): ReturnType<typeof createSecureContext> => {
+    // Security level 2 refuses RSA below 2048 bits and SHA-1 anywhere in the chain.
+    context ??= createSecureContext({ ca: [...roots], minVersion: "TLSv1.2", ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2` });
+    return context;
+  };
+  const openPool = ({ scheme, authority, mayBePrivate }: UpstreamRequest): Pool => {
+    let session: Buffer | undefined;
+    const dial = async () => {
+      if (scheme === "http") return dialPlain(authority, mayBePrivate, rules);
+      const socket = await dialVerified(authority, mayBePrivate, rules, contextOnce(), session);
+      socket.on("session", (newer: Buffer) => {
+        session = newer;
+      });
+      return socket;
+    };
+    return new Pool(`${scheme}://${formatAuthority(authority)}`, {
+      connect: (_options, callback) => {
+        dial().then(
+          (socket) => {
+            callback(null, socket);
+          },
+          (error: unknown) => {
+            callback(error instanceof Error ? error : new Error("no connection"), null);
+          },
+        );
+      },
+      pipelining: 1,
+      allowH2: false,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      // How long an answer may take is the child's to say: it hangs up when it has waited enough.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  };
+
+  return {
+    send(request, listener) {
+      // Who may reach private addresses does not share connections with who may not.
+      const key = `${request.scheme} ${formatAuthority(request.authority)} ${String(request.mayBePrivate)}`;
+      let pool = pools.get(key);
+      if (pool === undefined) {
+        pool = openPool(request);
+        pools.set(key, pool);
+      }
+      pool.dispatch(
+        { method: request.method, path: request.path, headers: [...request.headers], body: request.body ?? null },
+        handlerFor(listener, request.authority),
+      );
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    },
+  };
+}
+
+/**
+ * undici's low-level handler: the answer's bytes as parsed, order and case kept, without a stream in between.
+ * Its reason phrase is not passed on: undici keeps only the last piece of one that arrives in two, and half a value cannot be recognised.
+ */
+function handlerFor(listener: AnswerListener, authority: Authority): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart(controller) {
+      listener.onAbortable(() => {
+        controller.abort(new Error("the child hung up"));
+      });
+    },
+    onResponseStart(controller, status) {
+      // Interim answers say nothing that a child behind a proxy has to know (RFC 9110 section 15.2).
+      if (status < 200) return;
+      const isReady = listener.onHead(status, bytesOf(controller.rawHeaders), () => {
+        controller.resume();
+      });
+      if (!isReady) controller.pause();
+    },
+    onResponseData(controller, chunk) {
+      if (!listener.onBody(chunk)) controller.pause();
+    },
+    onResponseEnd(controller) {
+      listener.onEnd(bytesOf(controller.rawTrailers));
+    },
+    onResponseError(_controller, error) {
+      listener.onFailure(error instanceof RefusalError ? error.refusal : describe(error, authority));
+    },
+  };
+}
+
+/** undici's HTTP/1.1 parser gives bytes; its other sources, which are not used here, text. */
+function bytesOf(raw: Dispatcher.DispatchController["rawHeaders"]): Uint8Array[] {
+  return Array.isArray(raw) ? raw.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)) : [];
+}
+
+/** Codes only: undici's messages may quote the answer. */
+function describe(error: Error, authority: Authority): Refusal {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
+  const isBroken = code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+  return isBroken
+    ? makeRefusal("upstream-answer", `the answer of ${formatAuthority(authority)} is not valid HTTP (${code})`)
+    : makeRefusal("upstream-unreachable", `the connection to ${formatAuthority(authority)} broke before the answer was complete (${code})`);
+}
