@@ -45,7 +45,9 @@ export function findEntry(line: string): AuditEntry | undefined {
     if (typeof seq !== "number" || !Number.isSafeInteger(seq) || typeof at !== "string" || typeof prev !== "string") return undefined;
     if (typeof mac !== "string" || findBase64(mac)?.length !== 32) return undefined;
     if (typeof event !== "object" || event === null || typeof (event as { kind?: unknown }).kind !== "string") return undefined;
-    return { seq, at, event: event as AuditEvent, prev, mac };
+    const entry = { seq, at, event: event as AuditEvent, prev, mac };
+    // The mac is over what the line says; a line that says it in other words was touched all the same.
+    return JSON.stringify(entry) === line ? entry : undefined;
   } catch {
     return undefined;
   }

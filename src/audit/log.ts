@@ -89,8 +89,10 @@ function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: Lo
   const descriptor = openSync(newestPart(folder), O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
   try {
     if (isNew) syncFolder(folder);
-    const { last, end } = readLastLine(descriptor);
-    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched);
+    const { last, end, size } = readLastLine(descriptor);
+    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder));
+    // Torn by a crash before its act. Not before the checks above: a line that was known whole is evidence.
+    if (end < size) ftruncateSync(descriptor, end);
     if (end >= partBytesMax) {
       putPartAway(folder, head.sequence);
       return appendLine(folder, event, { key, vouched, now }, partBytesMax);
@@ -113,16 +115,15 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }
 
-/** The last whole line. What follows it was torn by a crash before its act, and is cut off. */
-function readLastLine(descriptor: number): { last: string | undefined; end: number } {
+/** The last whole line, and where it ends. */
+function readLastLine(descriptor: number): { last: string | undefined; end: number; size: number } {
   const { size } = fstatSync(descriptor);
   const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
   readSync(descriptor, tail, 0, tail.length, size - tail.length);
   const lastEnd = tail.lastIndexOf(0x0a);
   if (lastEnd < 0 && size > tail.length) throw new VaultError("audit-broken", "the last line of the audit log is too long");
   const end = size - tail.length + lastEnd + 1;
-  if (end < size) ftruncateSync(descriptor, end);
-  return { last: lastEnd < 0 ? undefined : tail.subarray(lastEnd === 0 ? 0 : tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8"), end };
+  return { last: lastEnd < 0 ? undefined : tail.subarray(lastEnd === 0 ? 0 : tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8"), end, size };
 }
 
 function lastLineOfParts(folder: string): string | undefined {
@@ -130,13 +131,14 @@ function lastLineOfParts(folder: string): string | undefined {
 }
 
 /** Whoever appends vouches for what stands before it, so a forged or missing end must stop here. A log that is gone altogether goes on from where the vault has seen it. */
-function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead): ChainHead {
+function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead, seen: ChainHead | undefined): ChainHead {
   if (line === undefined) return vouched;
   const entry = findEntry(line);
   if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry");
   if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key");
   const head = { sequence: entry.seq, hash: hashLine(line) };
   if (head.sequence < vouched.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and the vault has seen ${vouched.sequence}`);
+  if (seen !== undefined && head.sequence < seen.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and this machine has written ${seen.sequence}`);
   if (head.sequence === vouched.sequence && head.hash !== vouched.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that the vault has seen");
   return head;
 }

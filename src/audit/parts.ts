@@ -26,11 +26,16 @@ export function putPartAway(folder: string, lastSequence: number): void {
   syncFolder(folder);
 }
 
-/** The lines of a part or segment, without their ends; none where there is no file. @throws VaultError `io`, `unsafe-file`. */
+/**
+ * The whole lines of a part or segment, without their ends; none where there is no file. What stands behind the last line end was torn by a crash
+ * before its act, and is no line: the next append cuts it off.
+ *
+ * @throws VaultError `io`, `unsafe-file`.
+ */
 export function readLines(path: string): string[] {
   const bytes = readPrivateFile(path, READ_BYTES_MAX);
   if (bytes === undefined) return [];
-  const lines = (findText(bytes) ?? Buffer.from(bytes).toString("latin1")).split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
+  // A line that is not UTF-8 must not change how the others read: it alone is to be named.
+  const lines = findText(bytes)?.split("\n") ?? Buffer.from(bytes).toString("latin1").split("\n").map((line) => findText(Buffer.from(line, "latin1")) ?? line);
+  return lines.slice(0, -1);
 }

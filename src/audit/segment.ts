@@ -1,7 +1,8 @@
 // A run's own part of the audit log: many entries a write, durable in groups within a second, no lock between runs.
-import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { utf8 } from "../bytes.ts";
+import { syncFolder } from "../disk/durable-file.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
@@ -13,8 +14,15 @@ const SYNC_WITHIN_MS = 1000;
 export interface AuditSegment {
   /** Resolves once the entry is written (it survives this process; within a second, a power cut too). @throws VaultError `audit-unwritable`, from then on always. */
   record(event: AuditEvent): Promise<void>;
-  /** Makes all durable; the head goes into the main log's closing entry. */
+  /** Makes all durable; the head, of what was written and of nothing else, goes into the main log's closing entry. */
   close(): ChainHead;
+}
+
+interface WaitingEntry {
+  readonly line: string;
+  readonly head: ChainHead;
+  readonly resolve: () => void;
+  readonly reject: (error: VaultError) => void;
 }
 
 export function segmentPath(folder: string, runId: string): string {
@@ -29,9 +37,12 @@ export function segmentPath(folder: string, runId: string): string {
  */
 export function openSegment(folder: string, runId: string, start: string, key: Uint8Array): AuditSegment {
   let head: ChainHead = { sequence: 0, hash: start };
+  let written = head;
+  let writtenBytes = 0;
   let descriptor: number | undefined;
+  let isFolderSynced = false;
   let failure: VaultError | undefined;
-  let waiting: { readonly line: string; readonly resolve: () => void; readonly reject: (error: VaultError) => void }[] = [];
+  let waiting: WaitingEntry[] = [];
   let syncTimer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -43,24 +54,30 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     syncTimer = undefined;
     try {
       if (descriptor !== undefined) fsyncSync(descriptor);
+      if (descriptor !== undefined && !isFolderSynced) syncFolder(join(folder, "runs"));
+      isFolderSynced = descriptor !== undefined;
     } catch (error) {
       fail(error);
     }
   };
   const flush = (): void => {
     const batch = waiting;
+    const last = batch.at(-1);
     waiting = [];
+    if (last === undefined) return;
     try {
       if (failure !== undefined) throw failure;
       descriptor ??= openNew(folder, runId);
-      const bytes = utf8(batch.map(({ line }) => line).join(""));
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-      syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
-      for (const { resolve } of batch) resolve();
+      writeWhole(descriptor, utf8(batch.map(({ line }) => line).join("")), writtenBytes);
     } catch (error) {
       const reason = fail(error);
       for (const { reject } of batch) reject(reason);
+      return;
     }
+    written = last.head;
+    for (const { line } of batch) writtenBytes += Buffer.byteLength(line);
+    syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
+    for (const { resolve } of batch) resolve();
   };
 
   return {
@@ -70,18 +87,19 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       head = next.head;
       return new Promise((resolve, reject) => {
         // All entries of one turn of the event loop go out in one write.
-        if (waiting.push({ line: next.line, resolve, reject }) === 1) setImmediate(flush);
+        if (waiting.push({ ...next, resolve, reject }) === 1) setImmediate(flush);
       });
     },
     close() {
-      if (isClosed) return head;
+      if (isClosed) return written;
       isClosed = true;
-      if (waiting.length > 0) flush();
+      flush();
       clearTimeout(syncTimer);
       sync();
       if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
       key.fill(0);
-      return head;
+      return written;
     },
   };
 }
@@ -89,4 +107,14 @@ export function openSegment(folder: string, runId: string, start: string, key: U
 function openNew(folder: string, runId: string): number {
   ensureUnsharedFolder(join(folder, "runs"));
   return openSync(segmentPath(folder, runId), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
+}
+
+/** All of it or, as far as the disk allows, nothing: half a batch would be taken for the work of somebody who cut the rest off. */
+function writeWhole(descriptor: number, bytes: Uint8Array, end: number): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  } catch (error) {
+    ftruncateSync(descriptor, end);
+    throw error;
+  }
 }
