@@ -28,19 +28,16 @@ export interface AgentLimits {
  */
 export async function unlockVault(surroundings: Surroundings, limits: AgentLimits): Promise<VaultFile> {
   const file = await requireVault(surroundings);
-  const agent = await connectAgent(surroundings.paths.agent);
+  const kek = await loadKek(surroundings, file);
   try {
-    const kek = await loadKek(surroundings, file);
-    try {
-      await agent?.unlock(grantOf(file, kek, limits));
-      await verifyAndRecord(surroundings, file, kek);
-      if (agent === undefined) await startAgent(surroundings.paths.agent, { kek, vaultId: file.contents.id, ...limits });
-      return file;
-    } finally {
-      wipe(kek);
-    }
+    // Only now: an agent could expire while a person types.
+    const agent = await connectAgent(surroundings.paths.agent);
+    await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
+    await verifyAndRecord(surroundings, file, kek);
+    if (agent === undefined) await startAgent(surroundings.paths.agent, { kek, vaultId: file.contents.id, ...limits });
+    return file;
   } finally {
-    agent?.close();
+    wipe(kek);
   }
 }
 

@@ -76,7 +76,7 @@ async function makeContents(surroundings: Surroundings, holder: KeyHolder, { loc
 async function stageKey(surroundings: Surroundings, choice: KeyChoice, passphrase: Secret | undefined, id: Uint8Array): Promise<StagedKey> {
   switch (choice.provider) {
     case "passphrase":
-      return stagePassphrase(passphrase ?? Secret.fromText(""), choice.cost);
+      return surroundings.showWork("deriving the key", () => stagePassphrase(passphrase ?? Secret.fromText(""), choice.cost));
     case "env":
       return stageVariable(surroundings.variables, choice.variable);
     case "keyring": {

@@ -61,7 +61,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
       const passphrase = await surroundings.findPassphrase();
       if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "vault unlock at a terminal, or --passphrase-file FILE, or the variable VAULT_PASSPHRASE");
       try {
-        return await deriveKek(passphrase, locator.kdf);
+        return await surroundings.showWork("deriving the key", () => deriveKek(passphrase, locator.kdf));
       } finally {
         passphrase.wipe();
       }

@@ -89,7 +89,7 @@ async function stageNext(surroundings: Surroundings, { contents }: VaultFile, ne
     case "passphrase": {
       const passphrase = await next.ask();
       try {
-        return await stagePassphrase(passphrase, next.cost ?? costOf(current));
+        return await surroundings.showWork("deriving the new key", () => stagePassphrase(passphrase, next.cost ?? costOf(current)));
       } finally {
         passphrase.wipe();
       }

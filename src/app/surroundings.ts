@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly findPassphrase: () => Promise<Secret | undefined>;
   /** True when the user gave a passphrase with this very command, which then counts more than what an agent holds. */
   readonly hasGivenPassphrase: boolean;
+  /** Shows, where a person looks, that this work takes its time. */
+  readonly showWork: <T>(label: string, work: () => Promise<T>) => Promise<T>;
   /** A line for the user that is not the answer. */
   readonly warn: (message: string) => void;
 }

@@ -23,6 +23,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const { argv: rest, secrets, warnings } = splitArgv(argv);
     rememberGivenSecrets(secrets);
+    // The framework prints the process's own list with DEBUG=*.
+    process.argv.splice(2, process.argv.length, ...rest);
     for (const warning of warnings) warn(warning);
     const status = await run([...rest], await loadConfig());
     process.exitCode = typeof status === "number" ? status : EXIT.done;
@@ -37,7 +39,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function loadConfig(): Promise<Config> {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const pjson = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as NonNullable<ConstructorParameters<typeof Config>[0]["pjson"]>;
-  const config = new Config({ root, pjson });
+  // No plugins: they would be read from the data folder, which is the vault's own, and run as part of this program.
+  const config = new Config({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false });
   await config.load();
   return config;
 }

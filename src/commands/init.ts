@@ -4,7 +4,6 @@ import { makeVault } from "../app/make-vault.ts";
 import type { ProviderName } from "../cli/key-flags.ts";
 import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/key-flags.ts";
 import { requireSecretInput } from "../cli/secret-input.ts";
-import { withSpinner } from "../cli/spinner.ts";
 import { makeSurroundings, passphraseWays } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
@@ -29,7 +28,7 @@ export default class Init extends VaultCommand {
     const provider = parseProvider(flags.provider);
     requireFlagsOf(provider, flags);
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const { contents } = await withSpinner("making the vault", () => makeVault(surroundings, this.#choose(provider, flags)));
+    const { contents } = await makeVault(surroundings, this.#choose(provider, flags));
     const { locator } = contents.slot;
     this.answer(flags.json, { provider: locator.provider, vault: surroundings.paths.vaultFile, generation: contents.generation }, [
       `made a vault at ${surroundings.paths.vaultFile}, key provider ${locator.provider}`,

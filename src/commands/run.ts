@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
 import type { Selection } from "../app/run-session.ts";
-import { runSession } from "../app/run-session.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
@@ -31,6 +30,8 @@ export default class Run extends VaultCommand {
     if (!this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault run -- CMD ARGS…");
     const { args, flags } = await this.parse(Run);
     const [command = "", ...rest] = args.command;
+    // Only here: the proxy and the process library would cost every other command 100 ms.
+    const { runSession } = await import("../app/run-session.ts");
     return runSession(makeSurroundings(flags["passphrase-file"]), {
       command,
       args: rest,

@@ -30,6 +30,7 @@ function surroundingsOf(folder: string, passphrase: string): Surroundings {
     now: () => new Date(),
     findPassphrase: () => Promise.resolve(Secret.fromText(passphrase)),
     hasGivenPassphrase: true,
+    showWork: (_label, work) => work(),
     warn: () => undefined,
   };
 }

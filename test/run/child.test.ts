@@ -11,12 +11,16 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChild } from "../../src/run/child.ts";
+import type { TestTerminal } from "../support/terminal.ts";
 import { hasTerminals, openTerminal } from "../support/terminal.ts";
 
 const PATH = process.env["PATH"] ?? "";
 /** The contract's list, not the source's. */
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 const counter = fileURLToPath(new URL("../support/signal-counter.mjs", import.meta.url));
+/** What the programs of this file are ended by, at its end: tests that run together cannot each have an `afterEach`. */
+const ends: (() => void)[] = [];
+const onEnd = (end: () => void): void => void ends.push(end);
 let folder: string;
 /** The program of `test/support/run-child.ts`. */
 let runner: string;
@@ -35,6 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  for (const end of ends) end();
   rmSync(folder, { recursive: true });
 });
 
@@ -103,6 +108,10 @@ describe.skipIf(process.platform === "win32")("signals", () => {
   const start = (...args: string[]): ChildProcess & { readonly read: () => string } => startWith({}, ...args);
   const startWith = (variables: Record<string, string>, ...args: string[]): ChildProcess & { readonly read: () => string } => {
     const program = spawn(process.execPath, [runner, ...args], { env: { PATH, ...variables }, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    // The whole session, after a failed test. One that has ended is left alone: its number may be another's by now.
+    onEnd(() => {
+      if (program.pid !== undefined && program.exitCode === null && program.signalCode === null) process.kill(-program.pid, "SIGKILL");
+    });
     let text = "";
     for (const stream of [program.stdout, program.stderr]) stream.on("data", (chunk: Buffer) => { text += chunk.toString(); });
     return Object.assign(program, { read: () => text });
@@ -158,29 +167,32 @@ describe.skipIf(process.platform === "win32")("signals", () => {
 });
 
 describe.skipIf(!hasTerminals)("on a terminal", () => {
+  const open = (...command: string[]): TestTerminal => {
+    const terminal = openTerminal([process.execPath, runner, ...command]);
+    onEnd(() => { terminal.close(); });
+    return terminal;
+  };
   const keys = { "Ctrl-C": { key: "\x03", signal: "SIGINT" }, "Ctrl-\\": { key: "\x1c", signal: "SIGQUIT" } } as const;
 
   test.concurrent.each(Object.entries(keys))("%s reaches the child once", async (_name, { key, signal }) => {
-    const terminal = openTerminal([process.execPath, runner, process.execPath, counter]);
+    const terminal = open(process.execPath, counter);
     await terminal.shows("ready");
     terminal.type(key);
     await terminal.shows("<exited 40>");
     expect(terminal.shown()).toContain(`total {"${signal}":1}`);
-    terminal.close();
   });
 
   test.concurrent.each(["SIGINT", "SIGQUIT", "SIGTERM"] as const)("%s for the program alone reaches the child once, too", async (signal) => {
-    const terminal = openTerminal([process.execPath, runner, process.execPath, counter]);
+    const terminal = open(process.execPath, counter);
     await terminal.shows("ready");
     terminal.kill(signal);
     await terminal.shows("<exited 40>");
     expect(terminal.shown()).toContain(`total {"${signal}":1}`);
-    terminal.close();
   });
 
   test.concurrent("a second Ctrl-C counts as a second one", async () => {
     const script = "let n = 0; process.on('SIGINT', () => { n += 1; console.log('got ' + n) }); setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(n)); console.log('ready')";
-    const terminal = openTerminal([process.execPath, runner, process.execPath, "-e", script]);
+    const terminal = open(process.execPath, "-e", script);
     await terminal.shows("ready");
     for (const count of [1, 2, 3]) {
       terminal.type("\x03");
@@ -194,11 +206,10 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     await terminal.shows("got 5");
     terminal.kill("SIGTERM");
     await terminal.shows("<exited 5>");
-    terminal.close();
   });
 
   test.concurrent("Ctrl-Z stops both, and continuing continues both", async () => {
-    const terminal = openTerminal([process.execPath, runner, "sh", "-c", "while :; do echo tick; sleep 0.05; done"]);
+    const terminal = open("sh", "-c", "while :; do echo tick; sleep 0.05; done");
     await terminal.shows("tick");
     terminal.type("\x1a");
     await terminal.shows("<stopped SIGTSTP>");
@@ -210,15 +221,13 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
     await eventually(() => terminal.shown().length > stopped.length);
     terminal.type("\x03");
     await terminal.shows("<exited 130>");
-    terminal.close();
   });
 
   test.concurrent("the child has the terminal", async () => {
-    const terminal = openTerminal([process.execPath, runner, "sh", "-c", "test -t 0 && test -t 1 && test -t 2 && read line </dev/tty && echo got-$line"]);
+    const terminal = open("sh", "-c", "test -t 0 && test -t 1 && test -t 2 && read line </dev/tty && echo got-$line");
     terminal.type("hello\r");
     await terminal.shows("got-hello");
     await terminal.shows("<exited 0>");
-    terminal.close();
   });
 });
 

@@ -24,6 +24,7 @@ export function makeHome(variables: Readonly<Record<string, string>> = {}): Home
     now: () => new Date(),
     findPassphrase: () => Promise.reject(new Error("asked for the passphrase")),
     hasGivenPassphrase: false,
+    showWork: (_label, work) => work(),
     warn: (message) => warnings.push(message),
   };
   return { surroundings, warnings };

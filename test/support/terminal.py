@@ -1,6 +1,6 @@
 """A terminal with a shell's job control, for tests: runs its arguments as the foreground job of a session of its own.
 
-Reads lines: `type <hex>` presses keys, `kill <number>` signals the job's first process alone, `continue` continues the job.
+Reads lines: `type <hex>` presses keys, `kill <number>` signals the job's first process alone, `continue` continues the job. At their end the job is killed.
 Writes lines: `out <hex>` for what the terminal shows, and `stopped <signal>`, `exited <status>`, `signalled <signal>` for the job.
 """
 import os
@@ -46,6 +46,8 @@ def main():
                 data = os.read(source, 4096)
             except OSError:  # the last program has closed its side
                 data = b""
+            if not data and source == 0:
+                os.killpg(job, signal.SIGKILL)
             if not data:
                 sources.remove(source)
             elif source == terminal:

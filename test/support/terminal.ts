@@ -16,6 +16,7 @@ export interface TestTerminal {
   shown(): string;
   /** Resolves once it has been shown. */
   shows(text: string): Promise<void>;
+  /** Ends the job, if it has not ended. */
   close(): void;
 }
 
@@ -23,6 +24,7 @@ export interface TestTerminal {
 export function openTerminal(command: readonly string[]): TestTerminal {
   const driver = spawn("python3", [fileURLToPath(new URL("terminal.py", import.meta.url)), ...command], { stdio: ["pipe", "pipe", "inherit"] });
   const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [String(number), name]));
+  driver.stdin.on("error", () => undefined);
   let screen = "";
   let rest = "";
   driver.stdout.setEncoding("latin1").on("data", (chunk: string) => {
@@ -45,6 +47,6 @@ export function openTerminal(command: readonly string[]): TestTerminal {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
-    close: () => void driver.kill(),
+    close: () => void driver.stdin.end(),
   };
 }

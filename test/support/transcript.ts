@@ -122,7 +122,7 @@ async function runLine(line: string, variables: Readonly<Record<string, string>>
   const typed = /^tty:((?: "[^"]*")+) (.*)$/s.exec(line);
   const child = typed === null
     ? spawn("sh", ["-c", line], { cwd, env: { ...variables } })
-    : spawn("python3", [join(ROOT, "test/support/terminal.py"), typed[2] ?? "", ...[...(typed[1] ?? "").matchAll(/"([^"]*)"/g)].map(([, text]) => text ?? "")], { cwd, env: { ...variables } });
+    : spawn("python3", [join(ROOT, "test/support/typist.py"), typed[2] ?? "", ...[...(typed[1] ?? "").matchAll(/"([^"]*)"/g)].map(([, text]) => text ?? "")], { cwd, env: { ...variables } });
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const out: Buffer[] = [];

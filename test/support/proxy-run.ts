@@ -1,0 +1,38 @@
+// A proxy over loopback for one test: grants, an audit log in memory, names that all lead to 127.0.0.1.
+import type { ProxyEvent } from "../../src/proxy/event.ts";
+import type { Grant } from "../../src/proxy/grant.ts";
+import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
+import type { Proxy, ProxyOptions } from "../../src/proxy/server.ts";
+import { openProxy } from "../../src/proxy/server.ts";
+import { Secret } from "../../src/secret.ts";
+import { parseHostBinding } from "../../src/vault/host.ts";
+
+export const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
+
+export function makeGrant(name: string, hosts: readonly string[], options: Partial<Omit<Grant, "value" | "bindings">> & { readonly value?: string } = {}): Grant {
+  const { value = VALUE, ...rest } = options;
+  return { name, placeholder: mintPlaceholder(), value: Secret.fromText(value), bindings: hosts.map(parseHostBinding), places: ["basic", "header"], allowPrivate: true, ...rest };
+}
+
+export interface TestRun {
+  readonly proxy: Proxy;
+  readonly events: readonly ProxyEvent[];
+}
+
+export async function openTestRun(grants: readonly Grant[], options: Partial<ProxyOptions> = {}): Promise<TestRun> {
+  const events: ProxyEvent[] = [];
+  const proxy = await openProxy({
+    grants,
+    denyUnmatched: false,
+    strict: false,
+    roots: [],
+    record: (event) => {
+      events.push(event);
+      return Promise.resolve();
+    },
+    isRevoked: () => false,
+    resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
+    ...options,
+  });
+  return { proxy, events };
+}
