@@ -8,7 +8,8 @@ export const DEFAULT_VARIABLE = "VAULT_MASTER_KEY";
 
 /** @throws VaultError `key-unavailable` where the variable is unset or empty, `wrong-key` where it holds no key. */
 export function loadFromVariable(variables: Readonly<Record<string, string | undefined>>, name: string): Kek {
-  const text = variables[name];
+  // Objects inherit names (`constructor`) that are no variables.
+  const text = Object.hasOwn(variables, name) ? variables[name] : undefined;
   if (text === undefined || text === "") throw new VaultError("key-unavailable", `the variable "${name}" is not set`, `set it to the base64 of the vault's key, or to a new one made with: head -c 32 /dev/urandom | base64`);
   return parseKeyText(text, `the variable "${name}"`);
 }

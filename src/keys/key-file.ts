@@ -33,19 +33,15 @@ export function resolveKeyFile(located: string, vaultFolder: string): string {
  * @throws VaultError `key-unavailable` where there is none or it may not be trusted, `wrong-key` where the file holds no key.
  */
 export function loadKeyFile(path: string, keyId: Uint8Array, vaultId: Uint8Array): Kek {
-  const settled = findKey(path);
-  if (settled !== undefined && isKey(settled, keyId, vaultId)) return settled;
-  const pending = findKey(pendingPath(path, keyId));
-  if (pending !== undefined && isKey(pending, keyId, vaultId)) {
-    wipe(settled);
-    return pending;
-  }
-  if (settled === undefined) throw new VaultError("key-unavailable", `the key file "${path}" is missing`, "put it back from where you keep a copy; without it nothing opens this vault");
-  return settled;
+  const meant = findMeantKey(path, keyId, vaultId) ?? findMeantKey(pendingPath(path, keyId), keyId, vaultId);
+  if (meant !== undefined) return meant;
+  const other = findKey(path);
+  if (other === undefined) throw new VaultError("key-unavailable", `the key file "${path}" is missing`, "put it back from where you keep a copy; without it nothing opens this vault");
+  return other;
 }
 
 /**
- * Stages a key at a path. A file that is there already is never overwritten: it must hold this very key (`adopt`), or the call fails.
+ * Stages a key at a path. A file that is there already is never overwritten, whatever it holds.
  *
  * @throws VaultError `already-exists`, `io`.
  */
@@ -53,6 +49,10 @@ export function stageKeyFile(path: string, kek: Kek, vault: KeyFileVault): Stage
   ensureUnsharedFolder(dirname(path));
   createFile(path, encodeKeyText(kek));
   requireReadsBack(path, kek);
+  return describeStaged(path, kek, vault);
+}
+
+function describeStaged(path: string, kek: Kek, vault: KeyFileVault): StagedKey {
   return {
     locator: { provider: "file", path: locateKeyFile(path, vault.folder), owned: true },
     kek,
@@ -80,18 +80,28 @@ export function adoptKeyFile(path: string, vault: KeyFileVault, warn: (message: 
 
 /**
  * Stages the successor of the key at `path`. Where vault made that file, the successor takes its place and the old key is gone;
- * where the user made it, it stays as it is and the successor keeps a name of its own.
+ * where the user made it, it stays as it is and the successor keeps a name of its own. One that an earlier attempt has left is taken as it is.
+ *
+ * @throws VaultError `already-exists`, `io`.
  */
 export function stageNextKeyFile(path: string, isOwned: boolean, kek: Kek, vault: KeyFileVault): StagedKey {
   const keyId = keyIdOf(kek, vault.id);
   const pending = pendingPath(path, keyId);
-  const staged = stageKeyFile(pending, kek, vault);
+  const staged = isLeftOver(pending, keyId, vault.id) ? describeStaged(pending, kek, vault) : stageKeyFile(pending, kek, vault);
   if (!isOwned) return staged;
   return {
     ...staged,
     locator: { provider: "file", path: locateKeyFile(path, vault.folder), owned: true },
     settle: () => { settleKeyFile(path, keyId); return Promise.resolve(); },
   };
+}
+
+function isLeftOver(pending: string, keyId: Uint8Array, vaultId: Uint8Array): boolean {
+  const found = findMeantKey(pending, keyId, vaultId);
+  wipe(found);
+  // The earlier attempt may have been cut off before the file's name was durable.
+  if (found !== undefined) syncFolder(dirname(pending));
+  return found !== undefined;
 }
 
 /** Puts a pending key of this id in its place, if one is there: also what finishes a replacement that was cut off. */
@@ -109,6 +119,19 @@ export function retireKeyFile(path: string, isOwned: boolean): void {
 
 function pendingPath(path: string, keyId: Uint8Array): string {
   return `${path}.${encodeHex(keyId)}`;
+}
+
+/** The key of this id, or undefined: a file that is missing, damaged or open to others does not have it. */
+function findMeantKey(path: string, keyId: Uint8Array, vaultId: Uint8Array): Kek | undefined {
+  let kek: Kek | undefined;
+  try {
+    kek = findKey(path);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+  }
+  if (kek === undefined || equalBytes(keyIdOf(kek, vaultId), keyId)) return kek;
+  wipe(kek);
+  return undefined;
 }
 
 function findKey(path: string): Kek | undefined {
@@ -132,8 +155,4 @@ function requireReadsBack(path: string, kek: Kek): void {
   const isSame = again !== undefined && equalBytes(again, kek);
   wipe(again);
   if (!isSame) throw new VaultError("io", `the key written to "${path}" does not read back`, "check the disk");
-}
-
-function isKey(kek: Kek, keyId: Uint8Array, vaultId: Uint8Array): boolean {
-  return equalBytes(keyIdOf(kek, vaultId), keyId);
 }
