@@ -67,10 +67,10 @@ export async function runTranscript(path: string, upstream: RawUpstream): Promis
       const fail = (why: string): never => {
         throw new Error(`${path}:${index + 1}: ${line}\n${why}\nstatus ${last.status}\n--- stdout\n${last.out}\n--- stderr\n${last.err}\n--- received\n${upstream.received().slice(received)}`);
       };
-      const [word = "", rest = ""] = split(line);
+      const [word, rest] = split(line);
       switch (word) {
         case "set": {
-          const [name = "", value = ""] = split(rest, "=");
+          const [name, value] = split(rest, "=");
           variables[name] = expand(value, variables);
           if (value === "") Reflect.deleteProperty(variables, name);
           break;
@@ -88,7 +88,7 @@ export async function runTranscript(path: string, upstream: RawUpstream): Promis
         case "err":
         case "got":
         case "no": {
-          const [what = "", pattern = ""] = word === "no" ? split(rest) : [word, rest];
+          const [what, pattern] = word === "no" ? split(rest) : [word, rest];
           const text = what === "out" ? last.out : what === "err" ? last.err : upstream.received().slice(received);
           if (new RegExp(expand(pattern, variables), "m").test(text) === (word === "no")) fail(word === "no" ? "it is there" : "it is not there");
           break;

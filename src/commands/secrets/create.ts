@@ -26,7 +26,7 @@ export default class SecretsCreate extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsCreate);
     const hosts = parseHosts(flags.host);
-    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject) ?? DEFAULT_PLACES, allowPrivate: flags["allow-private"] ?? false };
+    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject) ?? DEFAULT_PLACES, allowPrivate: "allow-private" in flags && flags["allow-private"] };
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const record = await createSecret(surroundings, secret, () => requireValue(args.name, flags["from-file"]));
     if (record.hosts.length === 0) surroundings.warn(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);

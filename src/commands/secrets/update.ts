@@ -27,7 +27,8 @@ export default class SecretsUpdate extends VaultCommand {
       removeHosts: parseHosts(flags["remove-host"]),
       ...(places === undefined ? {} : { places }),
       ...(flags.service === undefined ? {} : { service: flags.service }),
-      ...(flags["allow-private"] === undefined ? {} : { allowPrivate: flags["allow-private"] }),
+      // Absent when neither --allow-private nor --no-allow-private was given, whatever its type says.
+      ...("allow-private" in flags ? { allowPrivate: flags["allow-private"] } : {}),
     };
     const record = await updateSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags), change);
     this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));
