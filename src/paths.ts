@@ -62,14 +62,20 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
   };
 }
 
-/** A path too long for a socket moves to a folder of the user's in the temporary folder; a named pipe is what Windows has instead. */
+/**
+ * A path too long for a socket moves to a folder of the user's, straight in the temporary folder: one between the two could be made by somebody else first,
+ * and whoever owns a folder may put another in the place of what is in it. Windows has named pipes instead.
+ */
 function findAgentPaths(info: PlaceInfo, runtime: string): VaultPaths["agent"] {
   const socket = join(runtime, "agent.sock");
   const token = join(runtime, "agent.token");
   const short = createHash("sha256").update(runtime).digest("hex").slice(0, 24);
   if (info.platform === "win32") return { folder: runtime, socket: `\\\\.\\pipe\\vault-${short}`, token };
   if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES_MAX) return { folder: runtime, socket, token };
-  const folder = join(info.temporary, `vault-${info.uid}`, short);
+  const name = `vault-${info.uid}-${short}`;
+  const near = join(info.temporary, name);
+  // A TMPDIR may be too long as well; POSIX has /tmp.
+  const folder = Buffer.byteLength(join(near, "agent.sock")) <= SOCKET_PATH_BYTES_MAX ? near : join("/tmp", name);
   return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token") };
 }
 
