@@ -55,6 +55,15 @@ describe("roots", () => {
     expect(collectRoots({ REQUESTS_CA_BUNDLE: certs }, []).warnings).toEqual([]);
   });
 
+  test("are not read file by file from the folder of the system's bundle, which has them all", () => {
+    const system = join(folder, "etc");
+    mkdirSync(system);
+    writeFileSync(join(system, "bundle.pem"), corporate);
+    writeFileSync(join(system, "self-signed.pem"), other);
+    const { certificates } = collectRoots({ SSL_CERT_DIR: system, SSL_CERT_FILE: join(system, "bundle.pem") }, [join(system, "bundle.pem")]);
+    expect(certificates.map(body)).toEqual([...rootCertificates, corporate].map(body));
+  });
+
   test("that cannot be read are a warning", () => {
     const missing = join(folder, "missing.pem");
     const empty = file("empty.pem", "");
