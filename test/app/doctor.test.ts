@@ -288,6 +288,15 @@ describe("the audit log", () => {
   });
 });
 
+// Root may write anywhere.
+test.skipIf(isRoot)("an audit folder that cannot be written to", async () => {
+  const { surroundings } = await makeVaultHome("A");
+  chmodSync(surroundings.paths.auditFolder, 0o500);
+  const findings = await examine(surroundings);
+  chmodSync(surroundings.paths.auditFolder, 0o700);
+  expect([problemsOf(findings), worstStatus(findings)]).toEqual([["audit audit-unwritable"], 12]);
+});
+
 describe("what others hold, or left behind", () => {
   const dead = { ...identifyThisProcess(), start: "0", ticket: "0".repeat(24) };
 

@@ -90,7 +90,7 @@ export function examinePlaces(paths: VaultPaths, keyFile: string | undefined): {
   }
   if (ownUid === undefined) findings.push(note("permissions", "this system has no modes to check: whoever may enter your profile's folder can read the vault's files"));
   else findings.push(...examineAncestors([paths.dataFolder, dirname(paths.anchorFile), ...(keyFile === undefined ? [] : [dirname(keyFile)])]));
-  return { findings: findings.some(({ level }) => level === "problem") ? findings : [ok("permissions", `${seen} files and folders are yours alone`), ...findings], unsafePaths };
+  return { findings: findings.some(({ level }) => level === "problem") ? findings : [ok("permissions", seen === 0 ? "nothing of a vault is there yet" : `${seen} files and folders are yours alone`), ...findings], unsafePaths };
 }
 
 function lookAt({ path, rule }: Place): Sight | undefined {

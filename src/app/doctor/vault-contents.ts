@@ -1,6 +1,7 @@
 // Whether the vault reads, is the newest, and holds what its key has authenticated.
+import { accessSync, constants } from "node:fs";
 import { encodeBase64, wipe } from "../../bytes.ts";
-import { VaultError } from "../../errors.ts";
+import { VaultError, systemErrorCode } from "../../errors.ts";
 import type { VaultPaths } from "../../paths.ts";
 import type { Anchor } from "../../store/anchor.ts";
 import { readAnchor, requireNotRolledBack } from "../../store/anchor.ts";
@@ -96,6 +97,7 @@ export async function examineAudit({ auditFolder }: VaultPaths, file: VaultFile,
   try {
     if (holder !== undefined) auditKey = await openAuditKey(holder, id, audit.key);
     const { entries, segments } = countTrail(auditFolder, audit, auditKey);
+    if (!isWritable(auditFolder)) return problem("audit", "audit-unwritable", `the audit folder "${auditFolder}" cannot be written to, so no command that needs the log will do anything`, `check that its file system is not read-only, then: chmod u+rwx ${shellWord(auditFolder)}`);
     const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;
     return ok("audit", auditKey === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);
   } catch (error) {
@@ -121,6 +123,16 @@ async function nameUnopened(holder: KeyHolder, vaultId: Uint8Array, records: rea
     }
   }
   return problemOf("secrets", failure, "vault unlock, then vault doctor");
+}
+
+/** A folder that is not there yet is made by the next command. */
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) === "ENOENT";
+  }
 }
 
 function count(number: number, one: string, many = `${one}s`): string {
