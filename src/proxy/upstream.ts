@@ -1,8 +1,9 @@
 // The way to bound hosts and plain HTTP servers: kept-alive connections, one pool an authority. The only importer of undici.
 import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
 import type { Readable } from "node:stream";
-import { Pool } from "undici";
+import { errors, Pool } from "undici";
 import type { Dispatcher } from "undici";
+import { systemErrorCode } from "../errors.ts";
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import type { DialRules } from "./dial.ts";
@@ -138,11 +139,10 @@ function bytesOf(raw: Dispatcher.DispatchController["rawHeaders"]): Uint8Array[]
   return Array.isArray(raw) ? raw.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)) : [];
 }
 
-/** Codes only: undici's messages may quote the answer. */
+/** Codes and names only: undici's messages may quote the answer. */
 function describe(error: Error, authority: Authority): Refusal {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "unknown";
-  const isBroken = code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW" || code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH";
+  const isBroken = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError || error instanceof errors.ResponseContentLengthMismatchError;
   return isBroken
-    ? makeRefusal("upstream-answer", `the answer of ${formatAuthority(authority)} is not valid HTTP (${code})`)
-    : makeRefusal("upstream-unreachable", `the connection to ${formatAuthority(authority)} broke before the answer was complete (${code})`);
+    ? makeRefusal("upstream-answer", `the answer of ${formatAuthority(authority)} is not valid HTTP`)
+    : makeRefusal("upstream-unreachable", `the connection to ${formatAuthority(authority)} broke before the answer was complete (${systemErrorCode(error) ?? error.name})`);
 }
