@@ -39,9 +39,13 @@ export function parseInteger(value: unknown, min: number, max: number, what: str
 /** A time as `Date.prototype.toISOString` writes it, and that really is one. */
 export function parseTime(value: unknown, what: string): string {
   const text = parseText(value, what);
-  const time = new Date(text);
-  if (!TIME.test(text) || Number.isNaN(time.getTime()) || time.toISOString() !== text) throw badSchema(what, "a time");
+  if (!isTime(text)) throw badSchema(what, "a time");
   return text;
+}
+
+export function isTime(text: string): boolean {
+  const time = new Date(text);
+  return TIME.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text;
 }
 
 /** Text without characters that cannot be seen: 1 to `lengthMax` UTF-16 units. */

@@ -132,7 +132,8 @@ function parseService(value: unknown, what: string): string | undefined {
   return id;
 }
 
-function parseHosts(value: unknown, what: string): string[] {
+/** @throws VaultError `bad-schema`, `out-of-bounds`. */
+export function parseHosts(value: unknown, what: string): string[] {
   const hosts = json.parseArray(value, HOSTS_MAX, `the hosts of ${what}`).map((host) => json.parseText(host, `a host of ${what}`));
   if (!json.isStrictlyAscending(hosts) || hosts.some((host) => findCanonicalBinding(host) === undefined)) {
     throw new VaultError("bad-schema", `${what} has hosts that are not canonical`);
@@ -140,7 +141,8 @@ function parseHosts(value: unknown, what: string): string[] {
   return hosts;
 }
 
-function parsePlaces(value: unknown, what: string): Place[] {
+/** @throws VaultError `bad-schema`, `out-of-bounds`. */
+export function parsePlaces(value: unknown, what: string): Place[] {
   const words = json.parseArray(value, PLACES.length, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
   const places = words.filter(isPlace);
   if (places.length === 0 || places.length !== words.length || !json.isStrictlyAscending(places)) {

@@ -10,6 +10,7 @@ import type { KeySlot } from "./key-slot.ts";
 import { encodeKeySlot, parseKeySlot, requireKeyOfSlot } from "./key-slot.ts";
 import type { Box, SecretRecord } from "./record.ts";
 import { encodeRecord, parseRecord, parseWrap } from "./record.ts";
+import { makeLineReader } from "./record-line.ts";
 import { encodeScope } from "./scope.ts";
 
 export const VAULT_ID_BYTES = 16;
@@ -112,13 +113,14 @@ export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promi
 
 // The layout: one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
 const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
+const INDENT = "    ";
 const FIRST_SECRET_LINE = HEAD_LINES.length + 2;
 /** No more lines than this are ever split off: 16 MiB of line ends would take a second and half a gigabyte. */
 const LINES_MAX = FIRST_SECRET_LINE + SECRETS_MAX + 2;
 
 function encodeBody(contents: VaultContents): string {
   const secrets = contents.secrets.map((record) => JSON.stringify(encodeRecord(record)));
-  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.map((line) => `    ${line}`).join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
+  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.map((line) => `${INDENT}${line}`).join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
 }
 
 function encodeHeadLines(contents: VaultContents): string[] {
@@ -151,19 +153,26 @@ function memberOf(lines: readonly string[], index: number, name: (typeof HEAD_LI
 function parseSecrets(lines: readonly string[]): SecretRecord[] {
   if (lines.length > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
   const taken = new Set<string>();
+  const reader = makeLineReader();
   let idBefore = "";
   return lines.map((line, index) => {
     const end = index === lines.length - 1 ? "" : ",";
     if (!line.endsWith(end)) throw new VaultError("bad-json", "a comma is missing between two secrets");
-    const record = parseRecord(parsePart(line.slice(0, line.length - end.length)));
-    if (line !== `    ${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
+    const record = (line.startsWith(INDENT) ? reader.find(line.slice(INDENT.length, line.length - end.length)) : undefined) ?? parseSecretLine(line, end);
     if (index > 0 && compareText(idBefore, record.id) >= 0) throw new VaultError("not-canonical", "the secrets are not sorted by id, or one stands twice");
     idBefore = record.id;
-    const name = JSON.stringify([encodeScope(record.scope), record.name]);
+    const name = record.scope.kind === "global" ? record.name : JSON.stringify([encodeScope(record.scope), record.name]);
     if (taken.has(name)) throw new VaultError("bad-schema", `two secrets of one scope have the name "${record.name}"`);
     taken.add(name);
     return record;
   });
+}
+
+/** Any line, slowly, and with the exact error for one that is wrong. */
+function parseSecretLine(line: string, end: string): SecretRecord {
+  const record = parseRecord(parsePart(line.slice(0, line.length - end.length)));
+  if (line !== `${INDENT}${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
+  return record;
 }
 
 function requireCanonicalHead(contents: VaultContents, lines: readonly string[]): void {
