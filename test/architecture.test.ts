@@ -1,0 +1,198 @@
+// The picture of the layers, and the other rules of this house, as tests:
+//
+//   commands → cli → app → { store  keys  agent  audit  services  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import type { SourceFile } from "./support/source-tree.ts";
+import { nodesOf, readSources } from "./support/source-tree.ts";
+
+const sources = readSources("src");
+const tests = readSources("test");
+
+/**
+ * What each part of `src` may import from another. Whoever adds to this table adds an arrow to the picture: siblings in braces have none between them,
+ * and what a part needs of another but must not know (a prompt, a clock, a lookup, an audit sink) reaches it as an argument.
+ */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  bytes: [],
+  paths: [],
+  secret: ["bytes"],
+  disk: ["errors", "bytes"],
+  vault: ["errors", "bytes", "secret"],
+  store: ["errors", "bytes", "paths", "disk", "vault"],
+  keys: ["errors", "bytes", "secret", "disk", "vault"],
+  agent: ["errors", "bytes", "disk", "vault"],
+  audit: ["errors", "bytes", "disk", "vault"],
+  services: ["errors", "vault"],
+  proxy: ["errors", "bytes", "secret", "vault"],
+  run: ["errors", "bytes", "secret", "disk", "vault"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "proxy", "run"],
+  // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
+  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "app"],
+  // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
+  commands: ["errors", "bytes", "secret", "vault", "keys", "app", "cli"],
+};
+
+/** Arrows that carry types only. */
+const TYPES_ONLY = ["cli → audit"];
+
+/** Which files may import a package. One that is not in this table is not to be depended on. */
+const IMPORTERS: Readonly<Record<string, RegExp>> = {
+  "libsodium-wrappers-sumo": /^src\/vault\/sodium\.ts$/,
+  lowdb: /^src\/store\/vault-(adapter|store)\.ts$/,
+  execa: /^src\/run\//,
+  undici: /^src\/proxy\/upstream\.ts$/,
+  "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
+  "@inquirer/password": /^src\/cli\/terminal\.ts$/,
+  "@oclif/core": /^src\/(cli|commands)\//,
+};
+
+/** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
+const REVEALERS = [
+  "src/app/value-rules.ts",
+  "src/cli/secret-input.ts",
+  "src/cli/terminal.ts",
+  "src/commands/rotate-master.ts",
+  "src/proxy/secret-forms.ts",
+  "src/proxy/substitute.ts",
+  "src/run/environment.ts",
+  "src/vault/envelope.ts",
+  "src/vault/kdf.ts",
+];
+
+const FORBIDDEN_WORDS = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "core", "base", "manager", "service", "handler", "types", "index"];
+
+/** `vault` for `src/vault/host.ts`, `errors` for `src/errors.ts`. */
+const partOf = (path: string): string => (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+const isOurs = (target: string): boolean => target.startsWith("src/");
+const places = (files: readonly SourceFile[], isWrong: (node: ts.Node) => boolean): string[] =>
+  files.flatMap(({ path, tree }) => nodesOf(tree).filter(isWrong).map((node) => `${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`));
+
+test("the sources are read", () => {
+  expect(sources.length).toBeGreaterThan(80);
+  expect(sources.find(({ path }) => path === "src/store/vault-store.ts")?.imports).toContainEqual({ specifier: "../disk/file-lock.ts", target: "src/disk/file-lock.ts", isTypeOnly: false, names: ["acquireLock"] });
+  expect(sources.find(({ path }) => path === "src/vault/sodium.ts")?.imports.map(({ specifier }) => specifier)).toContain("libsodium-wrappers-sumo");
+});
+
+describe("imports", () => {
+  test("point down the layers", () => {
+    const wrong = sources.flatMap(({ path, imports }) => imports.flatMap(({ target, isTypeOnly }) => {
+      if (target === undefined) return [];
+      if (!isOurs(target)) return [`${path} → ${target}: not in src`];
+      const [from, to] = [partOf(path), partOf(target)];
+      if (from === to) return [];
+      const isAllowed = ALLOWED[from]?.includes(to) === true && (isTypeOnly || !TYPES_ONLY.includes(`${from} → ${to}`));
+      return isAllowed ? [] : [`${path} → ${target}`];
+    }));
+    expect(wrong).toEqual([]);
+  });
+
+  test("and the table of layers names every part, and has no cycle itself", () => {
+    expect(sources.map(({ path }) => partOf(path)).filter((part) => ALLOWED[part] === undefined)).toEqual([]);
+    const depthOf = (part: string, above: readonly string[] = []): number => {
+      expect(above).not.toContain(part);
+      return 1 + Math.max(0, ...(ALLOWED[part] ?? []).map((below) => depthOf(below, [...above, part])));
+    };
+    for (const part of Object.keys(ALLOWED)) expect(depthOf(part)).toBeLessThan(8);
+  });
+
+  test("form no cycle, those of types included", () => {
+    const targets = new Map(sources.map(({ path, imports }) => [path, imports.map(({ target }) => target ?? "").filter(isOurs)]));
+    const done = new Set<string>();
+    const findCycle = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+      if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+      if (done.has(path)) return undefined;
+      for (const target of targets.get(path) ?? []) {
+        const cycle = findCycle(target, [...trail, path]);
+        if (cycle !== undefined) return cycle;
+      }
+      done.add(path);
+      return undefined;
+    };
+    expect([...targets.keys()].map((path) => findCycle(path, [])).find((cycle) => cycle !== undefined)).toBeUndefined();
+  });
+
+  test("of a package stand in the one place that is to know it", () => {
+    const wrong = sources.flatMap(({ path, imports }) => imports.filter(({ specifier, target }) => target === undefined && !specifier.startsWith("node:")).flatMap(({ specifier }) => (IMPORTERS[specifier]?.test(path) === true ? [] : [`${path} → ${specifier}`])));
+    expect(wrong).toEqual([]);
+  });
+
+  test("of our own end in .ts and lead to a file, in the tests as well", () => {
+    const known = new Set([...sources, ...tests].map(({ path }) => path));
+    const wrong = [...sources, ...tests].flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !known.has(target)).map(({ specifier }) => `${path} → ${specifier}`));
+    expect(wrong.filter((arrow) => !arrow.endsWith(".json"))).toEqual([]);
+  });
+
+  test("of types are imports of types, since one inside the braces would stay an import at run time", () => {
+    expect(places([...sources, ...tests], (node) => ts.isImportSpecifier(node) && node.isTypeOnly)).toEqual([]);
+  });
+
+  test("are not handed on: no barrels", () => {
+    expect(places(sources, (node) => ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined)).toEqual([]);
+  });
+});
+
+describe("the vault is pure", () => {
+  const vault = sources.filter(({ path }) => path.startsWith("src/vault/"));
+
+  test("of Node it knows hashes, random bytes and the spelling of addresses", () => {
+    const allowed: Readonly<Record<string, RegExp>> = { "node:crypto": /./, "node:net": /^isIP(v[46])?$/, "node:url": /^domainTo(ASCII|Unicode)$/ };
+    const wrong = vault.flatMap(({ path, imports }) => imports.filter(({ specifier }) => specifier.startsWith("node:")).flatMap(({ specifier, names }) => (names.every((name) => allowed[specifier]?.test(name) === true) ? [] : [`${path} → ${specifier}: ${names.join(", ")}`])));
+    expect(wrong).toEqual([]);
+  });
+
+  test("it has no clock, no timer, no process, no console and no network", () => {
+    const globals = ["process", "console", "fetch", "performance", "setTimeout", "setInterval", "setImmediate"];
+    expect(places(vault, (node) => ts.isIdentifier(node) && globals.includes(node.text) && !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node))).toEqual([]);
+    expect(places(vault, (node) => (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) || (ts.isPropertyAccessExpression(node) && node.getText() === "Date.now"))).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  test("have at most 400 lines", () => {
+    expect([...sources, ...tests].filter(({ lines }) => lines > 400).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  test("are named for what they own, in small letters with dashes", () => {
+    const words = (path: string): string[] => path.replace(/\.test\.ts$|\.d\.ts$|\.ts$/, "").split(/[/-]/);
+    expect([...sources, ...tests].map(({ path }) => path).filter((path) => words(path).some((word) => FORBIDDEN_WORDS.includes(word)))).toEqual([]);
+    expect(sources.map(({ path }) => path).filter((path) => !/^[a-z0-9/-]+\.ts$/.test(path))).toEqual([]);
+  });
+});
+
+describe("commands", () => {
+  test("parse, make one call and print, in under 60 lines", () => {
+    const wrong = sources.filter(({ path }) => path.startsWith("src/commands/")).flatMap(({ path, tree }) => nodesOf(tree).filter((node) => ts.isMethodDeclaration(node) && node.name.getText(tree) === "run").map((node) => node.getText(tree).split("\n").length).filter((lines) => lines >= 60).map((lines) => `${path}: ${lines}`));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("secrets", () => {
+  test("are revealed in these files and no others", () => {
+    const revealing = places(sources.filter(({ path }) => path !== "src/secret.ts"), (node) => ts.isPropertyAccessExpression(node) && node.name.text === "reveal").map((place) => place.replace(/:\d+$/, ""));
+    expect([...new Set(revealing)].sort()).toEqual(REVEALERS);
+  });
+
+  test("are not revealed by any other way of spelling it", () => {
+    expect(places(sources, (node) => ts.isStringLiteralLike(node) && node.text === "reveal")).toEqual([]);
+    expect(places(sources, (node) => ts.isBindingElement(node) && (node.propertyName ?? node.name).getText() === "reveal")).toEqual([]);
+  });
+});
+
+describe("types", () => {
+  test("are not given up: no any, no non-null assertion", () => {
+    expect(places(sources, (node) => node.kind === ts.SyntaxKind.AnyKeyword || ts.isNonNullExpression(node))).toEqual([]);
+    expect(places(tests, (node) => node.kind === ts.SyntaxKind.AnyKeyword)).toEqual([]);
+  });
+
+  test("and no rule is switched off", () => {
+    const silencer = new RegExp(["@ts-(ignore|nocheck|expect-error)", "eslint-disable"].join("|"));
+    expect(sources.filter(({ text }) => silencer.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+test("the second opinion knows nothing of the first", () => {
+  const wrong = tests.filter(({ path }) => path.startsWith("test/second-opinion/")).flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !target.startsWith("test/second-opinion/")).map(({ specifier }) => `${path} → ${specifier}`));
+  expect(wrong).toEqual([]);
+});
