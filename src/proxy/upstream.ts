@@ -91,6 +91,7 @@ export function openUpstream(roots: readonly string[], rules: DialRules): Upstre
       if (pool === undefined) {
         pool = openPool(request);
         pools.set(key, pool);
+        forgetWhenIdle(pools, key, pool);
       }
       pool.dispatch(
         { method: request.method, path: request.path, headers: [...request.headers], body: request.body ?? null },
@@ -101,6 +102,19 @@ export function openUpstream(roots: readonly string[], rules: DialRules): Upstre
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };
+}
+
+/** A child that visits many hosts must not leave a pool behind for each. */
+function forgetWhenIdle(pools: Map<string, Pool>, key: string, pool: Pool): void {
+  const onDisconnect = (): void => {
+    setImmediate(() => {
+      if (pools.get(key) !== pool || pool.stats.connected > 0 || pool.stats.size > 0) return;
+      pools.delete(key);
+      pool.destroy().catch(() => undefined);
+    });
+  };
+  pool.on("disconnect", onDisconnect);
+  pool.on("connectionError", onDisconnect);
 }
 
 /**
