@@ -9,6 +9,7 @@ import { readVault } from "../store/vault-store.ts";
 import type { VaultFile } from "../vault/vault-file.ts";
 import type { KeyChoice } from "./make-vault.ts";
 import { makeVault } from "./make-vault.ts";
+import { healLostEntry } from "./self-heal.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What was found at the places where a key could be. */
@@ -31,14 +32,14 @@ export function chooseKeySource({ hasVariable, keyring, hasKeyFile }: KeyFinding
 }
 
 /**
- * The vault, made now where there is none. Says on stderr what it chose. Of any number of processes that race here, one makes it and the others use it.
+ * The vault, made now where there is none, or where an empty one has lost its keyring entry. Says on stderr what it chose. Of any number of processes that race here, one makes it and the others use it.
  *
  * @throws VaultError `key-unavailable` for a locked keyring; what reading and making say.
  */
 export async function ensureVault(surroundings: Surroundings): Promise<VaultFile> {
   const there = await readVault(surroundings.paths);
-  if (there !== undefined) return there;
-  const choice = await choose(surroundings);
+  if (there !== undefined) return healLostEntry(surroundings, there);
+  const choice = await chooseKey(surroundings);
   try {
     const file = await makeVault(surroundings, choice);
     surroundings.warn(`there was no vault, so one was made at ${surroundings.paths.vaultFile}, with its key in ${describe(surroundings, choice)}; vault init --provider … makes one of your choice`);
@@ -50,7 +51,8 @@ export async function ensureVault(surroundings: Surroundings): Promise<VaultFile
   }
 }
 
-async function choose(surroundings: Surroundings): Promise<KeyChoice> {
+/** What a vault gets when nobody says what it should. @throws VaultError `key-unavailable` for a locked keyring. */
+export async function chooseKey(surroundings: Surroundings): Promise<KeyChoice> {
   const place = { service: DEFAULT_SERVICE, account: surroundings.paths.dataFolder };
   const keyring = await askKeyring(place);
   if (keyring.kind === "entry") wipe(keyring.kek);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { wipe } from "../bytes.ts";
 import { EMPTY_CHAIN } from "../audit/entry.ts";
@@ -20,6 +20,7 @@ import { holdKek } from "../vault/local-holder.ts";
 import type { VaultFile } from "../vault/vault-file.ts";
 import { VAULT_ID_BYTES } from "../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
+import { discardUnlessUsed } from "./staged-key.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** The provider of a new vault's KEK, and what it needs. */
@@ -32,10 +33,11 @@ export type KeyChoice =
 /**
  * Makes the vault with exactly the provider chosen.
  *
+ * @param lost a vault without secrets whose key is gone for good, which the new one replaces.
  * @throws VaultError `already-exists` with no byte changed, before a passphrase is asked for; `key-unavailable`, `wrong-key`, `audit-unwritable`, `io`.
  */
-export async function makeVault(surroundings: Surroundings, choice: KeyChoice): Promise<VaultFile> {
-  requireNoVault(surroundings.paths);
+export async function makeVault(surroundings: Surroundings, choice: KeyChoice, lost?: VaultFile): Promise<VaultFile> {
+  if (lost === undefined) requireNoVault(surroundings.paths);
   // Nobody else waits for the lock while a person types.
   const passphrase = choice.provider === "passphrase" ? await choice.ask() : undefined;
   let staged: StagedKey | undefined;
@@ -47,12 +49,11 @@ export async function makeVault(surroundings: Surroundings, choice: KeyChoice): 
       staged = await stageKey(surroundings, choice, passphrase, id);
       holder = holdKek(staged.kek, id);
       return { contents: await makeContents(surroundings, holder, staged, id), holder };
-    });
+    }, lost);
     await staged?.settle();
     return file;
   } catch (error) {
-    // A write that failed late may have been made; then the staged key is the only one that opens it.
-    if (lstatSync(surroundings.paths.vaultFile, { throwIfNoEntry: false }) === undefined) await staged?.discard();
+    if (staged !== undefined && holder !== undefined) await discardUnlessUsed(surroundings, staged, holder.keyId);
     throw error;
   } finally {
     passphrase?.wipe();

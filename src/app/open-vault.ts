@@ -30,9 +30,12 @@ export async function requireVault(surroundings: Surroundings): Promise<VaultFil
   return file;
 }
 
+/** How a command comes by its vault. */
+export type VaultFinder = (surroundings: Surroundings) => Promise<VaultFile>;
+
 /** @throws VaultError `no-vault`, `locked`, `wrong-key`, `key-unavailable`, or what reading and verifying say. */
-export async function openVault(surroundings: Surroundings): Promise<OpenedVault> {
-  const file = await requireVault(surroundings);
+export async function openVault(surroundings: Surroundings, find: VaultFinder = requireVault): Promise<OpenedVault> {
+  const file = await find(surroundings);
   const holder = (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
   try {
     await verifyVaultFile(file, holder);
@@ -44,8 +47,8 @@ export async function openVault(surroundings: Surroundings): Promise<OpenedVault
 }
 
 /** Opens a vault for as long as `use` takes. */
-export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>): Promise<T> {
-  const vault = await openVault(surroundings);
+export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>, find?: VaultFinder): Promise<T> {
+  const vault = await openVault(surroundings, find);
   try {
     return await use(vault);
   } finally {

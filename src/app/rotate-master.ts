@@ -8,7 +8,6 @@ import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEn
 import { stagePassphrase } from "../keys/passphrase.ts";
 import type { StagedKey } from "../keys/provider.ts";
 import type { Secret } from "../secret.ts";
-import { readVault } from "../store/vault-store.ts";
 import { rewrapAuditKey, rewrapSecrets } from "../vault/envelope.ts";
 import type { KdfCost } from "../vault/kdf.ts";
 import { KDF_COSTS } from "../vault/kdf.ts";
@@ -21,6 +20,7 @@ import { changeAudited } from "./change-vault.ts";
 import { refreshAgent } from "./lock-state.ts";
 import { drawKek } from "./make-vault.ts";
 import { openVault } from "./open-vault.ts";
+import { discardUnlessUsed } from "./staged-key.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** The next master key. For `file`, `kek` is the user's, or drawn; without a `path`, it goes where the old one is. */
@@ -51,7 +51,7 @@ export async function rotateMaster(surroundings: Surroundings, next: NextKey): P
       await refreshAgent(surroundings, rotated, staged.kek);
       return rotated;
     } catch (error) {
-      await discardUnlessUsed(surroundings, staged, nextHolder);
+      await discardUnlessUsed(surroundings, staged, nextHolder.keyId);
       throw error;
     } finally {
       nextHolder.close();
@@ -109,13 +109,6 @@ async function stageNext(surroundings: Surroundings, { contents }: VaultFile, ne
       return path === currentPath && current.provider === "file" ? stageNextKeyFile(path, current.owned, kek, vault) : stageKeyFile(path, kek, vault);
     }
   }
-}
-
-/** A write that failed late may have been made: then the staged key is the only one there is. In doubt it stays. */
-async function discardUnlessUsed(surroundings: Surroundings, staged: StagedKey, holder: KeyHolder): Promise<void> {
-  const now = await readVault(surroundings.paths).catch(() => undefined);
-  if (now === undefined || equalBytes(now.contents.slot.keyId, holder.keyId)) return;
-  await staged.discard();
 }
 
 /** Removes the old key, unless the new one has taken its very place, or it was never this program's to keep. */

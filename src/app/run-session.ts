@@ -13,10 +13,12 @@ import { statusOf } from "../run/exit-outcome.ts";
 import { openRunFolder } from "../run/run-folder.ts";
 import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
+import { writeWgetrc } from "../run/wgetrc.ts";
 import type { Secret } from "../secret.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { SecretRecord } from "../vault/record.ts";
+import { ensureVault } from "./auto-init.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
 import { watchLockMark } from "./lock-mark.ts";
@@ -58,7 +60,7 @@ interface NamedGrant {
  */
 export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
-  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options), ensureVault);
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
@@ -92,13 +94,15 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
+      const caFile = writeCaFile(folder.path, trusted, proxy.caCertificate);
       const environment = buildEnvironment({
         inherited: surroundings.variables,
         placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
         hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
         withheld,
         proxyUrl: proxy.url,
-        caFile: writeCaFile(folder.path, trusted, proxy.caCertificate),
+        caFile,
+        wgetrc: writeWgetrc(folder.path, caFile, surroundings.variables),
         boundHosts: grants.flatMap(({ grant }) => grant.bindings),
       });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);

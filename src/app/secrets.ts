@@ -13,6 +13,7 @@ import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../vault/record.ts
 import type { Membership, Scope } from "../vault/scope.ts";
 import { compareText, describeScope, isSameMembership, isSameScope } from "../vault/scope.ts";
 import type { VaultContents } from "../vault/vault-file.ts";
+import { ensureVault } from "./auto-init.ts";
 import type { AuditedChange } from "./change-vault.ts";
 import { changeAudited } from "./change-vault.ts";
 import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
@@ -53,7 +54,7 @@ export async function createSecret(surroundings: Surroundings, secret: NewSecret
       const at = surroundings.now().toISOString();
       return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
     });
-  });
+  }, ensureVault);
 }
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */

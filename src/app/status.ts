@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { connectAgent } from "../agent/client.ts";
 import { equalBytes } from "../bytes.ts";
+import { ensureVault } from "./auto-init.ts";
 import { resolveKeyFile } from "../keys/key-file.ts";
 import type { VaultPaths } from "../paths.ts";
 import type { KeyLocator } from "../vault/key-slot.ts";
 import type { VaultFile } from "../vault/vault-file.ts";
-import { requireVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Where the key comes from right now, or would. */
@@ -31,7 +31,7 @@ export interface VaultStatus {
 
 /** @throws VaultError `no-vault`, or what reading says. */
 export async function readStatus(surroundings: Surroundings): Promise<VaultStatus> {
-  const file = await requireVault(surroundings);
+  const file = await ensureVault(surroundings);
   const fallback = locate(surroundings, file.contents.slot.locator);
   const source = (await findAgentSource(surroundings, file)) ?? fallback;
   return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, paths: surroundings.paths };

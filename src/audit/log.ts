@@ -15,7 +15,7 @@ const { O_APPEND, O_CREAT, O_RDWR } = constants;
 const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 /** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
 const LINE_BYTES_MAX = 512 * 1024;
-const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside, and the chain goes on in a new one";
+const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside: the chain goes on in a new one, and --verify tells which entries are elsewhere";
 
 /** What an append needs besides its event. */
 export interface LogPosition {

@@ -10,7 +10,7 @@ export abstract class VaultCommand extends Command {
   /** Prints the answer: one JSON object, or the lines for a person. */
   protected answer(isJson: boolean, object: Record<string, unknown>, lines: readonly string[]): void {
     if (isJson) answer(JSON.stringify(object));
-    else for (const line of lines) answer(line);
+    else if (lines.length > 0) answer(lines.join("\n"));
   }
 
   /** Errors go to `main`, which knows how to print them; the framework would print argv and stacks. */

@@ -1,4 +1,5 @@
 import { Flags } from "@oclif/core";
+import { chooseKey } from "../app/auto-init.ts";
 import type { KeyChoice } from "../app/make-vault.ts";
 import { makeVault } from "../app/make-vault.ts";
 import type { ProviderName } from "../cli/key-flags.ts";
@@ -12,23 +13,23 @@ import { KDF_COSTS } from "../vault/kdf.ts";
 
 export default class Init extends VaultCommand {
   static override summary = "Make the vault, with exactly the key provider asked for";
-  static override description = "Where a vault is already, nothing is changed and the exit status is 8.";
+  static override description = "Without --provider, the key comes from the variable VAULT_MASTER_KEY if it is set, else from the keyring, else from a new key file. Where a vault is already, nothing is changed and the exit status is 8.";
   static override examples = [
     { description: "A passphrase, asked for twice", command: "<%= config.bin %> init --provider passphrase" },
     { description: "A key file, made where it is told", command: "<%= config.bin %> init --provider file --file-path ./vault.key" },
   ];
   static override flags = {
-    provider: Flags.string({ description: "who keeps the master key", options: PROVIDER_WORDS, default: "passphrase" }),
+    provider: Flags.string({ description: "who keeps the master key", options: PROVIDER_WORDS }),
     ...keyFlags,
     ...passphraseFlags,
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Init);
-    const provider = parseProvider(flags.provider);
-    requireFlagsOf(provider, flags);
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const { contents } = await makeVault(surroundings, this.#choose(provider, flags));
+    const provider = flags.provider === undefined ? (surroundings.hasGivenPassphrase ? "passphrase" : undefined) : parseProvider(flags.provider);
+    if (provider !== undefined) requireFlagsOf(provider, flags);
+    const { contents } = await makeVault(surroundings, provider === undefined ? await chooseKey(surroundings) : this.#choose(provider, flags));
     const { locator } = contents.slot;
     this.answer(flags.json, { provider: locator.provider, vault: surroundings.paths.vaultFile, generation: contents.generation }, [
       `made a vault at ${surroundings.paths.vaultFile}, key provider ${locator.provider}`,

@@ -1,6 +1,7 @@
 // Reads and changes vault.json (FORMAT.md, "Writing").
 import { lstatSync } from "node:fs";
 import { Low } from "lowdb";
+import { equalBytes } from "../bytes.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder, requireUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError } from "../errors.ts";
@@ -41,15 +42,19 @@ export async function readVault(paths: StorePaths): Promise<VaultFile | undefine
  * Makes the vault.
  *
  * @param make is called under the lock, when it is sure that there is no vault.
+ * @param lost a vault that holds no secret, which the new one may replace as long as it is still that very file.
  * @throws VaultError `already-exists` with no byte changed; `busy`; `io`.
  */
-export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>): Promise<VaultFile> {
+export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>, lost?: VaultFile): Promise<VaultFile> {
   ensureUnsharedFolder(paths.dataFolder);
   const lock = await acquireLock(paths.lockFile);
   try {
-    requireNoVault(paths);
+    const adapter = new VaultAdapter(paths.vaultFile);
+    if (lost === undefined) requireNoVault(paths);
+    else await requireStillEmpty(adapter, lost);
     const { contents, holder } = await make();
-    return await write(paths, new VaultAdapter(paths.vaultFile, holder), contents);
+    adapter.authenticateWith(holder);
+    return await write(paths, adapter, contents);
   } finally {
     lock.release();
   }
@@ -87,6 +92,12 @@ export function noVault(path: string): VaultError {
 export function requireNoVault({ vaultFile }: StorePaths): void {
   if (!isThere(vaultFile)) return;
   throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "vault status tells about it; it was left untouched");
+}
+
+async function requireStillEmpty(adapter: VaultAdapter, lost: VaultFile): Promise<void> {
+  await adapter.read();
+  const isSame = adapter.file !== undefined && equalBytes(adapter.file.bodyHash, lost.bodyHash);
+  if (!isSame || adapter.file.contents.secrets.length > 0) throw new VaultError("busy", "another process has changed the vault meanwhile", "try again");
 }
 
 async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {
