@@ -39,7 +39,7 @@ export default class RotateMaster extends VaultCommand {
     requireFlagsOf(provider, flags);
     const { contents } = await rotateMaster(surroundings, await this.#chooseNext(provider, flags, { passphrase, key }));
     this.answer(flags.json, { provider: contents.slot.locator.provider, secrets: contents.secrets.length, generation: contents.generation }, [
-      `the master key is new (provider ${contents.slot.locator.provider}); ${contents.secrets.length} secrets re-wrapped`,
+      `the master key is new (provider ${contents.slot.locator.provider}); secrets re-wrapped: ${contents.secrets.length}`,
     ]);
   }
 
