@@ -100,7 +100,7 @@ async function stageNext(surroundings: Surroundings, { contents }: VaultFile, ne
       const kek = next.kek ?? drawKek();
       const here = current.provider === "keyring" ? current : undefined;
       const place = { service: next.service ?? here?.service ?? DEFAULT_SERVICE, account: next.account ?? here?.account ?? surroundings.paths.dataFolder };
-      return here?.service === place.service && here.account === place.account ? stageNextKeyringEntry(place, kek, contents.id) : stageKeyringEntry(place, kek);
+      return here?.service === place.service && here.account === place.account ? stageNextKeyringEntry(place, here.owned, kek, contents.id) : stageKeyringEntry(place, kek);
     }
     case "file": {
       const kek = next.kek ?? drawKek();
@@ -116,7 +116,7 @@ async function retire(surroundings: Surroundings, old: KeyLocator, next: KeyLoca
   if (old.provider === "file" && !(next.provider === "file" && next.path === old.path)) {
     retireKeyFile(resolveKeyFile(old.path, dirname(surroundings.paths.vaultFile)), old.owned);
   }
-  if (old.provider === "keyring" && !(next.provider === "keyring" && next.service === old.service && next.account === old.account)) await retireKeyringEntry(old);
+  if (old.provider === "keyring" && !(next.provider === "keyring" && next.service === old.service && next.account === old.account)) await retireKeyringEntry(old, old.owned);
 }
 
 

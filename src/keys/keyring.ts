@@ -6,6 +6,7 @@ import { keyIdOf } from "../vault/derive.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { parseKeyText } from "./key-text.ts";
 import type { StagedKey } from "./provider.ts";
+import { doNothing } from "./provider.ts";
 
 export const DEFAULT_SERVICE = "vault";
 
@@ -66,25 +67,39 @@ export async function stageKeyringEntry(place: KeyringPlace, kek: Kek): Promise<
   }
   if (there.kind !== "no-entry") throw unavailable(there.kind, place);
   await write(place, kek);
-  return { locator: { provider: "keyring", ...place }, kek, settle: () => Promise.resolve(), discard: () => remove(place) };
+  return { locator: { provider: "keyring", ...place, owned: true }, kek, settle: doNothing, discard: () => remove(place) };
 }
 
-/** Takes an entry that is there already. @throws VaultError `key-unavailable`, `wrong-key`. */
+/** Takes an entry that is there already. It stays whose it is: other vaults may need it, so no rotation overwrites or removes it. @throws VaultError `key-unavailable`, `wrong-key`. */
 export async function adoptKeyringEntry(place: KeyringPlace): Promise<StagedKey> {
   const there = await askKeyring(place);
   if (there.kind !== "entry") throw unavailable(there.kind, place);
-  return { locator: { provider: "keyring", ...place }, kek: there.kek, settle: () => Promise.resolve(), discard: () => Promise.resolve() };
+  return { locator: { provider: "keyring", ...place, owned: false }, kek: there.kek, settle: doNothing, discard: doNothing };
 }
 
-/** Stages the successor of an entry's key: durable under its key id first, in the entry's place once the vault points to it. */
-export async function stageNextKeyringEntry(place: KeyringPlace, kek: Kek, vaultId: Uint8Array): Promise<StagedKey> {
+/**
+ * Stages the successor of an entry's key: durable under its key id first, in the entry's place once the vault points to it.
+ * Where the entry was found and not made, it stays, and the successor keeps a name of its own.
+ */
+export async function stageNextKeyringEntry(place: KeyringPlace, isOwned: boolean, kek: Kek, vaultId: Uint8Array): Promise<StagedKey> {
   const keyId = keyIdOf(kek, vaultId);
-  const staged = await stageKeyringEntry(pendingPlace(place, keyId), kek);
+  const staged = await stagePending(pendingPlace(place, keyId), kek);
+  if (!isOwned) return staged;
   return {
     ...staged,
-    locator: { provider: "keyring", ...place },
+    locator: { provider: "keyring", ...place, owned: true },
     settle: () => settleKeyringEntry(place, keyId),
   };
+}
+
+/** An attempt that was cut off may have left this very key there already. */
+async function stagePending(place: KeyringPlace, kek: Kek): Promise<StagedKey> {
+  const there = await askKeyring(place);
+  if (there.kind !== "entry") return stageKeyringEntry(place, kek);
+  const isSame = equalBytes(there.kek, kek);
+  wipe(there.kek);
+  if (!isSame) throw new VaultError("already-exists", `${describe(place)} already exists`, "it was left untouched");
+  return { locator: { provider: "keyring", ...place, owned: true }, kek, settle: doNothing, discard: () => remove(place) };
 }
 
 /** Moves a pending key of this id into the entry, if there is one: also what finishes a replacement that was cut off. @throws VaultError `key-unavailable`. */
@@ -99,9 +114,9 @@ export async function settleKeyringEntry(place: KeyringPlace, keyId: Uint8Array)
   }
 }
 
-/** Removes an entry after the vault points elsewhere. @throws VaultError `key-unavailable`. */
-export async function retireKeyringEntry(place: KeyringPlace): Promise<void> {
-  await remove(place);
+/** Removes an entry that vault made, after the vault points elsewhere. @throws VaultError `key-unavailable`. */
+export async function retireKeyringEntry(place: KeyringPlace, isOwned: boolean): Promise<void> {
+  if (isOwned) await remove(place);
 }
 
 /** What to tell a user about an entry that cannot be had. */

@@ -10,9 +10,9 @@ import { KEY_BYTES } from "./key-bytes.ts";
 /** Where the KEK is to be had. Nothing of it is secret. */
 export type KeyLocator =
   | { readonly provider: "passphrase"; readonly kdf: KdfParameters }
-  /** `path` is absolute, or relative to the vault's folder. `owned`: vault made the file, so vault may remove it when the key is replaced. */
+  /** `path` is absolute, or relative to the vault's folder. `owned`, here and below: vault put the key there, so vault may remove it when the key is replaced. */
   | { readonly provider: "file"; readonly path: string; readonly owned: boolean }
-  | { readonly provider: "keyring"; readonly service: string; readonly account: string }
+  | { readonly provider: "keyring"; readonly service: string; readonly account: string; readonly owned: boolean }
   | { readonly provider: "env"; readonly variable: string };
 
 export interface KeySlot {
@@ -54,7 +54,7 @@ export function encodeKeySlot({ locator, keyId, commitment }: KeySlot): Record<s
     case "file":
       return { ...head, path: locator.path, owned: locator.owned };
     case "keyring":
-      return { ...head, service: locator.service, account: locator.account };
+      return { ...head, service: locator.service, account: locator.account, owned: locator.owned };
     case "env":
       return { ...head, variable: locator.variable };
   }
@@ -86,6 +86,7 @@ function parseLocator(slot: Record<string, unknown>): KeyLocator {
         provider: "keyring",
         service: json.parseVisibleText(slot["service"], WORD_LENGTH_MAX, "the keyring service"),
         account: json.parseVisibleText(slot["account"], WORD_LENGTH_MAX, "the keyring account"),
+        owned: json.parseBoolean(slot["owned"], "the keyring entry's owned"),
       };
     case "env":
       return { provider: "env", variable: parseVariable(slot["variable"]) };

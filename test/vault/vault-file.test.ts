@@ -26,7 +26,7 @@ const kdf = { algorithm: "argon2id", version: 19, memoryKib: 65_536, passes: 3, 
 const locators: readonly Locator[] = [
   { provider: "passphrase", kdf },
   { provider: "file", path: "/home/u/kek.key", owned: true },
-  { provider: "keyring", service: "vault", account: "default" },
+  { provider: "keyring", service: "vault", account: "default", owned: true },
   { provider: "env", variable: "VAULT_KEK" },
 ];
 

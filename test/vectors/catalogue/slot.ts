@@ -8,7 +8,7 @@ const kdf = { algorithm: "argon2id", version: 19, memoryKib: 65_536, passes: 3, 
 const good = {
   passphrase: slotFor(KEK, { provider: "passphrase", kdf }),
   file: slotFor(KEK, { provider: "file", path: "kek.key", owned: true }),
-  keyring: slotFor(KEK, { provider: "keyring", service: "vault", account: "default" }),
+  keyring: slotFor(KEK, { provider: "keyring", service: "vault", account: "default", owned: true }),
   env: slotFor(KEK, { provider: "env", variable: "VAULT_KEK" }),
 } as const;
 

@@ -31,7 +31,7 @@ export const successes: readonly Vector[] = [
   success("success-file-owned", "a key file that the program made", [FIRST], locatedBy({ provider: "file", path: "/home/u/.config/vault/keys/kek.key", owned: true })),
   success("success-file-found", "a key file that the program found, relative to the vault, with escapes in its JSON", [FIRST], locatedBy({ provider: "file", path: 'keys\\"mine"/sch\u00fcssel', owned: false })),
   success("success-file-longest-path", "4096 UTF-16 units", [FIRST], locatedBy({ provider: "file", path: `/${"\u00e9".repeat(4095)}`, owned: false })),
-  success("success-keyring", "a keyring entry", [FIRST], locatedBy({ provider: "keyring", service: "vault", account: "k".repeat(256) })),
+  success("success-keyring", "a keyring entry", [FIRST], locatedBy({ provider: "keyring", service: "vault", account: "k".repeat(256), owned: false })),
   success("success-env-longest", "a variable's name of 128 characters", [FIRST], locatedBy({ provider: "env", variable: `_${"A9".repeat(63)}b` })),
 
   success("success-scope-group", "a group's secret", one({ scope: { kind: "group", workspace: "acme", group: "ops" } })),
