@@ -30,12 +30,55 @@ export async function requireVault(surroundings: Surroundings): Promise<VaultFil
   return file;
 }
 
+/** Each means that somebody has replaced the key just then. */
+const ATTEMPTS_MAX = 10;
+
 /** How a command comes by its vault. */
 export type VaultFinder = (surroundings: Surroundings) => Promise<VaultFile>;
 
 /** @throws VaultError `no-vault`, `locked`, `wrong-key`, `key-unavailable`, or what reading and verifying say. */
 export async function openVault(surroundings: Surroundings, find: VaultFinder = requireVault): Promise<OpenedVault> {
-  const file = await find(surroundings);
+  return withCurrentKey(surroundings, find, (file) => openFile(surroundings, file));
+}
+
+/**
+ * Opens a vault for as long as `use` takes.
+ *
+ * @param use may be called again when the master key was replaced while it worked: it changes nothing before it succeeds.
+ */
+export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>, find: VaultFinder = requireVault): Promise<T> {
+  return withCurrentKey(surroundings, find, async (file) => {
+    const vault = await openFile(surroundings, file);
+    try {
+      return await use(vault);
+    } finally {
+      vault.close();
+    }
+  });
+}
+
+/** Between reading a vault and using its key, another process may replace that key. A key that does not fit any more for that reason is no error: the next one is loaded. */
+async function withCurrentKey<T>(surroundings: Surroundings, find: VaultFinder, use: (file: VaultFile) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const file = await find(surroundings);
+    try {
+      return await use(file);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isAboutKey(error) || !(await isReplaced(surroundings, file))) throw error;
+    }
+  }
+}
+
+function isAboutKey(error: unknown): boolean {
+  return error instanceof VaultError && (error.code === "wrong-key" || error.code === "key-unavailable" || error.code === "locked");
+}
+
+async function isReplaced(surroundings: Surroundings, { contents }: VaultFile): Promise<boolean> {
+  const now = await readVault(surroundings.paths);
+  return now !== undefined && !equalBytes(now.contents.slot.keyId, contents.slot.keyId);
+}
+
+async function openFile(surroundings: Surroundings, file: VaultFile): Promise<OpenedVault> {
   const holder = (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
   try {
     await verifyVaultFile(file, holder);
@@ -44,16 +87,6 @@ export async function openVault(surroundings: Surroundings, find: VaultFinder = 
     throw error;
   }
   return { file, holder, close: () => { holder.close(); } };
-}
-
-/** Opens a vault for as long as `use` takes. */
-export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>, find?: VaultFinder): Promise<T> {
-  const vault = await openVault(surroundings, find);
-  try {
-    return await use(vault);
-  } finally {
-    vault.close();
-  }
 }
 
 /** The KEK from the provider that the vault names. The caller wipes it. @throws VaultError as `openVault`. */

@@ -45,9 +45,10 @@ export interface BindingChange {
 export async function createSecret(surroundings: Surroundings, secret: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
   requireName(secret.name);
   const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
+  const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
     requireNoTwin(vault.file.contents, secret);
-    const value = await askValue();
+    const value = await askOnce();
     requireStorable(secret.name, value, secret.places);
     return changeOne(surroundings, vault, "secret.create", async (contents) => {
       requireNoTwin(contents, secret);
@@ -59,9 +60,10 @@ export async function createSecret(surroundings: Surroundings, secret: NewSecret
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
 export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: () => Promise<Secret>): Promise<SecretRecord> {
+  const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
     getSecret(vault.file.contents.secrets, name, scope);
-    const value = await askValue();
+    const value = await askOnce();
     return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
       const before = getSecret(contents.secrets, name, scope);
       requireStorable(name, value, before.places);
@@ -120,6 +122,12 @@ async function rebind(surroundings: Surroundings, kind: string, get: (secrets: r
       value.wipe();
     }
   }));
+}
+
+/** A vault may be opened anew while a change is made; nobody is asked twice for that. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
 }
 
 type RecordChange =

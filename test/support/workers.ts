@@ -48,6 +48,8 @@ export async function bundleWorker(name: string): Promise<WorkerScript> {
     target: "node20.19",
     format: "esm",
     logLevel: "error",
+    // Native code, which only the keyring provider would load.
+    external: ["@napi-rs/keyring"],
     banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
   });
   const running = new Set<Worker>();

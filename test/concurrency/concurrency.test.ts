@@ -1,0 +1,97 @@
+// Many processes at one vault, through the program as it is shipped.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeVault } from "../../src/app/make-vault.ts";
+import { withOpenVault } from "../../src/app/open-vault.ts";
+import { findPaths } from "../../src/paths.ts";
+import { readVault } from "../../src/store/vault-store.ts";
+import { openSecrets } from "../../src/vault/envelope.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
+import { addSecret, makeVaultHome } from "../support/home.ts";
+import { makeFolder } from "../support/temporary.ts";
+import type { WorkerScript } from "../support/workers.ts";
+import { bundleWorker } from "../support/workers.ts";
+
+interface Said {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function vaultIn(folder: string): (args: readonly string[], input?: string) => Promise<Said> {
+  const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault") };
+  return (args, input = "") =>
+    new Promise((resolve) => {
+      const child = spawn(NODE, [RUN_JS, ...args], { env });
+      let [out, err] = ["", ""];
+      child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+      child.stdin.on("error", () => undefined);
+      child.stdin.end(input);
+      child.on("close", (status) => { resolve({ status, out, err }); });
+    });
+}
+
+describe("many processes at one vault", () => {
+  let script: WorkerScript;
+  beforeAll(async () => {
+    script = await bundleWorker("update");
+  });
+  afterAll(() => { script.close(); });
+
+  it("16 that create a secret at once: all 16 are there", async () => {
+    const vault = vaultIn(makeFolder());
+    await vault(["init", "--provider", "file"]);
+    const names = Array.from({ length: 16 }, (_, index) => `S${index}`);
+    const said = await Promise.all(names.map((name) => vault(["secrets", "create", name, "--host", "a.example"], `value of ${name}`)));
+    expect(said.map(({ status, err }) => `${String(status)} ${err}`)).toEqual(names.map(() => "0 "));
+    const listed = JSON.parse((await vault(["secrets", "list", "--json"])).out) as { secrets: { name: string }[] };
+    expect(listed.secrets.map(({ name }) => name).sort()).toEqual([...names].sort());
+    expect((await vault(["doctor"])).status).toBe(0);
+  }, 60_000);
+
+  it("8 writers × 50 updates and rotations among them, a reader meanwhile: 400 of 400, no torn read, nothing orphaned", async () => {
+    const folder = join(makeFolder(), "vault");
+    const { surroundings } = await makeVaultHome();
+    const paths = findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 });
+    const here = { ...surroundings, paths };
+    await makeVault(here, { provider: "file", path: undefined });
+    for (let writer = 0; writer < 8; writer += 1) await addSecret(here, `W${writer}`);
+    const updating = Array.from({ length: 8 }, (_, writer) => script.run(["update", folder, `W${writer}`, "50"]));
+    const rotating = script.run(["rotate", folder, "5"]);
+    let isDone = false;
+    let reads = 0;
+    const reading = (async () => {
+      for (; !isDone; reads += 1) {
+        expect((await readVault(paths))?.contents.secrets).toHaveLength(8);
+        await sleep(1);
+      }
+    })();
+    const said = await Promise.all([...updating, rotating]);
+    isDone = true;
+    await reading;
+    expect(said).toEqual(Array(9).fill(["done"]));
+    expect(reads).toBeGreaterThan(50);
+    await withOpenVault(here, async ({ file, holder }) => {
+      expect(file.contents.secrets.map(({ hosts }) => hosts.filter((host) => host.startsWith("h")).length)).toEqual(Array(8).fill(50));
+      // 400 updates, 5 rotations, 8 secrets, and the making.
+      expect(file.contents.generation).toBe(1 + 8 + 400 + 5);
+      expect(await openSecrets(holder, file.contents.id, file.contents.secrets)).toHaveLength(8);
+    });
+  }, 120_000);
+
+  it("reading leaves the file's hash as it was", async () => {
+    const folder = makeFolder();
+    const vault = vaultIn(folder);
+    await vault(["init", "--provider", "file"]);
+    await vault(["secrets", "create", "A", "--host", "a.example"], "v");
+    const hash = (): string => createHash("sha256").update(readFileSync(join(folder, "vault", "vault.json"))).digest("hex");
+    const before = hash();
+    for (const args of [["status"], ["secrets", "list"], ["secrets", "show", "A"], ["audit"], ["audit", "--verify"], ["doctor"], ["run", "--", "true"]]) expect((await vault(args)).status).toBe(0);
+    expect(hash()).toBe(before);
+  }, 60_000);
+});

