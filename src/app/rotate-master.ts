@@ -72,7 +72,7 @@ async function finishEarlier(surroundings: Surroundings, { contents }: VaultFile
 function rewrapAll(surroundings: Surroundings, from: KeyHolder, to: KeyHolder, locator: KeyLocator): Promise<VaultFile> {
   return changeAudited(surroundings, from, async (contents: VaultContents) => {
     const slot: KeySlot = { locator, keyId: to.keyId, commitment: to.commitment };
-    const secrets = await rewrapSecrets(from, to, contents.id, contents.secrets);
+    const secrets = await rewrapSecrets(from, to, contents.id, contents.secrets, (done) => { surroundings.showProgress("re-wrapping", done, contents.secrets.length); });
     const key = await rewrapAuditKey(from, to, contents.id, contents.audit.key);
     return {
       contents: { ...contents, slot, secrets, audit: { ...contents.audit, key } },

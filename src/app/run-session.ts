@@ -10,12 +10,16 @@ import { startChild } from "../run/child.ts";
 import { buildEnvironment, isReservedVariable } from "../run/environment.ts";
 import type { ExitOutcome } from "../run/exit-outcome.ts";
 import { statusOf } from "../run/exit-outcome.ts";
+import { preloadWords } from "../run/node-options.ts";
+import type { ProxiedScheme, ProxyAddress } from "../run/proxy-variables.ts";
+import { chooseProxy, findUnusableVariable } from "../run/proxy-variables.ts";
 import { openRunFolder } from "../run/run-folder.ts";
 import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
 import { writeWgetrc } from "../run/wgetrc.ts";
 import type { Secret } from "../secret.ts";
 import { openSecrets } from "../vault/envelope.ts";
+import type { Authority } from "../vault/host.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { SecretRecord } from "../vault/record.ts";
 import { ensureVault } from "./auto-init.ts";
@@ -59,6 +63,8 @@ interface NamedGrant {
  * @throws VaultError when anything fails before the child is started; nothing was started then.
  */
 export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
+  const unusable = findUnusableVariable(surroundings.variables);
+  if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
   const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options), ensureVault);
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
@@ -90,7 +96,11 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   const roots = collectRoots(surroundings.variables);
   const trusted = [...roots.certificates, ...options.upstreamRoots];
   const { denyUnmatched, strict } = options;
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, record: (event) => trail.record(event), isRevoked });
+  const findNextProxy = (scheme: ProxiedScheme, { host, port }: Authority): ProxyAddress | undefined => {
+    const choice = chooseProxy(surroundings.variables, scheme, host, port);
+    return choice.kind === "proxy" ? choice.proxy : undefined;
+  };
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => trail.record(event), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -103,6 +113,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
         proxyUrl: proxy.url,
         caFile,
         wgetrc: writeWgetrc(folder.path, caFile, surroundings.variables),
+        nodeOptions: preloadWords(),
         boundHosts: grants.flatMap(({ grant }) => grant.bindings),
       });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);

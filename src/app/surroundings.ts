@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly hasGivenPassphrase: boolean;
   /** Shows, where a person looks, that this work takes its time. */
   readonly showWork: <T>(label: string, work: () => Promise<T>) => Promise<T>;
+  /** Shows how far a work of many steps has come. */
+  readonly showProgress: (label: string, done: number, total: number) => void;
   /** A line for the user that is not the answer. */
   readonly warn: (message: string) => void;
 }

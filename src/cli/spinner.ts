@@ -21,3 +21,15 @@ export async function withSpinner<T>(label: string, work: () => Promise<T>): Pro
     process.stderr.write("\r\u001B[K");
   }
 }
+
+/** Fewer steps than these are over before a bar is read. */
+const PROGRESS_MIN = 500;
+const BAR_WIDTH = 30;
+
+/** Draws a bar, where stderr is a terminal, and takes it away when all is done. */
+export function showProgress(label: string, done: number, total: number): void {
+  if (total < PROGRESS_MIN || !process.stderr.isTTY || process.env["TERM"] === "dumb") return;
+  const filled = Math.round((done / total) * BAR_WIDTH);
+  const bar = `\r${label} [${"#".repeat(filled)}${" ".repeat(BAR_WIDTH - filled)}] ${done}/${total}`;
+  process.stderr.write(done < total ? bar : "\r\u001B[K");
+}

@@ -4,7 +4,7 @@ import type { VaultPaths } from "../paths.ts";
 import { findPaths } from "../paths.ts";
 import type { InputWays } from "./secret-input.ts";
 import { findSecretInput, isGiven } from "./secret-input.ts";
-import { withSpinner } from "./spinner.ts";
+import { showProgress, withSpinner } from "./spinner.ts";
 import { warn } from "./terminal.ts";
 
 /** The paths for this process's environment. */
@@ -27,6 +27,7 @@ export function makeSurroundings(passphraseFile: string | undefined): Surroundin
     findPassphrase: () => findSecretInput(ways),
     hasGivenPassphrase: isGiven(ways),
     showWork: withSpinner,
+    showProgress,
     warn,
   };
 }

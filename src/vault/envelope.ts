@@ -13,6 +13,9 @@ import { VALUE_BYTES_MAX } from "./record.ts";
 import type { Sodium } from "./sodium.ts";
 import { loadSodium, NONCE_BYTES } from "./sodium.ts";
 
+/** Bounds how many keys lie open in memory at a time, and gives progress something to show. */
+const REWRAP_BATCH = 250;
+
 /** The secret parts of a record. */
 export interface Envelope {
   readonly dek: Box;
@@ -66,7 +69,22 @@ export async function openSecrets(holder: KeyHolder, vaultId: Uint8Array, record
  *
  * @throws VaultError `bad-wrap` when a DEK does not open, or does not open again.
  */
-export async function rewrapSecrets(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {
+export async function rewrapSecrets(
+  from: KeyHolder,
+  to: KeyHolder,
+  vaultId: Uint8Array,
+  records: readonly SecretRecord[],
+  onProgress: (done: number) => void = () => undefined,
+): Promise<SecretRecord[]> {
+  const rewrapped: SecretRecord[] = [];
+  for (let start = 0; start < records.length; start += REWRAP_BATCH) {
+    rewrapped.push(...(await rewrapBatch(from, to, vaultId, records.slice(start, start + REWRAP_BATCH))));
+    onProgress(rewrapped.length);
+  }
+  return rewrapped;
+}
+
+async function rewrapBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {
   const deks = await unwrapAll(from, vaultId, records);
   let reopened: Dek[] = [];
   try {

@@ -43,7 +43,7 @@ function environment(folder: string): NodeJS.ProcessEnv {
 /** Everything in the vault, opened with the key that is at hand; undefined where there is no vault. */
 async function contentsOf(folder: string): Promise<string | undefined> {
   const paths = findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 });
-  const surroundings: Surroundings = { paths, variables: {}, now: () => new Date(), findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false, showWork: (_label, work) => work(), warn: () => undefined };
+  const surroundings: Surroundings = { paths, variables: {}, now: () => new Date(), findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false, showWork: (_label, work) => work(), showProgress: () => undefined, warn: () => undefined };
   const file = await readVault(paths);
   if (file === undefined) return undefined;
   const holder = holdKek(await loadKek(surroundings, file), file.contents.id);

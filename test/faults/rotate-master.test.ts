@@ -31,6 +31,7 @@ function surroundingsOf(folder: string, passphrase: string): Surroundings {
     findPassphrase: () => Promise.resolve(Secret.fromText(passphrase)),
     hasGivenPassphrase: true,
     showWork: (_label, work) => work(),
+    showProgress: () => undefined,
     warn: () => undefined,
   };
 }

@@ -25,6 +25,7 @@ export function makeHome(variables: Readonly<Record<string, string>> = {}): Home
     findPassphrase: () => Promise.reject(new Error("asked for the passphrase")),
     hasGivenPassphrase: false,
     showWork: (_label, work) => work(),
+    showProgress: () => undefined,
     warn: (message) => warnings.push(message),
   };
   return { surroundings, warnings };

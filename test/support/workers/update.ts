@@ -12,6 +12,7 @@ const surroundings: Surroundings = {
   findPassphrase: () => Promise.resolve(undefined),
   hasGivenPassphrase: false,
   showWork: (_label, work) => work(),
+  showProgress: () => undefined,
   warn: () => undefined,
 };
 

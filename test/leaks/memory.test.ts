@@ -1,0 +1,114 @@
+// What a core dump of the processes that are left alive would hold, looked at where the system lets us: /proc/<pid>/mem.
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync, readSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { findPaths } from "../../src/paths.ts";
+import { Secret } from "../../src/secret.ts";
+import { readVault } from "../../src/store/vault-store.ts";
+import { deriveKek } from "../../src/vault/kdf.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
+import { makeFolder } from "../support/temporary.ts";
+
+const PASSPHRASE = "a passphrase of this very test";
+
+/** Every readable and writable byte of a process that holds one of the needles. */
+function memoryHolds(pid: number, needles: readonly Buffer[]): boolean {
+  const maps = readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").filter((line) => / rw/.test(line) && !line.includes("[vvar"));
+  const memory = openSync(`/proc/${pid}/mem`, "r");
+  const overlap = Math.max(...needles.map(({ length }) => length));
+  try {
+    for (const line of maps) {
+      const [from = 0, to = 0] = (line.split(" ")[0] ?? "").split("-").map((hex) => Number.parseInt(hex, 16));
+      for (let at = from; at < to; at += CHUNK - overlap) {
+        const chunk = Buffer.alloc(Math.min(CHUNK, to - at));
+        try {
+          readSync(memory, chunk, 0, chunk.length, at);
+        } catch {
+          continue;
+        }
+        if (needles.some((needle) => chunk.includes(needle))) return true;
+      }
+    }
+    return false;
+  } finally {
+    closeSync(memory);
+  }
+}
+
+const CHUNK = 8 * 1024 * 1024;
+
+function canReadMemory(): boolean {
+  try {
+    closeSync(openSync(`/proc/${process.pid}/mem`, "r"));
+    return process.platform === "linux" && process.geteuid?.() === 0;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
+  for (const end of ["lock", "SIGTERM", "ttl"] as const) {
+    it(`after ${end}, no process that is left holds the KEK or the passphrase, a running vault run included`, async () => {
+      const folder = makeFolder();
+      const variables = { VAULT_DIR: join(folder, "vault") };
+      const env = { PATH: process.env["PATH"], HOME: folder, ...variables };
+      const vault = (line: string, extra: NodeJS.ProcessEnv = {}, input = ""): string => {
+        const { status, stdout, stderr } = spawnSync(NODE, [RUN_JS, ...line.split(" ")], { env: { ...env, ...extra }, input, encoding: "utf8" });
+        if (status !== 0) throw new Error(`${line}: ${stderr}`);
+        return stdout;
+      };
+      vault("init --provider passphrase --kdf low", { VAULT_PASSPHRASE: PASSPHRASE });
+      vault(`unlock${end === "ttl" ? " --ttl 4s" : ""}`, { VAULT_PASSPHRASE: PASSPHRASE });
+      vault("secrets create A --host a.example", {}, "value");
+      const { pid: agent } = (JSON.parse(vault("status --json")) as { source: { pid: number } }).source;
+      const run = spawn(NODE, [RUN_JS, "run", "--", "sleep", "60"], { env, stdio: "ignore" });
+      const ended = new Promise((resolve) => run.on("close", resolve));
+      try {
+        await waitFor(() => childrenOf(run.pid ?? 0).length > 0);
+        const file = await readVault(findPaths({ variables, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }));
+        if (file?.contents.slot.locator.provider !== "passphrase") throw new Error("no vault");
+        const kek = Buffer.from(await deriveKek(Secret.fromText(PASSPHRASE), file.contents.slot.locator.kdf));
+        const needles = [kek, Buffer.from(PASSPHRASE), Buffer.from(kek.toString("base64"))];
+        // The looking itself works: the agent, or what it derived, is found while it lives.
+        expect(memoryHolds(process.pid, needles)).toBe(true);
+        if (end === "lock") vault("lock");
+        if (end === "SIGTERM") process.kill(agent, "SIGTERM");
+        await waitFor(() => !isAlive(agent));
+        expect(memoryHolds(run.pid ?? 0, needles)).toBe(false);
+        for (const child of childrenOf(run.pid ?? 0)) expect(memoryHolds(child, needles)).toBe(false);
+      } finally {
+        run.kill("SIGKILL");
+        for (const child of childrenOf(run.pid ?? 0)) process.kill(child, "SIGKILL");
+        await ended;
+      }
+    }, 60_000);
+  }
+});
+
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((other) => {
+    try {
+      return new RegExp(`^PPid:\\t${pid}$`, "m").test(readFileSync(`/proc/${other}/status`, "latin1"));
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 1) {
+    if (waited > 400) throw new Error("waited for too long");
+    await sleep(50);
+  }
+}
