@@ -9,6 +9,8 @@ import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import type { AddressKind } from "./address.ts";
 import { classifyAddress, isMetadataName } from "./address.ts";
+import type { FindNextProxy } from "./next-proxy.ts";
+import { dialNextProxy, tunnelThrough } from "./next-proxy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
 
@@ -25,14 +27,40 @@ export interface DialRules {
   readonly resolve: Resolve;
   /** The proxy's own port, which nothing may reach through the proxy. */
   readonly ownPort: () => number;
+  readonly findNextProxy: FindNextProxy;
+  /** The roots of upstream servers, and nothing else is trusted. */
+  readonly trust: () => SecureContext;
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
 export const resolveBySystem: Resolve = (host) => lookup(host, { all: true, verbatim: true });
 
-/** @throws RefusalError */
+/**
+ * For a plain request. Where the user has a proxy of their own for it, this leads to that proxy, which wants the whole URL.
+ *
+ * @throws RefusalError
+ */
 export async function dialPlain(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
+  const next = rules.findNextProxy("http", authority);
+  if (next === undefined) return dialDirect(authority, mayBePrivate, rules);
+  judgeWithoutAddress(authority, mayBePrivate, rules);
+  return dialNextProxy(next, authority, rules.trust);
+}
+
+/**
+ * For a blind tunnel.
+ *
+ * @throws RefusalError
+ */
+export async function dialTunnel(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
+  const next = rules.findNextProxy("https", authority);
+  if (next === undefined) return dialDirect(authority, mayBePrivate, rules);
+  judgeWithoutAddress(authority, mayBePrivate, rules);
+  return tunnelThrough(next, authority, rules.trust);
+}
+
+async function dialDirect(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
   const addresses = await judgedAddresses(authority, mayBePrivate, rules);
   const socket = connectTcp({ host: authority.host, port: authority.port, lookup: pinned(addresses), noDelay: true, allowHalfOpen: true });
   return whenReady(socket, "connect", authority);
@@ -41,17 +69,15 @@ export async function dialPlain(authority: Authority, mayBePrivate: boolean, rul
 /**
  * Connects and verifies that the certificate is the authority's, whatever the environment says about verification.
  *
- * @param context it holds the roots, and nothing else is trusted.
  * @param session a session of an earlier connection to the same authority.
  * @throws RefusalError
  */
-export async function dialVerified(authority: Authority, mayBePrivate: boolean, rules: DialRules, context: SecureContext, session: Buffer | undefined): Promise<TLSSocket> {
-  const addresses = await judgedAddresses(authority, mayBePrivate, rules);
+export async function dialVerified(authority: Authority, mayBePrivate: boolean, rules: DialRules, session: Buffer | undefined): Promise<TLSSocket> {
   const socket = connectTls({
+    ...(await openWay(authority, mayBePrivate, rules)),
     host: authority.host,
     port: authority.port,
-    lookup: pinned(addresses),
-    secureContext: context,
+    secureContext: rules.trust(),
     rejectUnauthorized: true,
     // A server name is never an address (RFC 6066 section 3).
     servername: isIP(authority.host) === 0 ? authority.host : "",
@@ -63,21 +89,43 @@ export async function dialVerified(authority: Authority, mayBePrivate: boolean, 
   return whenReady(socket, "secureConnect", authority);
 }
 
+/** What TLS runs over: a connection of its own to a judged address, or a tunnel through the user's proxy. */
+async function openWay(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<{ readonly lookup: LookupFunction } | { readonly socket: Socket }> {
+  const next = rules.findNextProxy("https", authority);
+  if (next === undefined) return { lookup: pinned(await judgedAddresses(authority, mayBePrivate, rules)) };
+  judgeWithoutAddress(authority, mayBePrivate, rules);
+  return { socket: await tunnelThrough(next, authority, rules.trust) };
+}
+
+/**
+ * Behind another proxy a name is that proxy's to resolve: this machine may not be able to, and would learn nothing about where the connection leads. So addresses and metadata names are judged, and other names are not;
+ * the certificate still must be the host's.
+ *
+ * @throws RefusalError
+ */
+function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: DialRules): void {
+  judge(authority, isIP(authority.host) === 0 ? [] : [authority.host], mayBePrivate, rules);
+}
+
 /** @throws RefusalError where the name has no address, or any that may not be reached: one bad among good ones is an attack, or a mistake just as dangerous. */
-async function judgedAddresses(authority: Authority, mayBePrivate: boolean, { resolve, ownPort }: DialRules): Promise<readonly ResolvedAddress[]> {
-  const where = formatAuthority(authority);
-  const metadata = (): RefusalError => new RefusalError(makeRefusal("metadata-address", `no connection to ${where}; it is a cloud machine's metadata service, which hands out credentials`));
-  if (isMetadataName(authority.host)) throw metadata();
+async function judgedAddresses(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<readonly ResolvedAddress[]> {
+  // Before anybody's resolver hears of it.
+  judge(authority, [], mayBePrivate, rules);
   const family = isIP(authority.host);
-  const addresses = family === 0 ? await resolve(authority.host).catch(() => []) : [{ address: authority.host, family }];
-  if (addresses.length === 0) throw new RefusalError(makeRefusal("upstream-unreachable", `no connection to ${where}; its name has no address`));
-  const kinds = addresses.map(({ address }) => classifyAddress(address));
-  if (kinds.includes("metadata")) throw metadata();
-  if (authority.port === ownPort() && kinds.some(isThisMachine)) throw new RefusalError(makeRefusal("own-address", `no connection to ${where}; that is this proxy itself`));
-  if (!mayBePrivate && kinds.some((kind) => kind !== "public")) {
-    throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
-  }
+  const addresses = family === 0 ? await rules.resolve(authority.host).catch(() => []) : [{ address: authority.host, family }];
+  if (addresses.length === 0) throw new RefusalError(makeRefusal("upstream-unreachable", `no connection to ${formatAuthority(authority)}; its name has no address`));
+  judge(authority, addresses.map(({ address }) => address), mayBePrivate, rules);
   return addresses;
+}
+
+function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort }: DialRules): void {
+  const where = formatAuthority(authority);
+  const kinds = addresses.map(classifyAddress);
+  if (isMetadataName(authority.host) || kinds.includes("metadata")) {
+    throw new RefusalError(makeRefusal("metadata-address", `no connection to ${where}; it is a cloud machine's metadata service, which hands out credentials`));
+  }
+  if (authority.port === ownPort() && kinds.some(isThisMachine)) throw new RefusalError(makeRefusal("own-address", `no connection to ${where}; that is this proxy itself`));
+  if (!mayBePrivate && kinds.some((kind) => kind !== "public")) throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
 }
 
 function isThisMachine(kind: AddressKind): boolean {

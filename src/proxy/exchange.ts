@@ -1,22 +1,27 @@
 // One request of the child's and its answer: judge, write the audit entry, send on, relay.
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import { relayAnswer } from "./answer.ts";
+import type { BodyPlan } from "./body-policy.ts";
+import { judgeInBody, planBody, reframe } from "./body-policy.ts";
 import type { Grant } from "./grant.ts";
 import { askForReadable } from "./negotiation.ts";
 import type { Inert } from "./policy.ts";
 import { decide } from "./policy.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeRefusal, refuseLocked, refuseMisplaced, refusePrivate } from "./refusal.ts";
+import { makeRefusal, refuseLocked, refusePrivate } from "./refusal.ts";
+import type { Fate } from "./request-body.ts";
 import type { RequestHead, Scheme } from "./request-head.ts";
 import { parseRequestHead } from "./request-head.ts";
 import type { RunRules } from "./run-rules.ts";
 import { grantsNaming, mayBePrivate } from "./run-rules.ts";
-import { substitute } from "./substitute.ts";
-import type { AnswerListener, Upstream } from "./upstream.ts";
+import { drain, watchIdle } from "./stalled-body.ts";
+import { substitute, substituteTarget, valueInBody } from "./substitute.ts";
+import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream.ts";
 
 /** Where the child's connection leads, settled before the request was read. */
 export interface Route {
@@ -33,8 +38,8 @@ export interface Exchange {
   refuse(refusal: Refusal): void;
 }
 
-/** After an early answer, the rest of a request's body is read and dropped for so long, so that the child gets to read the answer. */
-const DRAIN_MS = 5_000;
+/** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
+const WHOLE_BODY_BYTES_MAX = 65_536;
 
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
 export function openExchange(request: IncomingMessage, response: ServerResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
@@ -59,12 +64,15 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
         answerRefusal(response, refusal, id, isLast);
       }, ignore);
   };
+  const isOver = (): boolean => isRefused || response.destroyed;
   const recordInert = async (inert: readonly Inert[]): Promise<void> => {
     for (const spot of new Set(inert.map((item) => item.spot))) {
       const secrets = namesOf(inert.filter((item) => item.spot === spot).map(({ grant }) => grant));
       await rules.record({ kind: "inert", request: id, authority: where, method, secrets, spot });
     }
   };
+
+  const recordSubstituted = (used: readonly Grant[]): Promise<void> => rules.record({ kind: "substituted", request: id, authority: where, method, secrets: namesOf(used) });
 
   const start = async (): Promise<void> => {
     const parsed = parseRequestHead({ method, url: request.url ?? "", httpVersion: request.httpVersion, rawHeaders: request.rawHeaders }, scheme, authority);
@@ -83,24 +91,41 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       refuse(decision.refusal);
       return;
     }
-    const used = decision.edits.flatMap(({ occurrences }) => occurrences.map(({ grant }) => grant));
+    const { used } = decision;
+    const plan = planBody(head, scheme, authority, rules.grants);
+    if (plan.kind === "refuse") {
+      refuse(plan.refusal);
+      return;
+    }
     if (used.length > 0 && rules.isRevoked()) {
       refuse(refuseLocked(namesOf(used), authority));
       return;
     }
     try {
       if (decision.inert.length > 0) await recordInert(decision.inert);
-      if (used.length > 0) await rules.record({ kind: "substituted", request: id, authority: where, method, secrets: namesOf(used) });
+      if (used.length > 0) await recordSubstituted(used);
     } catch {
       refuse(refuseUnwritten(namesOf(used)));
       return;
     }
     // The child may have gone meanwhile, or its body turned out malformed.
-    if (isRefused || response.destroyed) return;
-    send(head, substitute(head.headers, decision.edits), used);
+    if (isOver()) return;
+    const acted = new Set(used);
+    const body = head.bodyBytes === undefined ? undefined : openBody(plan, acted);
+    let headers: readonly string[] = substitute(head.headers, decision.edits);
+    let [whole, mayYetAct]: [Buffer | undefined, readonly Grant[]] = [undefined, []];
+    if (body !== undefined && plan.kind === "edit") {
+      // A chunked body has no length to go by.
+      if ((head.bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX) whole = await readWhole(body);
+      // Which of them it holds is not known when the connection is made: each must be allowed to go where that leads.
+      else mayYetAct = plan.grants;
+      headers = reframe(headers, whole?.length);
+    }
+    if (isOver()) return;
+    send(head, substituteTarget(head.target, decision.target), headers, whole ?? body, [...acted, ...mayYetAct]);
   };
 
-  const send = (head: RequestHead, headers: readonly string[], used: readonly Grant[]): void => {
+  const send = (head: RequestHead, path: string, headers: readonly string[], body: UpstreamRequest["body"], used: readonly Grant[]): void => {
     const naming = grantsNaming(rules.grants, authority);
     const isBound = naming.length > 0;
     const scrub = isBound ? rules.scrubber.openAnswer() : undefined;
@@ -116,36 +141,47 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
         if (scrub.met.size > 0) rules.record({ kind: "scrubbed", request: id, authority: where, method, secrets: [...scrub.met] }).catch(ignore);
       });
     }
-    if (route.expectsContinue) response.writeContinue();
     upstream.send(
       {
         scheme,
         authority,
         mayBePrivate: !isBound || mayBePrivate(authority, used, naming),
         method,
-        path: head.target,
+        path,
         headers: ["host", head.host, ...(isBound ? askForReadable(headers) : headers)],
-        body: head.bodyBytes === undefined ? undefined : openBody(),
+        body,
       },
       listener,
     );
   };
 
-  const openBody = (): Transform => {
-    const body = rules.bodyWatch.open((grant) => {
-      if (rules.strict) {
-        fail(refuseMisplaced(grant, authority));
-        return false;
+  /** @param acted grows by the secrets that the body gets. */
+  const openBody = (plan: BodyPlan, acted: Set<Grant>): Transform => {
+    const inert = new Set<Grant>();
+    const onPlaceholder = async (grant: Grant): Promise<Fate> => {
+      const verdict = judgeInBody(grant, plan, authority, acted, rules.strict);
+      if (verdict.kind === "refuse") return stop(verdict.refusal);
+      if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
+      try {
+        if (verdict.kind === "act") await recordSubstituted([grant]);
+        else if (!inert.has(grant)) await recordInert([{ grant, spot: "body" }]);
+      } catch {
+        return stop(refuseUnwritten([grant.name]));
       }
-      recordInert([{ grant, spot: "body" }]).catch(() => {
-        fail(refuseUnwritten([grant.name]));
-      });
-      return true;
-    });
+      if (isOver()) return { kind: "stop" };
+      (verdict.kind === "act" ? acted : inert).add(grant);
+      return verdict.kind === "act" ? { kind: "replace", bytes: valueInBody(grant, verdict.body) } : { kind: "pass" };
+    };
+    const stop = (refusal: Refusal): Fate => {
+      fail(refusal);
+      return { kind: "stop" };
+    };
+    const body = rules.bodyWatch.open(onPlaceholder);
     body.on("error", ignore);
     watchIdle(request, body, rules.bodyIdleMs, () => {
       fail(makeRefusal("timeout", "the request's body stood still for too long"), true);
     });
+    if (route.expectsContinue) response.writeContinue();
     return request.pipe(body);
   };
 
@@ -172,34 +208,11 @@ function refuseUnwritten(secrets: readonly string[]): Refusal {
   return makeRefusal("audit", "the audit log cannot be written, and nothing goes out without an entry", secrets);
 }
 
-/** Calls back once when a body has made no progress for the whole time although there was room for more. */
-function watchIdle(request: IncomingMessage, body: Transform, idleMs: number, onIdle: () => void): void {
-  let before = request.socket.bytesRead;
-  const timer = setInterval(() => {
-    const now = request.socket.bytesRead;
-    if (request.complete || request.destroyed) clearInterval(timer);
-    else if (now === before && !body.writableNeedDrain) {
-      clearInterval(timer);
-      onIdle();
-    }
-    before = now;
-  }, idleMs).unref();
-  request.once("close", () => {
-    clearInterval(timer);
-  });
-}
-
-/** Drops what is left of a body, within reason. */
-function drain(request: IncomingMessage): void {
-  if (request.complete) return;
-  request.unpipe();
-  request.resume();
-  const timer = setTimeout(() => {
-    request.destroy();
-  }, DRAIN_MS).unref();
-  request.once("close", () => {
-    clearTimeout(timer);
-  });
+async function readWhole(body: Transform): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  body.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  await once(body, "end");
+  return Buffer.concat(chunks);
 }
 
 function namesOf(grants: readonly Grant[]): string[] {

@@ -10,8 +10,8 @@ import type { Occurrence, Recogniser } from "./placeholder.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseUnusable, makeRefusal } from "./refusal.ts";
 import type { RequestHead, Scheme } from "./request-head.ts";
-import type { Edit } from "./substitute.ts";
-import { findUnusable } from "./substitute.ts";
+import type { Edit, TargetOccurrence } from "./substitute.ts";
+import { findUnusable, whyNotInTarget } from "./substitute.ts";
 
 /** A placeholder that goes on as it is, because it may not act where it stands. */
 export interface Inert {
@@ -19,8 +19,17 @@ export interface Inert {
   readonly spot: InertSpot;
 }
 
-/** `edits` is empty where no secret goes out. */
-export type Decision = { readonly kind: "forward"; readonly edits: readonly Edit[]; readonly inert: readonly Inert[] } | { readonly kind: "refuse"; readonly refusal: Refusal };
+/** `used` is empty where no secret goes out with the head. */
+export type Decision =
+  | {
+      readonly kind: "forward";
+      readonly edits: readonly Edit[];
+      /** The placeholders in the target that act, from left to right. */
+      readonly target: readonly TargetOccurrence[];
+      readonly used: readonly Grant[];
+      readonly inert: readonly Inert[];
+    }
+  | { readonly kind: "refuse"; readonly refusal: Refusal };
 
 export interface PolicyOptions {
   readonly scheme: Scheme;
@@ -34,14 +43,28 @@ export function isBoundTo(grant: Grant, authority: Authority): boolean {
   return grant.bindings.some((binding) => bindingAllows(binding, authority));
 }
 
+/** Whether the grant's secret may stand in this place of a request to exactly this host and port. */
+export function mayAct(grant: Grant, authority: Authority, place: Place): boolean {
+  return grant.places.includes(place) && isBoundTo(grant, authority);
+}
+
 /**
  * Judges a request's head. A placeholder in a credential header acts or the request is refused, so that it never goes upstream in
- * the secret's place; anywhere else it is inert. Bodies are looked at while they stream (`request-body.ts`).
+ * the secret's place; in the path or the query it acts where its secret may stand there; anywhere else it is inert. Bodies are looked
+ * at while they stream (`body-policy.ts`).
  */
 export function decide(head: RequestHead, { scheme, authority, recognise, strict }: PolicyOptions): Decision {
   const edits: Edit[] = [];
-  const inert: Inert[] = recognise(head.target).map(({ grant }) => ({ grant, spot: "target" }));
+  const inTarget = recognise(head.target);
+  const target = scheme === "https" ? inTarget.flatMap((occurrence) => findActing(occurrence, head.target, authority)) : [];
+  const inert: Inert[] = inTarget.filter(({ start }) => !target.some((acts) => acts.start === start)).map(({ grant }) => ({ grant, spot: "target" }));
   const acting = new Set<Grant>();
+  for (const { grant, place } of target) {
+    if (acting.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
+    acting.add(grant);
+    const why = whyNotInTarget(grant, place);
+    if (why !== undefined) return { kind: "refuse", refusal: refuseUnusable(grant, authority, why) };
+  }
   for (let at = 0; at < head.headers.length; at += 2) {
     const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
     const { place, occurrences, text } = look(name, value, recognise);
@@ -66,7 +89,14 @@ export function decide(head: RequestHead, { scheme, authority, recognise, strict
   const [first] = inert;
   if (first !== undefined && scheme === "http") return { kind: "refuse", refusal: refusePlainHttp(first.grant, authority) };
   if (first !== undefined && strict) return { kind: "refuse", refusal: refuseMisplaced(first.grant, authority) };
-  return { kind: "forward", edits, inert };
+  return { kind: "forward", edits, target, used: [...acting], inert };
+}
+
+/** The occurrence with its place, where it acts; none where it does not. */
+function findActing(occurrence: Occurrence, target: string, authority: Authority): TargetOccurrence[] {
+  const question = target.indexOf("?");
+  const place = question < 0 || occurrence.end <= question ? "path" : occurrence.start > question ? "query" : undefined;
+  return place !== undefined && mayAct(occurrence.grant, authority, place) ? [{ ...occurrence, place }] : [];
 }
 
 /** The placeholders in a header, and where they would act: `place` is undefined for a header that carries no credential. `text` is what the occurrences count in. */

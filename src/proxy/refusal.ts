@@ -18,6 +18,7 @@ export type RefusalCode =
   | "place"
   | "repeated"
   | "misplaced"
+  | "coded-body"
   | "plain-http"
   | "unusable-value"
   | "locked"
@@ -62,6 +63,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   place: 403,
   repeated: 400,
   misplaced: 400,
+  "coded-body": 415,
   "plain-http": 403,
   "unusable-value": 403,
   locked: 403,
@@ -96,6 +98,11 @@ export function refuseRepeated(grant: Grant, authority: Authority): Refusal {
 
 export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
   return makeRefusal("misplaced", `the placeholder of ${grant.name} was not passed on to ${formatAuthority(authority)}; it stands where it may not act, and this run is strict; leave it out, or run without --strict`, [grant.name]);
+}
+
+/** @param names of the secrets that might stand in the body. */
+export function refuseCodedBody(names: readonly string[], authority: Authority): Refusal {
+  return makeRefusal("coded-body", `the request was not sent to ${formatAuthority(authority)}; ${names.join(", ")} may stand in its body, which is compressed and cannot be looked through; send it without Content-Encoding`, names);
 }
 
 export function refusePlainHttp(grant: Grant, authority: Authority): Refusal {

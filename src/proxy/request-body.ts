@@ -1,43 +1,99 @@
-// A request's body on its way up: passed through as it is, and watched for placeholders, which may not act there.
+// A request's body on its way up: passed on as it is, but for what becomes of the placeholders in it.
 import { Transform } from "node:stream";
 import type { Grant } from "./grant.ts";
 import type { PatternSearch } from "./pattern-search.ts";
 import { compileSearch } from "./pattern-search.ts";
 
-/** Said once for each grant. True lets the body go on; false ends it before the placeholder's first byte. */
-export type OnPlaceholder = (grant: Grant) => boolean;
+/** What becomes of one placeholder. `stop` ends the body before the placeholder's first byte, and leaves the request unfinished. */
+export type Fate = { readonly kind: "pass" } | { readonly kind: "replace"; readonly bytes: Uint8Array } | { readonly kind: "stop" };
+
+/** Asked for each placeholder, in order; nothing more of the body moves meanwhile. It must not reject. */
+export type OnPlaceholder = (grant: Grant) => Promise<Fate>;
 
 export interface BodyWatch {
   readonly open: (onPlaceholder: OnPlaceholder) => Transform;
 }
 
+/** A stretch of a body: bytes that are no placeholder's, or one placeholder. */
+export type Piece = { readonly kind: "bytes"; readonly bytes: Uint8Array } | { readonly kind: "placeholder"; readonly grant: Grant; readonly bytes: Uint8Array };
+
+/** Cuts a body into pieces, however it arrives. Held back is only what may begin a placeholder. */
+export interface BodyCutter {
+  push(chunk: Uint8Array): Piece[];
+  end(): Piece[];
+}
+
 const EMPTY = new Uint8Array();
 
 export function makeBodyWatch(grants: readonly Grant[]): BodyWatch {
-  const search = compileSearch(grants.map(({ placeholder }, owner) => ({ bytes: Buffer.from(placeholder, "latin1"), owner })));
-  return { open: (onPlaceholder) => openWatch(search, grants, onPlaceholder) };
+  const openCutter = makeBodyCutter(grants);
+  return { open: (onPlaceholder) => openWatch(openCutter(), onPlaceholder) };
 }
 
-/** Holds back what may begin a placeholder, so that a refused one never goes out in part. */
-function openWatch(search: PatternSearch, grants: readonly Grant[], onPlaceholder: OnPlaceholder): Transform {
-  const seen = new Set<Grant>();
-  let carry: Uint8Array = EMPTY;
+/** @returns opens a cutter for one body. */
+export function makeBodyCutter(grants: readonly Grant[]): () => BodyCutter {
+  const search = compileSearch(grants.map(({ placeholder }, owner) => ({ bytes: Buffer.from(placeholder, "latin1"), owner })));
+  return () => {
+    let carry: Uint8Array = EMPTY;
+    return {
+      push(chunk) {
+        const text = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+        const { pieces, rest } = cut(text, search, grants, false);
+        carry = rest;
+        return pieces;
+      },
+      end() {
+        const { pieces } = cut(carry, search, grants, true);
+        carry = EMPTY;
+        return pieces;
+      },
+    };
+  };
+}
+
+function cut(text: Uint8Array, search: PatternSearch, grants: readonly Grant[], isLast: boolean): { readonly pieces: Piece[]; readonly rest: Uint8Array } {
+  const pieces: Piece[] = [];
+  let hold = isLast ? text.length : search.findUnfinished(text, 0);
+  let from = 0;
+  for (;;) {
+    const match = search.find(text, from);
+    // A match from `hold` on may yet turn out to be the beginning of a longer one.
+    if (match === undefined || match.start >= hold) break;
+    if (match.start > from) pieces.push({ kind: "bytes", bytes: text.subarray(from, match.start) });
+    const grant = grants[match.pattern.owner];
+    if (grant !== undefined) pieces.push({ kind: "placeholder", grant, bytes: text.subarray(match.start, match.end) });
+    from = match.end;
+    if (from > hold) hold = search.findUnfinished(text, from);
+  }
+  if (hold > from) pieces.push({ kind: "bytes", bytes: text.subarray(from, hold) });
+  return { pieces, rest: text.subarray(Math.max(hold, from)) };
+}
+
+function openWatch(cutter: BodyCutter, onPlaceholder: OnPlaceholder): Transform {
+  const send = (body: Transform, pieces: readonly Piece[], done: () => void): void => {
+    for (const [index, piece] of pieces.entries()) {
+      if (piece.kind === "bytes") {
+        body.push(piece.bytes);
+        continue;
+      }
+      onPlaceholder(piece.grant).then(
+        (fate) => {
+          if (fate.kind === "stop") return;
+          body.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
+          send(body, pieces.slice(index + 1), done);
+        },
+        () => body.destroy(),
+      );
+      return;
+    }
+    done();
+  };
   return new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      const text = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-      const hold = search.findUnfinished(text, 0);
-      for (let match = search.find(text, 0); match !== undefined; match = search.find(text, match.end)) {
-        const grant = grants[match.pattern.owner];
-        if (grant === undefined || seen.has(grant)) continue;
-        seen.add(grant);
-        // The caller has answered the child: nothing more goes up, and the request stays unfinished for the server.
-        if (!onPlaceholder(grant)) return;
-      }
-      carry = text.subarray(hold);
-      done(null, text.subarray(0, hold));
+      send(this, cutter.push(chunk), done);
     },
     flush(done) {
-      done(null, carry);
+      send(this, cutter.end(), done);
     },
   });
 }

@@ -36,9 +36,11 @@ function textForms(text: string | undefined): string[] {
   if (text === undefined) return [];
   const percent = encodeURIComponent(text);
   const strict = percent.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  // As it stands in a path (`place-encoding.ts`).
+  const segment = strict.replaceAll("%3A", ":").replaceAll("%40", "@");
   const json = JSON.stringify(text).slice(1, -1);
   const forms = [
-    ...[percent, strict, strict.replaceAll("%20", "+")].flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]),
+    ...[percent, strict, segment, strict.replaceAll("%20", "+")].flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]),
     json,
     // PHP; Go; .NET and others that keep JSON safe inside HTML.
     json.replaceAll("/", "\\/"),

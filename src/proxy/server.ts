@@ -5,7 +5,7 @@ import { VaultError } from "../errors.ts";
 import type { Authority } from "../vault/host.ts";
 import { findAuthority, formatAuthority } from "../vault/host.ts";
 import type { DialRules, Resolve } from "./dial.ts";
-import { dialPlain, resolveBySystem } from "./dial.ts";
+import { dialTunnel, resolveBySystem } from "./dial.ts";
 import type { ProxyEvent } from "./event.ts";
 import type { Exchange } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
@@ -14,6 +14,7 @@ import { makeHttpSide } from "./http-side.ts";
 import { openInterceptor } from "./intercept.ts";
 import { isBoundTo } from "./policy.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
+import type { FindNextProxy } from "./next-proxy.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError, refuseUnmatched } from "./refusal.ts";
@@ -22,6 +23,7 @@ import { makeRunCa } from "./run-ca.ts";
 import { grantsNaming, makeRunRules } from "./run-rules.ts";
 import { joinSockets } from "./tunnel.ts";
 import { openUpstream } from "./upstream.ts";
+import { openUpstreamTrust } from "./upstream-trust.ts";
 
 export interface ProxyOptions {
   readonly grants: readonly Grant[];
@@ -35,6 +37,8 @@ export interface ProxyOptions {
   record(event: ProxyEvent): Promise<void>;
   /** Cheap: asked before each substitution. True after `vault lock`. */
   isRevoked(): boolean;
+  /** The user's own proxy for a host, where there is one. */
+  readonly findNextProxy?: FindNextProxy;
   /** How names become addresses; the system's way by default. */
   readonly resolve?: Resolve;
   /** Limits on the child's patience; tests pass small ones. */
@@ -66,8 +70,8 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   const access = makeProxyAccess();
   const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), isRevoked: () => options.isRevoked(), bodyIdleMs });
   let port = 0;
-  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort: () => port };
-  const upstream = openUpstream(options.roots, dialRules);
+  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort: () => port, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots) };
+  const upstream = openUpstream(dialRules);
   let strangers = 0;
 
   /** Writes the entry and returns the request's id. A refusal stands whether or not its entry can be written. */
@@ -134,7 +138,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
       return;
     }
     try {
-      const server = await dialPlain(authority, true, dialRules);
+      const server = await dialTunnel(authority, true, dialRules);
       keep(server);
       if (socket.destroyed) {
         server.destroy();

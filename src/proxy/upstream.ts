@@ -1,5 +1,4 @@
 // The way to bound hosts and plain HTTP servers: kept-alive connections, one pool an authority. The only importer of undici.
-import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
 import type { Readable } from "node:stream";
 import { errors, Pool } from "undici";
 import type { Dispatcher } from "undici";
@@ -11,6 +10,7 @@ import { dialPlain, dialVerified } from "./dial.ts";
 import type { Scheme } from "./request-head.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
+import { silenceRequests } from "./unheard-requests.ts";
 
 export interface UpstreamRequest {
   readonly scheme: Scheme;
@@ -20,7 +20,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Names and values alternate; `Host` first. Plaintext values are in here: for the wire only. */
   readonly headers: readonly string[];
-  readonly body: Readable | undefined;
+  readonly body: Readable | Uint8Array | undefined;
 }
 
 /** The life of one answer. After `onAbortable`, either `onEnd` or `onFailure` comes last. Headers and trailers alternate names and values. */
@@ -41,23 +41,14 @@ export interface Upstream {
 
 const HEADER_BYTES_MAX = 65_536;
 
-/**
- * @param roots PEM certificates: the whole list that upstream certificates are verified against.
- */
-export function openUpstream(roots: readonly string[], rules: DialRules): Upstream {
+export function openUpstream(rules: DialRules): Upstream {
+  silenceRequests();
   const pools = new Map<string, Pool>();
-  // Made once, when first needed: reading the roots takes longer than a handshake.
-  let context: ReturnType<typeof createSecureContext> | undefined;
-  const contextOnce = (): ReturnType<typeof createSecureContext> => {
-    // Security level 2 refuses RSA below 2048 bits and SHA-1 anywhere in the chain.
-    context ??= createSecureContext({ ca: [...roots], minVersion: "TLSv1.2", ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=2` });
-    return context;
-  };
   const openPool = ({ scheme, authority, mayBePrivate }: UpstreamRequest): Pool => {
     let session: Buffer | undefined;
     const dial = async () => {
       if (scheme === "http") return dialPlain(authority, mayBePrivate, rules);
-      const socket = await dialVerified(authority, mayBePrivate, rules, contextOnce(), session);
+      const socket = await dialVerified(authority, mayBePrivate, rules, session);
       socket.on("session", (newer: Buffer) => {
         session = newer;
       });
@@ -93,8 +84,12 @@ export function openUpstream(roots: readonly string[], rules: DialRules): Upstre
         pools.set(key, pool);
         forgetWhenIdle(pools, key, pool);
       }
+      // The user's own proxy has its credential from here, and an origin never: this connection leads to that proxy.
+      const next = request.scheme === "http" ? rules.findNextProxy("http", request.authority) : undefined;
+      const path = next === undefined ? request.path : `http://${formatAuthority(request.authority)}${request.path}`;
+      const headers = next?.authorization === undefined ? [...request.headers] : [...request.headers, "proxy-authorization", next.authorization];
       pool.dispatch(
-        { method: request.method, path: request.path, headers: [...request.headers], body: request.body ?? null },
+        { method: request.method, path, headers, body: request.body ?? null },
         handlerFor(listener, request.authority),
       );
     },

@@ -14,7 +14,7 @@ const server = await openRawServer(ca.identityFor("api.example.test"), (request,
   return undefined;
 });
 const host = `api.example.test:${server.port}`;
-const grant = makeGrant("API_KEY", [host], { value: VALUE });
+const grant = makeGrant("API_KEY", [host], { value: VALUE, places: ["basic", "body", "header", "path", "query"] });
 const elsewhere = makeGrant("OTHER", ["other.example.test"], { value: `${VALUE}-2` });
 const { proxy } = await openTestRun([grant, elsewhere], { roots: [ca.certificate] });
 const statuses: number[] = [];
@@ -22,9 +22,12 @@ for (const [path, header] of [
   ["/", `Authorization: Bearer ${grant.placeholder}`],
   ["/", `X-Api-Key: ${elsewhere.placeholder}`],
   ["/break", `Authorization: Basic ${Buffer.from(`user:${grant.placeholder}`).toString("base64")}`],
+  [`/?key=${grant.placeholder}`, "X: y"],
+  [`/bot${grant.placeholder}/break`, "X: y"],
 ] as const) {
   statuses.push((await ask(proxy, host, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${header}\r\n\r\n`)).status);
 }
+statuses.push((await ask(proxy, host, `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Type: text/plain\r\nContent-Length: ${grant.placeholder.length}\r\n\r\n${grant.placeholder}`)).status);
 await proxy.close();
 await server.close();
 console.log(`done ${statuses.join(" ")}`);
