@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/soak/**"],
+    exclude: process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [],
     pool: "forks",
     testTimeout: 30_000,
     hookTimeout: 60_000,
