@@ -5,6 +5,8 @@ import { encodeBase64 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
+import type { Service } from "../services/registry.ts";
+import { findService, findServiceOfVariable, SERVICES } from "../services/registry.ts";
 import { openSecrets, sealSecrets } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
 import type { Place } from "../vault/place.ts";
@@ -32,6 +34,22 @@ export interface NewSecret {
   readonly allowPrivate: boolean;
 }
 
+/**
+ * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
+ * Hosts that the user names count as they stand, beside those of a service that was named too.
+ */
+function pin(asked: NewSecret): NewSecret {
+  const service = asked.service !== undefined ? requireService(asked.service) : asked.hosts.length === 0 ? findServiceOfVariable(asked.name) : undefined;
+  return service === undefined ? asked : { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts] };
+}
+
+/** @throws VaultError `not-found`. */
+function requireService(id: string): Service {
+  const service = findService(id);
+  if (service === undefined) throw new VaultError("not-found", `there is no service "${id}"`, `name the hosts instead with --host; services known are ${SERVICES.map((known) => known.id).join(", ")}`);
+  return service;
+}
+
 /** Parts of a binding to change; what is absent stays. */
 export interface BindingChange {
   readonly addHosts?: readonly string[];
@@ -42,8 +60,9 @@ export interface BindingChange {
 }
 
 /** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
-export async function createSecret(surroundings: Surroundings, secret: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
-  requireName(secret.name);
+export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
+  requireName(asked.name);
+  const secret = pin(asked);
   const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
@@ -75,13 +94,14 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
   return rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
+    const service = change.service === undefined ? undefined : requireService(change.service);
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     return {
       ...before,
-      hosts: [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(change.addHosts ?? [])],
+      hosts: [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])],
       places: change.places ?? before.places,
-      service: change.service ?? before.service,
+      service: service?.id ?? before.service,
       allowPrivate: change.allowPrivate ?? before.allowPrivate,
     };
   });

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NODE, RUN_JS } from "../support/program.ts";
-import type { SecretService } from "../support/secret-service.ts";
-import { hasSecretService, openSecretService } from "../support/secret-service.ts";
+import type { SecretService } from "../support/keyring-daemon.ts";
+import { hasSecretService, openSecretService } from "../support/keyring-daemon.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 interface Said {
