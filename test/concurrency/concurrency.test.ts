@@ -63,16 +63,16 @@ describe("many processes at one vault", () => {
     for (let writer = 0; writer < 8; writer += 1) await addSecret(here, `W${writer}`);
     const updating = Array.from({ length: 8 }, (_, writer) => script.run(["update", folder, `W${writer}`, "50"]));
     const rotating = script.run(["rotate", folder, "5"]);
-    let isDone = false;
+    const done = new AbortController();
     let reads = 0;
     const reading = (async () => {
-      for (; !isDone; reads += 1) {
+      for (; !done.signal.aborted; reads += 1) {
         expect((await readVault(paths))?.contents.secrets).toHaveLength(8);
         await sleep(1);
       }
     })();
     const said = await Promise.all([...updating, rotating]);
-    isDone = true;
+    done.abort();
     await reading;
     expect(said).toEqual(Array(9).fill(["done"]));
     expect(reads).toBeGreaterThan(50);
