@@ -18,6 +18,7 @@ import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
 import { writeWgetrc } from "../run/wgetrc.ts";
 import type { Secret } from "../secret.ts";
+import { findService } from "../services/registry.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import type { Authority } from "../vault/host.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
@@ -176,7 +177,7 @@ function choose(secrets: readonly SecretRecord[], { viewpoint, selections }: Run
 function grantOf(record: SecretRecord, value: Secret): Grant {
   return {
     name: record.name,
-    placeholder: mintPlaceholder(),
+    placeholder: mintPlaceholder(record.service === undefined ? undefined : findService(record.service)?.placeholder),
     value,
     bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
     places: record.places,
