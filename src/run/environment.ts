@@ -42,6 +42,9 @@ const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy
 const FURTHER_PROXY_VARIABLES = new Set(
   ["ALL_PROXY", "WS_PROXY", "WSS_PROXY", "npm_config_proxy", "npm_config_http_proxy", "npm_config_https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY", "PIP_PROXY", "CARGO_HTTP_PROXY", "GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY"].map(fold),
 );
+/** Proxies for other schemes, as with rsync and ftp: the user's own stay, unless they hold a password. */
+const OTHER_PROXY = /_PROXY$/;
+const HOLDS_PASSWORD = /^[^/@]*(?:\/\/)?[^/@]+@/;
 const NO_PROXY_VARIABLES = new Set(["NO_PROXY", "npm_config_noproxy", "GLOBAL_AGENT_NO_PROXY"].map(fold));
 const GIVEN = new Set([...PROXY_VARIABLES, ...TRUST_VARIABLES, "NODE_USE_ENV_PROXY"].map(fold));
 const FURTHER_TRUST = new Set<string>(FURTHER_TRUST_VARIABLES.map(fold));
@@ -108,6 +111,7 @@ function passOn(name: string, value: string, input: EnvironmentInput): Passed {
   if (FURTHER_PROXY_VARIABLES.has(folded)) return { value: input.proxyUrl };
   if (FURTHER_TRUST.has(folded)) return { value: input.caFile };
   if (NO_PROXY_VARIABLES.has(folded)) return passNoProxy(name, value, input.boundHosts);
+  if (OTHER_PROXY.test(folded) && HOLDS_PASSWORD.test(value)) return { warning: `${name} is not passed on to the program: it holds a credential for a proxy` };
   return hide(name, value, input.hidden);
 }
 

@@ -71,6 +71,15 @@ describe("the proxy", () => {
     expect(build({}).variables).not.toHaveProperty("ALL_PROXY");
   });
 
+  test("of the user's own for another scheme stays, unless it holds a credential", () => {
+    expect(build({ ftp_proxy: "http://corp:3128" })).toMatchObject({ variables: { ftp_proxy: "http://corp:3128" }, warnings: [] });
+    for (const value of ["http://me:pw@corp:3128", "me:pw@corp", "socks5://me:pw@corp"]) {
+      const { variables, warnings } = build({ RSYNC_PROXY: value });
+      expect(variables).not.toHaveProperty("RSYNC_PROXY");
+      expect(warnings).toEqual(["RSYNC_PROXY is not passed on to the program: it holds a credential for a proxy"]);
+    }
+  });
+
   test("is not bypassed to bound hosts", () => {
     const { variables, warnings } = build({ NO_PROXY: "localhost,.example.com,10.0.0.0/8", no_proxy: "*", npm_config_noproxy: "internal" });
     expect(variables).toMatchObject({ NO_PROXY: "localhost,10.0.0.0/8", npm_config_noproxy: "internal" });

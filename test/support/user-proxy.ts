@@ -1,9 +1,11 @@
 // A proxy such as a company has: it asks for credentials, and every name leads it to this machine. It keeps what it was asked for.
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TestIdentity } from "./test-ca.ts";
 
 export interface ProxiedRequest {
   readonly method: string;
@@ -17,8 +19,8 @@ export interface UserProxy {
   close(): Promise<void>;
 }
 
-/** @param credential `user:password`. */
-export async function openUserProxy(credential: string): Promise<UserProxy> {
+/** @param credential `user:password`. @param identity for a proxy that itself is reached over TLS. */
+export async function openUserProxy(credential: string, identity?: TestIdentity): Promise<UserProxy> {
   const expected = `Basic ${Buffer.from(credential).toString("base64")}`;
   const requests: ProxiedRequest[] = [];
   const sockets = new Set<Duplex>();
@@ -32,10 +34,11 @@ export async function openUserProxy(credential: string): Promise<UserProxy> {
     requests.push({ method: request.method ?? "", target: request.url ?? "", isAdmitted });
     return isAdmitted;
   };
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     response.statusCode = admits(request) ? 200 : 407;
     response.end(`proxied ${request.url ?? ""}`);
-  });
+  };
+  const server = identity === undefined ? createServer(answer) : createSecureServer(identity, answer);
   server.on("connection", keep);
   server.on("connect", (request: IncomingMessage, child: Socket) => {
     if (!admits(request)) {
