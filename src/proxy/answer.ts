@@ -8,18 +8,22 @@ import { openDecoders } from "./content-coding.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 import type { AnswerScrub } from "./scrub.ts";
+import { joinSockets } from "./tunnel.ts";
 import type { AnswerListener } from "./upstream.ts";
+import { findSwitchHead } from "./websocket.ts";
 
 export interface AnswerOptions {
   readonly method: string;
   /** Undefined passes the answer on unseen. */
   readonly scrub: AnswerScrub | undefined;
+  /** Of the WebSocket that was asked for, if one was. */
+  readonly handshakeKey: string | undefined;
   /** The answer cannot be had, or not be passed on. Nothing of it has reached the child. */
   readonly onRefusal: (refusal: Refusal) => void;
 }
 
 /** Writes the answer to a child's response. Whatever goes wrong after the head is out ends the child's connection: a cut answer must not look whole. */
-export function relayAnswer(response: ServerResponse, { method, scrub, onRefusal }: AnswerOptions): AnswerListener {
+export function relayAnswer(response: ServerResponse, { method, scrub, handshakeKey, onRefusal }: AnswerOptions): AnswerListener {
   let abort = (): void => undefined;
   let resume = (): void => undefined;
   let answer: AnswerHead | undefined;
@@ -145,6 +149,21 @@ export function relayAnswer(response: ServerResponse, { method, scrub, onRefusal
         finish(trailers);
       });
       first.end();
+    },
+    onSwitch(headers, server) {
+      const head = isOver || handshakeKey === undefined ? undefined : findSwitchHead(headers.map((bytes) => textOf(bytes, scrub)), handshakeKey);
+      const child = response.socket;
+      if (head === undefined || child === null) {
+        server.destroy();
+        fail(makeRefusal("upstream-answer", "the server's answer was dropped; it agreed to something other than the WebSocket that was asked for"));
+        return;
+      }
+      isOver = true;
+      response.detachSocket(child);
+      // As far as HTTP goes, this was all.
+      response.emit("close");
+      child.write(head, "latin1");
+      void joinSockets(child, server);
     },
     onFailure: fail,
   };

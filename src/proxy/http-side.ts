@@ -1,9 +1,9 @@
 // The HTTP/1.1 server towards the child: one set of limits and one way to answer what the parser refuses, for the proxy's port and for intercepted connections alike.
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { createServer } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import { createServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { systemErrorCode } from "../errors.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Expectation } from "./exchange.ts";
 import { writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
@@ -12,7 +12,9 @@ export interface HttpSideOptions {
   /** How long a request's head may take. */
   readonly headMs: number;
   /** Undefined where the request was answered otherwise. */
-  readonly serve: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => Exchange | undefined;
+  readonly serve: (request: IncomingMessage, response: ServerResponse, expectation: Expectation) => Exchange | undefined;
+  /** Whether requests to change the protocol are served. Otherwise the wish is left out of account, and the request answered. */
+  readonly servesSwitches: boolean;
   /** Tells the audit log of a request that never became one, and returns its id. */
   readonly onMalformed: (refusal: Refusal, socket: Duplex) => string;
 }
@@ -22,7 +24,7 @@ const HEADER_BYTES_MAX = 65_536;
 const KEEP_ALIVE_MS = 130_000;
 const CHECK_INTERVAL_MS = 1_000;
 
-export function makeHttpSide({ headMs, serve, onMalformed }: HttpSideOptions): Server {
+export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: HttpSideOptions): Server {
   const latest = new WeakMap<Duplex, Exchange>();
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
@@ -39,16 +41,28 @@ export function makeHttpSide({ headMs, serve, onMalformed }: HttpSideOptions): S
   });
   // Node's count limit drops what is beyond without a word; ours refuses. The size limit above bounds both.
   server.maxHeadersCount = 0;
-  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const exchange = serve(request, response, expectsContinue);
+  const onRequest = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): void => {
+    const exchange = serve(request, response, expectation);
     if (exchange !== undefined) latest.set(request.socket, exchange);
   };
   server.on("request", (request, response) => {
-    onRequest(request, response, false);
+    onRequest(request, response, "answer");
   });
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    onRequest(request, response, true);
+    onRequest(request, response, "continue");
   });
+  if (servesSwitches) {
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, early: Buffer) => {
+      const before = latest.get(socket);
+      // The answer to an earlier request is still on its way, and Node has let go of the connection already.
+      if (before !== undefined && !before.response.writableFinished) {
+        socket.destroy();
+        return;
+      }
+      if (early.length > 0) socket.unshift(early);
+      onRequest(request, openResponse(request), "switch");
+    });
+  }
   server.on("clientError", (error: Error, socket: Duplex) => {
     const refusal = refusalFor(error);
     const exchange = latest.get(socket);
@@ -63,6 +77,32 @@ export function makeHttpSide({ headMs, serve, onMalformed }: HttpSideOptions): S
     }
   });
   return server;
+}
+
+/** A response on a connection that Node's server has let go of, for the case that the protocol stays HTTP. The connection ends with it. */
+function openResponse(request: IncomingMessage): ServerResponse {
+  const { socket } = request;
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  const onDrain = (): void => {
+    response.emit("drain");
+  };
+  // Nobody reads meanwhile, and who does not read does not hear of the end. This takes no byte away.
+  const onReadable = (): void => {
+    socket.read(0);
+  };
+  const onEnd = (): void => {
+    socket.destroy();
+  };
+  socket.on("drain", onDrain).on("readable", onReadable).on("end", onEnd);
+  response.once("finish", () => {
+    socket.destroySoon();
+  });
+  response.once("close", () => {
+    socket.off("drain", onDrain).off("readable", onReadable).off("end", onEnd);
+  });
+  return response;
 }
 
 /** Undefined where the connection broke, and nobody is there to be told. */

@@ -25,9 +25,10 @@ export function openInterceptor({ ca, headMs, serve, onMalformed }: InterceptorO
   const authorities = new WeakMap<Duplex, Authority>();
   const server: Server = makeHttpSide({
     headMs,
-    serve(request, response, expectsContinue) {
+    servesSwitches: true,
+    serve(request, response, expectation) {
       const authority = authorities.get(request.socket);
-      if (authority !== undefined) return serve(authority, request, response, expectsContinue);
+      if (authority !== undefined) return serve(authority, request, response, expectation);
       request.socket.destroy();
       return undefined;
     },

@@ -118,6 +118,10 @@ export function refuseLocked(secrets: readonly string[], authority: Authority): 
   return makeRefusal("locked", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; the vault was locked after this run began; unlock it and start the run anew: vault unlock`, secrets);
 }
 
+export function refuseUnwritten(secrets: readonly string[]): Refusal {
+  return makeRefusal("audit", "the audit log cannot be written, and nothing goes out without an entry", secrets);
+}
+
 /** @param names of the secrets that are bound to the host. */
 export function refusePrivate(names: readonly string[], authority: Authority): Refusal {
   const fix = names.map((name) => `vault secrets update ${name} --allow-private`).join("; ");

@@ -7,7 +7,7 @@ import { findAuthority, formatAuthority } from "../vault/host.ts";
 import type { DialRules, Resolve } from "./dial.ts";
 import { dialTunnel, resolveBySystem } from "./dial.ts";
 import type { ProxyEvent } from "./event.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Expectation } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
 import type { Grant } from "./grant.ts";
 import { makeHttpSide } from "./http-side.ts";
@@ -17,7 +17,7 @@ import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { FindNextProxy } from "./next-proxy.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeRefusal, RefusalError, refuseUnmatched } from "./refusal.ts";
+import { makeRefusal, RefusalError, refuseUnmatched, refuseUnwritten } from "./refusal.ts";
 import { findPlainTarget } from "./request-head.ts";
 import { makeRunCa } from "./run-ca.ts";
 import { grantsNaming, makeRunRules } from "./run-rules.ts";
@@ -88,14 +88,14 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   const interceptor = openInterceptor({
     ca,
     headMs,
-    serve: (authority, request, response, expectsContinue) => openExchange(request, response, { scheme: "https", authority, expectsContinue }, rules, upstream),
+    serve: (authority, request, response, expectation) => openExchange(request, response, { scheme: "https", authority, expectation }, rules, upstream),
     onMalformed: (authority, refusal) => recordRefusal(refusal, authority, null),
   });
 
-  const servePlain = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange | undefined => {
+  const servePlain = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {
     const authority = findPlainTarget(request.url ?? "");
     const refusal = findPlainRefusal(request, authority);
-    if (refusal === undefined && authority !== undefined) return openExchange(request, response, { scheme: "http", authority, expectsContinue }, rules, upstream);
+    if (refusal === undefined && authority !== undefined) return openExchange(request, response, { scheme: "http", authority, expectation }, rules, upstream);
     const answered = refusal ?? malformedTarget();
     answerRefusal(response, answered, recordRefusal(answered, authority, request.method ?? null), true);
     return undefined;
@@ -134,7 +134,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     try {
       await rules.record({ kind: "tunnelled", request: rules.nextRequestId(), authority: formatAuthority(authority) });
     } catch {
-      refuse(makeRefusal("audit", "the audit log cannot be written, and nothing goes out without an entry"), authority);
+      refuse(refuseUnwritten([]), authority);
       return;
     }
     try {
@@ -157,7 +157,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     socket.on("error", ignore);
     socket.once("close", () => sockets.delete(socket));
   };
-  const server = makeHttpSide({ headMs, serve: servePlain, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
+  const server = makeHttpSide({ headMs, serve: servePlain, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", keep);
   server.on("connect", (request, socket: Duplex, head) => {

@@ -1,5 +1,5 @@
 // The way to bound hosts and plain HTTP servers: kept-alive connections, one pool an authority. The only importer of undici.
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { errors, Pool } from "undici";
 import type { Dispatcher } from "undici";
 import { systemErrorCode } from "../errors.ts";
@@ -21,9 +21,11 @@ export interface UpstreamRequest {
   /** Names and values alternate; `Host` first. Plaintext values are in here: for the wire only. */
   readonly headers: readonly string[];
   readonly body: Readable | Uint8Array | undefined;
+  /** Asks the server for a WebSocket instead of an answer. */
+  readonly isHandshake: boolean;
 }
 
-/** The life of one answer. After `onAbortable`, either `onEnd` or `onFailure` comes last. Headers and trailers alternate names and values. */
+/** The life of one answer. After `onAbortable`, one of `onEnd`, `onSwitch` and `onFailure` comes last. Headers and trailers alternate names and values. */
 export interface AnswerListener {
   /** Called before anything is sent. */
   onAbortable(abort: () => void): void;
@@ -31,6 +33,8 @@ export interface AnswerListener {
   onHead(status: number, headers: readonly Uint8Array[], resume: () => void): boolean;
   onBody(chunk: Uint8Array): boolean;
   onEnd(trailers: readonly Uint8Array[]): void;
+  /** A 101 to a handshake: the connection is the listener's from here on. */
+  onSwitch(headers: readonly Uint8Array[], server: Duplex): void;
   onFailure(refusal: Refusal): void;
 }
 
@@ -89,7 +93,7 @@ export function openUpstream(rules: DialRules): Upstream {
       const path = next === undefined ? request.path : `http://${formatAuthority(request.authority)}${request.path}`;
       const headers = next?.authorization === undefined ? [...request.headers] : [...request.headers, "proxy-authorization", next.authorization];
       pool.dispatch(
-        { method: request.method, path, headers, body: request.body ?? null },
+        { method: request.method, path, headers, body: request.body ?? null, upgrade: request.isHandshake ? "websocket" : null },
         handlerFor(listener, request.authority),
       );
     },
@@ -124,12 +128,22 @@ function handlerFor(listener: AnswerListener, authority: Authority): Dispatcher.
       });
     },
     onResponseStart(controller, status) {
+      if (status === 101) {
+        listener.onFailure(makeRefusal("upstream-answer", `${formatAuthority(authority)} wants to speak another protocol, which nobody asked for`));
+        return;
+      }
       // Interim answers say nothing that a child behind a proxy has to know (RFC 9110 section 15.2).
       if (status < 200) return;
       const isReady = listener.onHead(status, bytesOf(controller.rawHeaders), () => {
         controller.resume();
       });
       if (!isReady) controller.pause();
+    },
+    onRequestUpgrade(controller, _status, _headers, socket) {
+      // The server may end its half first, and still has to hear the rest.
+      socket.allowHalfOpen = true;
+      socket.on("error", () => socket.destroy());
+      listener.onSwitch(bytesOf(controller.rawHeaders), socket);
     },
     onResponseData(controller, chunk) {
       if (!listener.onBody(chunk)) controller.pause();

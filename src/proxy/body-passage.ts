@@ -1,0 +1,63 @@
+// The body of one request on its way up: each placeholder in it is judged, entered into the audit log, and only then acts or passes.
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import type { Transform } from "node:stream";
+import type { Authority } from "../vault/host.ts";
+import type { BodyPlan } from "./body-policy.ts";
+import { judgeInBody } from "./body-policy.ts";
+import type { ExchangeLog } from "./exchange-log.ts";
+import type { Grant } from "./grant.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal, refuseLocked, refuseUnwritten } from "./refusal.ts";
+import type { Fate } from "./request-body.ts";
+import type { RunRules } from "./run-rules.ts";
+import { watchIdle } from "./stalled-body.ts";
+import { valueInBody } from "./substitute.ts";
+
+export interface BodyPassage {
+  readonly authority: Authority;
+  readonly plan: BodyPlan;
+  /** The secrets that go out with the request. Grows by those that the body gets. */
+  readonly acted: Set<Grant>;
+  readonly rules: RunRules;
+  readonly log: ExchangeLog;
+  readonly isOver: () => boolean;
+  /** @param isLast closes the child's connection. */
+  readonly onRefusal: (refusal: Refusal, isLast: boolean) => void;
+}
+
+/** The body as the server is to get it. After a refusal it neither goes on nor ends. */
+export function openPassage(request: IncomingMessage, { authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): Transform {
+  const inert = new Set<Grant>();
+  const stop = (refusal: Refusal): Fate => {
+    onRefusal(refusal, false);
+    return { kind: "stop" };
+  };
+  const body = rules.bodyWatch.open(async (grant) => {
+    const verdict = judgeInBody(grant, plan, authority, acted, rules.strict);
+    if (verdict.kind === "refuse") return stop(verdict.refusal);
+    if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
+    try {
+      if (verdict.kind === "act") await log.substituted([grant]);
+      else if (!inert.has(grant)) await log.inert([{ grant, spot: "body" }]);
+    } catch {
+      return stop(refuseUnwritten([grant.name]));
+    }
+    if (isOver()) return { kind: "stop" };
+    (verdict.kind === "act" ? acted : inert).add(grant);
+    return verdict.kind === "act" ? { kind: "replace", bytes: valueInBody(grant, verdict.body) } : { kind: "pass" };
+  });
+  body.on("error", () => body.destroy());
+  watchIdle(request, body, rules.bodyIdleMs, () => {
+    onRefusal(makeRefusal("timeout", "the request's body stood still for too long"), true);
+  });
+  return request.pipe(body);
+}
+
+/** Never resolves for a body that does not end. */
+export async function readWhole(body: Transform): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  body.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  await once(body, "end");
+  return Buffer.concat(chunks);
+}
