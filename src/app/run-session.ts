@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
 import { VaultError } from "../errors.ts";
+import type { ProxyEvent } from "../proxy/event.ts";
 import type { Grant } from "../proxy/grant.ts";
 import { mintPlaceholder } from "../proxy/placeholder.ts";
 import { openProxy } from "../proxy/server.ts";
@@ -12,7 +13,7 @@ import type { ExitOutcome } from "../run/exit-outcome.ts";
 import { statusOf } from "../run/exit-outcome.ts";
 import { preloadWords } from "../run/node-options.ts";
 import type { ProxiedScheme, ProxyAddress } from "../run/proxy-variables.ts";
-import { chooseProxy, findUnusableVariable } from "../run/proxy-variables.ts";
+import { chooseProxy, findUnusableVariable, isLoopback } from "../run/proxy-variables.ts";
 import { openRunFolder } from "../run/run-folder.ts";
 import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
@@ -29,6 +30,9 @@ import { noSecret, visibleSecrets } from "./find-secret.ts";
 import { watchLockMark } from "./lock-mark.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
+import { redactOutput } from "./redaction.ts";
+import { openRunLog } from "./run-log.ts";
+import { openRunSummary } from "./run-summary.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -49,6 +53,12 @@ export interface RunOptions {
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */
   readonly upstreamRoots: readonly string[];
+  /** A file that gets a line for each thing that the proxy does. */
+  readonly logFile?: string | undefined;
+  /** Gets, when the child has ended, a table of which secret was used where. */
+  readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
+  /** Whether output that goes to no terminal is rid of values, as a convenience. */
+  readonly redact?: boolean;
 }
 
 /** A granted secret and what the child's environment calls it. */
@@ -66,12 +76,27 @@ interface NamedGrant {
 export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
   const unusable = findUnusableVariable(surroundings.variables);
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
+  const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
+  try {
+    return await runGranted(surroundings, options, (event) => log?.write(event));
+  } finally {
+    log?.close();
+  }
+}
+
+async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
   const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options), ensureVault);
+  const summary = openRunSummary(grants.map(({ grant }) => grant));
+  const tell = (event: ProxyEvent): void => {
+    writeLog(event);
+    summary.count(event);
+  };
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, isRevoked, signals });
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, isRevoked, signals, tell });
+    options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
     await closeTrail(surroundings, trail, outcome);
@@ -90,18 +115,20 @@ interface OpenRun {
   readonly trail: RunTrail;
   readonly isRevoked: () => boolean;
   readonly signals: HeldSignals;
+  /** Hears of what the audit log has heard of. */
+  readonly tell: (event: ProxyEvent) => void;
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, isRevoked, signals }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables);
   const trusted = [...roots.certificates, ...options.upstreamRoots];
   const { denyUnmatched, strict } = options;
   const findNextProxy = (scheme: ProxiedScheme, { host, port }: Authority): ProxyAddress | undefined => {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
-    return choice.kind === "proxy" ? choice.proxy : undefined;
+    return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => trail.record(event), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => recordAndTell(trail, event, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -118,13 +145,21 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
         boundHosts: grants.flatMap(({ grant }) => grant.bindings),
       });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
-      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals }).ended;
+      const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant)) : {};
+      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, rewrite }).ended;
     } finally {
       folder.close();
     }
   } finally {
     await proxy.close();
   }
+}
+
+/** A refusal stands whether or not its entry can be written. Everything else happens only once it is, and is told of then. */
+async function recordAndTell(trail: RunTrail, event: ProxyEvent, tell: (event: ProxyEvent) => void): Promise<void> {
+  if (event.kind === "refused") tell(event);
+  await trail.record(event);
+  if (event.kind !== "refused") tell(event);
 }
 
 /** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */

@@ -3,6 +3,7 @@ import { Args, Flags } from "@oclif/core";
 import type { Selection } from "../app/run-session.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
+import { note } from "../cli/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 
@@ -13,6 +14,7 @@ export default class Run extends VaultCommand {
   static override usage = "run [-s NAME|ENVVAR=NAME]… [FLAGS] -- CMD ARGS…";
   static override examples = [
     "<%= config.bin %> run -- sh -c 'env | grep API_KEY'",
+    { description: "What was used where, when it ends", command: "<%= config.bin %> run --summary --log run.jsonl -- true" },
     { description: "Only one secret, under another name", command: "<%= config.bin %> run -s OPENAI_API_KEY=API_KEY -- node agent.js" },
   ];
   static override args = { command: Args.string({ required: true, multiple: true, ignoreStdin: true, description: "the program and its arguments, behind --" }) };
@@ -22,6 +24,9 @@ export default class Run extends VaultCommand {
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
+    log: Flags.string({ description: "append a line of JSON to this file for each thing that the proxy does: hosts and names, never values", helpValue: "FILE" }),
+    summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
+    redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     ...passphraseFlags,
   };
 
@@ -40,6 +45,9 @@ export default class Run extends VaultCommand {
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
       upstreamRoots: (flags["upstream-ca"] ?? []).map(readPem),
+      logFile: flags.log,
+      tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
+      redact: flags.redact,
     });
   }
 }

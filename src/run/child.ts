@@ -1,7 +1,11 @@
 // The child of a run. The only file that knows execa.
+import { once } from "node:events";
+import type { Readable, Transform } from "node:stream";
 import { execa } from "execa";
 import { VaultError } from "../errors.ts";
 import type { ExitOutcome } from "./exit-outcome.ts";
+import type { RelayedOutput } from "./relayed-output.ts";
+import { relayOutput } from "./relayed-output.ts";
 import type { HeldSignals } from "./signals.ts";
 import { holdSignals } from "./signals.ts";
 
@@ -12,6 +16,13 @@ export interface ChildOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Signals that the caller has held since before there was a child, and holds until it has cleaned up. Without: held while the child lives. */
   readonly signals?: HeldSignals;
+  /** Those of its output streams that pass through here and are rewritten, instead of being ours. The child sees a socket then, and no terminal. */
+  readonly rewrite?: OutputRewrite;
+}
+
+export interface OutputRewrite {
+  readonly stdout?: Transform;
+  readonly stderr?: Transform;
 }
 
 export interface Child {
@@ -30,11 +41,11 @@ export function startChild(options: ChildOptions): Child {
   return { ended: options.signals === undefined ? ended.finally(() => { signals.close(); }) : ended };
 }
 
-async function runChild({ command, args, environment }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
+async function runChild({ command, args, environment, rewrite = {} }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
   const child = execa(command, args, {
     env: environment,
     extendEnv: false,
-    stdio: "inherit",
+    stdio: ["inherit", rewrite.stdout === undefined ? "inherit" : "pipe", rewrite.stderr === undefined ? "inherit" : "pipe"],
     buffer: false,
     reject: false,
     // Otherwise NODE_DEBUG=execa prints the arguments.
@@ -46,11 +57,26 @@ async function runChild({ command, args, environment }: ChildOptions, signals: H
     windowsHide: false,
   });
   // Starting is synchronous, so that a signal from before this line is delivered by it. One for a child that has ended goes nowhere.
-  signals.deliverTo((signal) => { child.kill(signal); });
+  const relays = child.pid === undefined ? [] : [relay(child.stdout, rewrite.stdout, 1), relay(child.stderr, rewrite.stderr, 2)].filter((output) => output !== undefined);
+  let hasEnded = false;
+  signals.deliverTo((signal) => {
+    if (!hasEnded) child.kill(signal);
+    // A reader that takes nothing more would keep us from ending after the child has.
+    else if (signal !== "SIGWINCH") for (const output of relays) output.abandon();
+  });
+  if (relays.length > 0) {
+    await once(child, "exit");
+    hasEnded = true;
+    await Promise.all(relays.map((output) => output.finish()));
+  }
   const { exitCode, signal, code } = await child;
   if (signal !== undefined) return { kind: "signalled", signal };
   if (exitCode !== undefined) return { kind: "exited", status: exitCode };
   return judgeStart(command, code ?? "unknown error");
+}
+
+function relay(source: Readable | null, rewrite: Transform | undefined, descriptor: number): RelayedOutput | undefined {
+  return source === null || rewrite === undefined ? undefined : relayOutput(source, rewrite, descriptor);
 }
 
 function judgeStart(command: string, code: string): ExitOutcome {

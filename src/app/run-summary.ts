@@ -1,0 +1,141 @@
+// What a run's secrets were used for, counted while it goes on and told when it ends (`vault run --summary`).
+import type { ProxyEvent } from "../proxy/event.ts";
+import type { Grant } from "../proxy/grant.ts";
+import type { Refusal, RefusalCode } from "../proxy/refusal.ts";
+import { refuseCodedBody, refuseHost, refuseLocked, refuseMisplaced, refusePlace, refusePlainHttp, refusePrivate, refuseRepeated, refuseUnmatched } from "../proxy/refusal.ts";
+import type { Authority } from "../vault/host.ts";
+import { findAuthority } from "../vault/host.ts";
+import type { Place } from "../vault/place.ts";
+
+export interface RunSummary {
+  count(event: ProxyEvent): void;
+  /** A table and, below it, each reason once with its fix. Hosts, names of secrets, counts and codes: nothing else. */
+  lines(): string[];
+}
+
+/** One host and one secret; `secret` is `-` for a refusal that concerns none. */
+interface Row {
+  readonly host: string;
+  readonly secret: string;
+  got: number;
+  refused: number;
+  readonly codes: Set<RefusalCode>;
+}
+
+/** A program that tries thousands of hosts must not fill the memory, or the terminal. */
+const ROWS_MAX = 200;
+/** More than the proxy has requests under way at one time. */
+const REMEMBERED_REQUESTS_MAX = 2_000;
+const NO_SECRET = "-";
+
+/** After these nothing has gone out, though the audit log was told beforehand that it would. Any other failure may have come when the server had the value. */
+const NEVER_SENT: readonly RefusalCode[] = ["audit", "metadata-address", "own-address", "private-address", "upstream-certificate"];
+
+/** @param grants whose names, hosts and places the fixes are made of. */
+export function openRunSummary(grants: readonly Grant[]): RunSummary {
+  const rows = new Map<string, Row>();
+  const got = new Map<string, Set<string>>();
+  let uncounted = 0;
+
+  const findRow = (host: string, secret: string): Row | undefined => {
+    const key = `${host} ${secret}`;
+    const known = rows.get(key);
+    if (known !== undefined) return known;
+    if (rows.size >= ROWS_MAX) {
+      uncounted += 1;
+      return undefined;
+    }
+    const row = { host, secret, got: 0, refused: 0, codes: new Set<RefusalCode>() };
+    rows.set(key, row);
+    return row;
+  };
+
+  const countGot = (request: string, host: string, secrets: readonly string[]): void => {
+    const names = got.get(request) ?? new Set<string>();
+    for (const secret of secrets) {
+      // The head and the body of a request tell of theirs one by one; the request counts once.
+      if (names.has(secret)) continue;
+      names.add(secret);
+      const row = findRow(host, secret);
+      if (row !== undefined) row.got += 1;
+    }
+    got.set(request, names);
+    const [oldest] = got.keys();
+    if (got.size > REMEMBERED_REQUESTS_MAX && oldest !== undefined) got.delete(oldest);
+  };
+
+  const countRefused = (request: string, host: string, secrets: readonly string[], code: RefusalCode): void => {
+    const promised = [...(got.get(request) ?? [])];
+    if (NEVER_SENT.includes(code)) {
+      for (const secret of promised) {
+        const row = rows.get(`${host} ${secret}`);
+        if (row !== undefined) row.got -= 1;
+      }
+      got.delete(request);
+    }
+    const concerned = new Set([...secrets, ...promised]);
+    for (const secret of concerned.size > 0 ? concerned : [NO_SECRET]) {
+      const row = findRow(host, secret);
+      if (row === undefined) continue;
+      row.refused += 1;
+      row.codes.add(code);
+    }
+  };
+
+  return {
+    count(event) {
+      if (event.kind === "substituted") countGot(event.request, event.authority, event.secrets);
+      if (event.kind === "refused") countRefused(event.request, event.authority ?? "-", event.secrets, event.code);
+    },
+    lines() {
+      if (rows.size === 0) return ["no request asked for a secret, and none was refused"];
+      const sorted = [...rows.values()].sort((a, b) => (a.host === b.host ? compare(a.secret, b.secret) : compare(a.host, b.host)));
+      const reasons = sorted.flatMap((row) => [...row.codes].map((code) => `${code}: ${explain(code, row, grants)}`));
+      return [...table(sorted), ...(uncounted > 0 ? [`and ${uncounted} more, which vault audit lists`] : []), ...new Set(reasons)];
+    },
+  };
+}
+
+/** The words that the program got (`proxy/refusal.ts`), where host, secret and code settle them; a pointer to them where they do not. */
+function explain(code: RefusalCode, { host, secret }: Row, grants: readonly Grant[]): string {
+  const grant = grants.find(({ name }) => name === secret);
+  const authority = findAuthority(host);
+  const text = authority === undefined ? undefined : findText(code, authority, grant);
+  return text ?? `${secret === NO_SECRET ? "a request" : secret} for ${host === "-" ? "no host that could be read" : host}; the answer to it said why`;
+}
+
+/** Those that say what to type next; the others need what an event does not tell. */
+const TEXTS: Partial<Readonly<Record<RefusalCode, (grant: Grant, authority: Authority) => Refusal | undefined>>> = {
+  host: refuseHost,
+  place: (grant, authority) => {
+    const place = findOnlyMissing(grant);
+    return place === undefined ? undefined : refusePlace(grant, authority, place);
+  },
+  "plain-http": refusePlainHttp,
+  repeated: refuseRepeated,
+  misplaced: refuseMisplaced,
+  "coded-body": ({ name }, authority) => refuseCodedBody([name], authority),
+  locked: ({ name }, authority) => refuseLocked([name], authority),
+  "private-address": ({ name }, authority) => refusePrivate([name], authority),
+};
+
+function findText(code: RefusalCode, authority: Authority, grant: Grant | undefined): string | undefined {
+  if (code === "unmatched-host") return refuseUnmatched(authority).text;
+  return grant === undefined ? undefined : TEXTS[code]?.(grant, authority)?.text;
+}
+
+/** Only these two are refused for their place, and an event does not say which it was. */
+function findOnlyMissing({ places }: Grant): Place | undefined {
+  const missing = (["header", "basic"] as const).filter((place) => !places.includes(place));
+  return missing.length === 1 ? missing[0] : undefined;
+}
+
+function table(rows: readonly Row[]): string[] {
+  const cells = [["HOST", "SECRET", "GOT IT", "REFUSED"], ...rows.map(({ host, secret, got, refused }) => [host, secret, String(got), String(refused)])];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
