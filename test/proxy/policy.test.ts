@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { isCredentialHeader } from "../../src/proxy/credential-header.ts";
 import { makeRecogniser, mintPlaceholder } from "../../src/proxy/placeholder.ts";
 import { decide } from "../../src/proxy/policy.ts";
-import { substitute } from "../../src/proxy/substitute.ts";
+import { substitute, substituteTarget } from "../../src/proxy/substitute.ts";
+import { PLACES } from "../../src/vault/place.ts";
 import { makeGrant, VALUE } from "../support/proxy-run.ts";
+
+const HOST = "api.example.test";
+const AUTHORITY = { host: HOST, port: 443 };
 
 describe("a placeholder", () => {
   it("is new each time, from 62 characters, at least 128 bits of them", () => {
@@ -48,5 +52,31 @@ describe("substitution", () => {
         if (decision.kind === "forward") expect(substitute(headers, decision.edits)).toEqual([...others.flat(), "X-Api-Key", `${before}${VALUE}${after}`]);
       }),
     );
+  });
+});
+
+describe("a target", () => {
+  it("changes in nothing but the placeholder", () => {
+    const grant = makeGrant("KEY", [HOST], { value: "a/b?c&d e", places: PLACES });
+    const recognise = makeRecogniser([grant]);
+    const part = fc.string({ unit: fc.constantFrom("/", "a", "&", "=", "%20", "+", ";", "$", "~"), maxLength: 10 });
+    fc.assert(
+      fc.property(part, part, part, fc.boolean(), (before, after, other, isQuery) => {
+        const [left, right] = isQuery ? [`/${other}?${before}`, after] : [`/${before}`, `${after}?${other}`];
+        const target = `${left}${grant.placeholder}${right}`;
+        const decision = decide({ method: "GET", target, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: AUTHORITY, recognise, strict: true });
+        expect(decision.kind).toBe("forward");
+        if (decision.kind === "forward") {
+          expect(substituteTarget(target, decision.target)).toBe(`${left}a%2Fb%3Fc%26d%20e${right}`);
+          expect(substitute([], decision.edits)).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it("over plain HTTP takes no secret, whatever its places", () => {
+    const grant = makeGrant("KEY", ["api.example.test:80"], { places: PLACES });
+    const decision = decide({ method: "GET", target: `/?k=${grant.placeholder}`, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "http", authority: { host: HOST, port: 80 }, recognise: makeRecogniser([grant]), strict: false });
+    expect(decision).toMatchObject({ kind: "refuse", refusal: { code: "plain-http" } });
   });
 });

@@ -175,6 +175,17 @@ describe("a WebSocket through a bound host (row 31)", () => {
     secure.destroy();
   });
 
+  it("may follow an ordinary request on its connection", async () => {
+    onHandshake = (request) => (request.includes("Upgrade") || request.includes("upgrade: ") ? switchTo() : plainAnswer("before"));
+    const secure = await openSecure(run.proxy, rawHost);
+    const answers = collect(secure);
+    secure.write(`GET / HTTP/1.1\r\nHost: ${rawHost}\r\n\r\n`);
+    await answers.read((text) => text.endsWith("before"));
+    secure.write(handshake(`X-Api-Key: ${grants.key.placeholder}`));
+    expect(await answers.read((text) => text.includes(ACCEPT) && text.endsWith("\r\n\r\n"))).toContain("HTTP/1.1 101 ");
+    secure.destroy();
+  });
+
   it("ends with the run", async () => {
     const other = await openTestRun([grants.key], { roots: [caCertificate] });
     const arrived = once<WebSocket>(echo.server, "connection");
