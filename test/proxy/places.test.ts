@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grant.ts";
@@ -270,3 +274,30 @@ describe("a strict run", () => {
     }
   });
 });
+
+describe("curl (a real client)", () => {
+  it.each([
+    ["a form", (p: string) => ["-G", "--data-urlencode", `key=${p}`], /^GET \/\?key=k%2F3/],
+    ["a form with parts", (p: string) => ["-F", `key=${p}`, "-F", "note=none"], /name="key"\r\n\r\n\.\.\r\n/],
+    ["a long upload that asks whether to go on", (p: string) => ["-H", "Content-Type: application/json", "-H", "Expect: 100-continue", "-d", `["${"x".repeat(100_000)}","${p}"]`], /x","k\/3/],
+  ])("sends %s", async (what, options, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), "vault-places-"));
+    try {
+      writeFileSync(join(folder, "ca.pem"), run.proxy.caCertificate);
+      const { placeholder } = what === "a form with parts" ? grants.dots : grants.key;
+      const before = server.received().length;
+      const { stdout, status } = await runCurl(["-sS", "--proxy", run.proxy.url, "--cacert", join(folder, "ca.pem"), ...options(placeholder), `https://${authority}/`]);
+      expect([status, stdout]).toEqual([0, "fine"]);
+      expect(server.received().slice(before).replace(/\r\n[0-9a-f]+\r\n(?!\r\n)/g, "")).toMatch(expected);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+function runCurl(args: readonly string[]): Promise<{ stdout: string; status: number | null }> {
+  const child = spawn("curl", args, { env: { PATH: process.env["PATH"] ?? "" } });
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  return new Promise((resolve) => child.once("close", (status) => { resolve({ stdout, status }); }));
+}
