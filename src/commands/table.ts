@@ -1,6 +1,7 @@
 // The commands, explicitly: what is not in this table does not exist.
 import Audit from "./audit.ts";
 import Doctor from "./doctor.ts";
+import Explain from "./explain.ts";
 import Init from "./init.ts";
 import Lock from "./lock.ts";
 import RotateMaster from "./rotate-master.ts";
@@ -19,6 +20,7 @@ import Unlock from "./unlock.ts";
 export const COMMANDS = {
   audit: Audit,
   doctor: Doctor,
+  explain: Explain,
   init: Init,
   lock: Lock,
   "rotate-master": RotateMaster,

@@ -103,7 +103,7 @@ async function openWay(authority: Authority, mayBePrivate: boolean, rules: DialR
  *
  * @throws RefusalError
  */
-function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: DialRules): void {
+export function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: Pick<DialRules, "ownPort">): void {
   judge(authority, isIP(authority.host) === 0 ? [] : [authority.host], mayBePrivate, rules);
 }
 
@@ -118,7 +118,7 @@ async function judgedAddresses(authority: Authority, mayBePrivate: boolean, rule
   return addresses;
 }
 
-function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort }: DialRules): void {
+function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort }: Pick<DialRules, "ownPort">): void {
   const where = formatAuthority(authority);
   const kinds = addresses.map(classifyAddress);
   if (isMetadataName(authority.host) || kinds.includes("metadata")) {

@@ -128,7 +128,8 @@ function readHost(hosts: readonly string[], scheme: Scheme, authority: Authority
   return { kind: "host", host: /:[0-9]+$/.test(host) ? `${name}:${given.port}` : name };
 }
 
-function findSchemeAuthority(text: string, scheme: Scheme): Authority | undefined {
+/** The authority of a URL or a Host header, with the port that its scheme has where it names none; undefined where it is no valid one. */
+export function findSchemeAuthority(text: string, scheme: Scheme): Authority | undefined {
   return findAuthority(/:[0-9]*$/.test(text.replace(/^\[[^\]]*\]/, "")) ? text : `${text}:${DEFAULT_PORT[scheme]}`);
 }
 
