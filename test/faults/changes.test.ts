@@ -3,14 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { spawnSync } from "node:child_process";
-import { loadKek } from "../../src/app/open-vault.ts";
-import { findPaths } from "../../src/paths.ts";
-import type { Surroundings } from "../../src/app/surroundings.ts";
-import { readVault } from "../../src/store/vault-store.ts";
-import { openSecrets } from "../../src/vault/envelope.ts";
-import { holdKek } from "../../src/vault/local-holder.ts";
-import { verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { can } from "../support/machine.ts";
+import { openedContents } from "../support/opened-contents.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { listMoments, runWithFault } from "../support/system-calls.ts";
 import { makeFolder } from "../support/temporary.ts";
@@ -40,19 +34,6 @@ function environment(folder: string): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder };
 }
 
-/** Everything in the vault, opened with the key that is at hand; undefined where there is no vault. */
-async function contentsOf(folder: string): Promise<string | undefined> {
-  const paths = findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 });
-  const surroundings: Surroundings = { paths, variables: {}, now: () => new Date(), findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false, showWork: (_label, work) => work(), showProgress: () => undefined, warn: () => undefined };
-  const file = await readVault(paths);
-  if (file === undefined) return undefined;
-  const holder = holdKek(await loadKek(surroundings, file), file.contents.id);
-  await verifyVaultFile(file, holder);
-  const values = await openSecrets(holder, file.contents.id, file.contents.secrets);
-  holder.close();
-  return JSON.stringify(file.contents.secrets.map(({ name, hosts, version }, index) => [name, hosts, version, Buffer.from(values[index]?.reveal() ?? []).toString()]).sort());
-}
-
 describe.skipIf(!can.strace)("changes under fault injection (needs strace)", () => {
   let parent = "";
   beforeAll(() => {
@@ -74,16 +55,16 @@ describe.skipIf(!can.strace)("changes under fault injection (needs strace)", () 
     for (const fault of FAULTS) {
       it(`${name}: old or new, and it opens, at every ${fault}`, async () => {
         const traced = prepare(change);
-        const before = await contentsOf(traced);
+        const before = await openedContents(traced);
         const moments = listMoments(command, { env: environment(traced), under: traced, ...(change.input === undefined ? {} : { input: change.input }) });
-        const after = await contentsOf(traced);
+        const after = await openedContents(traced);
         expect(moments.length).toBeGreaterThan(10);
         for (const [index, moment] of moments.entries()) {
           const where = `${fault} at ${moment.call} ${moment.nth}`;
           const folder = prepare(change);
           const input = change.input === undefined ? {} : { input: change.input };
           const { status } = runWithFault(command, moment, fault, { env: environment(folder), ...input });
-          const now = await contentsOf(folder);
+          const now = await openedContents(folder);
           expect([before, after], where).toContain(now);
           if (now === before && before !== after) expect(status, where).not.toBe(0);
           if (index % AGAIN_EVERY !== 0) continue;

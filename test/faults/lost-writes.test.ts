@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Disk, recordActs } from "../support/lost-writes.ts";
+import { can } from "../support/machine.ts";
+import { openedContents, requireWholeLog } from "../support/opened-contents.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
+import { makeFolder } from "../support/temporary.ts";
+
+const CHANGES: readonly (readonly [name: string, args: readonly string[], input: string])[] = [
+  ["init", ["init", "--provider", "file"], ""],
+  ["secrets create", ["secrets", "create", "NEW", "--host", "a.example"], "new value"],
+  ["secrets update", ["secrets", "update", "A", "--host", "b.example"], ""],
+  ["secrets rotate", ["secrets", "rotate", "A"], "next value"],
+  ["secrets delete", ["secrets", "delete", "A"], ""],
+  ["rotate-master", ["rotate-master"], ""],
+];
+const STATES_OF_EACH = 350;
+
+/** The same numbers in every run (mulberry32). */
+function makeDraw(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+describe.skipIf(!can.strace)("power cuts (needs strace)", () => {
+  it.each(CHANGES)("%s: whatever was not flushed may be lost, and the vault is the old or the new one, with its key", async (name, args, input) => {
+    const folder = join(makeFolder(), "vault");
+    const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder };
+    if (name !== "init") {
+      spawnSync(NODE, [RUN_JS, "init", "--provider", "file"], { env });
+      spawnSync(NODE, [RUN_JS, "secrets", "create", "A", "--host", "a.example"], { env, input: "value of A" });
+    } else mkdirSync(folder, { mode: 0o700 });
+    const original = join(makeFolder(), "vault");
+    cpSync(folder, original, { recursive: true });
+    const before = await openedContents(folder);
+    const acts = recordActs([NODE, RUN_JS, ...args], { env, input, folder });
+    const after = await openedContents(folder);
+    expect(acts.length).toBeGreaterThan(20);
+
+    const draw = makeDraw(name.length);
+    const seen = new Set<string | undefined>();
+    for (let state = 0; state < STATES_OF_EACH; state += 1) {
+      const disk = new Disk(original, folder);
+      const moment = draw(acts.length + 1);
+      for (const act of acts.slice(0, moment)) disk.do(act);
+      const left = join(makeFolder(), "vault");
+      disk.crashInto(left, draw);
+      const now = await openedContents(left);
+      expect([before, after], `state ${state}, cut after act ${moment}`).toContain(now);
+      if (now !== undefined) await requireWholeLog(left);
+      seen.add(now);
+      rmSync(left, { recursive: true, force: true });
+    }
+    // The cuts really fell on both sides.
+    expect(seen.size).toBe(before === after ? 1 : 2);
+  }, 120_000);
+});
