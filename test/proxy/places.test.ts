@@ -228,6 +228,24 @@ describe("a placeholder in a body, where its secret may stand there (row 17)", (
     }
   });
 
+  it("goes to a private address only where its own secret may, whatever others may", async () => {
+    const guarded = makeGrant("GUARDED", [authority], { value: "for public addresses", places: ["body"], allowPrivate: false });
+    const mixed = await openTestRun([grants.key, guarded], { roots: [ca.certificate] });
+    try {
+      for (const [text, status] of [
+        [post("text/plain", guarded.placeholder), 403],
+        [postChunked("text/plain", guarded.placeholder), 403],
+        [post("text/plain", grants.key.placeholder), 200],
+      ] as const) {
+        const reply = await ask(mixed.proxy, authority, text);
+        expect([reply.status, reply.headers["x-vault-refusal"]]).toEqual([status, status === 200 ? undefined : "private-address"]);
+      }
+      expect(server.received()).not.toContain("for public addresses");
+    } finally {
+      await mixed.proxy.close();
+    }
+  });
+
   it("is not looked for in a compressed body, which is refused (row 19)", async () => {
     const zipped = gzipSync(`{"key":"${grants.key.placeholder}"}`).toString("latin1");
     const reply = await expectRefusal(post("application/json", zipped, "Content-Encoding: gzip"), 415, "coded-body");
