@@ -26,13 +26,13 @@ const NAMES: Readonly<Record<ProxiedScheme, readonly string[]>> = {
 const URL_FORM = /^(?:(https?):\/\/)?(?:([^/@]*)@)?(\[[0-9a-f:.]+\]|[^:/?#@[\]\s]+)(?::([0-9]{1,5}))?\/?$/i;
 
 /**
- * The proxy for a host. Lower case counts before upper, a scheme's own variable before ALL_PROXY, and loopback is never proxied: another machine's loopback is not meant.
+ * The proxy for a host. Lower case counts before upper, and a scheme's own variable before ALL_PROXY.
  *
  * @param host without brackets.
  */
 export function chooseProxy(variables: Variables, scheme: ProxiedScheme, host: string, port: number): ProxyChoice {
   const variable = NAMES[scheme].find((name) => (variables[name] ?? "") !== "");
-  if (variable === undefined || isLoopback(host)) return DIRECT;
+  if (variable === undefined) return DIRECT;
   const noProxy = ["no_proxy", "NO_PROXY"].map((name) => variables[name] ?? "").find((text) => text !== "") ?? "";
   if (isExempt(noProxy, host, port)) return DIRECT;
   const proxy = findProxyAddress(variables[variable] ?? "");
@@ -77,7 +77,8 @@ function holdsAddress(pattern: string, address: string): boolean {
   return block.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
-function isLoopback(host: string): boolean {
+/** Hosts that a proxy on another machine must not be asked for: its own loopback would not be the one that is meant. */
+export function isLoopback(host: string): boolean {
   return /^(?:localhost|.*\.localhost|127\.[0-9.]+|::1)$/i.test(host);
 }
 

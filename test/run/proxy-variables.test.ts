@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseProxy, findProxyAddress, findUnusableVariable, isExempt } from "../../src/run/proxy-variables.ts";
+import { chooseProxy, findProxyAddress, findUnusableVariable, isExempt, isLoopback } from "../../src/run/proxy-variables.ts";
 
 describe("a proxy's address", () => {
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
@@ -35,9 +35,9 @@ describe("the choice", () => {
     expect(portOf({ HTTPS_PROXY: "http://p:1", ALL_PROXY: "http://p:3" }, "http")).toBe(3);
   });
 
-  test("leaves loopback alone: another machine's is not meant", () => {
-    for (const host of ["localhost", "app.localhost", "127.0.0.1", "127.9.9.9", "::1"]) expect(portOf({ HTTPS_PROXY: "http://p:1" }, "https", host)).toBe("direct");
-    expect(portOf({ HTTPS_PROXY: "http://p:1" }, "https", "localhost.example.com")).toBe(1);
+  test("knows loopback", () => {
+    for (const host of ["localhost", "app.localhost", "127.0.0.1", "127.9.9.9", "::1"]) expect(isLoopback(host)).toBe(true);
+    for (const host of ["localhost.example.com", "12.7.0.1", "::2"]) expect(isLoopback(host)).toBe(false);
   });
 
   test("names a variable that holds another kind of proxy", () => {

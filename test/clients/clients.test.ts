@@ -1,0 +1,135 @@
+// Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. README.md's table says what was measured here.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Origin } from "../support/origin.ts";
+import { openOrigin, ORIGIN_HOST } from "../support/origin.ts";
+import { NODE as NODE_PROGRAM, RUN_JS } from "../support/program.ts";
+import type { UserProxy } from "../support/user-proxy.ts";
+import { openUserProxy } from "../support/user-proxy.ts";
+import type { Act } from "./programs.ts";
+import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
+import { findRow, formatHttpRow, formatToolRow, replaceRow } from "./readme-table.ts";
+
+const TOKEN = "tok-7Qz0~real-value-of-the-clients-test";
+const PROXY_CREDENTIAL = "corp:proxy-password";
+const README = fileURLToPath(new URL("../../README.md", import.meta.url));
+/** `VAULT_WRITE_CLIENTS=1` writes the table instead of checking it. */
+const isWriting = process.env["VAULT_WRITE_CLIENTS"] === "1";
+
+let origin: Origin;
+let proxy: UserProxy;
+let folder: string;
+let variables: Record<string, string>;
+
+interface Finished {
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(command: string, args: readonly string[], input = ""): Promise<Finished> {
+  const child = spawn(command, args, { cwd: folder, env: variables });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once("close", () => { resolve({ out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }); }));
+}
+
+const vault = (...args: readonly string[]): Promise<Finished> => start(NODE_PROGRAM, [RUN_JS, ...args]);
+
+/** Runs a shell script as the run's child, and sees to it that nothing secret came out. */
+async function runScript(script: string): Promise<Finished> {
+  const file = join(folder, "script.sh");
+  writeFileSync(file, script);
+  const finished = await vault("run", "--upstream-ca", "server.pem", "--", "sh", file);
+  for (const secret of [TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
+  return finished;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "vault-clients-"));
+  origin = await openOrigin(TOKEN, join(folder, "repositories"));
+  proxy = await openUserProxy(PROXY_CREDENTIAL);
+  mkdirSync(join(folder, "home"));
+  const own = `http://${PROXY_CREDENTIAL}@127.0.0.1:${proxy.port}`;
+  variables = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(folder, "home"),
+    TMPDIR: folder,
+    VAULT_DIR: join(folder, "vault"),
+    URL: `https://${ORIGIN_HOST}:${origin.port}`,
+    HTTPS_PROXY: own,
+    http_proxy: own,
+    ALL_PROXY: own,
+    // Where a machine keeps its Python versions apart by the home folder.
+    ...(process.env["PYENV_ROOT"] === undefined ? {} : { PYENV_ROOT: process.env["PYENV_ROOT"] }),
+  };
+  writeFileSync(join(folder, "server.pem"), origin.certificate);
+  writeFileSync(join(folder, "upload"), Buffer.alloc(UPLOAD_BYTES, "u"));
+  await vault("init", "--provider", "file");
+  const created = await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`], TOKEN);
+  expect(created.out).toContain("created TOKEN");
+  if (spawnSync("git", ["init", "-q", "--bare", "-b", "main", join(folder, "repositories", "one.git")]).status === 0) {
+    spawnSync("git", ["-C", join(folder, "repositories", "one.git"), "config", "http.receivepack", "true"]);
+  }
+});
+
+afterAll(async () => {
+  await origin.close();
+  await proxy.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Builds what has to be built, outside the run. */
+function prepare(name: string): void {
+  if (name.startsWith("Go")) {
+    writeFileSync(join(folder, "client.go"), GO);
+    const { status, stderr } = spawnSync("go", ["build", "-o", "go-client", "client.go"], { cwd: folder, env: { ...process.env, GOFLAGS: "-mod=mod", GO111MODULE: "off", CGO_ENABLED: "0" }, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+  }
+  if (name.startsWith("Java")) {
+    writeFileSync(join(folder, "Client.java"), JAVA);
+    expect(spawnSync("javac", ["-J-XX:TieredStopAtLevel=1", "Client.java"], { cwd: folder }).status).toBe(0);
+  }
+}
+
+/** The table's row must be what was measured. */
+function compare(name: string, row: string): void {
+  const readme = readFileSync(README, "utf8");
+  if (isWriting) writeFileSync(README, replaceRow(readme, name, row));
+  else expect(findRow(readme, name)).toBe(row);
+}
+
+describe("README's table of clients is what was measured:", () => {
+  for (const { name, lines, isHere } of HTTP_CLIENTS) {
+    test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
+      prepare(name);
+      const acts = Object.keys(ACTS) as Act[];
+      const { out, err } = await runScript(acts.map((act) => `echo "== ${act}"\n${lines[act]}\n`).join(""));
+      const answers = new Map(out.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]));
+      const works = acts.map((act) => answers.get(act) === ACTS[act]);
+      if (works.includes(false)) console.log(`${name}\n${out}\n${err.slice(0, 2_000)}`);
+      compare(name, formatHttpRow(name, works));
+    });
+  }
+
+  for (const { name, work, isHere, script } of TOOLS) {
+    test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
+      const { out, err } = await runScript(script);
+      const works = out.trimEnd().endsWith("done");
+      if (!works) console.log(`${name}\n${out}\n${err.slice(0, 2_000)}`);
+      compare(name, formatToolRow(name, work, works));
+    });
+  }
+});
+
+test("the server heard real values only, and never of the user's proxy", () => {
+  expect(origin.admitted().length).toBeGreaterThan(0);
+  expect(origin.heard()).not.toMatch(/vault_ph_|proxy-authorization/i);
+  expect(proxy.requests().every(({ method, isAdmitted }) => method === "CONNECT" && isAdmitted)).toBe(true);
+});
