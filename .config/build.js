@@ -26,7 +26,7 @@ await build({
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
 const preload = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, legalComments: "linked", platform: "node", target: "node12", format: "cjs" };
-await build({ ...preload, entryPoints: ["src/run/node-preload.ts"], outfile: "dist/node-preload.cjs" });
+await build({ ...preload, entryPoints: ["src/run/node-preload.ts", "src/run/node-proxy.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });
 // A file of its own, read only when something is fetched. undici's index would do as well, and would bring in a fetch, a cache and a dispatcher that is put into effect.
 const fetchAgent = `
   Object.assign(require("undici/lib/dispatcher/dispatcher.js").prototype, require("undici/lib/api/index.js"));
