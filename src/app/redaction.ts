@@ -10,8 +10,10 @@ import type { OutputRewrite } from "../run/child.ts";
 /**
  * For each output stream that is no terminal, something that puts the placeholder where a value stands, in any of the forms that answers are scrubbed
  * of, and passes every other byte on. Bytes wait only while they are the beginning of such a form: a line goes out when it came, but for its value.
+ *
+ * @param folder of ours, 0700, that outlives the program's start.
  */
-export function redactOutput(grants: readonly Grant[], isTerminal: (descriptor: number) => boolean = isatty): OutputRewrite {
+export function redactOutput(grants: readonly Grant[], folder: string, isTerminal: (descriptor: number) => boolean = isatty): OutputRewrite {
   const scrubber = makeScrubber(grants);
   const open = (): Transform => {
     const scrub = scrubber.openAnswer();
@@ -26,5 +28,5 @@ export function redactOutput(grants: readonly Grant[], isTerminal: (descriptor: 
       },
     });
   };
-  return { ...(isTerminal(1) ? {} : { stdout: open() }), ...(isTerminal(2) ? {} : { stderr: open() }) };
+  return { folder, ...(isTerminal(1) ? {} : { stdout: open() }), ...(isTerminal(2) ? {} : { stderr: open() }) };
 }

@@ -145,8 +145,8 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
         boundHosts: grants.flatMap(({ grant }) => grant.bindings),
       });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
-      const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant)) : {};
-      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, rewrite }).ended;
+      const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
+      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
       folder.close();
     }

@@ -1,10 +1,12 @@
 // The child of a run. The only file that knows execa.
 import { once } from "node:events";
-import type { Readable, Transform } from "node:stream";
+import type { Socket } from "node:net";
+import type { Transform } from "node:stream";
 import { execa } from "execa";
 import { VaultError } from "../errors.ts";
 import type { ExitOutcome } from "./exit-outcome.ts";
-import type { RelayedOutput } from "./relayed-output.ts";
+import type { OutputPipe } from "./output-pipe.ts";
+import { findOutputPipe } from "./output-pipe.ts";
 import { relayOutput } from "./relayed-output.ts";
 import type { HeldSignals } from "./signals.ts";
 import { holdSignals } from "./signals.ts";
@@ -16,11 +18,13 @@ export interface ChildOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Signals that the caller has held since before there was a child, and holds until it has cleaned up. Without: held while the child lives. */
   readonly signals?: HeldSignals;
-  /** Those of its output streams that pass through here and are rewritten, instead of being ours. The child sees a socket then, and no terminal. */
+  /** Those of its output streams that pass through here and are rewritten, instead of being ours. */
   readonly rewrite?: OutputRewrite;
 }
 
 export interface OutputRewrite {
+  /** Of ours, 0700: a pipe stands there for a moment. */
+  readonly folder: string;
   readonly stdout?: Transform;
   readonly stderr?: Transform;
 }
@@ -41,11 +45,18 @@ export function startChild(options: ChildOptions): Child {
   return { ended: options.signals === undefined ? ended.finally(() => { signals.close(); }) : ended };
 }
 
-async function runChild({ command, args, environment, rewrite = {} }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
+async function runChild({ command, args, environment, rewrite }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
+  const outputs = rewrite === undefined ? [] : openOutputs(rewrite);
+  const stdioOf = (descriptor: number): Socket | "inherit" | "pipe" => {
+    const output = outputs.find((open) => open.descriptor === descriptor);
+    return output === undefined ? "inherit" : (output.pipe?.writeEnd ?? "pipe");
+  };
   const child = execa(command, args, {
     env: environment,
     extendEnv: false,
-    stdio: ["inherit", rewrite.stdout === undefined ? "inherit" : "pipe", rewrite.stderr === undefined ? "inherit" : "pipe"],
+    stdin: "inherit",
+    stdout: stdioOf(1),
+    stderr: stdioOf(2),
     buffer: false,
     reject: false,
     // Otherwise NODE_DEBUG=execa prints the arguments.
@@ -56,17 +67,16 @@ async function runChild({ command, args, environment, rewrite = {} }: ChildOptio
     cleanup: false,
     windowsHide: false,
   });
-  // Starting is synchronous, so that a signal from before this line is delivered by it. One for a child that has ended goes nowhere.
-  const relays = child.pid === undefined ? [] : [relay(child.stdout, rewrite.stdout, 1), relay(child.stderr, rewrite.stderr, 2)].filter((output) => output !== undefined);
-  let hasEnded = false;
-  signals.deliverTo((signal) => {
-    if (!hasEnded) child.kill(signal);
-    // A reader that takes nothing more would keep us from ending after the child has.
-    else if (signal !== "SIGWINCH") for (const output of relays) output.abandon();
+  const relays = outputs.flatMap(({ descriptor, transform, pipe }) => {
+    pipe?.handOver();
+    if (child.pid === undefined) pipe?.discard();
+    const source = child.pid === undefined ? null : (pipe?.openReader() ?? (descriptor === 1 ? child.stdout : child.stderr));
+    return source === null ? [] : [relayOutput(source, transform, descriptor)];
   });
+  // Starting is synchronous, so that a signal from before this line is delivered by it. One for a child that has ended goes nowhere.
+  signals.deliverTo((signal) => { child.kill(signal); });
   if (relays.length > 0) {
     await once(child, "exit");
-    hasEnded = true;
     await Promise.all(relays.map((output) => output.finish()));
   }
   const { exitCode, signal, code } = await child;
@@ -75,8 +85,15 @@ async function runChild({ command, args, environment, rewrite = {} }: ChildOptio
   return judgeStart(command, code ?? "unknown error");
 }
 
-function relay(source: Readable | null, rewrite: Transform | undefined, descriptor: number): RelayedOutput | undefined {
-  return source === null || rewrite === undefined ? undefined : relayOutput(source, rewrite, descriptor);
+interface Output {
+  readonly descriptor: 1 | 2;
+  readonly transform: Transform;
+  readonly pipe: OutputPipe | undefined;
+}
+
+function openOutputs({ folder, stdout, stderr }: OutputRewrite): Output[] {
+  const open = (descriptor: 1 | 2, transform: Transform | undefined): Output[] => (transform === undefined ? [] : [{ descriptor, transform, pipe: findOutputPipe(folder, `output-${descriptor}`) }]);
+  return [...open(1, stdout), ...open(2, stderr)];
 }
 
 function judgeStart(command: string, code: string): ExitOutcome {

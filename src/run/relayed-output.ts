@@ -5,15 +5,20 @@ import { pipeline, Writable } from "node:stream";
 import { systemErrorCode } from "../errors.ts";
 
 export interface RelayedOutput {
-  /** Call when the child has ended: resolves when all that it wrote has gone out, and lets go of the stream whoever else still holds it. */
+  /**
+   * Call when the child has ended: resolves when all that it wrote has gone out, and lets go of the stream whoever else still holds it.
+   * A reader that takes nothing holds this up until it does or goes, whatever signals say: a write under way cannot be called back.
+   */
   finish(): Promise<void>;
-  /** Lets go at once. */
-  abandon(): void;
 }
 
-/** A process that the child leaves behind may hold the stream open for ever. Once nothing has come for so long, all of the child's own has. */
-const SILENCE_MS = 100;
-/** And where such a process goes on writing: more than the system holds between the child and us. */
+/**
+ * A process that the child leaves behind may hold the stream open for ever, and write. Once we have been so many times, a turn of the event loop apart,
+ * without anything to pass on, all of the child's own has passed.
+ */
+const CAUGHT_UP_TIMES = 4;
+const LOOK_MS = 20;
+/** Or once more has come than the system holds between the child and us. */
 const LEFT_OVER_BYTES_MAX = 1024 * 1024;
 /** A file descriptor that others have made non-blocking, and whose reader is slow. */
 const RETRY_MS = 5;
@@ -26,10 +31,8 @@ const RETRY_MS = 5;
  */
 export function relayOutput(source: Readable, rewrite: Transform, descriptor: number): RelayedOutput {
   const sink = openSink(descriptor);
-  let cameAt = Date.now();
   let [hasChildEnded, leftOverBytes] = [false, 0];
   source.on("data", (chunk: Uint8Array) => {
-    cameAt = Date.now();
     if (hasChildEnded) leftOverBytes += chunk.length;
   });
   const end = (): void => {
@@ -44,19 +47,18 @@ export function relayOutput(source: Readable, rewrite: Transform, descriptor: nu
       resolve();
     });
   });
-  const isIdle = (): boolean => Date.now() - cameAt >= SILENCE_MS && source.readableLength + rewrite.writableLength + rewrite.readableLength + sink.writableLength === 0;
+  const isCaughtUp = (): boolean => source.readableLength + rewrite.writableLength + rewrite.readableLength + sink.writableLength === 0;
 
   return {
     async finish() {
-      [hasChildEnded, cameAt] = [true, Date.now()];
+      hasChildEnded = true;
+      let caughtUp = 0;
       const watch = setInterval(() => {
-        if (isIdle() || leftOverBytes > LEFT_OVER_BYTES_MAX) end();
-      }, SILENCE_MS / 4);
+        if (isCaughtUp()) caughtUp += 1;
+        if (caughtUp >= CAUGHT_UP_TIMES || leftOverBytes > LEFT_OVER_BYTES_MAX) end();
+      }, LOOK_MS);
       await relayed;
       clearInterval(watch);
-    },
-    abandon() {
-      sink.destroy();
     },
   };
 }
