@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const request = (): string => `GET /path HTTP/1.1\r\nHost: ${host}\r\nX-Api-Key: ${grant.placeholder}\r\n\r\n`;
 
-describe.each(["http", "https"] as const)("the user's own proxy, reached over %s (row 43)", (kind) => {
+describe.each(["http", "https"] as const)("the user's own proxy, reached over %s", (kind) => {
   let own: UserProxy;
   let next: NextProxy;
 

@@ -80,7 +80,7 @@ function expectDiscreet(): void {
   for (const word of ["/path", "/bot", "q=1", "k/3", encodeURIComponent(VALUE).slice(0, 6), grants.key.placeholder]) expect(events).not.toContain(word);
 }
 
-describe("a placeholder in the target, where its secret may stand there (row 17)", () => {
+describe("a placeholder in the target, where its secret may stand there", () => {
   it("becomes the value in the query, as one value", async () => {
     const { sent, reply } = await send(get(`/path?a=1&key=${grants.key.placeholder}&b=%20+2`));
     expect(reply.status).toBe(200);
@@ -113,7 +113,7 @@ describe("a placeholder in the target, where its secret may stand there (row 17)
     ["in the query and a header", () => get(`/path?key=${grants.key.placeholder}`, `Authorization: Bearer ${grants.key.placeholder}`)],
     ["in the path and the query", () => get(`/${grants.key.placeholder}?key=${grants.key.placeholder}`)],
     ["in the query twice", () => get(`/?a=${grants.key.placeholder}&b=${grants.key.placeholder}`)],
-  ])("stands there once: not %s (row 21)", async (_where, text) => {
+  ])("stands there once: not %s", async (_where, text) => {
     // The header cannot carry this value in any case: that it stands twice is found first or last, and nothing goes out.
     const { reply, sent } = await send(text());
     expect([reply.headers["x-vault-refusal"], sent]).toEqual(["repeated", ""]);
@@ -141,14 +141,14 @@ describe("a placeholder in the target, where its secret may stand there (row 17)
     }
   });
 
-  it("is no placeholder when it is encoded (row 20)", async () => {
+  it("is no placeholder when it is encoded", async () => {
     for (const variant of [grants.key.placeholder.replace("_", "%5F"), Buffer.from(grants.key.placeholder).toString("base64url"), grants.key.placeholder.toUpperCase()]) {
       expect((await send(get(`/?key=${variant}`))).sent).toContain(`GET /?key=${variant} HTTP/1.1`);
     }
   });
 });
 
-describe("a placeholder in a body, where its secret may stand there (row 17)", () => {
+describe("a placeholder in a body, where its secret may stand there", () => {
   it.each([
     ["application/json", (p: string) => `{"a":"x ${p}","b":[1]}`, (body: string) => (JSON.parse(Buffer.from(body, "latin1").toString()) as { a: string }).a.slice(2)],
     ["application/vnd.api+json; charset=utf-8", (p: string) => `{"a":"${p}"}`, (body: string) => (JSON.parse(Buffer.from(body, "latin1").toString()) as { a: string }).a],
@@ -246,7 +246,7 @@ describe("a placeholder in a body, where its secret may stand there (row 17)", (
     }
   });
 
-  it("is not looked for in a compressed body, which is refused (row 19)", async () => {
+  it("is not looked for in a compressed body, which is refused", async () => {
     const zipped = gzipSync(`{"key":"${grants.key.placeholder}"}`).toString("latin1");
     const reply = await expectRefusal(post("application/json", zipped, "Content-Encoding: gzip"), 415, "coded-body");
     expect(reply.body).toContain("send it without Content-Encoding");
@@ -269,7 +269,7 @@ describe("a placeholder in a body, where its secret may stand there (row 17)", (
     ]);
   });
 
-  it("is no placeholder when it is encoded (row 20)", async () => {
+  it("is no placeholder when it is encoded", async () => {
     for (const variant of [grants.key.placeholder.replace("v", "\\u0076"), grants.key.placeholder.replace("_", "%5f"), Buffer.from(grants.key.placeholder).toString("base64"), grants.key.placeholder.toUpperCase()]) {
       expect((await send(post("application/json", `"${variant}"`))).body).toBe(`"${variant}"`);
     }

@@ -20,7 +20,7 @@ describe("an upstream certificate", () => {
     ["for another name", () => ca.identityFor("other.example.test")],
     ["of an unknown root", () => makeTestCa().identityFor("api.example.test")],
   ];
-  it.each(refused)("is refused when it is %s, whatever the environment says, and no secret is sent (row 42)", async (_kind, identity) => {
+  it.each(refused)("is refused when it is %s, whatever the environment says, and no secret is sent", async (_kind, identity) => {
     const server = await openRawServer(identity(), () => plainAnswer("fine"));
     const host = `api.example.test:${server.port}`;
     const grant = makeGrant("API_KEY", [host]);
@@ -72,7 +72,7 @@ describe("an upstream address", () => {
     }
   }
 
-  it.each(["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "0.0.0.0", "::1", "::", "fe80::1", "fd12::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378::1"])("is refused when it is %s and nobody allowed it (row 34)", async (address) => {
+  it.each(["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "0.0.0.0", "::1", "::", "fe80::1", "fd12::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:4136:e378::1"])("is refused when it is %s and nobody allowed it", async (address) => {
     const reply = await askAt([address], false);
     expect([reply.status, reply.code]).toEqual([403, "private-address"]);
     expect(reply.body).toContain("vault secrets update API_KEY --allow-private");
@@ -83,7 +83,7 @@ describe("an upstream address", () => {
     expect((await askAt(["93.184.216.34", "127.0.0.1"], false)).code).toBe("private-address");
   });
 
-  it.each(["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"])("is refused always when it is %s (row 35)", async (address) => {
+  it.each(["169.254.169.254", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"])("is refused always when it is %s", async (address) => {
     expect((await askAt([address], true)).code).toBe("metadata-address");
   });
 

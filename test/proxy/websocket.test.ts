@@ -93,7 +93,7 @@ async function openClient(target: string, headers: Record<string, string>): Prom
   return { client, answer };
 }
 
-describe("a WebSocket through a bound host (row 31)", () => {
+describe("a WebSocket through a bound host", () => {
   it("gets the value in its handshake, and the answer's head is scrubbed", async () => {
     const { client, answer } = await openClient(`/socket?key=${grants.key.placeholder}`, { Authorization: `Bearer ${grants.headerOnly.placeholder}` });
     const sent = echo.handshakes.at(-1);
@@ -257,7 +257,7 @@ describe("a server's answer to a handshake", () => {
     expect(reply.body === body.replace(VALUE, grants.key.placeholder)).toBe(true);
   });
 
-  it.each([["with Upgrade", () => switchTo()], ["without", () => "HTTP/1.1 101 Switching Protocols\r\n\r\n"]])("is 502 when nobody asked for a 101, %s (row 30)", async (_how, text) => {
+  it.each([["with Upgrade", () => switchTo()], ["without", () => "HTTP/1.1 101 Switching Protocols\r\n\r\n"]])("is 502 when nobody asked for a 101, %s", async (_how, text) => {
     onHandshake = text;
     const reply = await ask(run.proxy, rawHost, `GET / HTTP/1.1\r\nHost: ${rawHost}\r\n\r\n`);
     expect(reply.status).toBe(502);
