@@ -1,4 +1,4 @@
-// Makes the vault on the first command that needs one, with the strongest key source at hand.
+// Makes the vault when the first secret is put into it, with the strongest key source at hand. Commands that only read, or run, make nothing: they say that there is no vault.
 import { existsSync } from "node:fs";
 import { VaultError } from "../errors.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";

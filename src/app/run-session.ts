@@ -24,7 +24,6 @@ import { openSecrets } from "../vault/envelope.ts";
 import type { Authority } from "../vault/host.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { SecretRecord } from "../vault/record.ts";
-import { ensureVault } from "./auto-init.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
 import { watchLockMark } from "./lock-mark.ts";
@@ -86,7 +85,7 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 
 async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
-  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options), ensureVault);
+  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
   const summary = openRunSummary(grants.map(({ grant }) => grant));
   const tell = (event: ProxyEvent): void => {
     writeLog(event);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { connectAgent } from "../agent/client.ts";
 import { equalBytes } from "../bytes.ts";
-import { ensureVault } from "./auto-init.ts";
+import { requireVault } from "./open-vault.ts";
 import { resolveKeyFile } from "../keys/key-file.ts";
 import type { VaultPaths } from "../paths.ts";
 import type { KeyLocator } from "../vault/key-slot.ts";
@@ -31,7 +31,7 @@ export interface VaultStatus {
 
 /** @throws VaultError `no-vault`, or what reading says. */
 export async function readStatus(surroundings: Surroundings): Promise<VaultStatus> {
-  const file = await ensureVault(surroundings);
+  const file = await requireVault(surroundings);
   const fallback = locate(surroundings, file.contents.slot.locator);
   const source = (await findAgentSource(surroundings, file)) ?? fallback;
   return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, paths: surroundings.paths };

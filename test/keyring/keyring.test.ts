@@ -67,7 +67,7 @@ describe.skipIf(!hasSecretService())("keyring (needs gnome-keyring, dbus and sec
     expect(vault("secrets delete A")).toMatchObject({ status: 9, err: expect.stringContaining("is locked") });
     // A locked keyring may hold a key: no first command makes a second one.
     const other = vaultIn(makeFolder(), service.variables);
-    expect(other("status")).toMatchObject({ status: 9, err: expect.stringContaining("locked") });
+    expect(other("secrets create A --host a.example", "v")).toMatchObject({ status: 9, err: expect.stringContaining("locked") });
     await service.unlock();
 
     service.remove("vault", join(folder, "vault"));

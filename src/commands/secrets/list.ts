@@ -1,4 +1,4 @@
-import { ensureVault } from "../../app/auto-init.ts";
+import { requireVault } from "../../app/open-vault.ts";
 import { visibleSecrets } from "../../app/find-secret.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/scope-flags.ts";
 import { secretObject, secretTable } from "../../cli/secret-lines.ts";
@@ -15,7 +15,7 @@ export default class SecretsList extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
-    const { contents } = await ensureVault(makeSurroundings(undefined));
+    const { contents } = await requireVault(makeSurroundings(undefined));
     const secrets = viewpoint.workspace === undefined ? [...contents.secrets].sort((a, b) => compareText(a.name, b.name)) : [...visibleSecrets(contents.secrets, viewpoint).values()];
     this.answer(flags.json, { secrets: secrets.map(secretObject) }, secretTable(secrets));
   }
