@@ -59,13 +59,23 @@ export async function refreshAgent(surroundings: Surroundings, file: VaultFile, 
  * @returns whether an agent was there.
  */
 export async function lockVault(surroundings: Surroundings): Promise<boolean> {
-  changeLockMark(surroundings.paths.lockMark);
+  let isThere = false;
+  try {
+    changeLockMark(surroundings.paths.lockMark);
+  } finally {
+    // A full disk must not keep the agent from forgetting.
+    isThere = await lockAgent(surroundings);
+  }
+  return isThere;
+}
+
+async function lockAgent(surroundings: Surroundings): Promise<boolean> {
   const agent = await connectAgent(surroundings.paths.agent);
   if (agent === undefined) return false;
   try {
     await recordLock(surroundings, agent);
   } finally {
-    // The key is forgotten whatever the log says.
+    // Nor does the log.
     await agent.lock();
     agent.close();
   }
