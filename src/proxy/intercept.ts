@@ -62,11 +62,6 @@ export function openInterceptor({ ca, headMs, serve, onMalformed }: InterceptorO
       });
       secure.once("secure", () => {
         clearTimeout(timer);
-        // A resumed session skips the callback above.
-        if (typeof secure.servername === "string" && !isSameName(secure.servername, authority)) {
-          secure.destroy();
-          return;
-        }
         authorities.set(secure, authority);
         server.emit("connection", secure);
       });

@@ -1,5 +1,5 @@
 // The certificate authority of one run. Its key never leaves memory, and its constraints keep it from speaking for any host but the run's bound ones.
-import { generateKeyPair, randomBytes } from "node:crypto";
+import { constants, generateKeyPair, randomBytes } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
@@ -53,7 +53,8 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = new Date
       const known = contexts.get(host);
       if (known !== undefined) return known;
       const leaf = signLeaf(host, issuer, period, leafKeys.publicKey, caKeys);
-      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2" });
+      // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
+      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET });
       contexts.set(host, context);
       return context;
     },
