@@ -58,6 +58,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
   const refuse = (refusal: Refusal, isLast = false): void => {
     if (isRefused) return;
     isRefused = true;
+    if (isLast) response.shouldKeepAlive = false;
     log
       .refused(refusal)
       .catch(ignore)
@@ -153,9 +154,11 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
 
   /** Refuses, and stops what is under way upstream. */
   const fail = (refusal: Refusal, isLast = false): void => {
-    if (isLast) response.shouldKeepAlive = false;
     if (listener === undefined) refuse(refusal, isLast);
-    else listener.onFailure(refusal);
+    else {
+      if (isLast) response.shouldKeepAlive = false;
+      listener.onFailure(refusal);
+    }
   };
 
   start().catch(() => {

@@ -26,6 +26,7 @@ const CHECK_INTERVAL_MS = 1_000;
 
 export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: HttpSideOptions): Server {
   const latest = new WeakMap<Duplex, Exchange>();
+  const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: headMs,
@@ -42,6 +43,9 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
   // Node's count limit drops what is beyond without a word; ours refuses. The size limit above bounds both.
   server.maxHeadersCount = 0;
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): void => {
+    // Nothing follows an answer that ends the connection: after a request whose framing was in doubt, what looks like the next may be a part of it.
+    if (answers.get(request.socket)?.shouldKeepAlive === false) return;
+    answers.set(request.socket, response);
     const exchange = serve(request, response, expectation);
     if (exchange !== undefined) latest.set(request.socket, exchange);
   };
@@ -69,8 +73,8 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
     if (refusal === undefined) socket.destroy();
     else if (exchange === undefined || exchange.response.writableFinished) writeRefusal(socket, refusal, onMalformed(refusal, socket));
     else if (!exchange.request.complete) exchange.refuse(refusal);
-    else {
-      // What follows a good request is malformed: its own answer comes first.
+    else if (exchange.response.shouldKeepAlive) {
+      // What follows a good request is malformed: its own answer comes first. Where that ends the connection, nothing follows.
       exchange.response.once("finish", () => {
         writeRefusal(socket, refusal, onMalformed(refusal, socket));
       });

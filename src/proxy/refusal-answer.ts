@@ -11,6 +11,7 @@ export function answerRefusal(response: ServerResponse, refusal: Refusal, reques
     return;
   }
   const { headers, body } = compose(refusal, requestId);
+  if (isLast) response.shouldKeepAlive = false;
   response.writeHead(refusal.status, isLast ? [...headers, "connection", "close"] : headers);
   response.end(body);
 }

@@ -76,7 +76,7 @@ export async function converse({ server, run, host }: AttackStage, bytes: string
     const answer = collect(secure);
     secure.write(bytes, "latin1");
     const raw = await answer.read(until);
-    return { raw, statuses: [...raw.matchAll(/^HTTP\/1\.1 (\d+) /gm)].map(([, status]) => Number(status)), sent: server.received().slice(before) };
+    return { raw, statuses: [...raw.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status)), sent: server.received().slice(before) };
   } finally {
     secure.destroy();
   }
