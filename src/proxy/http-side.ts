@@ -68,6 +68,8 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
     });
   }
   server.on("clientError", (error: Error, socket: Duplex) => {
+    // The parser complains again about whatever comes while the connection is being closed.
+    if (!socket.writable) return;
     const refusal = refusalFor(error);
     const exchange = latest.get(socket);
     if (refusal === undefined) socket.destroy();
