@@ -15,7 +15,7 @@ import type { Authority } from "../vault/host.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { Place } from "../vault/place.ts";
 import { PLACES } from "../vault/place.ts";
-import type { SecretRecord } from "../vault/record.ts";
+import type { SecretMetadata } from "../vault/record.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
 import { requireVault } from "./open-vault.ts";
@@ -61,9 +61,9 @@ export interface Explanation {
  */
 export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation> {
   const { scheme, authority, target } = parseUrl(question.url);
-  const { contents } = await requireVault(surroundings);
-  const visible = visibleSecrets(contents.secrets, question.viewpoint);
-  const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, contents.secrets, " here"))) ?? [...visible.values()];
+  const all = (await requireVault(surroundings)).records.metadata();
+  const visible = visibleSecrets(all, question.viewpoint);
+  const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, all.length, " here"))) ?? [...visible.values()];
   const grants = [...new Set(records)].map(standIn);
   return explainFor(grants, { ...question, scheme, authority, target });
 }
@@ -151,7 +151,7 @@ function rawRequest(method: string, url: string, { host, port }: Authority, head
 }
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
-function standIn(record: SecretRecord): Grant {
+function standIn(record: SecretMetadata): Grant {
   return {
     name: record.name,
     placeholder: mintPlaceholder(),

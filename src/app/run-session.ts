@@ -4,11 +4,10 @@ import { basename, join } from "node:path";
 import { VaultError } from "../errors.ts";
 import type { ProxyEvent } from "../proxy/event.ts";
 import type { Grant } from "../proxy/grant.ts";
-import { mintPlaceholder } from "../proxy/placeholder.ts";
 import { openProxy } from "../proxy/server.ts";
 import { collectRoots, writeCaFile } from "../run/ca-file.ts";
 import { startChild } from "../run/child.ts";
-import { buildEnvironment, isReservedVariable } from "../run/environment.ts";
+import { buildEnvironment } from "../run/environment.ts";
 import type { ExitOutcome } from "../run/exit-outcome.ts";
 import { statusOf } from "../run/exit-outcome.ts";
 import { preloadWords } from "../run/node-options.ts";
@@ -18,14 +17,11 @@ import { openRunFolder } from "../run/run-folder.ts";
 import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
 import { writeWgetrc } from "../run/wgetrc.ts";
-import type { Secret } from "../secret.ts";
-import { findService } from "../services/registry.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import type { Authority } from "../vault/host.ts";
-import { findCanonicalBinding } from "../vault/host.ts";
-import type { SecretRecord } from "../vault/record.ts";
 import type { Viewpoint } from "./find-secret.ts";
-import { noSecret, visibleSecrets } from "./find-secret.ts";
+import type { Selection } from "./granted-secrets.ts";
+import { chooseSecrets, grantOf } from "./granted-secrets.ts";
 import { watchLockMark } from "./lock-mark.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
@@ -35,12 +31,6 @@ import { openRunSummary } from "./run-summary.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-/** `variable` is what the child's environment calls the secret. */
-export interface Selection {
-  readonly variable: string;
-  readonly name: string;
-}
 
 export interface RunOptions {
   readonly command: string;
@@ -172,7 +162,7 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
 async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld">> {
-  const chosen = choose(vault.file.contents.secrets, options);
+  const chosen = chooseSecrets(vault.file.records, options);
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
   const grants = chosen.flatMap(({ variable, record }, index) => {
     const value = values[index];
@@ -187,34 +177,4 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
   });
   const { locator } = vault.file.contents.slot;
   return { grants, trail, withheld: locator.provider === "env" ? [locator.variable] : [] };
-}
-
-interface Choice {
-  readonly variable: string;
-  readonly record: SecretRecord;
-}
-
-/** @throws VaultError `not-found` for a name that is not visible, `usage` for a variable that the run needs itself, or one given twice. */
-function choose(secrets: readonly SecretRecord[], { viewpoint, selections }: RunOptions): Choice[] {
-  const visible = visibleSecrets(secrets, viewpoint);
-  const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
-    const record = visible.get(name);
-    if (record === undefined) throw noSecret(name, secrets, " here");
-    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${name} -- …`);
-    return { variable, record };
-  });
-  const twice = chosen.find(({ variable }, index) => chosen.findIndex((other) => other.variable === variable) !== index);
-  if (twice !== undefined) throw new VaultError("usage", `"${twice.variable}" is given twice`);
-  return chosen;
-}
-
-function grantOf(record: SecretRecord, value: Secret): Grant {
-  return {
-    name: record.name,
-    placeholder: mintPlaceholder(record.service === undefined ? undefined : findService(record.service)?.placeholder),
-    value,
-    bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
-    places: record.places,
-    allowPrivate: record.allowPrivate,
-  };
 }

@@ -13,7 +13,7 @@ import type { Surroundings } from "./surroundings.ts";
  */
 export async function healLostEntry(surroundings: Surroundings, file: VaultFile): Promise<VaultFile> {
   const { locator } = file.contents.slot;
-  if (locator.provider !== "keyring" || file.contents.secrets.length > 0) return file;
+  if (locator.provider !== "keyring" || file.records.count > 0) return file;
   const answer = await askKeyring(locator);
   if (answer.kind === "entry") wipe(answer.kek);
   if (answer.kind !== "no-entry") return file;

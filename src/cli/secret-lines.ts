@@ -1,13 +1,13 @@
 // How a secret's metadata is shown: no command prints a value.
-import type { SecretRecord } from "../vault/record.ts";
+import type { SecretMetadata } from "../vault/record.ts";
 import { describeScope } from "../vault/scope.ts";
 
-export function secretObject(secret: SecretRecord): Record<string, unknown> {
+export function secretObject(secret: SecretMetadata): Record<string, unknown> {
   const { name, id, scope, groups, service, hosts, places, allowPrivate, version, createdAt, updatedAt } = secret;
   return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, version, createdAt, updatedAt };
 }
 
-export function secretLines(secret: SecretRecord): string[] {
+export function secretLines(secret: SecretMetadata): string[] {
   return [
     `name      ${secret.name}`,
     `scope     ${describeScope(secret.scope)}`,
@@ -23,9 +23,10 @@ export function secretLines(secret: SecretRecord): string[] {
 }
 
 /** A table of name, hosts and scope, as wide as it needs to be. */
-export function secretTable(secrets: readonly SecretRecord[]): string[] {
+export function secretTable(secrets: readonly SecretMetadata[]): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
-  const rows = [["NAME", "HOSTS", "SCOPE"], ...secrets.map((secret) => [secret.name, secret.hosts.join(" ") || "-", describeScope(secret.scope)])];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  const rows = [{ name: "NAME", hosts: "HOSTS", scope: "SCOPE" }, ...secrets.map(({ name, hosts, scope }) => ({ name, hosts: hosts.join(" ") || "-", scope: describeScope(scope) }))];
+  const nameWidth = rows.reduce((width, { name }) => Math.max(width, name.length), 0);
+  const hostsWidth = rows.reduce((width, { hosts }) => Math.max(width, hosts.length), 0);
+  return rows.map(({ name, hosts, scope }) => `${name.padEnd(nameWidth)}  ${hosts.padEnd(hostsWidth)}  ${scope}`);
 }

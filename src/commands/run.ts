@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
-import type { Selection } from "../app/run-session.ts";
+import type { Selection } from "../app/granted-secrets.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/terminal.ts";

@@ -21,7 +21,7 @@ export default class Status extends VaultCommand {
       source,
       fallback,
       keyId: encodeHex(contents.slot.keyId),
-      secrets: contents.secrets.length,
+      secrets: file.records.count,
       generation: contents.generation,
       paths: { vault: paths.vaultFile, audit: paths.auditFolder, anchor: paths.anchorFile, socket: paths.agent.socket },
     };
@@ -30,7 +30,7 @@ export default class Status extends VaultCommand {
       `provider    ${provider}`,
       `key source  ${describeSource(source)}`,
       ...(source.kind === "agent" ? [`without it  ${describeSource(fallback)}`] : []),
-      `secrets     ${contents.secrets.length}`,
+      `secrets     ${file.records.count}`,
       `generation  ${contents.generation}`,
       `vault       ${paths.vaultFile}`,
       `audit log   ${paths.auditFolder}`,

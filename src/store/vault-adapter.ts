@@ -4,7 +4,7 @@ import { equalBytes } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
-import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
+import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, parseWholeVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
 
 /**
  * lowdb's two-method seam over the vault file. lowdb's own JSONFile would turn a 0600 file into 0644, use one fixed temporary name, and never fsync.
@@ -43,7 +43,7 @@ export class VaultAdapter implements Adapter<VaultContents | null> {
     if (this.#holder === undefined || contents === null) throw new VaultError("locked", "the vault can only be written with its key", "vault unlock");
     const bytes = await encodeVaultFile(contents, this.#holder);
     // What is about to be named vault.json is read as any reader would, before it has that name.
-    const file = parseVaultFile(bytes);
+    const file = parseWholeVaultFile(bytes);
     await verifyVaultFile(file, this.#holder);
     if (!replaceFile(this.#path, bytes, () => this.#isUnchanged())) {
       throw new VaultError("busy", "another process has changed the vault, although this one holds its lock", "keep the vault on a local file system and try again");

@@ -97,7 +97,7 @@ export function requireNoVault({ vaultFile }: StorePaths): void {
 async function requireStillEmpty(adapter: VaultAdapter, lost: VaultFile): Promise<void> {
   await adapter.read();
   const isSame = adapter.file !== undefined && equalBytes(adapter.file.bodyHash, lost.bodyHash);
-  if (!isSame || adapter.file.contents.secrets.length > 0) throw new VaultError("busy", "another process has changed the vault meanwhile", "try again");
+  if (!isSame || adapter.file.records.count > 0) throw new VaultError("busy", "another process has changed the vault meanwhile", "try again");
 }
 
 async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {

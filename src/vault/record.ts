@@ -8,11 +8,8 @@ import { isPlace, PLACES } from "./place.ts";
 import type { Place } from "./place.ts";
 import * as json from "./json-shape.ts";
 
-/** What a secret is bound to. All of it goes into the AAD, so changing any of it without the key makes the secret unreadable. */
-export interface SecretBinding {
-  /** 16 random bytes in base64. */
-  readonly id: string;
-  readonly name: string;
+/** Who may see a secret, and where it may go. Many secrets have the same. */
+export interface SecretRules {
   readonly scope: Scope;
   /** Groups it was attached to besides its own scope, sorted, without doubles. */
   readonly groups: readonly Membership[];
@@ -23,6 +20,13 @@ export interface SecretBinding {
   /** Sorted, without doubles, never empty. */
   readonly places: readonly Place[];
   readonly allowPrivate: boolean;
+}
+
+/** What a secret is bound to. All of it goes into the AAD, so changing any of it without the key makes the secret unreadable. */
+export interface SecretBinding extends SecretRules {
+  /** 16 random bytes in base64. */
+  readonly id: string;
+  readonly name: string;
   /** Counts the values this secret has had, from 1. */
   readonly version: number;
 }
@@ -38,10 +42,14 @@ export interface SealedValue extends Box {
   readonly commitment: string;
 }
 
-export interface SecretRecord extends SecretBinding {
+/** What is told of a secret to whoever asks. */
+export interface SecretMetadata extends SecretBinding {
   /** RFC 3339 in UTC with milliseconds. */
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+export interface SecretRecord extends SecretMetadata {
   readonly dek: Box;
   readonly value: SealedValue;
 }
@@ -72,17 +80,24 @@ export function parseRecord(value: unknown): SecretRecord {
   return {
     id: json.parseBase64(record["id"], 16, `the id of ${what}`),
     name,
+    ...parseRules(record, what),
+    version: json.parseInteger(record["version"], 1, VERSION_MAX, `the version of ${what}`),
+    createdAt: json.parseTime(record["createdAt"], `createdAt of ${what}`),
+    updatedAt: json.parseTime(record["updatedAt"], `updatedAt of ${what}`),
+    dek: parseWrap(record["dek"], `the dek of ${what}`),
+    value: parseValue(record["value"], what),
+  };
+}
+
+/** @throws VaultError `bad-schema`, `out-of-bounds`. */
+export function parseRules(record: Readonly<Record<string, unknown>>, what: string): SecretRules {
+  return {
     scope: parseScope(record["scope"], what),
     groups: parseMemberships(record["groups"], what),
     service: parseService(record["service"], what),
     hosts: parseHosts(record["hosts"], what),
     places: parsePlaces(record["places"], what),
     allowPrivate: json.parseBoolean(record["allowPrivate"], `allowPrivate of ${what}`),
-    version: json.parseInteger(record["version"], 1, VERSION_MAX, `the version of ${what}`),
-    createdAt: json.parseTime(record["createdAt"], `createdAt of ${what}`),
-    updatedAt: json.parseTime(record["updatedAt"], `updatedAt of ${what}`),
-    dek: parseWrap(record["dek"], `the dek of ${what}`),
-    value: parseValue(record["value"], what),
   };
 }
 
@@ -100,17 +115,24 @@ export function encodeRecord(record: SecretRecord): Record<string, unknown> {
   return {
     id: record.id,
     name: record.name,
-    scope: encodeScope(record.scope),
-    groups: record.groups.map(({ workspace, group }) => ({ workspace, group })),
-    service: record.service ?? null,
-    hosts: record.hosts,
-    places: record.places,
-    allowPrivate: record.allowPrivate,
+    ...encodeRules(record),
     version: record.version,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
     dek: { nonce: record.dek.nonce, ciphertext: record.dek.ciphertext },
     value: { nonce: record.value.nonce, commitment: record.value.commitment, ciphertext: record.value.ciphertext },
+  };
+}
+
+/** As `encodeRecord`. */
+export function encodeRules(rules: SecretRules): Record<string, unknown> {
+  return {
+    scope: encodeScope(rules.scope),
+    groups: rules.groups.map(({ workspace, group }) => ({ workspace, group })),
+    service: rules.service ?? null,
+    hosts: rules.hosts,
+    places: rules.places,
+    allowPrivate: rules.allowPrivate,
   };
 }
 
@@ -132,8 +154,7 @@ function parseService(value: unknown, what: string): string | undefined {
   return id;
 }
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`. */
-export function parseHosts(value: unknown, what: string): string[] {
+function parseHosts(value: unknown, what: string): string[] {
   const hosts = json.parseArray(value, HOSTS_MAX, `the hosts of ${what}`).map((host) => json.parseText(host, `a host of ${what}`));
   if (!json.isStrictlyAscending(hosts) || hosts.some((host) => findCanonicalBinding(host) === undefined)) {
     throw new VaultError("bad-schema", `${what} has hosts that are not canonical`);
@@ -141,8 +162,7 @@ export function parseHosts(value: unknown, what: string): string[] {
   return hosts;
 }
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`. */
-export function parsePlaces(value: unknown, what: string): Place[] {
+function parsePlaces(value: unknown, what: string): Place[] {
   const words = json.parseArray(value, PLACES.length, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
   const places = words.filter(isPlace);
   if (places.length === 0 || places.length !== words.length || !json.isStrictlyAscending(places)) {
@@ -150,7 +170,6 @@ export function parsePlaces(value: unknown, what: string): Place[] {
   }
   return places;
 }
-
 
 function parseValue(value: unknown, what: string): SealedValue {
   const box = json.parseObject(value, `the value of ${what}`);

@@ -2,16 +2,15 @@
 import { createHash } from "node:crypto";
 import { encodeBase64, equalBytes, findBase64, findText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
-import { compareText } from "./scope.ts";
+import { parseShallowJson } from "./shallow-json.ts";
 import * as json from "./json-shape.ts";
-import { requireShallow } from "./json-depth.ts";
 import type { KeyHolder } from "./key-holder.ts";
 import type { KeySlot } from "./key-slot.ts";
 import { encodeKeySlot, parseKeySlot, requireKeyOfSlot } from "./key-slot.ts";
 import type { Box, SecretRecord } from "./record.ts";
-import { encodeRecord, parseRecord, parseWrap } from "./record.ts";
-import { makeLineReader } from "./record-line.ts";
-import { encodeScope } from "./scope.ts";
+import { parseWrap } from "./record.ts";
+import type { RecordList } from "./record-list.ts";
+import { encodeLine, listRecords, notCanonical, parsePart } from "./record-list.ts";
 
 export const VAULT_ID_BYTES = 16;
 export const HASH_BYTES = 32;
@@ -20,8 +19,6 @@ const FORMAT = "vault/1";
 const VERSION = 1;
 const SECRETS_MAX = 100_000;
 const FEATURES_MAX = 64;
-/** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
-const PART_LENGTH_MAX = 262_144;
 /** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
 const DIAGNOSED_BYTES_MAX = 1024 * 1024;
 
@@ -40,13 +37,14 @@ export interface VaultContents {
   readonly generation: number;
   readonly slot: KeySlot;
   readonly audit: AuditHead;
-  /** Sorted by id. */
+  /** Sorted by id. In a file that was parsed they are read when they are asked for, which throws as `RecordList.all` does. */
   readonly secrets: readonly SecretRecord[];
 }
 
-/** A file that passed every check that needs no key. */
+/** A file that passed every check that needs no key, but for those of the records that were not read yet. */
 export interface VaultFile {
   readonly contents: VaultContents;
+  readonly records: RecordList;
   /** SHA-256 of the body: what the MAC is over. */
   readonly bodyHash: Uint8Array;
   readonly mac: Uint8Array;
@@ -70,7 +68,7 @@ export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder
 }
 
 /**
- * Reads vault.json as far as that goes without a key, cheapest checks first.
+ * Reads vault.json as far as that goes without a key, cheapest checks first. The records of a file whose checksum is right are read when they are asked for.
  *
  * @throws VaultError, in this order: `too-large`; `too-deep`, `bad-json`, `newer-version` or `not-canonical` for bytes that are not in the layout;
  * per member `out-of-bounds` for its length, `too-deep`, `bad-json`, `newer-version`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
@@ -84,20 +82,32 @@ export function parseVaultFile(bytes: Uint8Array): VaultFile {
   if (tail === null || !hasLayout(lines)) throw diagnose(text, bytes.length);
 
   requireThisVersion(memberOf(lines, 1, "format"), memberOf(lines, 2, "version"), memberOf(lines, 5, "features"));
+  const records = listRecords(lines.slice(FIRST_SECRET_LINE, -2));
   const contents: VaultContents = {
     id: decode(json.parseBase64(memberOf(lines, 3, "vault"), VAULT_ID_BYTES, "the vault's id")),
     generation: json.parseInteger(memberOf(lines, 4, "generation"), 1, Number.MAX_SAFE_INTEGER, "the generation"),
     slot: parseKeySlot(memberOf(lines, 6, "key")),
     audit: parseAuditHead(memberOf(lines, 7, "audit")),
-    secrets: parseSecrets(lines.slice(FIRST_SECRET_LINE, -2)),
+    get secrets() {
+      return records.all();
+    },
   };
-  requireCanonicalHead(contents, lines);
-
+  if (records.count > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
   const bodyHash = sha256(bytes.subarray(0, bytes.length - TAIL_BYTES));
-  const mac = decode(json.parseBase64(parseJson(tail[1] ?? ""), HASH_BYTES, "the mac"));
-  const checksum = decode(json.parseBase64(parseJson(tail[2] ?? ""), HASH_BYTES, "the checksum"));
+  // A damaged file is read whole, to say what is damaged.
+  if (!isUndamaged(bodyHash, tail)) records.all();
+  requireCanonicalHead(contents, lines);
+  const mac = decode(json.parseBase64(parsePart(tail[1] ?? ""), HASH_BYTES, "the mac"));
+  const checksum = decode(json.parseBase64(parsePart(tail[2] ?? ""), HASH_BYTES, "the checksum"));
   if (!equalBytes(checksum, checksumOf(bodyHash, mac))) throw new VaultError("bad-checksum", "the vault file is damaged: its checksum does not match", "restore vault.json from a backup");
-  return { contents, bodyHash, mac };
+  return { contents, records, bodyHash, mac };
+}
+
+/** The same, and every record. @throws VaultError as `parseVaultFile`. */
+export function parseWholeVaultFile(bytes: Uint8Array): VaultFile {
+  const file = parseVaultFile(bytes);
+  file.records.all();
+  return file;
 }
 
 /**
@@ -113,14 +123,13 @@ export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promi
 
 // The layout: one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
 const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
-const INDENT = "    ";
 const FIRST_SECRET_LINE = HEAD_LINES.length + 2;
 /** No more lines than this are ever split off: 16 MiB of line ends would take a second and half a gigabyte. */
 const LINES_MAX = FIRST_SECRET_LINE + SECRETS_MAX + 2;
 
 function encodeBody(contents: VaultContents): string {
-  const secrets = contents.secrets.map((record) => JSON.stringify(encodeRecord(record)));
-  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.map((line) => `${INDENT}${line}`).join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
+  const secrets = contents.secrets.map(encodeLine);
+  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
 }
 
 function encodeHeadLines(contents: VaultContents): string[] {
@@ -150,29 +159,8 @@ function memberOf(lines: readonly string[], index: number, name: (typeof HEAD_LI
   return parsePart((lines[index] ?? "").slice(`  "${name}": `.length, -1));
 }
 
-function parseSecrets(lines: readonly string[]): SecretRecord[] {
-  if (lines.length > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
-  const taken = new Set<string>();
-  const reader = makeLineReader();
-  let idBefore = "";
-  return lines.map((line, index) => {
-    const end = index === lines.length - 1 ? "" : ",";
-    if (!line.endsWith(end)) throw new VaultError("bad-json", "a comma is missing between two secrets");
-    const record = (line.startsWith(INDENT) ? reader.find(line.slice(INDENT.length, line.length - end.length)) : undefined) ?? parseSecretLine(line, end);
-    if (index > 0 && compareText(idBefore, record.id) >= 0) throw new VaultError("not-canonical", "the secrets are not sorted by id, or one stands twice");
-    idBefore = record.id;
-    const name = record.scope.kind === "global" ? record.name : JSON.stringify([encodeScope(record.scope), record.name]);
-    if (taken.has(name)) throw new VaultError("bad-schema", `two secrets of one scope have the name "${record.name}"`);
-    taken.add(name);
-    return record;
-  });
-}
-
-/** Any line, slowly, and with the exact error for one that is wrong. */
-function parseSecretLine(line: string, end: string): SecretRecord {
-  const record = parseRecord(parsePart(line.slice(0, line.length - end.length)));
-  if (line !== `${INDENT}${JSON.stringify(encodeRecord(record))}${end}`) throw notCanonical();
-  return record;
+function isUndamaged(bodyHash: Uint8Array, [, mac = "", checksum = ""]: RegExpExecArray): boolean {
+  return equalBytes(decode(checksum.slice(1, -1)), checksumOf(bodyHash, decode(mac.slice(1, -1))));
 }
 
 function requireCanonicalHead(contents: VaultContents, lines: readonly string[]): void {
@@ -201,31 +189,12 @@ function requireThisVersion(format: unknown, version: unknown, features: unknown
 function diagnose(text: string, bytes: number): VaultError {
   if (bytes > DIAGNOSED_BYTES_MAX) return notCanonical();
   try {
-    const document = json.parseObject(parseJson(text), "the vault file");
+    const document = json.parseObject(parseShallowJson(text), "the vault file");
     requireThisVersion(document["format"], document["version"], document["features"]);
   } catch (error) {
     if (error instanceof VaultError) return error;
   }
   return notCanonical();
-}
-
-function parsePart(text: string): unknown {
-  if (text.length > PART_LENGTH_MAX) throw new VaultError("out-of-bounds", `a line of the vault file is longer than ${PART_LENGTH_MAX} characters`);
-  return parseJson(text);
-}
-
-/** JSON.parse quotes its input in its messages, so those go no further. */
-function parseJson(text: string): unknown {
-  requireShallow(text);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new VaultError("bad-json", "the vault file is not valid JSON");
-  }
-}
-
-function notCanonical(): VaultError {
-  return new VaultError("not-canonical", "the vault file is not in its canonical form: another program has rewritten it, or it is damaged", "restore vault.json from a backup");
 }
 
 function newerVersion(what: string): VaultError {

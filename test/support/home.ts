@@ -15,7 +15,11 @@ export interface Home {
 
 /** Folders as XDG has them, in a temporary folder; nothing is in them yet. Asking for the passphrase is a failure of the test. */
 export function makeHome(variables: Readonly<Record<string, string>> = {}): Home {
-  const root = makeFolder();
+  return makeHomeIn(makeFolder(), variables);
+}
+
+/** The same in a folder that the caller has. */
+export function makeHomeIn(root: string, variables: Readonly<Record<string, string>> = {}): Home {
   const all = { XDG_DATA_HOME: join(root, "data"), XDG_CONFIG_HOME: join(root, "config"), XDG_STATE_HOME: join(root, "state"), XDG_RUNTIME_DIR: join(root, "run"), ...variables };
   const warnings: string[] = [];
   const surroundings: Surroundings = {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { utf8 } from "../../src/bytes.ts";
 import { VaultError } from "../../src/errors.ts";
-import { parseVaultFile } from "../../src/vault/vault-file.ts";
+import { parseWholeVaultFile } from "../../src/vault/vault-file.ts";
 import { parseVector } from "../support/vector-file.ts";
 
 /** Some cases are bytes that are no text; here they are read as the editor of a member would read them. */
@@ -14,7 +14,7 @@ const MEMBERS = ["format", "version", "vault", "generation", "features", "key", 
 
 function codeOf(bytes: Uint8Array): string {
   try {
-    parseVaultFile(bytes);
+    parseWholeVaultFile(bytes);
     return "accepted";
   } catch (error) {
     return error instanceof VaultError ? error.code : `crashed: ${String(error)}`;

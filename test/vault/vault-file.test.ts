@@ -9,7 +9,7 @@ import { Secret } from "../../src/secret.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { SecretRecord } from "../../src/vault/record.ts";
-import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
+import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, parseWholeVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { kekKeys } from "../second-opinion/crypto.ts";
 import { Refusal } from "../second-opinion/forms.ts";
 import { readVault } from "../second-opinion/reader.ts";
@@ -33,7 +33,7 @@ const locators: readonly Locator[] = [
 /** What a command that never asks for the key ends in: the code, or undefined for a file that is as it should be. Throws for anything that is no VaultError. */
 function verdictOf(bytes: Uint8Array): string | undefined {
   try {
-    parseVaultFile(bytes);
+    parseWholeVaultFile(bytes);
     return undefined;
   } catch (error) {
     if (error instanceof VaultError) return error.code;
@@ -54,7 +54,7 @@ function secondVerdictOf(bytes: Uint8Array): string | undefined {
 /** 6, "modified, damaged or rolled back", for a file that is refused. */
 function statusOf(bytes: Uint8Array): number {
   try {
-    parseVaultFile(bytes);
+    parseWholeVaultFile(bytes);
     return 0;
   } catch (error) {
     if (error instanceof VaultError) return exitStatusOf(error.code);
@@ -177,7 +177,7 @@ describe("encoding and parsing", () => {
       const secrets = distinct.map((binding, index): SecretRecord => ({ ...binding, ...times, ...envelopes[index]! })).sort((a, b) => (a.id < b.id ? -1 : 1));
       const contents = { id, generation, slot, audit, secrets };
       const bytes = await encodeVaultFile(contents, holder);
-      const file = parseVaultFile(bytes);
+      const file = parseWholeVaultFile(bytes);
       expect(file.contents).toEqual(contents);
       await verifyVaultFile(file, holder);
       expect(readVault(bytes).secrets.length).toBe(secrets.length);
@@ -201,7 +201,7 @@ describe("encoding and parsing", () => {
       value: { nonce: box.nonce, commitment: audit.hash, ciphertext: encodeBase64(new Uint8Array(65_552)) },
     };
     const bytes = await encodeVaultFile({ id, generation: 1, slot, audit, secrets: [longest] }, holder);
-    expect(parseVaultFile(bytes).contents.secrets).toEqual([longest]);
+    expect(parseWholeVaultFile(bytes).contents.secrets).toEqual([longest]);
     expect(readVault(bytes).secrets.length).toBe(1);
     expect(Math.max(...Buffer.from(bytes).toString().split("\n").map((line) => line.length))).toBeLessThan(246_000);
   });
@@ -215,7 +215,7 @@ describe("encoding and parsing", () => {
   test("the key's checks: another key, a half-changed slot, a MAC by another key", async () => {
     const bytes = await encodeVaultFile({ id, generation: 1, slot, audit, secrets: [] }, holder);
     const other = holdKek(parseKek(new Uint8Array(randomBytes(32))), id);
-    const file = parseVaultFile(bytes);
+    const file = parseWholeVaultFile(bytes);
     const withSlot = (changes: object): typeof file => ({ ...file, contents: { ...file.contents, slot: { ...slot, ...changes } } });
     expect(await refusalOf(() => verifyVaultFile(file, other))).toBe("wrong-key");
     expect(await refusalOf(() => verifyVaultFile(withSlot({ keyId: other.keyId }), holder))).toBe("bad-key-slot");

@@ -10,7 +10,7 @@ import type { Kek } from "../../src/vault/key-bytes.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { VaultFile } from "../../src/vault/vault-file.ts";
-import { encodeVaultFile, parseVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
+import { encodeVaultFile, parseWholeVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { passphraseKek } from "../second-opinion/crypto.ts";
 import type { KeySlot } from "../second-opinion/forms.ts";
 import { Refusal } from "../second-opinion/forms.ts";
@@ -61,7 +61,7 @@ describe.each([...files])("%s", (name, file) => {
 
 async function readWithSource(vector: Vector, bytes: Uint8Array): Promise<Outcome> {
   try {
-    const file = parseVaultFile(bytes);
+    const file = parseWholeVaultFile(bytes);
     const holder = holdKek(await kekOf(vector, file), file.contents.id);
     await verifyVaultFile(file, holder);
     const auditKey = Buffer.from(await openAuditKey(holder, file.contents.id, file.contents.audit.key)).toString("hex");

@@ -32,6 +32,7 @@ export async function examineVaultFile({ vaultFile, anchorFile }: VaultPaths): P
   const adapter = new VaultAdapter(vaultFile);
   try {
     await adapter.read();
+    adapter.file?.records.all();
   } catch (error) {
     return { vault: problemOf("vault", error, RESTORE), anchor: undefined, file: undefined };
   }

@@ -14,8 +14,8 @@ export default class SecretsShow extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsShow);
-    const { contents } = await requireVault(makeSurroundings(undefined));
-    const secret = getSecret(contents.secrets, args.name, findScope(flags));
+    const { records } = await requireVault(makeSurroundings(undefined));
+    const secret = getSecret(records.metadata(), args.name, findScope(flags));
     this.answer(flags.json, { secret: secretObject(secret) }, secretLines(secret));
   }
 }

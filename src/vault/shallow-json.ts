@@ -8,7 +8,7 @@ const DEPTH_MAX = 8;
  *
  * @throws VaultError `too-deep` beyond 8 levels.
  */
-export function requireShallow(text: string): void {
+function requireShallow(text: string): void {
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -30,3 +30,13 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+
+/** JSON.parse quotes its input in its messages, so those go no further. @throws VaultError `too-deep`, `bad-json`. */
+export function parseShallowJson(text: string): unknown {
+  requireShallow(text);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new VaultError("bad-json", "the vault file is not valid JSON");
+  }
+}

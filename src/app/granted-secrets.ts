@@ -1,0 +1,66 @@
+// Which secrets a run gets, and what the proxy is told of each.
+import { VaultError } from "../errors.ts";
+import type { Grant } from "../proxy/grant.ts";
+import { mintPlaceholder } from "../proxy/placeholder.ts";
+import { isReservedVariable } from "../run/environment.ts";
+import type { Secret } from "../secret.ts";
+import { findService } from "../services/registry.ts";
+import { findCanonicalBinding } from "../vault/host.ts";
+import type { SecretRecord } from "../vault/record.ts";
+import type { RecordList } from "../vault/record-list.ts";
+import type { Viewpoint } from "./find-secret.ts";
+import { noSecret, visibleSecrets } from "./find-secret.ts";
+
+/** `variable` is what the child's environment calls the secret. */
+export interface Selection {
+  readonly variable: string;
+  readonly name: string;
+}
+
+/** `selections` undefined: every visible secret under its own name. */
+interface Wish {
+  readonly viewpoint: Viewpoint;
+  readonly selections: readonly Selection[] | undefined;
+}
+
+/** A secret of the vault, under the name that the child knows. */
+export interface Choice {
+  readonly variable: string;
+  readonly record: SecretRecord;
+}
+
+/**
+ * The secrets that a run wants, in its order.
+ *
+ * @param records of a vault whose MAC was verified.
+ * @throws VaultError `not-found` for a name that is not visible, `usage` for a variable that the run needs itself, or one given twice.
+ */
+export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wish): Choice[] {
+  // Whoever names global secrets does not wait for all the others to be read.
+  const secrets = selections === undefined || viewpoint.workspace !== undefined ? records.all() : records.named(new Set(selections.map(({ name }) => name)));
+  const visible = visibleSecrets(secrets, viewpoint);
+  const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
+    const record = visible.get(name);
+    if (record === undefined) throw noSecret(name, records.count, " here");
+    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${name} -- …`);
+    return { variable, record };
+  });
+  const taken = new Set<string>();
+  for (const { variable } of chosen) {
+    if (taken.has(variable)) throw new VaultError("usage", `"${variable}" is given twice`);
+    taken.add(variable);
+  }
+  return chosen;
+}
+
+/** What the proxy is given, with a placeholder of its own. */
+export function grantOf(record: SecretRecord, value: Secret): Grant {
+  return {
+    name: record.name,
+    placeholder: mintPlaceholder(record.service === undefined ? undefined : findService(record.service)?.placeholder),
+    value,
+    bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
+    places: record.places,
+    allowPrivate: record.allowPrivate,
+  };
+}

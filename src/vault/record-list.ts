@@ -1,0 +1,88 @@
+// The secrets of a vault file, read no further than somebody asks: a run that uses one of 10,000 does not wait for the others.
+import { VaultError } from "../errors.ts";
+import { parseShallowJson } from "./shallow-json.ts";
+import type { SecretMetadata, SecretRecord } from "./record.ts";
+import { encodeRecord, parseRecord } from "./record.ts";
+import { makeLineReader } from "./record-line.ts";
+import { compareText, encodeScope } from "./scope.ts";
+
+/** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
+const PART_LENGTH_MAX = 262_144;
+const INDENT = "    ";
+/** Where a name stands in every canonical line: behind `    {"id":"`, an id of 24 characters, and `","name":"`. */
+const NAME_START = `${INDENT}{"id":"`.length + 24 + '","name":"'.length;
+
+export interface RecordList {
+  readonly count: number;
+  /** Every record, checked in every part. @throws VaultError for the first that is not what a writer would write. */
+  readonly all: () => readonly SecretRecord[];
+  /** What the records tell, with no look at what they seal. @throws VaultError as `all`, for that part. */
+  readonly metadata: () => readonly SecretMetadata[];
+  /**
+   * The records of these names, with no look at the others. Only for a file whose MAC was verified: whoever wrote that has read all of it before.
+   *
+   * @throws VaultError as `all`, for those.
+   */
+  readonly named: (names: ReadonlySet<string>) => readonly SecretRecord[];
+}
+
+/** @param lines each with its indentation and, but for the last, its comma. */
+export function listRecords(lines: readonly string[]): RecordList {
+  const reader = makeLineReader();
+  const recordOf = (line: string, index: number): SecretRecord => reader.findRecord(requireBounded(line, index < lines.length - 1)) ?? parseLine(line);
+  const metadataOf = (line: string, index: number): SecretMetadata => reader.findMetadata(requireBounded(line, index < lines.length - 1)) ?? parseLine(line);
+  let all: readonly SecretRecord[] | undefined;
+  return {
+    count: lines.length,
+    all: () => (all ??= requireDistinct(lines.map(recordOf))),
+    metadata: () => requireDistinct(lines.map(metadataOf)),
+    named: (names) => lines.flatMap((line, index) => (names.has(line.slice(NAME_START, line.indexOf('"', NAME_START))) ? [recordOf(line, index)] : [])),
+  };
+}
+
+/** The line of a record, without a comma. */
+export function encodeLine(record: SecretRecord): string {
+  return `${INDENT}${JSON.stringify(encodeRecord(record))}`;
+}
+
+/** One member's JSON, or one record's. @throws VaultError `out-of-bounds`, `too-deep`, `bad-json`. */
+export function parsePart(text: string): unknown {
+  if (text.length > PART_LENGTH_MAX) throw tooLong();
+  return parseShallowJson(text);
+}
+
+export function notCanonical(what = "the vault file is not in its canonical form: another program has rewritten it, or it is damaged"): VaultError {
+  return new VaultError("not-canonical", what, "restore vault.json from a backup");
+}
+
+/** Any line, slowly, and with the exact error for one that is wrong. */
+function parseLine(line: string): SecretRecord {
+  const text = line.endsWith(",") ? line.slice(0, -1) : line;
+  const record = parseRecord(parsePart(text));
+  if (text !== encodeLine(record)) throw notCanonical();
+  return record;
+}
+
+/** What is looked at before a line is read at all. */
+function requireBounded(line: string, hasComma: boolean): string {
+  if (line.endsWith(",") !== hasComma) throw new VaultError("bad-json", hasComma ? "a comma is missing between two secrets" : "a comma stands behind the last secret");
+  if (line.length > PART_LENGTH_MAX + INDENT.length + 1) throw tooLong();
+  return line;
+}
+
+function tooLong(): VaultError {
+  return new VaultError("out-of-bounds", `a line of the vault file is longer than ${PART_LENGTH_MAX} characters`);
+}
+
+function requireDistinct<T extends SecretMetadata>(records: readonly T[]): readonly T[] {
+  const taken = new Set<string>();
+  let idBefore = "";
+  for (const { id, name, scope } of records) {
+    if (compareText(idBefore, id) >= 0) throw notCanonical("the secrets are not sorted by id, or one stands twice");
+    idBefore = id;
+    const fullName = scope.kind === "global" ? name : JSON.stringify([encodeScope(scope), name]);
+    if (taken.has(fullName)) throw new VaultError("bad-schema", `two secrets of one scope have the name "${name}"`);
+    taken.add(fullName);
+  }
+  return records;
+}
