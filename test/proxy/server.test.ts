@@ -31,44 +31,6 @@ afterAll(async () => {
   await Promise.all([bound.close(), blind.close(), plain.close()]);
 });
 
-describe("the port", () => {
-  it.each([
-    ["no token", () => ""],
-    ["a wrong token", () => `Basic ${Buffer.from(`vault:${"0".repeat(64)}`).toString("base64")}`],
-    ["half a token", () => proxyAuthorization(run.proxy).slice(0, -10)],
-    ["another scheme", () => proxyAuthorization(run.proxy).replace("Basic", "Bearer")],
-  ])("asks for the token: 407 for %s", async (_name, authorization) => {
-    const { head, socket } = await openConnect(run.proxy, host, authorization());
-    expect(head).toMatch(/^HTTP\/1\.1 407 /);
-    expect(head).toMatch(/proxy-authenticate: Basic/);
-    socket.destroy();
-    const reply = await askPlain(run.proxy, `GET http://plain.example.test:${plain.port}/ HTTP/1.1\r\nHost: plain.example.test:${plain.port}\r\n${authorization() === "" ? "" : `Proxy-Authorization: ${authorization()}\r\n`}\r\n`);
-    expect(reply.status).toBe(407);
-  });
-
-  it("is no web server: origin-form is 400, without CORS, token or not", async () => {
-    for (const header of ["", `Proxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n`]) {
-      const reply = await askPlain(run.proxy, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${run.proxy.port}\r\nOrigin: https://evil.example.test\r\n${header}\r\n`);
-      expect(reply.status).toBe(400);
-      expect(Object.keys(reply.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
-    }
-  });
-
-  it("does not lead to itself", async () => {
-    for (const authority of [`127.0.0.1:${run.proxy.port}`, `localhost:${run.proxy.port}`, `0.0.0.0:${run.proxy.port}`, `[::ffff:127.0.0.1]:${run.proxy.port}`, `2130706433:${run.proxy.port}`]) {
-      const { head, socket } = await openConnect(run.proxy, authority);
-      expect(head).toContain("x-vault-refusal: own-address");
-      socket.destroy();
-    }
-  });
-
-  it.each(["169.254.169.254:80", "0xa9fea9fe:443", "metadata.google.internal:80", "[fd00:ec2::254]:80"])("does not lead to %s", async (authority) => {
-    const { head, socket } = await openConnect(run.proxy, authority);
-    expect(head).toContain("x-vault-refusal: metadata-address");
-    socket.destroy();
-  });
-});
-
 describe("a blind tunnel", () => {
   const authority = (): string => `blind.example.test:${blind.port}`;
 
@@ -81,13 +43,6 @@ describe("a blind tunnel", () => {
     secure.destroy();
     expect(blind.received()).toContain(grant.placeholder);
     expect(run.events.at(-1)).toMatchObject({ kind: "tunnelled", authority: authority() });
-  });
-
-  it.each(["evilapi.example.test", "api.example.test.evil.test", "xapi.example.test", "example.test"])("is all that %s gets", async (name) => {
-    const { head, socket } = await openConnect(run.proxy, `${name}:${blind.port}`);
-    expect(head).toContain(" 200 ");
-    expect(run.events.at(-1)).toMatchObject({ kind: "tunnelled" });
-    socket.destroy();
   });
 
   it("passes on a half-close", async () => {
@@ -145,11 +100,6 @@ describe("plain HTTP", () => {
     const reply = await askPlain(run.proxy, text());
     expect([reply.status, reply.headers["x-vault-refusal"]]).toEqual([403, "plain-http"]);
     expect(plain.received().length).toBe(before);
-  });
-
-  it.each(["https://plain.example.test/", "ftp://plain.example.test/", "http://a@plain.example.test/", "http://plain.example.test:00080/", "*"])("has no target %s", async (target) => {
-    const reply = await askPlain(run.proxy, `GET ${target} HTTP/1.1\r\nHost: plain.example.test\r\nProxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n\r\n`);
-    expect(reply.status).toBe(400);
   });
 });
 
