@@ -3,22 +3,20 @@ import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
 import { VaultError } from "../errors.ts";
 import type { ProxyEvent } from "../proxy/event.ts";
-import type { Grant } from "../proxy/grant.ts";
 import { openProxy } from "../proxy/server.ts";
-import { collectRoots, writeCaFile } from "../run/ca-file.ts";
+import { collectRoots } from "../run/ca-file.ts";
 import { startChild } from "../run/child.ts";
-import { buildEnvironment } from "../run/environment.ts";
 import type { ExitOutcome } from "../run/exit-outcome.ts";
 import { statusOf } from "../run/exit-outcome.ts";
-import { preloadWords } from "../run/node-options.ts";
 import type { ProxiedScheme, ProxyAddress } from "../run/proxy-variables.ts";
 import { chooseProxy, findUnusableVariable, isLoopback } from "../run/proxy-variables.ts";
 import { openRunFolder } from "../run/run-folder.ts";
 import type { HeldSignals } from "../run/signals.ts";
 import { holdSignals } from "../run/signals.ts";
-import { writeWgetrc } from "../run/wgetrc.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import type { Authority } from "../vault/host.ts";
+import type { NamedGrant } from "./child-environment.ts";
+import { furnishChild } from "./child-environment.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import type { Selection } from "./granted-secrets.ts";
 import { chooseSecrets, grantOf } from "./granted-secrets.ts";
@@ -48,12 +46,6 @@ export interface RunOptions {
   readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
   /** Whether output that goes to no terminal is rid of values, as a convenience. */
   readonly redact?: boolean;
-}
-
-/** A granted secret and what the child's environment calls it. */
-interface NamedGrant {
-  readonly variable: string;
-  readonly grant: Grant;
 }
 
 /**
@@ -121,18 +113,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
-      const caFile = writeCaFile(folder.path, trusted, proxy.caCertificate);
-      const environment = buildEnvironment({
-        inherited: surroundings.variables,
-        placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
-        hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
-        withheld,
-        proxyUrl: proxy.url,
-        caFile,
-        wgetrc: writeWgetrc(folder.path, caFile, surroundings.variables),
-        nodeOptions: preloadWords(),
-        boundHosts: grants.flatMap(({ grant }) => grant.bindings),
-      });
+      const environment = furnishChild(surroundings, { folder: folder.path, proxy, grants, trusted, withheld });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;

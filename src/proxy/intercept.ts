@@ -9,6 +9,9 @@ import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 import type { RunCa } from "./run-ca.ts";
 
+/** How the child took the certificate that it was shown: `broken-off` is nearly always that it does not trust it. */
+export type Handshake = "completed" | "broken-off";
+
 export interface Interceptor {
   /** Takes over a connection whose CONNECT was answered. @param onRefused the child named another host in its TLS greeting. */
   accept(socket: Duplex, authority: Authority, onRefused: (refusal: Refusal) => void): void;
@@ -19,9 +22,10 @@ export interface InterceptorOptions extends Pick<HttpSideOptions, "headMs"> {
   readonly ca: RunCa;
   readonly serve: (authority: Authority, ...args: Parameters<HttpSideOptions["serve"]>) => ReturnType<HttpSideOptions["serve"]>;
   readonly onMalformed: (authority: Authority | undefined, refusal: Refusal) => string;
+  readonly hearHandshake: (outcome: Handshake) => void;
 }
 
-export function openInterceptor({ ca, headMs, serve, onMalformed }: InterceptorOptions): Interceptor {
+export function openInterceptor({ ca, headMs, serve, onMalformed, hearHandshake }: InterceptorOptions): Interceptor {
   const authorities = new WeakMap<Duplex, Authority>();
   const server: Server = makeHttpSide({
     headMs,
@@ -56,12 +60,16 @@ export function openInterceptor({ ca, headMs, serve, onMalformed }: InterceptorO
       });
       const timer = setTimeout(() => secure.destroy(), headMs);
       secure.on("error", () => secure.destroy());
+      let outcome: Handshake = "broken-off";
       secure.once("close", () => {
         clearTimeout(timer);
+        if (outcome === "broken-off") hearHandshake(outcome);
         socket.destroy();
       });
       secure.once("secure", () => {
         clearTimeout(timer);
+        outcome = "completed";
+        hearHandshake(outcome);
         authorities.set(secure, authority);
         server.emit("connection", secure);
       });

@@ -11,6 +11,7 @@ import type { Exchange, Expectation } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
 import type { Grant } from "./grant.ts";
 import { makeHttpSide } from "./http-side.ts";
+import type { Handshake } from "./intercept.ts";
 import { openInterceptor } from "./intercept.ts";
 import { isBoundTo } from "./policy.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
@@ -41,6 +42,8 @@ export interface ProxyOptions {
   readonly findNextProxy?: FindNextProxy;
   /** How names become addresses; the system's way by default. */
   readonly resolve?: Resolve;
+  /** Hears how the child took the run's certificate, once for each connection to a bound host. */
+  readonly hearHandshake?: (outcome: Handshake) => void;
   /** Limits on the child's patience; tests pass small ones. */
   readonly headMs?: number;
   readonly bodyIdleMs?: number;
@@ -90,6 +93,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     headMs,
     serve: (authority, request, response, expectation) => openExchange(request, response, { scheme: "https", authority, expectation }, rules, upstream),
     onMalformed: (authority, refusal) => recordRefusal(refusal, authority, null),
+    hearHandshake: options.hearHandshake ?? ignore,
   });
 
   const servePlain = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {

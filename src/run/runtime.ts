@@ -1,0 +1,77 @@
+// Which runtime makes a command's requests: by the program's name, by the first line of a script, by what stands in a binary. Pure but for what it is handed to look with.
+
+export const RUNTIMES = ["node", "deno", "bun", "python", "ruby", "java", "go", "curl", "wget", "git"] as const;
+
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** `program` is a path; for a runtime it is what runs the probe, and undefined where the machine has nothing to run one with. */
+export type CommandKind =
+  | { readonly kind: "runtime"; readonly runtime: Runtime; readonly program: string | undefined }
+  | { readonly kind: "shell"; readonly program: string }
+  | { readonly kind: "unknown"; readonly program: string }
+  | { readonly kind: "not-found" };
+
+export interface ProgramFiles {
+  /** The path of what a command line's first word would start, or undefined. */
+  readonly findProgram: (word: string) => string | undefined;
+  /** How the file begins, latin-1; empty where it cannot be read. */
+  readonly readHead: (path: string) => string;
+}
+
+/** Programs that are a runtime, or its only use. `python3.12` and `ruby3.1` count by what stands before the number. */
+const INTERPRETERS: Readonly<Record<string, Runtime>> = { node: "node", nodejs: "node", deno: "deno", bun: "bun", bunx: "bun", python: "python", pypy: "python", ruby: "ruby", java: "java", go: "go", curl: "curl", wget: "wget", git: "git" };
+const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox"]);
+/** Programs of which neither the name nor the first line is the runtime's: shell scripts that start one, and shims of version managers. With what runs their probe. */
+const LAUNCHERS: Readonly<Record<string, readonly [Runtime, string]>> = {
+  ...entries(["npm", "npx", "pnpm", "pnpx", "yarn", "corepack", "tsx", "ts-node"], "node", "node"),
+  ...entries(["pip", "pip3", "pipx", "poetry", "pytest", "ipython", "uvicorn", "gunicorn", "flask", "jupyter"], "python", "python3"),
+  ...entries(["gem", "bundle", "rake", "rails", "irb"], "ruby", "ruby"),
+  ...entries(["mvn", "gradle", "gradlew", "mvnw", "sbt", "kotlin", "scala", "groovy", "clojure", "clj"], "java", "java"),
+};
+/** A script whose interpreter is a script whose interpreter … */
+const DEPTH_MAX = 4;
+/** Go's linker notes its build id at the start: an ELF note of type 4 whose owner is "Go", or a text. */
+const GO_NOTES = ["\x04\0\0\0Go\0\0", '\xff Go build ID: "'] as const;
+
+/** What stands behind the first word of a command. */
+export function findCommandKind(word: string, files: ProgramFiles): CommandKind {
+  const program = files.findProgram(word);
+  if (program === undefined) return { kind: "not-found" };
+  return judge(program, files, 0);
+}
+
+function judge(program: string, files: ProgramFiles, depth: number): CommandKind {
+  const name = nameOf(program);
+  const runtime = Object.hasOwn(INTERPRETERS, name) ? INTERPRETERS[name] : undefined;
+  if (runtime !== undefined) return { kind: "runtime", runtime, program };
+  if (SHELLS.has(name)) return { kind: "shell", program };
+  const head = files.readHead(program);
+  const behind = depth < DEPTH_MAX ? judgeScript(head, files, depth) : undefined;
+  if (behind?.kind === "runtime") return behind;
+  const launcher = Object.hasOwn(LAUNCHERS, name) ? LAUNCHERS[name] : undefined;
+  if (launcher !== undefined) return { kind: "runtime", runtime: launcher[0], program: files.findProgram(launcher[1]) };
+  if (GO_NOTES.some((note) => head.includes(note))) return { kind: "runtime", runtime: "go", program: files.findProgram("go") };
+  return behind?.kind === "shell" ? { kind: "shell", program } : { kind: "unknown", program };
+}
+
+/** Of a script, what its first line names: `#!/usr/bin/env -S node --flag`, `#!/opt/venv/bin/python3`. */
+function judgeScript(head: string, files: ProgramFiles, depth: number): CommandKind | undefined {
+  const line = /^#![ \t]*([^\r\n]+)/.exec(head)?.[1];
+  if (line === undefined) return undefined;
+  const words = line.trim().split(/[ \t]+/);
+  const isEnv = nameOf(words[0] ?? "") === "env";
+  const word = isEnv ? words.slice(1).find((candidate) => !candidate.startsWith("-") && !candidate.includes("=")) : words[0];
+  const program = word === undefined ? undefined : files.findProgram(word);
+  return program === undefined ? undefined : judge(program, files, depth + 1);
+}
+
+/** In lower case, without folder, Windows' ending and version. */
+function nameOf(path: string): string {
+  const last = path.split(/[/\\]/).at(-1) ?? "";
+  const name = last.toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, "");
+  return Object.hasOwn(LAUNCHERS, name) ? name : name.replace(/-?[0-9][0-9.]*$/, "");
+}
+
+function entries(names: readonly string[], runtime: Runtime, program: string): Record<string, readonly [Runtime, string]> {
+  return Object.fromEntries(names.map((name) => [name, [runtime, program] as const]));
+}
