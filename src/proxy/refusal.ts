@@ -132,6 +132,11 @@ export function refuseUnmatched(authority: Authority): Refusal {
   return makeRefusal("unmatched-host", `no connection to ${formatAuthority(authority)}; no secret is bound to it, and this run denies all other hosts; bind one, or run without --deny-unmatched`);
 }
 
+/** `GET https://host/` asked of the proxy itself: it would have to do the TLS that is the child's own to do. */
+export function refuseUntunnelled(authority: Authority): Refusal {
+  return makeRefusal("bad-request", `no connection to ${formatAuthority(authority)}; it was asked for as https:// but without CONNECT, and only to hosts that a secret is bound to does this proxy speak TLS by itself; use a client that opens a tunnel (axios does from 1.17 on), or bind a secret to the host`);
+}
+
 function whereTo(grant: Grant): string {
   return grant.bindings.length === 0 ? "it is bound to no host" : `it may go to ${grant.bindings.map(formatHostBinding).join(", ")}`;
 }

@@ -44,7 +44,7 @@ const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
-/** @param authority what the child's CONNECT named; for plain HTTP, what its absolute-form target names (`findPlainTarget`). */
+/** @param authority what the child's CONNECT named; without one, what its absolute-form target names (`findAbsoluteTarget`). */
 export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority): HeadOutcome {
   if (raw.rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
   if (raw.httpVersion !== "1.1" && raw.httpVersion !== "1.0") return refuseSyntax("only HTTP/1.0 and HTTP/1.1 are spoken here");
@@ -81,10 +81,18 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
   return { kind: "head", head: { method: raw.method, target: target.target, headers, host: host.host, bodyBytes: framing.bodyBytes, upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
 }
 
-/** The authority of a plain request to a proxy (`GET http://host/path`), or undefined for every other form. */
-export function findPlainTarget(url: string): Authority | undefined {
+export interface AbsoluteTarget {
+  readonly scheme: Scheme;
+  readonly authority: Authority;
+}
+
+/** What a request to a proxy without CONNECT names (`GET http://host/path`, and `GET https://host/path` from clients that know no better), or undefined for every other form. */
+export function findAbsoluteTarget(url: string): AbsoluteTarget | undefined {
   const match = ABSOLUTE_FORM.exec(url);
-  return match?.[1]?.toLowerCase() === "http" ? findSchemeAuthority(match[2] ?? "", "http") : undefined;
+  const scheme = match?.[1]?.toLowerCase();
+  if (scheme !== "http" && scheme !== "https") return undefined;
+  const authority = findSchemeAuthority(match?.[2] ?? "", scheme);
+  return authority === undefined ? undefined : { scheme, authority };
 }
 
 /** A header with an underscore whose hyphened name is there as well, or is one that must not be had by a second name. */

@@ -18,8 +18,9 @@ import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { FindNextProxy } from "./next-proxy.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeRefusal, RefusalError, refuseUnmatched, refuseUnwritten } from "./refusal.ts";
-import { findPlainTarget } from "./request-head.ts";
+import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled, refuseUnwritten } from "./refusal.ts";
+import type { AbsoluteTarget } from "./request-head.ts";
+import { findAbsoluteTarget } from "./request-head.ts";
 import { makeRunCa } from "./run-ca.ts";
 import { grantsNaming, makeRunRules } from "./run-rules.ts";
 import { joinSockets } from "./tunnel.ts";
@@ -96,20 +97,25 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     hearHandshake: options.hearHandshake ?? ignore,
   });
 
-  const servePlain = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {
-    const authority = findPlainTarget(request.url ?? "");
-    const refusal = findPlainRefusal(request, authority);
-    if (refusal === undefined && authority !== undefined) return openExchange(request, response, { scheme: "http", authority, expectation }, rules, upstream);
+  /**
+   * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
+   * crosses loopback as it is, which costs no secret: the child holds placeholders, and what comes back is scrubbed. For other hosts the TLS is the child's own business, and stays so.
+   */
+  const serveAbsolute = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {
+    const target = findAbsoluteTarget(request.url ?? "");
+    const refusal = findAbsoluteRefusal(request, target);
+    if (refusal === undefined && target !== undefined) return openExchange(request, response, { ...target, expectation }, rules, upstream);
     const answered = refusal ?? malformedTarget();
-    answerRefusal(response, answered, recordRefusal(answered, authority, request.method ?? null), true);
+    answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.method ?? null), true);
     return undefined;
   };
   /** A page in a browser that tries the port learns nothing, not even whether its guess at the token was good. */
-  const findPlainRefusal = (request: IncomingMessage, authority: Authority | undefined): Refusal | undefined => {
+  const findAbsoluteRefusal = (request: IncomingMessage, target: AbsoluteTarget | undefined): Refusal | undefined => {
     if (request.url?.startsWith("/") === true) return malformedTarget();
     if (!access.admits(request.headers["proxy-authorization"])) return unauthorised();
-    if (authority === undefined) return malformedTarget();
-    return isDenied(authority) ? refuseUnmatched(authority) : undefined;
+    if (target === undefined) return malformedTarget();
+    if (isDenied(target.authority)) return refuseUnmatched(target.authority);
+    return target.scheme === "https" && grantsNaming(grants, target.authority).length === 0 ? refuseUntunnelled(target.authority) : undefined;
   };
 
   const connect = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
@@ -161,7 +167,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     socket.on("error", ignore);
     socket.once("close", () => sockets.delete(socket));
   };
-  const server = makeHttpSide({ headMs, serve: servePlain, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
+  const server = makeHttpSide({ headMs, serve: serveAbsolute, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", keep);
   server.on("connect", (request, socket: Duplex, head) => {
