@@ -3,7 +3,7 @@ import { VaultError } from "../errors.ts";
 import { judgeInBody, planBody } from "../proxy/body-policy.ts";
 import { judgeWithoutAddress } from "../proxy/dial.ts";
 import type { Grant } from "../proxy/grant.ts";
-import { makeRecogniser, mintPlaceholder } from "../proxy/placeholder.ts";
+import { makeRecogniser } from "../proxy/placeholder.ts";
 import { decide, isBoundTo } from "../proxy/policy.ts";
 import type { Refusal } from "../proxy/refusal.ts";
 import { RefusalError, refuseHost, refusePrivate, refuseUnmatched } from "../proxy/refusal.ts";
@@ -12,12 +12,12 @@ import { findSchemeAuthority, parseRequestHead } from "../proxy/request-head.ts"
 import { grantsNaming, mayBePrivate } from "../proxy/run-rules.ts";
 import { Secret } from "../secret.ts";
 import type { Authority } from "../vault/host.ts";
-import { findCanonicalBinding } from "../vault/host.ts";
 import type { Place } from "../vault/place.ts";
 import { PLACES } from "../vault/place.ts";
 import type { SecretMetadata } from "../vault/record.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
+import { grantOf } from "./granted-secrets.ts";
 import { requireVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -152,14 +152,7 @@ function rawRequest(method: string, url: string, { host, port }: Authority, head
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
 function standIn(record: SecretMetadata): Grant {
-  return {
-    name: record.name,
-    placeholder: mintPlaceholder(),
-    value: Secret.fromText("value"),
-    bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
-    places: record.places,
-    allowPrivate: record.allowPrivate,
-  };
+  return grantOf(record, Secret.fromText("value"));
 }
 
 /** @throws VaultError `usage`, which does not repeat the URL: who pastes one may paste a key with it. */

@@ -6,7 +6,7 @@ import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
 import { findService } from "../services/registry.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
-import type { SecretRecord } from "../vault/record.ts";
+import type { SecretMetadata, SecretRecord } from "../vault/record.ts";
 import type { RecordList } from "../vault/record-list.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
@@ -53,14 +53,16 @@ export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wi
   return chosen;
 }
 
-/** What the proxy is given, with a placeholder of its own. */
-export function grantOf(record: SecretRecord, value: Secret): Grant {
+/** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it beside those that everybody knows. */
+export function grantOf({ name, service, hosts, places, allowPrivate }: Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate">, value: Secret): Grant {
+  const known = service === undefined ? undefined : findService(service);
   return {
-    name: record.name,
-    placeholder: mintPlaceholder(record.service === undefined ? undefined : findService(record.service)?.placeholder),
+    name,
+    placeholder: mintPlaceholder(known?.placeholder),
     value,
-    bindings: record.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
-    places: record.places,
-    allowPrivate: record.allowPrivate,
+    bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
+    places,
+    allowPrivate,
+    headers: known?.headers ?? [],
   };
 }

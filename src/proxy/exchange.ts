@@ -69,7 +69,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
   const isOver = (): boolean => isRefused || response.destroyed;
 
   const start = async (): Promise<void> => {
-    const parsed = parseRequestHead({ method, url: request.url ?? "", httpVersion: request.httpVersion, rawHeaders: request.rawHeaders }, scheme, authority);
+    const parsed = parseRequestHead({ method, url: request.url ?? "", httpVersion: request.httpVersion, rawHeaders: request.rawHeaders }, scheme, authority, rules.grants);
     if (parsed.kind === "refuse") {
       refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
       return;

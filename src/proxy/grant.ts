@@ -12,4 +12,6 @@ export interface Grant {
   readonly places: readonly Place[];
   /** Whether the bound hosts may resolve to private addresses. */
   readonly allowPrivate: boolean;
+  /** Headers, in lower case, that carry this secret beside those that `isCredentialHeader` knows. */
+  readonly headers?: readonly string[];
 }

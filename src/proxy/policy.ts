@@ -3,7 +3,7 @@ import { bindingAllows } from "../vault/host.ts";
 import type { Authority } from "../vault/host.ts";
 import type { Place } from "../vault/place.ts";
 import { findBasicCredential } from "./basic-credential.ts";
-import { isCredentialHeader } from "./credential-header.ts";
+import { carries } from "./credential-header.ts";
 import type { InertSpot } from "./event.ts";
 import type { Grant } from "./grant.ts";
 import type { Occurrence, Recogniser } from "./placeholder.ts";
@@ -67,19 +67,17 @@ export function decide(head: RequestHead, { scheme, authority, recognise, strict
   }
   for (let at = 0; at < head.headers.length; at += 2) {
     const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
-    const { place, occurrences, text } = look(name, value, recognise);
+    const { place, occurrences: found, text } = look(name, value, recognise);
+    // Over plain HTTP it counts for nothing where they stand: each is refused.
+    const occurrences = found.filter(({ grant }) => scheme === "http" || place === "basic" || carries(name, grant));
+    inert.push(...found.filter((occurrence) => !occurrences.includes(occurrence)).map(({ grant }): Inert => ({ grant, spot: "header" })));
     if (occurrences.length === 0) continue;
-    if (scheme === "https" && place === undefined) {
-      inert.push(...occurrences.map(({ grant }): Inert => ({ grant, spot: "header" })));
-      continue;
-    }
     for (const { grant } of occurrences) {
       const refusal = findRefusal(grant, scheme, authority, place);
       if (refusal !== undefined) return { kind: "refuse", refusal };
       if (acting.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
       acting.add(grant);
     }
-    if (place === undefined) continue;
     const edit: Edit = { valueAt: at + 1, place, text, occurrences };
     const unusable = findUnusable(edit);
     if (unusable !== undefined) return { kind: "refuse", refusal: refuseUnusable(unusable.grant, authority, unusable.why) };
@@ -99,20 +97,20 @@ function findActing(occurrence: Occurrence, target: string, authority: Authority
   return place !== undefined && mayAct(occurrence.grant, authority, place) ? [{ ...occurrence, place }] : [];
 }
 
-/** The placeholders in a header, and where they would act: `place` is undefined for a header that carries no credential. `text` is what the occurrences count in. */
-function look(name: string, value: string, recognise: Recogniser): { readonly place: Extract<Place, "header" | "basic"> | undefined; readonly occurrences: readonly Occurrence[]; readonly text: string } {
+/** The placeholders in a header, and where they would act if the header carries them. `text` is what the occurrences count in. */
+function look(name: string, value: string, recognise: Recogniser): { readonly place: Extract<Place, "header" | "basic">; readonly occurrences: readonly Occurrence[]; readonly text: string } {
   if (name.toLowerCase() === "authorization") {
     const credential = findBasicCredential(value) ?? "";
     const occurrences = recognise(credential);
     if (occurrences.length > 0) return { place: "basic", occurrences, text: credential };
   }
-  return { place: isCredentialHeader(name) ? "header" : undefined, occurrences: recognise(value), text: value };
+  return { place: "header", occurrences: recognise(value), text: value };
 }
 
-function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: Place | undefined): Refusal | undefined {
+function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: Place): Refusal | undefined {
   if (scheme === "http") return refusePlainHttp(grant, authority);
   if (!isBoundTo(grant, authority)) return refuseHost(grant, authority);
-  return place !== undefined && !grant.places.includes(place) ? refusePlace(grant, authority, place) : undefined;
+  return !grant.places.includes(place) ? refusePlace(grant, authority, place) : undefined;
 }
 
 function countHeader(headers: readonly string[], name: string): number {

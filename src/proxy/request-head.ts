@@ -2,7 +2,8 @@
 // Node's parser has seen to framing bytes, bare CR and LF, NUL, obs-fold and chunk sizes; what it lets through is settled here.
 import { findAuthority } from "../vault/host.ts";
 import type { Authority } from "../vault/host.ts";
-import { isCredentialHeader } from "./credential-header.ts";
+import { carries, isCredentialHeader } from "./credential-header.ts";
+import type { Grant } from "./grant.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 
@@ -44,8 +45,8 @@ const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
-/** @param authority what the child's CONNECT named; without one, what its absolute-form target names (`findAbsoluteTarget`). */
-export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority): HeadOutcome {
+/** @param authority what the child's CONNECT named; without one, what its absolute-form target names (`findAbsoluteTarget`). @param grants whose headers `Connection` may not name. */
+export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority, grants: readonly Grant[] = []): HeadOutcome {
   if (raw.rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
   if (raw.httpVersion !== "1.1" && raw.httpVersion !== "1.0") return refuseSyntax("only HTTP/1.0 and HTTP/1.1 are spoken here");
   if (!METHOD.test(raw.method) || raw.method === "CONNECT" || raw.method === "TRACE") return refuse(makeRefusal("method", "this method is not passed on"));
@@ -70,7 +71,7 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
 
   const named = new Set((fields.get("connection") ?? []).flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
   for (const name of named) {
-    if (STRUCTURAL.has(name) || isCredentialHeader(name)) return refuseSyntax("a Connection header names a header that is needed further on");
+    if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
   const headers: string[] = [];
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {

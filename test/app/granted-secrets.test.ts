@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { grantOf } from "../../src/app/granted-secrets.ts";
+import { makeRecogniser } from "../../src/proxy/placeholder.ts";
+import { decide } from "../../src/proxy/policy.ts";
+import { parseRequestHead } from "../../src/proxy/request-head.ts";
+import { Secret } from "../../src/secret.ts";
+import { SERVICES } from "../../src/services/registry.ts";
+import { findCanonicalBinding } from "../../src/vault/host.ts";
+
+test.each(SERVICES.flatMap(({ id, hosts, headers }) => headers.map((header) => ({ id, host: hosts[0] ?? "", header }))))("a secret of $id goes into $header", ({ id, host, header }) => {
+  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"));
+  const authority = findCanonicalBinding(host);
+  if (authority === undefined) throw new Error("no host");
+  const parsed = parseRequestHead({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), grant.placeholder] }, "https", authority);
+  if (parsed.kind === "refuse") throw new Error(parsed.refusal.text);
+  expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
+});
+
+test("a secret of no service has no headers of its own", () => {
+  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value")).headers).toEqual([]);
+  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value")).headers).toEqual([]);
+});
