@@ -3,13 +3,13 @@ import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP } from "node:net";
 import type { LookupFunction, Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls } from "node:tls";
-import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { systemErrorCode } from "../errors.ts";
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import type { AddressKind } from "./address.ts";
 import { classifyAddress, isMetadataName } from "./address.ts";
-import type { FindNextProxy } from "./next-proxy.ts";
+import type { FindNextProxy, OutwardRules } from "./next-proxy.ts";
 import { dialNextProxy, tunnelThrough } from "./next-proxy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
@@ -23,13 +23,11 @@ export interface ResolvedAddress {
 /** All addresses of a name. May reject. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
 
-export interface DialRules {
+export interface DialRules extends OutwardRules {
   readonly resolve: Resolve;
   /** The proxy's own port, which nothing may reach through the proxy. */
   readonly ownPort: () => number;
   readonly findNextProxy: FindNextProxy;
-  /** The roots of upstream servers, and nothing else is trusted. */
-  readonly trust: () => SecureContext;
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -45,7 +43,7 @@ export async function dialPlain(authority: Authority, mayBePrivate: boolean, rul
   const next = rules.findNextProxy("http", authority);
   if (next === undefined) return dialDirect(authority, mayBePrivate, rules);
   judgeWithoutAddress(authority, mayBePrivate, rules);
-  return dialNextProxy(next, authority, rules.trust);
+  return dialNextProxy(next, authority, rules);
 }
 
 /**
@@ -57,12 +55,13 @@ export async function dialTunnel(authority: Authority, mayBePrivate: boolean, ru
   const next = rules.findNextProxy("https", authority);
   if (next === undefined) return dialDirect(authority, mayBePrivate, rules);
   judgeWithoutAddress(authority, mayBePrivate, rules);
-  return tunnelThrough(next, authority, rules.trust);
+  return tunnelThrough(next, authority, rules);
 }
 
 async function dialDirect(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
   const addresses = await judgedAddresses(authority, mayBePrivate, rules);
   const socket = connectTcp({ host: authority.host, port: authority.port, lookup: pinned(addresses), noDelay: true, allowHalfOpen: true });
+  rules.keep(socket);
   return whenReady(socket, "connect", authority);
 }
 
@@ -85,6 +84,7 @@ export async function dialVerified(authority: Authority, mayBePrivate: boolean, 
     ALPNProtocols: ["http/1.1"],
     ...(session === undefined ? {} : { session }),
   });
+  rules.keep(socket);
   socket.setNoDelay(true);
   return whenReady(socket, "secureConnect", authority);
 }
@@ -94,7 +94,7 @@ async function openWay(authority: Authority, mayBePrivate: boolean, rules: DialR
   const next = rules.findNextProxy("https", authority);
   if (next === undefined) return { lookup: pinned(await judgedAddresses(authority, mayBePrivate, rules)) };
   judgeWithoutAddress(authority, mayBePrivate, rules);
-  return { socket: await tunnelThrough(next, authority, rules.trust) };
+  return { socket: await tunnelThrough(next, authority, rules) };
 }
 
 /**

@@ -21,6 +21,14 @@ export interface NextProxy {
 /** Undefined where the way to the authority is direct. */
 export type FindNextProxy = (scheme: "http" | "https", authority: Authority) => NextProxy | undefined;
 
+/** What holds for every connection outwards. */
+export interface OutwardRules {
+  /** The roots of upstream servers, and nothing else is trusted. */
+  readonly trust: () => SecureContext;
+  /** Hears of each socket as soon as there is one: it may not outlive the run, not even while it is still connecting. */
+  readonly keep: (socket: Socket) => void;
+}
+
 const CONNECT_TIMEOUT_MS = 30_000;
 
 /**
@@ -28,11 +36,12 @@ const CONNECT_TIMEOUT_MS = 30_000;
  *
  * @throws RefusalError `upstream-unreachable`.
  */
-export function dialNextProxy(next: NextProxy, authority: Authority, trust: () => SecureContext): Promise<Socket> {
+export function dialNextProxy(next: NextProxy, authority: Authority, { trust, keep }: OutwardRules): Promise<Socket> {
   const { host, port } = next;
   const socket = next.isTls
     ? connectTls({ host, port, secureContext: trust(), rejectUnauthorized: true, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] })
     : connectTcp({ host, port, noDelay: true, allowHalfOpen: true });
+  keep(socket);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(new Error("timeout")), CONNECT_TIMEOUT_MS);
     const onFailure = (error?: Error): void => {
@@ -55,8 +64,8 @@ export function dialNextProxy(next: NextProxy, authority: Authority, trust: () =
  *
  * @throws RefusalError `upstream-unreachable`, with the proxy's status and never with its words: it may repeat what it was sent.
  */
-export async function tunnelThrough(next: NextProxy, authority: Authority, trust: () => SecureContext): Promise<Socket> {
-  const socket = await dialNextProxy(next, authority, trust);
+export async function tunnelThrough(next: NextProxy, authority: Authority, rules: OutwardRules): Promise<Socket> {
+  const socket = await dialNextProxy(next, authority, rules);
   const where = formatAuthority(authority);
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {

@@ -74,7 +74,15 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   const access = makeProxyAccess();
   const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), isRevoked: () => options.isRevoked(), bodyIdleMs });
   let port = 0;
-  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort: () => port, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots) };
+  let isClosed = false;
+  const sockets = new Set<Duplex>();
+  const keep = (socket: Duplex): void => {
+    sockets.add(socket);
+    socket.on("error", ignore);
+    socket.once("close", () => sockets.delete(socket));
+    if (isClosed) socket.destroy();
+  };
+  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort: () => port, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
   let strangers = 0;
 
@@ -149,7 +157,6 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     }
     try {
       const server = await dialTunnel(authority, true, dialRules);
-      keep(server);
       if (socket.destroyed) {
         server.destroy();
         return;
@@ -161,12 +168,6 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     }
   };
 
-  const sockets = new Set<Duplex>();
-  const keep = (socket: Duplex): void => {
-    sockets.add(socket);
-    socket.on("error", ignore);
-    socket.once("close", () => sockets.delete(socket));
-  };
   const server = makeHttpSide({ headMs, serve: serveAbsolute, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
   server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", keep);
@@ -180,6 +181,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     url: `http://${PROXY_USER}:${access.token}@${LOOPBACK}:${port}`,
     caCertificate: ca.certificate,
     async close() {
+      isClosed = true;
       const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
       interceptor.close();
       for (const socket of sockets) socket.destroy();
