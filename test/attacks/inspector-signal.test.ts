@@ -59,7 +59,7 @@ describe.skipIf(!hasProc)("SIGUSR1 (needs /proc)", () => {
   });
 
   it("ends a program that does not expect it, as it would without us", async () => {
-    const run = built.run("echo ready; sleep 30 & wait");
+    const run = built.run("echo ready; sleep 5 & wait");
     await run.said("ready");
     run.process.kill("SIGUSR1");
     expect(await run.ended).toBe(128 + 10);
