@@ -1,7 +1,7 @@
 // Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. README.md's table says what was measured here.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import { NODE as NODE_PROGRAM, RUN_JS } from "../support/program.ts";
 import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Act } from "./programs.ts";
+import { MORE_HTTP_CLIENTS, MORE_TOOLS } from "./more-programs.ts";
 import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
 import { findRow, formatHttpRow, formatToolRow, replaceRow } from "./readme-table.ts";
 
@@ -66,8 +67,9 @@ beforeAll(async () => {
     HTTPS_PROXY: own,
     http_proxy: own,
     ALL_PROXY: own,
-    // Where a machine keeps its Python versions apart by the home folder.
+    // Where a machine keeps its versions of Python and Rust, which is below the home folder otherwise.
     ...(process.env["PYENV_ROOT"] === undefined ? {} : { PYENV_ROOT: process.env["PYENV_ROOT"] }),
+    RUSTUP_HOME: process.env["RUSTUP_HOME"] ?? join(homedir(), ".rustup"),
   };
   writeFileSync(join(folder, "server.pem"), origin.certificate);
   writeFileSync(join(folder, "upload"), Buffer.alloc(UPLOAD_BYTES, "u"));
@@ -106,7 +108,7 @@ function compare(name: string, row: string, output: string): void {
 }
 
 describe("README's table of clients is what was measured:", () => {
-  for (const { name, lines, isHere } of HTTP_CLIENTS) {
+  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       prepare(name);
       const acts = Object.keys(ACTS) as Act[];
@@ -117,7 +119,7 @@ describe("README's table of clients is what was measured:", () => {
     });
   }
 
-  for (const { name, work, isHere, script } of TOOLS) {
+  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       const { out, err } = await runScript(script);
       const works = out.trimEnd().endsWith("done");

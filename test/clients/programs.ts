@@ -26,8 +26,8 @@ export interface HttpClient {
   readonly isHere: () => boolean;
 }
 
-const succeeds = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
-const linesOf = (line: (act: Act) => string): Record<Act, string> => ({ GET: line("GET"), POST: line("POST"), upload: line("upload"), download: line("download"), redirect: line("redirect"), Basic: line("Basic") });
+export const succeeds = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
+export const linesOf = (line: (act: Act) => string): Record<Act, string> => ({ GET: line("GET"), POST: line("POST"), upload: line("upload"), download: line("download"), redirect: line("redirect"), Basic: line("Basic") });
 
 const BEARER = '"Authorization: Bearer $TOKEN"';
 const curl: HttpClient = {

@@ -1,4 +1,4 @@
-// An HTTPS server as clients meet them in the wild: an API, downloads, a git remote, registries of npm and pip. It admits one token, and keeps what it was sent.
+// An HTTPS server as clients meet them in the wild: an API, downloads, a git remote, registries of npm, pip and cargo. It admits one token, and keeps what it was sent.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -58,6 +58,8 @@ function wayOf(request: IncomingMessage, token: string): string | undefined {
   const [scheme = "", value = ""] = (request.headers.authorization ?? "").split(" ");
   if (scheme.toLowerCase() === "bearer" && value === token) return "Bearer";
   if (scheme.toLowerCase() === "basic" && Buffer.from(value, "base64").toString().split(":").includes(token)) return "Basic";
+  // cargo sends a token by itself, and gh calls it one.
+  if (request.headers.authorization === token || (scheme === "token" && value === token)) return "token";
   return request.headers["x-api-key"] === token ? "X-Api-Key" : undefined;
 }
 
@@ -69,10 +71,19 @@ function serveFile(request: IncomingMessage, response: ServerResponse, self: str
   else if (path === "/npm/parcel.tgz") response.end(PARCEL);
   else if (path === "/pip/parcel/") response.setHeader("content-type", "text/html").end(`<a href="${self}/pip/parcel-1.0.0-py3-none-any.whl">parcel-1.0.0-py3-none-any.whl</a>`);
   else if (path === "/pip/parcel-1.0.0-py3-none-any.whl") response.end(WHEEL);
+  else if (path.startsWith("/cargo/")) serveCargo(path.slice("/cargo".length), response, self);
   else {
     let bytes = 0;
     request.on("data", (chunk: Buffer) => (bytes += chunk.length)).on("end", () => response.end(`${request.method ?? ""} ${path} ${bytes}\n`));
   }
+}
+
+/** A sparse registry of cargo's: what it is, what it has of one crate, and that crate. */
+function serveCargo(path: string, response: ServerResponse, self: string): void {
+  if (path === "/config.json") response.end(JSON.stringify({ dl: `${self}/cargo/crates/{crate}.crate`, "auth-required": true }));
+  else if (path === "/pa/rc/parcel") response.end(`${JSON.stringify({ name: "parcel", vers: "1.0.0", deps: [], cksum: createHash("sha256").update(CRATE).digest("hex"), features: {}, yanked: false })}\n`);
+  else if (path === "/crates/parcel.crate") response.end(CRATE);
+  else response.writeHead(404).end();
 }
 
 /** git's own server, as CGI (RFC 3875): its answer's head is one of CGI's, with `Status` for what is not 200. */
@@ -115,6 +126,9 @@ function packument(self: string): object {
 
 /** A package of npm's: a tar archive (POSIX ustar) with one file. */
 const PARCEL = gzipSync(Buffer.concat([tarEntry(join("package", "package.json"), '{"name":"parcel","version":"1.0.0"}'), Buffer.alloc(1024)]));
+
+/** A crate of cargo's. */
+const CRATE = gzipSync(Buffer.concat([tarEntry("parcel-1.0.0/Cargo.toml", '[package]\nname = "parcel"\nversion = "1.0.0"\nedition = "2021"\n'), tarEntry("parcel-1.0.0/src/lib.rs", ""), Buffer.alloc(1024)]));
 
 function tarEntry(name: string, text: string): Buffer {
   const head = Buffer.alloc(512);
