@@ -2,8 +2,8 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP } from "node:net";
 import type { LookupFunction, Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls } from "node:tls";
-import type { PeerCertificate, TLSSocket } from "node:tls";
+import { connect as connectTls } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { systemErrorCode } from "../errors.ts";
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
@@ -13,6 +13,7 @@ import type { FindNextProxy, OutwardRules } from "./next-proxy.ts";
 import { dialNextProxy, tunnelThrough } from "./next-proxy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
+import { findIdentityError } from "./server-identity.ts";
 
 /** An address as resolved; `family` is 4 or 6. */
 export interface ResolvedAddress {
@@ -80,7 +81,7 @@ export async function dialVerified(authority: Authority, mayBePrivate: boolean, 
     rejectUnauthorized: true,
     // A server name is never an address (RFC 6066 section 3).
     servername: isIP(authority.host) === 0 ? authority.host : "",
-    checkServerIdentity: (_name, certificate) => checkIdentity(authority.host, certificate),
+    checkServerIdentity: (_name, certificate) => findIdentityError(authority.host, certificate),
     ALPNProtocols: ["http/1.1"],
     ...(session === undefined ? {} : { session }),
   });
@@ -141,12 +142,6 @@ function pinned(addresses: readonly ResolvedAddress[]): LookupFunction {
   };
 }
 
-/** The names must stand in the certificate's subjectAltName: a common name is no host name (RFC 9525 section 2). */
-function checkIdentity(host: string, certificate: PeerCertificate): Error | undefined {
-  if (certificate.subjectaltname === undefined) return new Error("the certificate has no subjectAltName");
-  return checkServerIdentity(host, certificate);
-}
-
 function whenReady<S extends Socket>(socket: S, event: "connect" | "secureConnect", authority: Authority): Promise<S> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(new Error("timeout")), CONNECT_TIMEOUT_MS);
@@ -173,8 +168,8 @@ function describeFailure(error: Error | undefined, authority: Authority, isTls: 
   const where = formatAuthority(authority);
   const code = systemErrorCode(error);
   const isNetwork = code === undefined || /^E[A-Z]+$/.test(code);
-  if (isTls && error !== undefined && (!isNetwork || error.message.includes("subjectAltName"))) {
-    return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code ?? "its certificate has no subjectAltName"}); its certificate or its TLS was not accepted; a private root goes into --upstream-ca FILE`);
+  if (isTls && !isNetwork) {
+    return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code}); its certificate or its TLS was not accepted; a private root goes into --upstream-ca FILE`);
   }
   return makeRefusal("upstream-unreachable", `no connection to ${where} (${code ?? error?.message ?? "closed"})`);
 }

@@ -1,8 +1,8 @@
 // A server that keeps every byte it received and answers what a test tells it to, byte for byte.
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
+import type { TlsOptions } from "node:tls";
 import { createServer as createTlsServer } from "node:tls";
-import type { TestIdentity } from "./test-ca.ts";
 
 /** Called with each request (its head, and what of its body came with it), on the socket that it came on. */
 export type Answer = (request: string, socket: Socket) => string | Uint8Array | undefined;
@@ -16,7 +16,7 @@ export interface RawServer {
 }
 
 /** @param identity undefined for a server without TLS. */
-export async function openRawServer(identity: TestIdentity | undefined, answer: Answer): Promise<RawServer> {
+export async function openRawServer(identity: TlsOptions | undefined, answer: Answer): Promise<RawServer> {
   let received = "";
   let connections = 0;
   const sockets = new Set<Socket>();
