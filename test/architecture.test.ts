@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ["errors", "bytes", "secret", "disk", "vault"],
   app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "proxy", "run"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
-  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "app"],
+  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
   commands: ["errors", "bytes", "secret", "vault", "keys", "app", "cli"],
 };

@@ -5,8 +5,6 @@ import { encodeBase64 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
-import type { Service } from "../services/registry.ts";
-import { findService, findServiceOfVariable, SERVICES } from "../services/registry.ts";
 import { openSecrets, sealSecrets } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
 import type { Place } from "../vault/place.ts";
@@ -21,8 +19,10 @@ import { changeAudited } from "./change-vault.ts";
 import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
+import type { PinnedSecret } from "./pin.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
+import { requireNotWidened } from "./widening.ts";
 
 export interface NewSecret {
   readonly name: string;
@@ -30,24 +30,11 @@ export interface NewSecret {
   readonly service: string | undefined;
   /** Canonical host bindings. */
   readonly hosts: readonly string[];
-  readonly places: readonly Place[];
+  /** Undefined: those of its service, or headers and Basic. */
+  readonly places: readonly Place[] | undefined;
   readonly allowPrivate: boolean;
-}
-
-/**
- * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
- * Hosts that the user names count as they stand, beside those of a service that was named too.
- */
-function pin(asked: NewSecret): NewSecret {
-  const service = asked.service !== undefined ? requireService(asked.service) : asked.hosts.length === 0 ? findServiceOfVariable(asked.name) : undefined;
-  return service === undefined ? asked : { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts] };
-}
-
-/** @throws VaultError `not-found`. */
-function requireService(id: string): Service {
-  const service = findService(id);
-  if (service === undefined) throw new VaultError("not-found", `there is no service "${id}"`, `name the hosts instead with --host; services known are ${SERVICES.map((known) => known.id).join(", ")}`);
-  return service;
+  /** Whether it may have hosts beside those of its service. */
+  readonly widen?: boolean;
 }
 
 /** Parts of a binding to change; what is absent stays. */
@@ -57,12 +44,14 @@ export interface BindingChange {
   readonly places?: readonly Place[];
   readonly service?: string;
   readonly allowPrivate?: boolean;
+  /** Whether a secret that is pinned to a service may get hosts beside that service's. */
+  readonly widen?: boolean;
 }
 
 /** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
 export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
   requireName(asked.name);
-  const secret = pin(asked);
+  const secret = await pin(surroundings, asked);
   const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
@@ -93,8 +82,10 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
+  const service = change.service === undefined ? undefined : (await import("./known-services.ts")).getNamedService(surroundings, change.service);
   return rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
-    const service = change.service === undefined ? undefined : requireService(change.service);
+    const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
+    if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     return {
@@ -127,6 +118,15 @@ export async function detachGroup(surroundings: Surroundings, name: string, memb
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
 export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
   return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
+}
+
+/** The list of services is a chunk of its own, which no other command waits for. */
+async function pin(surroundings: Surroundings, asked: NewSecret): Promise<PinnedSecret> {
+  const { openRegistry } = await import("./known-services.ts");
+  const { pinNew } = await import("./pin.ts");
+  const pinned = pinNew(openRegistry(surroundings), asked);
+  if (pinned.unlike !== undefined) surroundings.warn(`"${asked.name}" is the name of keys of "${pinned.unlike}", and goes to ${asked.hosts.join(" ")} instead, as you said`);
+  return pinned;
 }
 
 async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {

@@ -8,6 +8,7 @@ export const bindingFlags = {
   host: Flags.string({ description: "a host that the secret may be sent to; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "H[:PORT]" }),
   service: Flags.string({ description: "the service whose hosts the secret is pinned to", helpValue: "ID" }),
   inject: Flags.string({ description: `where in a request it may be put: ${PLACES.join(",")}`, helpValue: "PLACES" }),
+  widen: Flags.boolean({ description: "let a secret that is pinned to a service go to further hosts" }),
   "allow-private": Flags.boolean({ description: "let the hosts be at private addresses", allowNo: true }),
 };
 

@@ -54,6 +54,34 @@ export async function askHidden(question: string): Promise<Secret> {
   }
 }
 
+/**
+ * Asks for a line that may be seen, on the terminal device.
+ *
+ * @throws VaultError `usage` when the user gives up (Ctrl-C, Ctrl-D).
+ */
+export async function askLine(question: string): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const input = new ReadStream(openSync(terminalDevice("in"), "r+"));
+  const output = new WriteStream(openSync(terminalDevice("out"), "r+"));
+  const reader = createInterface({ input, output, terminal: true, historySize: 0 });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      reader.once("close", () => { reject(new VaultError("usage", "nothing was entered")); });
+      reader.question(`${question} `, resolve);
+    });
+  } finally {
+    reader.close();
+    input.destroy();
+    output.destroy();
+  }
+}
+
+/** @throws VaultError `usage` for any other answer than yes, or where nobody is there to ask. */
+export async function requireYes(question: string): Promise<void> {
+  if (!hasTerminal()) throw new VaultError("usage", "there is no terminal to ask at", "--yes says yes to what stands above");
+  if (!/^y(?:es)?$/i.test((await askLine(`${question} [y/N]`)).trim())) throw new VaultError("usage", "the answer was no, so nothing was done");
+}
+
 /** Asks twice for something new. @throws VaultError `usage` when the two differ, or nothing was entered. */
 export async function askNewHidden(question: string): Promise<Secret> {
   const first = await askHidden(question);

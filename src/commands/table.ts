@@ -14,6 +14,9 @@ import SecretsList from "./secrets/list.ts";
 import SecretsRotate from "./secrets/rotate.ts";
 import SecretsShow from "./secrets/show.ts";
 import SecretsUpdate from "./secrets/update.ts";
+import ServicesAdd from "./services/add.ts";
+import ServicesList from "./services/list.ts";
+import ServicesShow from "./services/show.ts";
 import Status from "./status.ts";
 import Unlock from "./unlock.ts";
 
@@ -33,6 +36,9 @@ export const COMMANDS = {
   "secrets:rotate": SecretsRotate,
   "secrets:show": SecretsShow,
   "secrets:update": SecretsUpdate,
+  "services:add": ServicesAdd,
+  "services:list": ServicesList,
+  "services:show": ServicesShow,
   status: Status,
   unlock: Unlock,
 };

@@ -6,6 +6,8 @@ import type { Grant } from "./grant.ts";
 export interface PlaceholderShape {
   readonly prefix: string;
   readonly length: number;
+  /** Absent: letters and digits. */
+  readonly alphabet?: "hex";
 }
 
 /** Where a placeholder stands in a text: `[start, end)`. */
@@ -18,21 +20,23 @@ export interface Occurrence {
 export type Recogniser = (text: string) => readonly Occurrence[];
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/** The largest multiple of 62 that a byte can reach: bytes above are drawn again, so that no character is likelier than another. */
-const UNBIASED = 248;
-/** 22 characters of 62 are 131 bits. */
-const LENGTH_MIN = 22;
+const HEX = "0123456789abcdef";
+/** 22 characters of 62 are 131 bits, 32 of 16 are 128. */
+const LENGTH_MIN = { plain: 22, hex: 32 } as const;
 const DEFAULT_SHAPE: PlaceholderShape = { prefix: "vault_ph_", length: 26 };
 const NONE: readonly Occurrence[] = [];
 
 /**
- * A new placeholder. The random part is never shorter than 22 characters, whatever the shape asks for: it must not be guessable.
+ * A new placeholder. The random part has 128 bits at least, whatever the shape asks for: it must not be guessable.
  */
 export function mintPlaceholder(shape: PlaceholderShape = DEFAULT_SHAPE): string {
-  const length = Math.max(shape.length, LENGTH_MIN);
+  const alphabet = shape.alphabet === "hex" ? HEX : ALPHABET;
+  const length = Math.max(shape.length, LENGTH_MIN[shape.alphabet ?? "plain"]);
+  // Bytes from the last multiple on are drawn again, so that no character is likelier than another.
+  const unbiased = 256 - (256 % alphabet.length);
   let random = "";
   while (random.length < length) {
-    for (const byte of randomBytes(length - random.length)) if (byte < UNBIASED) random += ALPHABET.charAt(byte % ALPHABET.length);
+    for (const byte of randomBytes(length - random.length)) if (byte < unbiased) random += alphabet.charAt(byte % alphabet.length);
   }
   return shape.prefix + random;
 }

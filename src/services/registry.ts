@@ -1,42 +1,44 @@
-// The services that this program knows: where their keys may go, and what their keys look like. One JSON file each.
-import anthropic from "./anthropic.json" with { type: "json" };
-import cloudflare from "./cloudflare.json" with { type: "json" };
-import github from "./github.json" with { type: "json" };
-import gitlab from "./gitlab.json" with { type: "json" };
-import googleGemini from "./google-gemini.json" with { type: "json" };
-import groq from "./groq.json" with { type: "json" };
-import huggingface from "./huggingface.json" with { type: "json" };
-import mistral from "./mistral.json" with { type: "json" };
-import npm from "./npm.json" with { type: "json" };
-import openai from "./openai.json" with { type: "json" };
-import openrouter from "./openrouter.json" with { type: "json" };
-import sendgrid from "./sendgrid.json" with { type: "json" };
-import slack from "./slack.json" with { type: "json" };
-import stripe from "./stripe.json" with { type: "json" };
+// The services that are known: those that this program brings along, and the user's own. What comes with the program counts first.
+import { VaultError } from "../errors.ts";
+import { BUNDLED } from "./bundled.ts";
+import type { Service } from "./entry.ts";
+import { parseService } from "./entry.ts";
 
-/** A service as its file describes it. */
-export interface Service {
-  /** What `--service` and the vault file call it. */
-  readonly id: string;
-  readonly title: string;
-  /** Variables that hold its key by convention: a secret of that name is pinned to its hosts. */
-  readonly variables: readonly string[];
-  /** Canonical host bindings, sorted. */
-  readonly hosts: readonly string[];
-  /** Headers that carry the key, in lower case. */
-  readonly headers: readonly string[];
-  /** What its SDK checks a key for: how it begins, and how many characters follow. */
-  readonly placeholder: { readonly prefix: string; readonly length: number };
-  readonly documentation: string;
+export interface KnownService extends Service {
+  readonly isOwn: boolean;
 }
 
-export const SERVICES: readonly Service[] = [anthropic, cloudflare, github, gitlab, googleGemini, groq, huggingface, mistral, npm, openai, openrouter, sendgrid, slack, stripe];
+export interface Registry {
+  /** Sorted by id; no id and no variable stands in it twice. */
+  readonly services: readonly KnownService[];
+}
 
-export function findService(id: string): Service | undefined {
-  return SERVICES.find((service) => service.id === id);
+/** The program's own list and further services; one of these that takes an id or a variable of another is left out. */
+export function makeRegistry(own: readonly Service[] = []): Registry {
+  const services: KnownService[] = BUNDLED.map((entry) => ({ ...parseService(entry), isOwn: false }));
+  const ids = new Set(services.map(({ id }) => id));
+  const variables = new Set(services.flatMap((service) => service.variables));
+  for (const service of own) {
+    if (ids.has(service.id) || service.variables.some((name) => variables.has(name))) continue;
+    services.push({ ...service, isOwn: true });
+    ids.add(service.id);
+    for (const name of service.variables) variables.add(name);
+  }
+  return { services: services.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+export function findService({ services }: Registry, id: string): KnownService | undefined {
+  return services.find((service) => service.id === id);
 }
 
 /** The service whose key a variable of this name holds by convention. */
-export function findServiceOfVariable(name: string): Service | undefined {
-  return SERVICES.find(({ variables }) => variables.includes(name));
+export function findServiceOfVariable({ services }: Registry, name: string): KnownService | undefined {
+  return services.find(({ variables }) => variables.includes(name));
+}
+
+/** @throws VaultError `not-found`. */
+export function getService(registry: Registry, id: string): KnownService {
+  const service = findService(registry, id);
+  if (service === undefined) throw new VaultError("not-found", `there is no service "${id}"`, "vault services list shows those that are known; name the hosts instead with --host, or add your own: vault services add FILE");
+  return service;
 }

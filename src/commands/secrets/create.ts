@@ -6,7 +6,6 @@ import { requireValue } from "../../cli/secret-input.ts";
 import { secretObject } from "../../cli/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
-import { DEFAULT_PLACES } from "../../vault/place.ts";
 
 export default class SecretsCreate extends VaultCommand {
   static override summary = "Put a new secret into the vault";
@@ -26,7 +25,7 @@ export default class SecretsCreate extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsCreate);
     const hosts = parseHosts(flags.host);
-    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject) ?? DEFAULT_PLACES, allowPrivate: "allow-private" in flags && flags["allow-private"] };
+    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen, allowPrivate: "allow-private" in flags && flags["allow-private"] };
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const record = await createSecret(surroundings, secret, () => requireValue(args.name, flags["from-file"]));
     if (record.hosts.length === 0) surroundings.warn(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);

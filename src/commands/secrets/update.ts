@@ -24,6 +24,7 @@ export default class SecretsUpdate extends VaultCommand {
     const places = parsePlaces(flags.inject);
     const change: BindingChange = {
       addHosts: parseHosts(flags.host),
+      widen: flags.widen,
       removeHosts: parseHosts(flags["remove-host"]),
       ...(places === undefined ? {} : { places }),
       ...(flags.service === undefined ? {} : { service: flags.service }),

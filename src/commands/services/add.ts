@@ -1,0 +1,27 @@
+import { Args, Flags } from "@oclif/core";
+import { readInput } from "../../cli/file-input.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { note, requireYes } from "../../cli/terminal.ts";
+import { VaultCommand } from "../../cli/vault-command.ts";
+
+export default class ServicesAdd extends VaultCommand {
+  static override summary = "Add a service of your own";
+  static override description = "The file says which variables hold its key, and which hosts get it: src/services/service.schema.json has the form. What it says is repeated in plain words, and asked about at a terminal. A service that the program brings along cannot be replaced.";
+  static override examples = ["<%= config.bin %> services add billing.json", { description: "Where nobody is there to ask", command: "<%= config.bin %> services add billing.json --yes" }];
+  static override args = { file: Args.string({ required: true, ignoreStdin: true, description: "the file, - for stdin" }) };
+  static override flags = {
+    yes: Flags.boolean({ description: "do not ask" }),
+    replace: Flags.boolean({ description: "put it in the place of a service of your own with the same id" }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ServicesAdd);
+    // Only here: with it comes the whole list, which no other command is to wait for.
+    const { judgeService, SERVICE_FILE_BYTES_MAX } = await import("../../app/known-services.ts");
+    const candidate = judgeService(makeSurroundings(undefined), readInput(args.file, SERVICE_FILE_BYTES_MAX), flags.replace);
+    note(candidate.words.join("\n"));
+    if (!flags.yes) await requireYes("Add it?");
+    await candidate.keep();
+    this.answer(flags.json, { service: candidate.service.id, hosts: candidate.service.hosts }, [`added ${candidate.service.id}`]);
+  }
+}

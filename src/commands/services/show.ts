@@ -1,0 +1,18 @@
+import { Args } from "@oclif/core";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { VaultCommand } from "../../cli/vault-command.ts";
+
+export default class ServicesShow extends VaultCommand {
+  static override summary = "Show where a service's keys may go";
+  static override examples = ["<%= config.bin %> services show openai", "<%= config.bin %> services show OPENAI_API_KEY"];
+  static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the service's id, or a variable that holds its key" }) };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ServicesShow);
+    // Only here: with it comes the whole list, which no other command is to wait for.
+    const { getNamedService } = await import("../../app/known-services.ts");
+    const { serviceLines, serviceObject } = await import("../../cli/registry-lines.ts");
+    const service = getNamedService(makeSurroundings(undefined), args.name);
+    this.answer(flags.json, { service: serviceObject(service) }, serviceLines(service));
+  }
+}

@@ -1,0 +1,80 @@
+// Whether a service of the user's own may stand beside those that are known, and what the user is told before it does.
+import { domainToUnicode } from "node:url";
+import { VaultError } from "../errors.ts";
+import type { HostBinding } from "../vault/host.ts";
+import { bindingAllows, findCanonicalBinding } from "../vault/host.ts";
+import type { Credential, Service } from "./entry.ts";
+import { findLookedLike } from "./look-alike.ts";
+import { isPublicSuffix } from "./public-suffix.ts";
+import type { KnownService, Registry } from "./registry.ts";
+import { findService } from "./registry.ts";
+
+/**
+ * Refuses what would lead a secret astray: an id or variable that is taken, a host of another service that the file does not own up to, a host that only looks like one,
+ * a wildcard under which strangers have hosts.
+ *
+ * @param mayReplace whether a service of the user's own with that id may go.
+ * @throws VaultError `already-exists`, `usage`.
+ */
+export function requireAdmissible(registry: Registry, service: Service, mayReplace: boolean): void {
+  const namesake = findService(registry, service.id);
+  if (namesake?.isOwn === false) throw new VaultError("already-exists", `"${service.id}" is a service that this program brings along, and its hosts stay as they are`, "take another id");
+  if (namesake?.isOwn === true && !mayReplace) throw new VaultError("already-exists", `there is a service "${service.id}" of yours already`, "--replace puts the new one in its place");
+  const others = registry.services.filter(({ id }) => id !== service.id);
+  for (const name of service.variables) {
+    const owner = others.find(({ variables }) => variables.includes(name));
+    if (owner !== undefined) throw new VaultError("already-exists", `"${name}" means a key of "${owner.id}"`, "leave the variable out, and say --service when a secret is created");
+  }
+  for (const binding of bindingsOf(service)) requireOwnHost(binding, service, others);
+}
+
+function requireOwnHost(binding: HostBinding, service: Service, others: readonly KnownService[]): void {
+  if (binding.wildcard && isPublicSuffix(binding.host)) throw new VaultError("usage", `anybody can have a host below "${binding.host}"`, "name your own host there");
+  const sharer = others.find((other) => !service.sharesHostsWith.includes(other.id) && !other.sharesHostsWith.includes(service.id) && bindingsOf(other).some((known) => doMeet(binding, known)));
+  if (sharer !== undefined) throw new VaultError("already-exists", `"${binding.host}" is a host of "${sharer.id}"`, `if that is meant, the file says so: "sharesHostsWith": ["${sharer.id}"]`);
+  const twin = findLookedLike(binding.host, others.flatMap((other) => bindingsOf(other).map(({ host }) => host)));
+  if (twin !== undefined) throw new VaultError("usage", `"${binding.host}" looks like "${twin}" and is another host`, "check the name letter by letter");
+}
+
+/** Whether some host is one of both bindings. */
+export function doMeet(a: HostBinding, b: HostBinding): boolean {
+  if (a.wildcard && b.wildcard) return a.host === b.host && a.port === b.port;
+  return bindingAllows(a, b) || bindingAllows(b, a);
+}
+
+/** In plain words, what the user agrees to. */
+export function describeAdmission(service: Service): string[] {
+  return [
+    `${service.title} (${service.id}): a secret named ${joinWords(service.variables, "or")}, or created with --service ${service.id}, will be sent to`,
+    ...bindingsOf(service).map((binding) => `  ${describeHost(binding)}`),
+    `and to no other host, ${joinWords(service.credentials.map(describeCredential), "or")}.`,
+    ...(service.sharesHostsWith.length === 0 ? [] : [`It has hosts in common with ${joinWords(service.sharesHostsWith, "and")}.`]),
+  ];
+}
+
+export function describeCredential(credential: Credential): string {
+  switch (credential.place) {
+    case "header":
+      return `in the header ${credential.header} as "${credential.form}"`;
+    case "basic":
+      return `in a Basic credential as "${credential.form}"`;
+    case "query":
+      return `in the query as ${credential.parameter}`;
+    case "path":
+      return `in the path as "${credential.form}"`;
+  }
+}
+
+function describeHost({ host, port, wildcard }: HostBinding): string {
+  const unicode = domainToUnicode(host);
+  const shown = unicode === host ? host : `${host} (which is shown as ${unicode})`;
+  return `${wildcard ? `every host one label below ${shown}` : shown}, port ${port}`;
+}
+
+function joinWords(words: readonly string[], word: string): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${word} ${words.at(-1) ?? ""}`;
+}
+
+function bindingsOf({ hosts }: Service): HostBinding[] {
+  return hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined);
+}

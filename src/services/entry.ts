@@ -1,0 +1,155 @@
+// What is known of a service, and the one way from a file to it. `service.schema.json` says the same for editors.
+import { VaultError } from "../errors.ts";
+import { findCanonicalBinding } from "../vault/host.ts";
+import * as json from "../vault/json-shape.ts";
+import type { Place } from "../vault/place.ts";
+import { DEFAULT_PLACES } from "../vault/place.ts";
+import { HOSTS_MAX, isSecretName, isServiceId } from "../vault/record.ts";
+
+/** Where in a request the key stands; `{key}` in a form is the key. The form of `basic` is `user:password` before its base64. */
+export type Credential =
+  | { readonly place: "header"; readonly header: string; readonly form: string }
+  | { readonly place: "basic"; readonly form: string }
+  | { readonly place: "query"; readonly parameter: string }
+  | { readonly place: "path"; readonly form: string };
+
+/** What the service's SDK checks a key for: how it begins, and how many random characters follow. */
+export interface KeyShape {
+  readonly prefix: string;
+  readonly length: number;
+  /** Absent: letters and digits. */
+  readonly alphabet?: "hex";
+}
+
+export interface Service {
+  /** What `--service` and the vault file call it. */
+  readonly id: string;
+  readonly title: string;
+  /** Variables that hold its key by convention: a secret of that name is pinned to its hosts. */
+  readonly variables: readonly string[];
+  /** Canonical host bindings, sorted. */
+  readonly hosts: readonly string[];
+  /** Services that have a host in common with this one on purpose. */
+  readonly sharesHostsWith: readonly string[];
+  readonly credentials: readonly Credential[];
+  readonly placeholder: KeyShape;
+  /** What a real key looks like, where that can be said. It matches the placeholders, too. */
+  readonly shape: RegExp | undefined;
+  readonly documentation: string;
+}
+
+export const VARIABLES_MAX = 16;
+const CREDENTIALS_MAX = 8;
+const TITLE_MAX = 80;
+/** 128 bits. */
+const LENGTH_MIN = { plain: 22, hex: 32 } as const;
+const LENGTH_MAX = 512;
+const PREFIX = /^[A-Za-z0-9_.:-]{0,40}$/;
+const HEADER = /^[a-z][a-z0-9-]{0,63}$/;
+const FORM = /^[\x21-\x7E](?:[\x20-\x7E]{0,118}[\x21-\x7E])?$/;
+const PARAMETER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+/** Letters, and classes that say how often: such an expression cannot take long, whatever it is tried on. */
+const SHAPE = /^\^(?:[A-Za-z0-9_:-]|\\\.|\[[A-Za-z0-9_.:+/=-]+\]\{\d{1,4}(?:,\d{1,4})?\}){1,60}\$$/;
+const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "sharesHostsWith", "credentials", "placeholder", "shape", "documentation"];
+
+/** @throws VaultError `bad-schema`, `out-of-bounds` unless the value describes a service in every part, and holds nothing else. */
+export function parseService(value: unknown): Service {
+  const entry = json.parseObject(value, "a service");
+  requireMembers(entry, MEMBERS, "a service");
+  const id = json.parseText(entry["id"], "the id of a service");
+  if (!isServiceId(id)) throw refuse("a service", "an id of small letters, digits and -");
+  const what = `service "${id}"`;
+  const placeholder = parsePlaceholder(entry["placeholder"], what);
+  return {
+    id,
+    title: json.parseVisibleText(entry["title"], TITLE_MAX, `the title of ${what}`),
+    variables: parseWords(entry["variables"], VARIABLES_MAX, `the variables of ${what}`, isSecretName, "names of variables"),
+    hosts: parseWords(entry["hosts"], HOSTS_MAX, `the hosts of ${what}`, (host) => findCanonicalBinding(host) !== undefined, "hosts with a port, such as api.example.com:443").sort(),
+    sharesHostsWith: entry["sharesHostsWith"] === undefined ? [] : parseWords(entry["sharesHostsWith"], HOSTS_MAX, `sharesHostsWith of ${what}`, isServiceId, "ids of services"),
+    credentials: parseCredentials(entry["credentials"], what),
+    placeholder,
+    shape: entry["shape"] === undefined ? undefined : parseShape(entry["shape"], what),
+    documentation: parseLink(entry["documentation"], what),
+  };
+}
+
+/** The places of a secret that is pinned to the service, unless the user says others. */
+export function placesOf({ credentials }: Service): readonly Place[] {
+  return [...new Set([...DEFAULT_PLACES, ...credentials.map(({ place }) => place)])].sort();
+}
+
+function parseWords(value: unknown, max: number, what: string, isWord: (word: string) => boolean, expected: string): string[] {
+  const words = json.parseArray(value, max, what).map((word) => json.parseText(word, what));
+  if (words.length === 0 || new Set(words).size !== words.length || !words.every(isWord)) throw refuse(what, `${expected}, each once`);
+  return words;
+}
+
+function parseCredentials(value: unknown, what: string): Credential[] {
+  const credentials = json.parseArray(value, CREDENTIALS_MAX, `the credentials of ${what}`).map((credential) => parseCredential(credential, `a credential of ${what}`));
+  if (credentials.length === 0) throw refuse(`the credentials of ${what}`, "at least one");
+  return credentials;
+}
+
+function parseCredential(value: unknown, what: string): Credential {
+  const credential = json.parseObject(value, what);
+  const text = (member: string, pattern: RegExp, expected: string): string => {
+    const found = json.parseText(credential[member], `${member} of ${what}`);
+    if (!pattern.test(found)) throw refuse(`${member} of ${what}`, expected);
+    return found;
+  };
+  const form = (): string => {
+    const found = text("form", FORM, "visible ASCII");
+    if (found.split("{key}").length !== 2) throw refuse(`form of ${what}`, "{key} in it, once");
+    return found;
+  };
+  const place = json.parseText(credential["place"], `place of ${what}`);
+  switch (place) {
+    case "header":
+      requireMembers(credential, ["place", "header", "form"], what);
+      return { place, header: text("header", HEADER, "a header's name in small letters"), form: form() };
+    case "basic":
+    case "path":
+      requireMembers(credential, ["place", "form"], what);
+      return { place, form: form() };
+    case "query":
+      requireMembers(credential, ["place", "parameter"], what);
+      return { place, parameter: text("parameter", PARAMETER, "a parameter's name") };
+    default:
+      throw refuse(`place of ${what}`, "header, basic, query or path");
+  }
+}
+
+function parsePlaceholder(value: unknown, what: string): KeyShape {
+  const placeholder = json.parseObject(value, `the placeholder of ${what}`);
+  requireMembers(placeholder, ["prefix", "length", "alphabet"], `the placeholder of ${what}`);
+  const prefix = json.parseText(placeholder["prefix"], `the placeholder's prefix of ${what}`);
+  if (!PREFIX.test(prefix)) throw refuse(`the placeholder's prefix of ${what}`, "letters, digits and _.:-, 40 at most");
+  const { alphabet } = placeholder;
+  if (alphabet !== undefined && alphabet !== "hex") throw refuse(`the placeholder's alphabet of ${what}`, "hex, or nothing");
+  const length = json.parseInteger(placeholder["length"], alphabet === "hex" ? LENGTH_MIN.hex : LENGTH_MIN.plain, LENGTH_MAX, `the placeholder's length of ${what}`);
+  return alphabet === undefined ? { prefix, length } : { prefix, length, alphabet };
+}
+
+function parseShape(value: unknown, what: string): RegExp {
+  const text = json.parseText(value, `the shape of ${what}`);
+  if (!SHAPE.test(text)) throw refuse(`the shape of ${what}`, "^, letters and classes with a count such as [A-Za-z0-9]{40}, $");
+  try {
+    return new RegExp(text);
+  } catch {
+    throw refuse(`the shape of ${what}`, "an expression whose ranges are in order");
+  }
+}
+
+function parseLink(value: unknown, what: string): string {
+  const link = json.parseVisibleText(value, 300, `the documentation of ${what}`);
+  if (!link.startsWith("https://") || !URL.canParse(link)) throw refuse(`the documentation of ${what}`, "an https link");
+  return link;
+}
+
+function requireMembers(value: Record<string, unknown>, members: readonly string[], what: string): void {
+  if (Object.keys(value).some((member) => !members.includes(member))) throw refuse(what, `no members but ${members.join(", ")}`);
+}
+
+function refuse(what: string, expected: string): VaultError {
+  return new VaultError("bad-schema", `${what}: expected ${expected}`);
+}
