@@ -17,7 +17,8 @@ import { PLACES } from "../vault/place.ts";
 import type { SecretMetadata } from "../vault/record.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
-import { grantOf } from "./granted-secrets.ts";
+import type { ServiceTraits } from "./granted-secrets.ts";
+import { grantOf, loadTraits } from "./granted-secrets.ts";
 import { requireVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -64,7 +65,8 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const all = (await requireVault(surroundings)).records.metadata();
   const visible = visibleSecrets(all, question.viewpoint);
   const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, all.length, " here"))) ?? [...visible.values()];
-  const grants = [...new Set(records)].map(standIn);
+  const traits = await loadTraits(surroundings, records);
+  const grants = [...new Set(records)].map((record) => standIn(record, traits));
   return explainFor(grants, { ...question, scheme, authority, target });
 }
 
@@ -151,8 +153,8 @@ function rawRequest(method: string, url: string, { host, port }: Authority, head
 }
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
-function standIn(record: SecretMetadata): Grant {
-  return grantOf(record, Secret.fromText("value"));
+function standIn(record: SecretMetadata, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+  return grantOf(record, Secret.fromText("value"), traits);
 }
 
 /** @throws VaultError `usage`, which does not repeat the URL: who pastes one may paste a key with it. */

@@ -1,15 +1,16 @@
 // Which secrets a run gets, and what the proxy is told of each.
 import { VaultError } from "../errors.ts";
 import type { Grant } from "../proxy/grant.ts";
+import type { PlaceholderShape } from "../proxy/placeholder.ts";
 import { mintPlaceholder } from "../proxy/placeholder.ts";
 import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
-import { findService } from "../services/registry.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
 import type { SecretMetadata, SecretRecord } from "../vault/record.ts";
 import type { RecordList } from "../vault/record-list.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import { noSecret, visibleSecrets } from "./find-secret.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** `variable` is what the child's environment calls the secret. */
 export interface Selection {
@@ -53,9 +54,23 @@ export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wi
   return chosen;
 }
 
-/** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it beside those that everybody knows. */
-export function grantOf({ name, service, hosts, places, allowPrivate }: Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate">, value: Secret): Grant {
-  const known = service === undefined ? undefined : findService(service);
+/** What the proxy wants to know of a service. */
+export interface ServiceTraits {
+  readonly placeholder: PlaceholderShape;
+  /** In lower case: they carry its secrets beside those headers that everybody knows. */
+  readonly headers: readonly string[];
+}
+
+/** The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service. */
+export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
+  if (secrets.every(({ service }) => service === undefined)) return new Map();
+  const { openRegistry } = await import("./known-services.ts");
+  return new Map(openRegistry(surroundings).services.map(({ id, placeholder, credentials }) => [id, { placeholder, headers: credentials.flatMap((credential) => (credential.place === "header" ? [credential.header] : [])) }]));
+}
+
+/** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it. */
+export function grantOf({ name, service, hosts, places, allowPrivate }: Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate">, value: Secret, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+  const known = service === undefined ? undefined : traits.get(service);
   return {
     name,
     placeholder: mintPlaceholder(known?.placeholder),

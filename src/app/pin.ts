@@ -4,8 +4,22 @@ import type { Registry } from "../services/registry.ts";
 import { placesOf } from "../services/entry.ts";
 import type { Place } from "../vault/place.ts";
 import { DEFAULT_PLACES } from "../vault/place.ts";
-import type { NewSecret } from "./secrets.ts";
+import type { Scope } from "../vault/scope.ts";
 import { requireNotWidened } from "./widening.ts";
+
+/** A secret that the user wants. */
+export interface NewSecret {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly service: string | undefined;
+  /** Canonical host bindings. */
+  readonly hosts: readonly string[];
+  /** Undefined: those of its service, or headers and Basic. */
+  readonly places: readonly Place[] | undefined;
+  readonly allowPrivate: boolean;
+  /** Whether it may have hosts beside those of its service. */
+  readonly widen?: boolean;
+}
 
 /** A secret whose service, hosts and places are settled. */
 export interface PinnedSecret extends NewSecret {

@@ -19,7 +19,7 @@ import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import type { Selection } from "./granted-secrets.ts";
-import { chooseSecrets, grantOf } from "./granted-secrets.ts";
+import { chooseSecrets, grantOf, loadTraits } from "./granted-secrets.ts";
 import { watchLockMark } from "./lock-mark.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
@@ -144,10 +144,11 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
 async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld">> {
   const chosen = chooseSecrets(vault.file.records, options);
+  const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
   const grants = chosen.flatMap(({ variable, record }, index) => {
     const value = values[index];
-    return value === undefined ? [] : [{ variable, grant: grantOf(record, value) }];
+    return value === undefined ? [] : [{ variable, grant: grantOf(record, value, traits) }];
   });
   const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
     kind: "run.start",

@@ -19,23 +19,10 @@ import { changeAudited } from "./change-vault.ts";
 import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
-import type { PinnedSecret } from "./pin.ts";
+import type { NewSecret, PinnedSecret } from "./pin.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
 import { requireNotWidened } from "./widening.ts";
-
-export interface NewSecret {
-  readonly name: string;
-  readonly scope: Scope;
-  readonly service: string | undefined;
-  /** Canonical host bindings. */
-  readonly hosts: readonly string[];
-  /** Undefined: those of its service, or headers and Basic. */
-  readonly places: readonly Place[] | undefined;
-  readonly allowPrivate: boolean;
-  /** Whether it may have hosts beside those of its service. */
-  readonly widen?: boolean;
-}
 
 /** Parts of a binding to change; what is absent stays. */
 export interface BindingChange {
@@ -52,7 +39,7 @@ export interface BindingChange {
 export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
   requireName(asked.name);
   const secret = await pin(surroundings, asked);
-  const binding = requireBounded(canonicaliseBinding({ ...secret, id: encodeBase64(new Uint8Array(randomBytes(16))), groups: [], version: 1 }));
+  const binding = bindNew(secret);
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
     requireNoTwin(vault.file.contents, secret);
@@ -83,7 +70,7 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
   const service = change.service === undefined ? undefined : (await import("./known-services.ts")).getNamedService(surroundings, change.service);
-  return rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
+  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
     if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
@@ -96,6 +83,8 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
       allowPrivate: change.allowPrivate ?? before.allowPrivate,
     };
   });
+  if (change.widen === true && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
+  return updated;
 }
 
 /** @throws VaultError `not-found`, or `already-exists` where the group has the secret, or another of that name, already. */
@@ -118,6 +107,11 @@ export async function detachGroup(surroundings: Surroundings, name: string, memb
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
 export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
   return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
+}
+
+/** @throws VaultError `usage` for more hosts than a secret may have. */
+function bindNew({ name, scope, service, hosts, places, allowPrivate }: PinnedSecret): SecretBinding {
+  return requireBounded(canonicaliseBinding({ id: encodeBase64(new Uint8Array(randomBytes(16))), name, scope, groups: [], service, hosts, places, allowPrivate, version: 1 }));
 }
 
 /** The list of services is a chunk of its own, which no other command waits for. */

@@ -38,8 +38,8 @@ function requireOwnHost(binding: HostBinding, service: Service, others: readonly
 
 /** Whether some host is one of both bindings. */
 export function doMeet(a: HostBinding, b: HostBinding): boolean {
-  if (a.wildcard && b.wildcard) return a.host === b.host && a.port === b.port;
-  return bindingAllows(a, b) || bindingAllows(b, a);
+  if (a.wildcard === b.wildcard) return a.host === b.host && a.port === b.port;
+  return a.wildcard ? bindingAllows(a, b) : bindingAllows(b, a);
 }
 
 /** In plain words, what the user agrees to. */

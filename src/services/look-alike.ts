@@ -10,7 +10,7 @@ const PAIRS: readonly (readonly [RegExp, string])[] = [[/rn/g, "m"], [/vv/g, "w"
 
 /** What a host looks like. Two hosts that differ and share this are each other's look-alikes. @param host canonical, without port. */
 export function skeletonOf(host: string): string {
-  const letters = [...domainToUnicode(host).normalize("NFD").replace(/\p{M}/gu, "")].map((letter) => TWINS[letter] ?? letter).join("");
+  const letters = domainToUnicode(host).normalize("NFD").replace(/\p{M}/gu, "").replace(/[^a-z0-9.-]/gu, (letter) => TWINS[letter] ?? letter);
   return PAIRS.reduce((text, [pattern, twin]) => text.replace(pattern, twin), letters);
 }
 

@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
-import { grantOf } from "../../src/app/granted-secrets.ts";
+import { grantOf, loadTraits } from "../../src/app/granted-secrets.ts";
 import { makeRecogniser } from "../../src/proxy/placeholder.ts";
 import { decide } from "../../src/proxy/policy.ts";
 import { parseRequestHead } from "../../src/proxy/request-head.ts";
 import { Secret } from "../../src/secret.ts";
-import { SERVICES } from "../../src/services/registry.ts";
+import { makeRegistry } from "../../src/services/registry.ts";
 import { findCanonicalBinding } from "../../src/vault/host.ts";
+import { makeHome } from "../support/home.ts";
 
-test.each(SERVICES.flatMap(({ id, hosts, headers }) => headers.map((header) => ({ id, host: hosts[0] ?? "", header }))))("a secret of $id goes into $header", ({ id, host, header }) => {
-  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"));
+const HEADERS = makeRegistry().services.flatMap(({ id, hosts, credentials }) => credentials.flatMap((credential) => (credential.place === "header" ? [{ id, host: hosts[0] ?? "", header: credential.header }] : [])));
+
+test.each(HEADERS)("a secret of $id goes into $header", async ({ id, host, header }) => {
+  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"), await loadTraits(makeHome().surroundings, [{ service: id }]));
   const authority = findCanonicalBinding(host);
   if (authority === undefined) throw new Error("no host");
   const parsed = parseRequestHead({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), grant.placeholder] }, "https", authority);
@@ -16,7 +19,9 @@ test.each(SERVICES.flatMap(({ id, hosts, headers }) => headers.map((header) => (
   expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
 });
 
-test("a secret of no service has no headers of its own", () => {
-  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value")).headers).toEqual([]);
-  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value")).headers).toEqual([]);
+test("a secret of no service has no headers of its own", async () => {
+  const traits = await loadTraits(makeHome().surroundings, [{ service: "of-a-newer-version" }]);
+  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), traits).headers).toEqual([]);
+  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), traits).headers).toEqual([]);
+  expect(await loadTraits(makeHome().surroundings, [{ service: undefined }])).toEqual(new Map());
 });

@@ -1,27 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { SERVICES } from "../../src/services/registry.ts";
-import { findCanonicalBinding, formatHostBinding } from "../../src/vault/host.ts";
-import { isSecretName, isServiceId } from "../../src/vault/record.ts";
+import { isCredentialHeader } from "../../src/proxy/credential-header.ts";
+import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
+import { isReservedVariable } from "../../src/run/environment.ts";
+import { doMeet } from "../../src/services/admission.ts";
+import { BUNDLED } from "../../src/services/bundled.ts";
+import { placesOf } from "../../src/services/entry.ts";
+import { registeredName, skeletonOf } from "../../src/services/look-alike.ts";
+import { findService, findServiceOfVariable, getService, makeRegistry } from "../../src/services/registry.ts";
+import { findCanonicalBinding } from "../../src/vault/host.ts";
+import { isValid } from "../support/json-schema.ts";
 
-describe("the services", () => {
-  it.each(SERVICES)("$id is as the vault can hold it", ({ id, title, variables, hosts, headers, placeholder, documentation }) => {
-    expect(isServiceId(id)).toBe(true);
-    expect(title).not.toBe("");
-    expect(variables.length).toBeGreaterThan(0);
-    expect(variables.every(isSecretName)).toBe(true);
-    expect(hosts).toEqual([...hosts].sort());
-    for (const host of hosts) {
-      const binding = findCanonicalBinding(host);
-      expect(binding === undefined ? undefined : formatHostBinding(binding)).toBe(host);
-      // Only a service's own names, and only over TLS's port.
-      expect(binding).toMatchObject({ wildcard: false, port: 443 });
-    }
-    for (const header of headers) expect(header).toMatch(/^[a-z][a-z0-9-]*$/);
-    expect(placeholder.length).toBeGreaterThanOrEqual(22);
-    expect(documentation).toMatch(/^https:\/\//);
+const FOLDER = fileURLToPath(new URL("../../src/services", import.meta.url));
+const files = readdirSync(FOLDER).filter((name) => name.endsWith(".json") && name !== "service.schema.json");
+const schema: unknown = JSON.parse(readFileSync(join(FOLDER, "service.schema.json"), "utf8"));
+const registry = makeRegistry();
+const { services } = registry;
+const bindingsOf = (hosts: readonly string[]) => hosts.map((host) => findCanonicalBinding(host)!);
+
+describe("the files", () => {
+  it("are sixty at least, each in the list once, under its id", () => {
+    expect(files.length).toBeGreaterThanOrEqual(60);
+    expect(services.map(({ id }) => `${id}.json`).sort()).toEqual([...files].sort());
+    expect(BUNDLED.length).toBe(files.length);
   });
 
-  it("share no id, no variable and no host", () => {
-    for (const list of [SERVICES.map(({ id }) => id), SERVICES.flatMap(({ variables }) => variables), SERVICES.flatMap(({ hosts }) => hosts)]) expect(new Set(list).size).toBe(list.length);
+  it.each(files)("%s is as the schema says, and names it", (name) => {
+    const entry = JSON.parse(readFileSync(join(FOLDER, name), "utf8")) as { $schema: string; id: string; hosts: string[] };
+    expect(isValid(schema, entry)).toBe(true);
+    expect(entry.$schema).toBe("./service.schema.json");
+    expect(entry.id).toBe(basename(name, ".json"));
+    expect(entry.hosts).toEqual([...entry.hosts].sort());
+  });
+});
+
+describe("the services", () => {
+  it.each(services)("$id names exact hosts, over TLS's port, in plain ASCII", ({ hosts }) => {
+    for (const binding of bindingsOf(hosts)) {
+      expect(binding).toMatchObject({ wildcard: false, port: 443 });
+      expect(binding.host).not.toMatch(/xn--|^[0-9.]+$|:/);
+      expect(binding.host).toMatch(/\.[a-z]{2,}$/);
+    }
+  });
+
+  it.each(services)("$id puts its key where the proxy lets one act", ({ credentials }) => {
+    for (const credential of credentials) if (credential.place === "header") expect(isCredentialHeader(credential.header)).toBe(true);
+    expect(placesOf({ ...services[0]!, credentials })).toEqual(expect.arrayContaining(credentials.map(({ place }) => place)));
+  });
+
+  it.each(services)("$id has variables that a run may set", ({ variables }) => {
+    expect(variables.filter(isReservedVariable)).toEqual([]);
+    for (const variable of variables) expect(variable).toMatch(/^[A-Z][A-Z0-9_]+$/);
+  });
+
+  it.each(services.filter(({ shape }) => shape !== undefined))("$id's shape takes its placeholders", ({ shape, placeholder }) => {
+    for (let count = 0; count < 20; count += 1) expect(mintPlaceholder(placeholder)).toMatch(shape!);
+  });
+
+  it.each(services)("$id's placeholder has 128 bits", ({ placeholder }) => {
+    expect(placeholder.length * Math.log2(placeholder.alphabet === "hex" ? 16 : 62)).toBeGreaterThanOrEqual(128);
+    expect(mintPlaceholder(placeholder)).toMatch(new RegExp(`^.{${placeholder.prefix.length}}${placeholder.alphabet === "hex" ? "[0-9a-f]" : "[A-Za-z0-9]"}{${placeholder.length}}$`));
+  });
+
+  it("share no id and no variable", () => {
+    for (const list of [services.map(({ id }) => id), services.flatMap(({ variables }) => variables)]) expect(new Set(list).size).toBe(list.length);
+  });
+
+  it("share a host only where one of the two says so, and say so only where they do", () => {
+    const meeting = services.flatMap((a) => services.filter((b) => a.id < b.id && bindingsOf(a.hosts).some((left) => bindingsOf(b.hosts).some((right) => doMeet(left, right)))).map((b) => [a.id, b.id].join(" ")));
+    const said = services.flatMap(({ id, sharesHostsWith }) => sharesHostsWith.map((other) => [id, other].sort().join(" ")));
+    expect(meeting).toEqual(said.sort());
+  });
+
+  it("have no host that looks like another", () => {
+    const names = [...new Set(services.flatMap(({ hosts }) => bindingsOf(hosts).map(({ host }) => registeredName(host))))];
+    const skeletons = names.map(skeletonOf);
+    expect(names.filter((_, index) => skeletons.indexOf(skeletons[index]!) !== index)).toEqual([]);
+  });
+
+  it("are found by id and by variable", () => {
+    expect(findService(registry, "openai")?.hosts).toEqual(["api.openai.com:443"]);
+    expect(findServiceOfVariable(registry, "GH_TOKEN")?.id).toBe("github");
+    expect(findServiceOfVariable(registry, "gh_token")).toBeUndefined();
+    expect(() => getService(registry, "no-such")).toThrow(expect.objectContaining({ code: "not-found" }));
+  });
+
+  it("of the user's own take no id and no variable that comes with the program", () => {
+    const [openai] = services.filter(({ id }) => id === "openai");
+    const evil = { ...openai!, hosts: ["api.evil.example:443"] };
+    for (const own of [evil, { ...evil, id: "other" }]) {
+      const joined = makeRegistry([own]);
+      expect(findServiceOfVariable(joined, "OPENAI_API_KEY")).toMatchObject({ id: "openai", hosts: ["api.openai.com:443"], isOwn: false });
+      expect(joined.services.length).toBe(services.length);
+    }
+    expect(findServiceOfVariable(makeRegistry([{ ...evil, id: "other", variables: ["OTHER_KEY"] }]), "OTHER_KEY")).toMatchObject({ id: "other", isOwn: true });
   });
 });

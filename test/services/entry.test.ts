@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseService } from "../../src/services/entry.ts";
+import { isValid } from "../support/json-schema.ts";
+import { refusalCode } from "../support/refusal-code.ts";
+
+const schema: unknown = JSON.parse(readFileSync(fileURLToPath(new URL("../../src/services/service.schema.json", import.meta.url)), "utf8"));
+
+const ENTRY = {
+  id: "billing",
+  title: "Billing",
+  variables: ["BILLING_KEY"],
+  hosts: ["billing.example.com:443", "*.billing.example.com:8443"],
+  credentials: [{ place: "header", header: "x-api-key", form: "{key}" }],
+  placeholder: { prefix: "bk_", length: 40 },
+  shape: "^bk_[A-Za-z0-9]{40}$",
+  documentation: "https://billing.example.com/docs",
+};
+
+describe("a service's file", () => {
+  it("becomes a service", () => {
+    expect(parseService(ENTRY)).toMatchObject({ id: "billing", hosts: ["*.billing.example.com:8443", "billing.example.com:443"], sharesHostsWith: [], placeholder: { prefix: "bk_", length: 40 } });
+    expect(isValid(schema, ENTRY)).toBe(true);
+  });
+
+  const wrong: Readonly<Record<string, unknown>> = {
+    "no object": ["billing"],
+    "a member that is not known": { ...ENTRY, injectEverywhere: true },
+    "no hosts": { ...ENTRY, hosts: [] },
+    "a host twice": { ...ENTRY, hosts: ["a.example:443", "a.example:443"] },
+    "a host without a port": { ...ENTRY, hosts: ["billing.example.com"] },
+    "a host with a path": { ...ENTRY, hosts: ["billing.example.com:443/x"] },
+    "a host in capitals": { ...ENTRY, hosts: ["Billing.example.com:443"] },
+    "any host at all": { ...ENTRY, hosts: ["*:443"] },
+    "an id with capitals": { ...ENTRY, id: "Billing" },
+    "an id that leads elsewhere": { ...ENTRY, id: "../billing" },
+    "a variable with a space": { ...ENTRY, variables: ["BILLING KEY"] },
+    "a form without a key": { ...ENTRY, credentials: [{ place: "header", header: "x-api-key", form: "Bearer" }] },
+    "a form with two": { ...ENTRY, credentials: [{ place: "header", header: "x-api-key", form: "{key}{key}" }] },
+    "a form of two lines": { ...ENTRY, credentials: [{ place: "header", header: "x-api-key", form: "{key}\r\nx: y" }] },
+    "a place that is none": { ...ENTRY, credentials: [{ place: "body", form: "{key}" }] },
+    "a header for the query": { ...ENTRY, credentials: [{ place: "query", header: "x-api-key" }] },
+    "a placeholder that could be guessed": { ...ENTRY, placeholder: { prefix: "bk_", length: 21 } },
+    "a prefix with a line end": { ...ENTRY, placeholder: { prefix: "bk\n", length: 40 } },
+    "a shape that could take for ever": { ...ENTRY, shape: "^(a+)+$" },
+    "a shape with no end": { ...ENTRY, shape: "^bk_[a-z]{4}" },
+    "a link that is no https": { ...ENTRY, documentation: "http://billing.example.com" },
+    "a title of nothing": { ...ENTRY, title: "" },
+  };
+
+  it.each(Object.entries(wrong))("is refused for %s, by the schema too", (_, entry) => {
+    expect(refusalCode(() => parseService(entry))).toMatch(/^(?:bad-schema|out-of-bounds)$/);
+    expect(isValid(schema, entry)).toBe(false);
+  });
+
+  // What a schema cannot say: the canonical spelling of addresses, ranges in order, more characters where there are fewer to choose from.
+  it.each<[string, unknown]>([
+    ["an address that is not spelled canonically", { ...ENTRY, hosts: ["127.1:443"] }],
+    ["a port beyond the last", { ...ENTRY, hosts: ["a.example:70000"] }],
+    ["a range that runs backwards", { ...ENTRY, shape: "^[z-a]{4}$" }],
+    ["a count that runs backwards", { ...ENTRY, shape: "^[a-z]{4,3}$" }],
+    ["few characters of few", { ...ENTRY, placeholder: { prefix: "", length: 22, alphabet: "hex" } }],
+    ["a title that forges a line", { ...ENTRY, title: "Billing\nhosts: none" }],
+  ])("is refused for %s", (_, entry) => {
+    expect(refusalCode(() => parseService(entry))).toMatch(/^(?:bad-schema|out-of-bounds)$/);
+  });
+
+  it("that is any JSON at all is refused or parsed, and what is parsed is as the schema says", () => {
+    const members = Object.fromEntries(Object.entries(ENTRY).map(([member, value]) => [member, fc.oneof({ weight: 6, arbitrary: fc.constant<unknown>(value) }, fc.jsonValue())]));
+    fc.assert(fc.property(fc.record(members), (entry) => {
+      const code = refusalCode(() => parseService(entry));
+      expect(code === undefined ? isValid(schema, entry) : /^(?:bad-schema|out-of-bounds)$/.test(code)).toBe(true);
+    }), { numRuns: 500 });
+  });
+});
