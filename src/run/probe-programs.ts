@@ -40,7 +40,6 @@ export interface ProbeStart {
 }
 
 const PASSWORD = "HTTPS_PROXY is a URL with user and password; have the program read it whole";
-const UNKNOWN_TRUST = "have it read its roots from the file that SSL_CERT_FILE names in a run";
 
 export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
   node: [
@@ -52,7 +51,7 @@ export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
   python: [
     script("urllib", ["-"], "python-urllib.py", "let urllib build its openers itself, without a ProxyHandler", "leave out `context`, or make it with ssl.create_default_context()"),
     script("requests", ["-"], "python-requests.py", "leave `trust_env` of its sessions on", "leave out `verify`: requests reads REQUESTS_CA_BUNDLE"),
-    script("httpx", ["-"], "python-httpx.py", "leave `trust_env` of its clients on", "httpx before 0.28 and from it on reads SSL_CERT_FILE: leave out `verify`, and leave `trust_env` on"),
+    script("httpx", ["-"], "python-httpx.py", "leave `trust_env` of its clients on", "leave out `verify`, and leave `trust_env` on: httpx reads SSL_CERT_FILE"),
     script("aiohttp", ["-"], "python-aiohttp.py", "aiohttp reads proxy variables only with ClientSession(trust_env=True)", "leave out `ssl`: aiohttp reads SSL_CERT_FILE by way of Python"),
   ],
   ruby: [script("Net::HTTP", ["-"], "ruby.rb", "Net::HTTP reads http_proxy by itself: pass no proxy, and no nil", "leave out `ca_file` and `cert_store`: OpenSSL reads SSL_CERT_FILE")],
@@ -109,8 +108,8 @@ function java(name: string, file: "JavaHttpClient.java" | "JavaUrlConnection.jav
     start: ({ folder }) => ({ args: ["-Xshare:auto", "-XX:TieredStopAtLevel=1", `${folder}/${file}`], file: { name: file, text: scriptOf(file) } }),
     fixes: {
       proxy: "Java reads no proxy variables; a program has to take HTTPS_PROXY apart itself, and bring an Authenticator with the password in it and -Djdk.http.auth.tunneling.disabledSchemes=",
-      trust: UNKNOWN_TRUST,
-      password: "Java sends a proxy's password only from an Authenticator that the program brings, and with -Djdk.http.auth.tunneling.disabledSchemes=",
+      trust: "make a trust store of the file that SSL_CERT_FILE names in a run, and name it by -Djavax.net.ssl.trustStore",
+      password: "Java sends a proxy's password only from an Authenticator that the program brings (HttpClient: from that of its own builder), and with -Djdk.http.auth.tunneling.disabledSchemes=",
     },
   };
 }
