@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { equalBytes, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { stageVariable } from "../keys/environment.ts";
-import { resolveKeyFile, retireKeyFile, settleKeyFile, stageKeyFile, stageNextKeyFile } from "../keys/key-file.ts";
-import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEntry, stageNextKeyringEntry } from "../keys/keyring.ts";
+import { resolveKeyFile, retireKeyFile, settleKeyFile, stageKeyFileElsewhere, stageNextKeyFile } from "../keys/key-file.ts";
+import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEntryElsewhere, stageNextKeyringEntry } from "../keys/keyring.ts";
 import { stagePassphrase } from "../keys/passphrase.ts";
 import type { StagedKey } from "../keys/provider.ts";
 import type { Secret } from "../secret.ts";
@@ -100,13 +100,13 @@ async function stageNext(surroundings: Surroundings, { contents }: VaultFile, ne
       const kek = next.kek ?? drawKek();
       const here = current.provider === "keyring" ? current : undefined;
       const place = { service: next.service ?? here?.service ?? DEFAULT_SERVICE, account: next.account ?? here?.account ?? surroundings.paths.dataFolder };
-      return here?.service === place.service && here.account === place.account ? stageNextKeyringEntry(place, here.owned, kek, contents.id) : stageKeyringEntry(place, kek);
+      return here?.service === place.service && here.account === place.account ? stageNextKeyringEntry(place, here.owned, kek, contents.id) : stageKeyringEntryElsewhere(place, kek, contents.id);
     }
     case "file": {
       const kek = next.kek ?? drawKek();
       const currentPath = current.provider === "file" ? resolveKeyFile(current.path, vault.folder) : undefined;
       const path = next.path ?? currentPath ?? surroundings.paths.keyFile;
-      return path === currentPath && current.provider === "file" ? stageNextKeyFile(path, current.owned, kek, vault) : stageKeyFile(path, kek, vault);
+      return path === currentPath && current.provider === "file" ? stageNextKeyFile(path, current.owned, kek, vault) : stageKeyFileElsewhere(path, kek, vault);
     }
   }
 }

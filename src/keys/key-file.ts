@@ -96,6 +96,16 @@ export function stageNextKeyFile(path: string, isOwned: boolean, kek: Kek, vault
   };
 }
 
+/**
+ * Stages the key of a vault that had another provider, or another file: it gets its place once the vault points there. So an attempt that was cut off leaves the place free for the next.
+ *
+ * @throws VaultError `already-exists` for anything at the path, `io`.
+ */
+export function stageKeyFileElsewhere(path: string, kek: Kek, vault: KeyFileVault): StagedKey {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw new VaultError("already-exists", `"${path}" already exists`, "it was left untouched; name another with --file-path");
+  return stageNextKeyFile(path, true, kek, vault);
+}
+
 function isLeftOver(pending: string, keyId: Uint8Array, vaultId: Uint8Array): boolean {
   const found = findMeantKey(pending, keyId, vaultId);
   wipe(found);

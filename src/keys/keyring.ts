@@ -60,14 +60,18 @@ export async function loadKeyringEntry(place: KeyringPlace, keyId: Uint8Array, v
  * @throws VaultError `already-exists`, `key-unavailable`.
  */
 export async function stageKeyringEntry(place: KeyringPlace, kek: Kek): Promise<StagedKey> {
+  await requireNoEntry(place);
+  await write(place, kek);
+  return { locator: { provider: "keyring", ...place, owned: true }, kek, settle: doNothing, discard: () => remove(place) };
+}
+
+async function requireNoEntry(place: KeyringPlace): Promise<void> {
   const there = await askKeyring(place);
   if (there.kind === "entry") {
     wipe(there.kek);
     throw new VaultError("already-exists", `${describe(place)} already exists`, "it was left untouched; name another with --keychain-account");
   }
   if (there.kind !== "no-entry") throw unavailable(there.kind, place);
-  await write(place, kek);
-  return { locator: { provider: "keyring", ...place, owned: true }, kek, settle: doNothing, discard: () => remove(place) };
 }
 
 /** Takes an entry that is there already. It stays whose it is: other vaults may need it, so no rotation overwrites or removes it. @throws VaultError `key-unavailable`, `wrong-key`. */
@@ -90,6 +94,16 @@ export async function stageNextKeyringEntry(place: KeyringPlace, isOwned: boolea
     locator: { provider: "keyring", ...place, owned: true },
     settle: () => settleKeyringEntry(place, keyId),
   };
+}
+
+/**
+ * Stages the key of a vault that had another provider, or another entry: it gets its place once the vault points there. So an attempt that was cut off leaves the place free for the next.
+ *
+ * @throws VaultError `already-exists`, `key-unavailable`.
+ */
+export async function stageKeyringEntryElsewhere(place: KeyringPlace, kek: Kek, vaultId: Uint8Array): Promise<StagedKey> {
+  await requireNoEntry(place);
+  return stageNextKeyringEntry(place, true, kek, vaultId);
 }
 
 /** An attempt that was cut off may have left this very key there already. */

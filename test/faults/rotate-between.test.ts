@@ -1,0 +1,126 @@
+// From one key provider to another, or to a new key of the same, killed on the way: one key opens everything, and running it again completes.
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SecretService } from "../support/keyring-daemon.ts";
+import { hasSecretService, openSecretService } from "../support/keyring-daemon.ts";
+import { can } from "../support/machine.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
+import type { Traced } from "../support/system-calls.ts";
+import { listMoments, runWithFault } from "../support/system-calls.ts";
+import { makeFolder } from "../support/temporary.ts";
+
+const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
+/** Each moment of a keyring's takes a vault of its own, and some seconds; the soak takes them all. */
+const KEYRING_STRIDE = IS_SOAK ? 1 : 4;
+const FAULTS = IS_SOAK ? ["SIGKILL", "ENOSPC", "EIO"] : ["SIGKILL"];
+const ONE = randomBytes(32).toString("base64");
+const TWO = randomBytes(32).toString("base64");
+
+interface Rotation {
+  readonly init: readonly string[];
+  readonly rotate: readonly string[];
+  /** What is in the environment besides: keys, of which the vault names one. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const WITH_VARIABLES: Readonly<Record<string, Rotation>> = {
+  "env to env": { init: ["--provider", "env", "--env-var", "ONE"], rotate: ["--new-provider", "env", "--env-var", "TWO"], variables: { ONE, TWO } },
+  "env to file": { init: ["--provider", "env", "--env-var", "ONE"], rotate: ["--new-provider", "file"], variables: { ONE } },
+  "file to env": { init: ["--provider", "file"], rotate: ["--new-provider", "env", "--env-var", "TWO"], variables: { TWO } },
+  "file to passphrase": { init: ["--provider", "file"], rotate: ["--new-provider", "passphrase", "--kdf", "low"], variables: { VAULT_NEW_PASSPHRASE: "new", VAULT_PASSPHRASE: "new" } },
+};
+
+const WITH_KEYRING: Readonly<Record<string, Rotation>> = {
+  "keyring to keyring": { init: ["--provider", "keyring"], rotate: [], variables: {} },
+  "keyring to file": { init: ["--provider", "keyring"], rotate: ["--new-provider", "file"], variables: {} },
+  "file to keyring": { init: ["--provider", "file"], rotate: ["--new-provider", "keyring"], variables: {} },
+};
+
+function environmentOf(folder: string, { variables }: Rotation, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env["PATH"], HOME: folder, ...more, VAULT_DIR: folder, ...variables };
+}
+
+function vault(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): { readonly status: number | null; readonly said: string } {
+  const { status, stdout, stderr } = spawnSync(NODE, [RUN_JS, ...args], { env, input, encoding: "utf8" });
+  return { status, said: `${stdout}${stderr}` };
+}
+
+function makeVault(rotation: Rotation, env: NodeJS.ProcessEnv): void {
+  expect(vault(["init", ...rotation.init], env)).toMatchObject({ status: 0 });
+  expect(vault(["secrets", "create", "A", "--host", "a.example"], env, "value of A")).toMatchObject({ status: 0 });
+}
+
+/** Every secret opens; the command, when it is typed again, comes to its end; afterwards nothing is left to complain of. */
+function requireWhole(rotation: Rotation, env: NodeJS.ProcessEnv, where: string, { status }: Traced): void {
+  expect(vault(["run", "--", "true"], env), where).toMatchObject({ status: 0 });
+  const provider = providerOf(env);
+  const again = vault(["rotate-master", ...rotation.rotate], env);
+  // 2: the key is the new one already. 8: so is the file, or the entry.
+  expect([0, 2, 8], `${where}, then again: ${again.said}`).toContain(again.status);
+  if (again.status !== 0) expect(provider, where).toBe(rotation.rotate[1] ?? provider);
+  expect(vault(["run", "--", "true"], env), `${where}, then again`).toMatchObject({ status: 0 });
+  expect(vault(["doctor"], env), `${where}, then doctor`).toMatchObject({ status: 0 });
+  if (status === 0) expect(provider, where).toBe(rotation.rotate[1] ?? provider);
+}
+
+function providerOf(env: NodeJS.ProcessEnv): unknown {
+  return (JSON.parse(vault(["status", "--json"], env).said) as { provider: unknown }).provider;
+}
+
+describe.skipIf(!can.strace)("rotate-master between providers under fault injection (needs strace)", () => {
+  for (const [name, rotation] of Object.entries(WITH_VARIABLES)) {
+    for (const fault of FAULTS) {
+      it(`${name}: one key opens everything after ${fault} at every call`, () => {
+        const original = join(makeFolder(), "vault");
+        makeVault(rotation, environmentOf(original, rotation));
+        const copy = (): string => {
+          const folder = join(makeFolder(), "vault");
+          cpSync(original, folder, { recursive: true, preserveTimestamps: true });
+          return folder;
+        };
+        const traced = copy();
+        const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
+        const moments = listMoments(command, { env: environmentOf(traced, rotation), under: traced });
+        expect(moments.length).toBeGreaterThan(10);
+        for (const moment of moments) {
+          const folder = copy();
+          const env = environmentOf(folder, rotation);
+          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
+        }
+      }, 600_000);
+    }
+  }
+});
+
+describe.skipIf(!can.strace || !hasSecretService())("rotate-master with a keyring under fault injection (needs strace, gnome-keyring, dbus and secret-tool)", () => {
+  let service: SecretService;
+  beforeAll(async () => {
+    service = await openSecretService();
+  });
+  afterAll(() => { service.close(); });
+
+  for (const [name, rotation] of Object.entries(WITH_KEYRING)) {
+    for (const fault of FAULTS) {
+      it(`${name}: one key opens everything after ${fault} at every call`, () => {
+        const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
+        // An entry of the keyring cannot be copied as a folder can, so each moment has a vault of its own.
+        const make = (): { readonly folder: string; readonly env: NodeJS.ProcessEnv } => {
+          const folder = join(makeFolder(), "vault");
+          const env = environmentOf(folder, rotation, service.variables);
+          makeVault(rotation, env);
+          return { folder, env };
+        };
+        const traced = make();
+        const moments = listMoments(command, { env: traced.env, under: traced.folder });
+        expect(moments.length).toBeGreaterThan(10);
+        for (const moment of moments.filter((_, index) => index % KEYRING_STRIDE === 0)) {
+          const { env } = make();
+          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
+        }
+      }, 600_000);
+    }
+  }
+});
