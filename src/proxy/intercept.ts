@@ -60,6 +60,11 @@ export function openInterceptor({ ca, headMs, serve, onMalformed, hearHandshake 
       });
       const timer = setTimeout(() => secure.destroy(), headMs);
       secure.on("error", () => secure.destroy());
+      // The child has hung up without a greeting: its connection may be half open, and would be kept until the time is up.
+      const onEarlyEnd = (): void => {
+        secure.destroy();
+      };
+      secure.once("end", onEarlyEnd);
       let outcome: Handshake = "broken-off";
       secure.once("close", () => {
         clearTimeout(timer);
@@ -68,6 +73,7 @@ export function openInterceptor({ ca, headMs, serve, onMalformed, hearHandshake 
       });
       secure.once("secure", () => {
         clearTimeout(timer);
+        secure.off("end", onEarlyEnd);
         outcome = "completed";
         hearHandshake(outcome);
         authorities.set(secure, authority);

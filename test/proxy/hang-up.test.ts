@@ -1,9 +1,10 @@
-// With the run ends every connection outwards, one that is still being made as well: until then its process could not end.
+// Connections end with those who made them. With the run ends every one outwards, also one that is still being made: until then its process could not end.
+import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { NextProxy } from "../../src/proxy/next-proxy.ts";
-import { openConnect, openSecure } from "../support/proxy-child.ts";
+import { openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
 
 /** Takes connections and never says a word. */
@@ -38,4 +39,21 @@ it.each<readonly [string, () => NextProxy | undefined, boolean]>([
   await expect.poll(() => open.size).toBe(1);
   await proxy.close();
   await expect.poll(() => open.size, { timeout: 5_000 }).toBe(0);
+});
+
+it("a child that hangs up before its TLS greeting is not waited for", async () => {
+  const host = `api.example.test:${port}`;
+  const { proxy } = await openTestRun([makeGrant("API_KEY", [host])]);
+  try {
+    const socket = connect({ port: proxy.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.write(`CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\nProxy-Authorization: ${proxyAuthorization(proxy)}\r\n\r\n`);
+    const [head] = (await once(socket, "data")) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1.1 200 /);
+    let hasEnded = false;
+    socket.resume().once("end", () => (hasEnded = true)).end();
+    await expect.poll(() => hasEnded, { timeout: 5_000 }).toBe(true);
+    socket.destroy();
+  } finally {
+    await proxy.close();
+  }
 });
