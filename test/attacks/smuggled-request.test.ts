@@ -3,10 +3,11 @@
 // Here each byte that any known reader treats specially stands at each place of each header that frames or addresses a request; then a grammar mixes
 // lengths and codings at random. Behind every attack comes an honest request on the same connection. The server reads strictly and remembers whatever
 // could be read in two ways: it may see the attack as one plain request or not at all, and never what was smuggled.
+import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grant.ts";
-import { collect, openSecure } from "../support/proxy-child.ts";
+import { collect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import { SMUGGLED, smugglingCases } from "../support/smuggling-corpus.ts";
@@ -96,6 +97,31 @@ describe("lengths and codings at random", () => {
       { numRuns: 600 },
     );
     expect(forwarded).toBeGreaterThan(before);
+  });
+});
+
+describe("over plain HTTP, where there is no secret to win but a request all the same", () => {
+  it("none of these becomes two requests either", async () => {
+    const plain = await openStrictUpstream(undefined);
+    try {
+      const plainHost = `plain.example.test:${plain.port}`;
+      const token = `Proxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n`;
+      let served = 0;
+      for (const { name, bytes } of smugglingCases(plainHost, token)) {
+        const socket = connect(run.proxy.port, "127.0.0.1");
+        const answer = collect(socket.on("error", () => socket.destroy()));
+        const honest = `GET http://${plainHost}/honest HTTP/1.1\r\nHost: ${plainHost}\r\n${token}Connection: close\r\n\r\n`;
+        socket.write(`${bytes.replace("POST /attack", `POST http://${plainHost}/attack`)}${honest}`, "latin1");
+        const raw = await answer.read();
+        const { requests, faults } = plain.take();
+        const targets = requests.map(({ target }) => target).filter((target) => target !== "/attack" && target !== "/honest");
+        expect([name, faults, targets, raw.match(/HTTP\/1\.1 200 /g)?.length ?? 0]).toEqual([name, [], [], requests.length]);
+        served += requests.length;
+      }
+      expect(served).toBeGreaterThan(5);
+    } finally {
+      await plain.close();
+    }
   });
 });
 

@@ -89,6 +89,20 @@ describe.each<RealServerKind>(["nginx", "haproxy"])("%s", (kind) => {
     expect([...(await logFrom(start, due.length))].sort()).toEqual(due.map((line) => `${line} 200`).sort());
   });
 
+  // The limit is in its configuration; HAProxy has none.
+  if (kind === "nginx") {
+    it.skipIf(!isHere)("(needs nginx) is heard when it refuses an upload before its end", async () => {
+      const start = server.log().length;
+      const secure = await openSecure(run.proxy, host);
+      const answer = collect(secure);
+      secure.write(`POST /large HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 20000000\r\n\r\n`);
+      secure.write(Buffer.alloc(20_000_000, "x"));
+      expect(await answer.read((raw) => raw.includes("413 Request Entity Too Large</h1>"))).toMatch(/^HTTP\/1\.1 413 /);
+      secure.destroy();
+      expect(await logFrom(start, 1)).toEqual(["POST /large 413"]);
+    });
+  }
+
   it.skipIf(!isHere).each([...ATTACKS.keys()])(`(needs ${kind}) sees each of 130 smuggling attacks as one plain request or not at all: %s`, async (disguise) => {
     const start = server.log().length;
     let served = 0;

@@ -1,7 +1,8 @@
-// An HTTPS server that reads requests as RFC 9112 writes them and in no other way: whatever another server could read differently is a fault that it remembers.
+// An HTTP or HTTPS server that reads requests as RFC 9112 writes them and in no other way: whatever another server could read differently is a fault that it remembers.
 // It keeps the connections apart, since requests of one child go up on several at once.
 import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:tls";
+import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { TestIdentity } from "./test-ca.ts";
 
 export interface StrictRequest {
@@ -27,19 +28,17 @@ const REQUEST_LINE = /^([A-Z]+) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
 const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): (|[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)$/;
 const CHUNK = /^([1-9a-f][0-9a-f]{0,7}|0)\r\n/;
 
-/** Answers each request with its target. */
-export async function openStrictUpstream(identity: TestIdentity): Promise<StrictUpstream> {
+/** Answers each request with its target. @param identity undefined for a server without TLS. */
+export async function openStrictUpstream(identity: TestIdentity | undefined): Promise<StrictUpstream> {
   let requests: StrictRequest[] = [];
   let faults: string[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer({ ...identity, ALPNProtocols: ["http/1.1"] }, (socket) => {
+  const onConnection = (socket: Socket): void => {
     let pending = "";
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      sockets.delete(socket);
-      // A cut request is none, and no fault: the proxy leaves it unfinished where its body turns out malformed.
-    });
+    // What is cut off is no request, and no fault: the proxy leaves one unfinished whose body turns out malformed.
+    socket.on("close", () => sockets.delete(socket));
     socket.on("data", (chunk: Buffer) => {
       pending += chunk.toString("latin1");
       for (let parsed = parseStrictly(pending); parsed.kind !== "more"; parsed = parseStrictly(pending)) {
@@ -54,7 +53,8 @@ export async function openStrictUpstream(identity: TestIdentity): Promise<Strict
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`, "latin1");
       }
     });
-  });
+  };
+  const server = identity === undefined ? createServer(onConnection) : createTlsServer({ ...identity, ALPNProtocols: ["http/1.1"] }, onConnection);
   server.on("tlsClientError", () => undefined);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
