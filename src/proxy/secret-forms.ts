@@ -4,6 +4,8 @@ import type { Grant } from "./grant.ts";
 
 /** Shorter values have encodings so short that they stand in any text by chance. */
 const ENCODED_FROM_BYTES = 8;
+/** What JSON may hold as it is, and some writers escape all the same: by UTF-16 unit. */
+const NOT_ASCII = /[\x7f-\uffff]/g;
 
 /** The raw value and, from 8 bytes on, its hex, base64, percent-, JSON- and HTML-escaped forms. Plaintext: for the scrubber only. */
 export function secretForms({ value }: Grant): Uint8Array[] {
@@ -13,8 +15,8 @@ export function secretForms({ value }: Grant): Uint8Array[] {
   // Latin-1 keeps each byte, so equal forms meet in one entry.
   const forms = new Set([raw.toString("latin1")]);
   if (raw.length >= ENCODED_FROM_BYTES) {
-    const hex = raw.toString("hex");
-    for (const form of [hex, hex.toUpperCase(), ...base64Forms(raw), ...textForms(findText(raw))]) forms.add(form);
+    const [hex, text] = [raw.toString("hex"), findText(raw)];
+    for (const form of [hex, hex.toUpperCase(), ...base64Forms(raw), ...(text === undefined ? [] : textForms(text))]) forms.add(form);
   }
   return [...forms].map((form) => Buffer.from(form, "latin1"));
 }
@@ -32,24 +34,49 @@ function base64Forms(raw: Buffer): string[] {
 }
 
 /** Forms of a value that is text, as latin-1 of their UTF-8. */
-function textForms(text: string | undefined): string[] {
-  if (text === undefined) return [];
-  const percent = encodeURIComponent(text);
-  const strict = percent.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-  // As it stands in a path (`place-encoding.ts`).
-  const segment = strict.replaceAll("%3A", ":").replaceAll("%40", "@");
-  const json = JSON.stringify(text).slice(1, -1);
+function textForms(text: string): string[] {
+  return [...percentForms(text), ...jsonForms(text), ...htmlForms(text)].map((form) => Buffer.from(form, "utf8").toString("latin1"));
+}
+
+/** Which characters are escaped is each library's own choice within RFC 3986. */
+function percentForms(text: string): string[] {
+  const component = encodeURIComponent(text);
+  const strict = component.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = strict.replaceAll("%20", "+");
   const forms = [
-    ...[percent, strict, segment, strict.replaceAll("%20", "+")].flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]),
+    component,
+    strict,
+    form,
+    // WHATWG URL section 5.2, as in URLSearchParams and Java; PHP's urlencode.
+    form.replaceAll("~", "%7E").replaceAll("%2A", "*"),
+    form.replaceAll("~", "%7E"),
+    // As it stands in a path (`place-encoding.ts`); Python's quote; a whole URL.
+    strict.replaceAll("%3A", ":").replaceAll("%40", "@"),
+    strict.replaceAll("%2F", "/"),
+    encodeURI(text),
+  ];
+  return forms.flatMap((one) => [one, one.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]);
+}
+
+function jsonForms(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = escapeUnicode(json, NOT_ASCII);
+  return [
     json,
-    // PHP; Go; .NET and others that keep JSON safe inside HTML.
     json.replaceAll("/", "\\/"),
+    // Python; PHP.
+    ascii,
+    ascii.replaceAll("/", "\\/"),
+    // Go; .NET and others that keep JSON safe inside HTML.
     escapeUnicode(json, /[<>&]/g),
     escapeUnicode(json, /[<>&'=]/g),
-    escapeUnicode(json.replaceAll('\\"', "\\u0022"), /[<>&'+`]/g).replace(/\\u[0-9a-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`),
-    ...["&#39;", "&#x27;", "&apos;"].map((quote) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", quote)),
+    escapeUnicode(escapeUnicode(json.replaceAll('\\"', "\\u0022"), /[<>&'+`]/g), NOT_ASCII).replace(/\\u[0-9a-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`),
   ];
-  return forms.map((form) => Buffer.from(form, "utf8").toString("latin1"));
+}
+
+function htmlForms(text: string): string[] {
+  const html = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return ["&quot;", "&#34;", '"'].flatMap((double) => ["&#39;", "&#x27;", "&apos;", "'"].map((single) => html.replaceAll('"', double).replaceAll("'", single)));
 }
 
 function escapeUnicode(json: string, characters: RegExp): string {

@@ -4,6 +4,7 @@ import { compileSearch } from "../../src/proxy/pattern-search.ts";
 import type { Scrubber } from "../../src/proxy/scrub.ts";
 import { makeScrubber } from "../../src/proxy/scrub.ts";
 import { makeGrant } from "../support/proxy-run.ts";
+import { findReflections, reflect, REFLECTED_VALUES } from "../support/reflected-values.ts";
 
 /** The body that comes out when it goes in in pieces of these sizes, over and over. */
 function scrubInPieces(scrubber: Scrubber, body: Buffer, sizes: readonly number[]): string {
@@ -109,5 +110,18 @@ describe("a scrubbed body", () => {
   ])("knows how %s escapes", (_who, value, escaped) => {
     const scrubber = makeScrubber([makeGrant("KEY", [], { value, placeholder: "<PH>" })]);
     expect(scrubInPieces(scrubber, Buffer.from(`x${escaped}y`), [4])).toBe("x<PH>y");
+  });
+
+  it("holds no value in any way in which others write one", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...Object.values(REFLECTED_VALUES)), fc.string({ unit: "grapheme", minLength: 8, maxLength: 40 }).filter((value) => Buffer.byteLength(value) >= 8)), (value) => {
+        const scrubber = makeScrubber([makeGrant("KEY", [], { value, placeholder: "<PH>" })]);
+        for (const [way, form] of Object.entries(reflect(value))) {
+          const out = Buffer.from(scrubInPieces(scrubber, Buffer.from(`"${form}"`), [5]), "latin1");
+          expect([way, form, out.includes("<PH>"), findReflections(out, value)]).toEqual([way, form, true, []]);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
