@@ -1,11 +1,11 @@
 // The entry of the program: secrets leave the arguments first, then the command framework takes over.
 import { readFileSync } from "node:fs";
-import inspector from "node:inspector";
 import { fileURLToPath } from "node:url";
 import { Config, run } from "@oclif/core";
 import { holdsSecret, splitArgv } from "./argv-secrets.ts";
 import { EXIT } from "./exit-status.ts";
 import { describeFailure, report } from "./failure.ts";
+import { forgoInheritedOptions } from "./inherited-options.ts";
 import { rememberGivenSecrets } from "./secret-input.ts";
 import { warn } from "./terminal.ts";
 
@@ -17,9 +17,7 @@ import { warn } from "./terminal.ts";
 export async function main(argv: readonly string[]): Promise<void> {
   // On Linux and macOS this overwrites the arguments that `ps` and /proc show.
   if (holdsSecret(argv)) process.title = "vault";
-  // Node opens its inspector, to every local user, on a SIGUSR1 that nobody listens for, and on a NODE_OPTIONS that was meant for the program to be run.
-  process.on("SIGUSR1", () => undefined);
-  inspector.close();
+  forgoInheritedOptions();
   const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const isRun = own[0] === "run";
   try {

@@ -56,11 +56,10 @@ export function reflect(value: string): Readonly<Record<string, string>> {
   };
 }
 
-/** The names of the guises in which a text holds a value. Base64 is looked for by what of it depends on the value alone. */
+/** The names of the guises in which a text holds a value; of those that are the same, one. Base64 is looked for by what of it depends on the value alone. */
 export function findReflections(text: Buffer, value: string): string[] {
-  return Object.entries(reflect(value))
-    .filter(([name, form]) => text.includes(name.startsWith("base64") ? coreOf(name, value) : form))
-    .map(([name]) => name);
+  const guises = new Map(Object.entries(reflect(value)).map(([name, form]) => [name.startsWith("base64") ? coreOf(name, value) : form, name]));
+  return [...guises].filter(([form]) => text.includes(form)).map(([, name]) => name);
 }
 
 function coreOf(name: string, value: string): string {
