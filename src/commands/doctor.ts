@@ -18,7 +18,7 @@ export default class Doctor extends VaultCommand {
   /** @returns the status of the worst problem, which `main` ends with. */
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Doctor);
-    const [command] = args.command ?? [];
+    const { command } = args;
     if (command !== undefined && !this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault doctor -- CMD ARGS…");
     const surroundings = makeSurroundings(undefined);
     // Only here: the proxy and the process library would cost every other command 100 ms.

@@ -24,18 +24,22 @@ const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busy
 /** Programs of which neither the name nor the first line is the runtime's: shell scripts that start one, and shims of version managers. With what runs their probe. */
 const LAUNCHERS: Readonly<Record<string, readonly [Runtime, string]>> = {
   ...entries(["npm", "npx", "pnpm", "pnpx", "yarn", "corepack", "tsx", "ts-node"], "node", "node"),
-  ...entries(["pip", "pip3", "pipx", "poetry", "pytest", "ipython", "uvicorn", "gunicorn", "flask", "jupyter"], "python", "python3"),
+  ...entries(["pip", "pip3", "pipx", "poetry", "pytest", "ipython", "uvicorn", "gunicorn", "flask", "jupyter", "uv", "uvx", "pipenv", "hatch"], "python", "python3"),
   ...entries(["gem", "bundle", "rake", "rails", "irb"], "ruby", "ruby"),
   ...entries(["mvn", "gradle", "gradlew", "mvnw", "sbt", "kotlin", "scala", "groovy", "clojure", "clj"], "java", "java"),
 };
+/** Programs that do nothing but start another. */
+const STARTERS = new Set(["env", "nohup", "setsid", "exec", "command"]);
+/** Options of theirs whose value is a word of its own. */
+const TAKES_WORD = new Set(["-u", "--unset", "-C", "--chdir"]);
 /** A script whose interpreter is a script whose interpreter … */
 const DEPTH_MAX = 4;
 /** Go's linker notes its build id at the start: an ELF note of type 4 whose owner is "Go", or a text. */
 const GO_NOTES = ["\x04\0\0\0Go\0\0", '\xff Go build ID: "'] as const;
 
-/** What stands behind the first word of a command. */
-export function findCommandKind(word: string, files: ProgramFiles): CommandKind {
-  const program = files.findProgram(word);
+/** What stands behind a command line. */
+export function findCommandKind(words: readonly string[], files: ProgramFiles): CommandKind {
+  const program = files.findProgram(findStarted(words));
   if (program === undefined) return { kind: "not-found" };
   return judge(program, files, 0);
 }
@@ -54,14 +58,20 @@ function judge(program: string, files: ProgramFiles, depth: number): CommandKind
   return behind?.kind === "shell" ? { kind: "shell", program } : { kind: "unknown", program };
 }
 
+/** The word that names the program: `node` of `env -u NAME DEBUG=1 node agent.js`. */
+export function findStarted(words: readonly string[]): string {
+  const [first = "", ...more] = words;
+  if (!STARTERS.has(nameOf(first))) return first;
+  const at = more.findIndex((word, index) => !word.startsWith("-") && !word.includes("=") && !TAKES_WORD.has(more[index - 1] ?? ""));
+  return at < 0 ? first : findStarted(more.slice(at));
+}
+
 /** Of a script, what its first line names: `#!/usr/bin/env -S node --flag`, `#!/opt/venv/bin/python3`. */
 function judgeScript(head: string, files: ProgramFiles, depth: number): CommandKind | undefined {
   const line = /^#![ \t]*([^\r\n]+)/.exec(head)?.[1];
   if (line === undefined) return undefined;
   const words = line.trim().split(/[ \t]+/);
-  const isEnv = nameOf(words[0] ?? "") === "env";
-  const word = isEnv ? words.slice(1).find((candidate) => !candidate.startsWith("-") && !candidate.includes("=")) : words[0];
-  const program = word === undefined ? undefined : files.findProgram(word);
+  const program = files.findProgram(findStarted(words));
   return program === undefined ? undefined : judge(program, files, depth + 1);
 }
 

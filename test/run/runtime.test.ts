@@ -34,13 +34,17 @@ test.each([
   ["gh", { "/bin/gh": `${ELF}....\x04\0\0\0Go\0\0abc`, "/bin/go": ELF }, "go /bin/go"],
   ["gh", { "/bin/gh": `\xcf\xfa\xed\xfe....\xff Go build ID: "abc`, "/bin/go": ELF }, "go /bin/go"],
   ["gh", { "/bin/gh": `${ELF}....\x04\0\0\0Go\0\0abc` }, "go -"],
+  ["uv run agent.py", { "/bin/uv": ELF, "/bin/python3": ELF }, "python /bin/python3"],
+  ["env -u A B=c -i node agent.js", { "/bin/env": ELF, "/bin/node": ELF }, "node /bin/node"],
+  ["nohup env DEBUG=1 node agent.js", { "/bin/env": ELF, "/bin/nohup": ELF, "/bin/node": ELF }, "node /bin/node"],
+  ["env", { "/bin/env": ELF }, "unknown"],
   ["ls", { "/bin/ls": `${ELF}....\x04\0\0\0GNU\0` }, "unknown"],
   ["bash", { "/bin/bash": ELF }, "shell"],
   ["build.sh", { "/bin/build.sh": "#!/bin/sh -eu\r\n", "/bin/sh": ELF }, "shell"],
   ["constructor", { "/bin/constructor": ELF }, "unknown"],
   ["nothing", {}, "not-found"],
 ])("%s is %s → %s", (word, files, expected) => {
-  expect(brief(findCommandKind(word, machine(files)))).toBe(expected);
+  expect(brief(findCommandKind(word.split(" "), machine(files)))).toBe(expected);
 });
 
 test("programs are found as a shell finds them: files that can be executed, in the order of the PATH", () => {

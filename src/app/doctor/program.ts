@@ -8,7 +8,7 @@ import { runProbe } from "../../run/probe.ts";
 import { findUnusableVariable } from "../../run/proxy-variables.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
 import type { CommandKind, Runtime } from "../../run/runtime.ts";
-import { findCommandKind } from "../../run/runtime.ts";
+import { findCommandKind, findStarted } from "../../run/runtime.ts";
 import { furnishChild } from "../child-environment.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
@@ -18,15 +18,15 @@ import { openProbeEndpoint } from "./probe-endpoint.ts";
 import { judgeProbe } from "./probe-verdict.ts";
 
 /**
- * The command itself is not started, and its arguments are not looked at.
+ * The command itself is not started. Of its arguments only those count that name the program (`env NAME=value node …`).
  *
- * @param command what would stand first behind `vault run --`.
+ * @param words what would stand behind `vault run --`.
  */
-export async function examineProgram({ paths, variables }: Pick<Surroundings, "paths" | "variables">, command: string): Promise<Finding[]> {
+export async function examineProgram({ paths, variables }: Pick<Surroundings, "paths" | "variables">, words: readonly string[]): Promise<Finding[]> {
   const unusable = findUnusableVariable(variables);
   if (unusable !== undefined) return [problem("environment", "usage", `the variable "${unusable}" names no HTTP proxy, and a run refuses to go past it`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it")];
-  const kind = findCommandKind(command, openProgramFiles(variables["PATH"] ?? variables["Path"]));
-  const known = describe(command, kind);
+  const kind = findCommandKind(words, openProgramFiles(variables["PATH"] ?? variables["Path"]));
+  const known = describe(findStarted(words), kind);
   if (kind.kind !== "runtime" || kind.program === undefined) return [known];
   try {
     return [known, ...(await probeAll(paths.runtimeFolder, variables, kind.runtime, kind.program))];
