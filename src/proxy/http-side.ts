@@ -4,9 +4,10 @@ import { createServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { systemErrorCode } from "../errors.ts";
 import type { Exchange, Expectation } from "./exchange.ts";
-import { writeRefusal } from "./refusal-answer.ts";
+import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
+import { makeRequestTurns } from "./request-turns.ts";
 
 export interface HttpSideOptions {
   /** How long a request's head may take. */
@@ -25,8 +26,7 @@ const KEEP_ALIVE_MS = 130_000;
 const CHECK_INTERVAL_MS = 1_000;
 
 export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: HttpSideOptions): Server {
-  const latest = new WeakMap<Duplex, Exchange>();
-  const answers = new WeakMap<Duplex, ServerResponse>();
+  const turns = makeRequestTurns();
   const server = createServer({
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: headMs,
@@ -43,11 +43,14 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
   // Node's count limit drops what is beyond without a word; ours refuses. The size limit above bounds both.
   server.maxHeadersCount = 0;
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): void => {
-    // Nothing follows an answer that ends the connection: after a request whose framing was in doubt, what looks like the next may be a part of it.
-    if (answers.get(request.socket)?.shouldKeepAlive === false) return;
-    answers.set(request.socket, response);
-    const exchange = serve(request, response, expectation);
-    if (exchange !== undefined) latest.set(request.socket, exchange);
+    turns.enter({
+      request,
+      response,
+      serve: () => serve(request, response, expectation),
+      decline: (refusal) => {
+        answerRefusal(response, refusal, onMalformed(refusal, request.socket), true);
+      },
+    });
   };
   server.on("request", (request, response) => {
     onRequest(request, response, "answer");
@@ -57,9 +60,8 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
   });
   if (servesSwitches) {
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, early: Buffer) => {
-      const before = latest.get(socket);
       // The answer to an earlier request is still on its way, and Node has let go of the connection already.
-      if (before !== undefined && !before.response.writableFinished) {
+      if (turns.findUnanswered(socket) !== undefined) {
         socket.destroy();
         return;
       }
@@ -71,13 +73,13 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
     // The parser complains again about whatever comes while the connection is being closed.
     if (!socket.writable) return;
     const refusal = refusalFor(error);
-    const exchange = latest.get(socket);
+    const unanswered = turns.findUnanswered(socket);
     if (refusal === undefined) socket.destroy();
-    else if (exchange === undefined || exchange.response.writableFinished) writeRefusal(socket, refusal, onMalformed(refusal, socket));
-    else if (!exchange.request.complete) exchange.refuse(refusal);
-    else if (exchange.response.shouldKeepAlive) {
+    else if (unanswered === undefined) writeRefusal(socket, refusal, onMalformed(refusal, socket));
+    else if (!unanswered.request.complete) unanswered.refuse(refusal);
+    else if (unanswered.response.shouldKeepAlive) {
       // What follows a good request is malformed: its own answer comes first. Where that ends the connection, nothing follows.
-      exchange.response.once("finish", () => {
+      unanswered.response.once("finish", () => {
         writeRefusal(socket, refusal, onMalformed(refusal, socket));
       });
     }

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { converse, openOwnStage } from "../support/attack-stage.ts";
 import { VALUE } from "../support/proxy-run.ts";
-import { openConnect } from "../support/proxy-child.ts";
+import { openConnect, openSecure } from "../support/proxy-child.ts";
 import type { Answer } from "../support/raw-server.ts";
 import { plainAnswer } from "../support/raw-server.ts";
 
@@ -58,6 +58,41 @@ describe("many good requests", () => {
     const { raw, statuses } = await converse(stage, paths.map((path) => get(path, stage.host, key())).join("") + last());
     expect(statuses).toEqual(new Array<number>(31).fill(200));
     expect([...raw.matchAll(/for (\S+);/g)].map(([, path]) => path)).toEqual([...paths, "/last"]);
+  });
+
+  it("take turns: one goes up when the one before it has its answer", async () => {
+    const own = await openOwnStage({ answer: () => undefined });
+    const secure = await openSecure(own.run.proxy, own.host);
+    secure.write(`POST /turn HTTP/1.1\r\nHost: ${own.host}\r\nContent-Length: 2\r\n\r\nhi`.repeat(3_000));
+    await expect.poll(() => own.server.received()).toContain("hi");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(own.server.connections()).toBe(1);
+    expect(own.server.received().match(/POST \/turn/g)).toHaveLength(1);
+    secure.destroy();
+  });
+
+  it("arrive in order, whatever they are", async () => {
+    const posts = Array.from({ length: 20 }, (_, index) => `POST /${index} HTTP/1.1\r\nHost: ${stage.host}\r\nContent-Length: 2\r\n\r\nhi`);
+    await converse(stage, posts.join("") + last());
+    expect([...stage.server.received().matchAll(/^(?:hi)?POST \/(\d+)/gm)].map(([, index]) => Number(index))).toEqual(posts.map((_, index) => index));
+  });
+
+  it("beyond a hundred must come again on another connection, which is said", async () => {
+    const { raw, statuses } = await converse(stage, Array.from({ length: 400 }, (_, index) => get(`/${index}`)).join(""));
+    expect(statuses.length).toBeGreaterThanOrEqual(100);
+    expect(statuses.length).toBeLessThan(400);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(raw.match(/^connection: close\r$/gim)).toHaveLength(1);
+    expect([...raw.matchAll(/for \/(\d+);/g)].map(([, index]) => Number(index))).toEqual(statuses.map((_, index) => index));
+  });
+
+  it.each<[string, () => string]>([
+    ["has a malformed body", () => `POST /bad HTTP/1.1\r\nHost: ${stage.host}\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n`],
+    ["is followed by what is no request", () => `${get("/third")}GARBAGE\r\n\r\n`],
+  ])("are answered before the last, which %s, is refused", async (_name, third) => {
+    const { statuses, sent } = await converse(stage, get("/first") + get("/second") + third() + last());
+    expect([...statuses.slice(0, 2), statuses.at(-1)]).toEqual([200, 200, 400]);
+    expect(sent).not.toMatch(/\/last|\/bad/);
   });
 
   it("on several connections do not get each other's answers", async () => {
