@@ -16,6 +16,8 @@ export interface Way {
   readonly name: string;
   /** Whether it says `STARTED`. Programs that are no interpreters do not. */
   readonly tellsStart: boolean;
+  /** A library that is there, and that the program may not use at all. */
+  readonly isLibrary?: boolean;
   readonly start: (target: ProbeTarget) => ProbeStart;
   /** What to do where it goes past the proxy, does not trust the certificate, or comes without the proxy's password. */
   readonly fixes: { readonly proxy: string; readonly trust: string; readonly password: string };
@@ -50,9 +52,9 @@ export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
   bun: [script("fetch", ["run", "-"], "bun-fetch.js", "bun reads HTTPS_PROXY by itself from 1.0 on: set no `proxy` of its own", "bun reads NODE_EXTRA_CA_CERTS from 1.1.22 on: update it")],
   python: [
     script("urllib", ["-"], "python-urllib.py", "let urllib build its openers itself, without a ProxyHandler", "leave out `context`, or make it with ssl.create_default_context()"),
-    script("requests", ["-"], "python-requests.py", "leave `trust_env` of its sessions on", "leave out `verify`: requests reads REQUESTS_CA_BUNDLE"),
-    script("httpx", ["-"], "python-httpx.py", "leave `trust_env` of its clients on", "leave out `verify`, and leave `trust_env` on: httpx reads SSL_CERT_FILE"),
-    script("aiohttp", ["-"], "python-aiohttp.py", "aiohttp reads proxy variables only with ClientSession(trust_env=True)", "leave out `ssl`: aiohttp reads SSL_CERT_FILE by way of Python"),
+    library("requests", "python-requests.py", "leave `trust_env` of its sessions on", "leave out `verify`: requests reads REQUESTS_CA_BUNDLE"),
+    library("httpx", "python-httpx.py", "leave `trust_env` of its clients on", "leave out `verify`, and leave `trust_env` on: httpx reads SSL_CERT_FILE"),
+    library("aiohttp", "python-aiohttp.py", "aiohttp reads proxy variables only with ClientSession(trust_env=True)", "leave out `ssl`: aiohttp reads SSL_CERT_FILE by way of Python"),
   ],
   ruby: [script("Net::HTTP", ["-"], "ruby.rb", "Net::HTTP reads http_proxy by itself: pass no proxy, and no nil", "leave out `ca_file` and `cert_store`: OpenSSL reads SSL_CERT_FILE")],
   java: [java("HttpClient", "JavaHttpClient.java"), java("HttpsURLConnection", "JavaUrlConnection.java")],
@@ -98,6 +100,10 @@ export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
 
 function script(name: string, args: readonly string[], file: Parameters<typeof scriptOf>[0], proxy: string, trust: string): Way {
   return { name, tellsStart: true, start: () => ({ args, input: scriptOf(file) }), fixes: { proxy, trust, password: PASSWORD } };
+}
+
+function library(name: string, file: Parameters<typeof scriptOf>[0], proxy: string, trust: string): Way {
+  return { ...script(name, ["-"], file, proxy, trust), isLibrary: true };
 }
 
 /** Java compiles and runs a single file (JEP 330), where it has a compiler. */

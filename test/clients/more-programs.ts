@@ -19,7 +19,7 @@ async def call(method, path, data):
             print(len(text) if path == "/download" else text)
 asyncio.run(call(*acts[sys.argv[1]]))`;
 
-const aiohttp: HttpClient = { name: "Python: aiohttp", isHere: () => succeeds("python3", "-c", "import aiohttp"), lines: linesOf((act) => `python3 - ${act} <<'END'\n${AIOHTTP}\nEND`) };
+const aiohttp: HttpClient = { name: "Python: aiohttp (trust_env)", isHere: () => succeeds("python3", "-c", "import aiohttp"), lines: linesOf((act) => `python3 - ${act} <<'END'\n${AIOHTTP}\nEND`) };
 
 const NET_HTTP = `
 require "net/http"

@@ -17,17 +17,18 @@ export interface Sightings {
 }
 
 /** @param subject as in "node, by fetch". @returns undefined where there was nothing to try. */
-export function judgeProbe(subject: string, way: Pick<Way, "tellsStart" | "fixes">, outcome: ProbeOutcome, seen: Sightings): Finding | undefined {
+export function judgeProbe(subject: string, way: Pick<Way, "tellsStart" | "isLibrary" | "fixes">, outcome: ProbeOutcome, seen: Sightings): Finding | undefined {
   if (outcome.kind === "absent") return undefined;
   if (outcome.kind === "not-started") return note("requests", `${subject}: could not be tried (${outcome.reason})`);
   const said = outcome.said === "" ? "" : `; it said: ${outcome.said}`;
+  const fail = (message: string, fix: string): Finding => (way.isLibrary === true ? note("requests", `${message}; this counts where the program uses it`, fix) : problem("requests", "usage", message, fix));
   if (seen.credentials > 0) return ok("requests", `${subject}: arrives at the proxy, trusts its certificate, and gets a secret put in`);
-  if (seen.requests > 0) return problem("requests", "usage", `${subject}: arrives at the proxy and trusts its certificate, but sent no credential that one could be put into${said}`, "send the placeholder as it is, in a header such as Authorization");
-  if (seen.handshakes.includes("broken-off")) return problem("requests", "usage", `${subject}: arrives at the proxy, and does not trust its certificate${said}`, way.fixes.trust);
-  if (seen.refusals.includes("proxy-auth")) return problem("requests", "usage", `${subject}: arrives at the proxy without its password, and is not let in${said}`, way.fixes.password);
+  if (seen.requests > 0) return fail(`${subject}: arrives at the proxy and trusts its certificate, but sent no credential that one could be put into${said}`, "send the placeholder as it is, in a header such as Authorization");
+  if (seen.handshakes.includes("broken-off")) return fail(`${subject}: arrives at the proxy, and does not trust its certificate${said}`, way.fixes.trust);
+  if (seen.refusals.includes("proxy-auth")) return fail(`${subject}: arrives at the proxy without its password, and is not let in${said}`, way.fixes.password);
   const [refusal] = seen.refusals;
-  if (refusal !== undefined) return problem("requests", "usage", `${subject}: arrives at the proxy, which refuses what it sends (${refusal})${said}`, way.fixes.proxy);
+  if (refusal !== undefined) return fail(`${subject}: arrives at the proxy, which refuses what it sends (${refusal})${said}`, way.fixes.proxy);
   if (seen.handshakes.length > 0) return note("requests", `${subject}: arrives at the proxy and trusts its certificate, but made no request${said}`);
   if (way.tellsStart && !outcome.toldStart) return note("requests", `${subject}: could not be tried${said}`);
-  return problem("requests", "usage", `${subject}: goes past the proxy; a host would get the placeholder, and refuse it${said}`, way.fixes.proxy);
+  return fail(`${subject}: goes past the proxy; a host would get the placeholder, and refuse it${said}`, way.fixes.proxy);
 }

@@ -21,6 +21,11 @@ test("what was seen last along the way counts", () => {
   expect(judge({})).toMatch(/^problem: x: goes past the proxy.*→ fix the proxy$/);
 });
 
+test("of a library that the program may not use it is a note", () => {
+  const finding = judgeProbe("x, by y", { ...way, isLibrary: true }, ended, nothing);
+  expect(finding).toMatchObject({ level: "note", message: expect.stringMatching(/goes past the proxy.*; this counts where the program uses it$/) as string, fix: "fix the proxy" });
+});
+
 test("what could not be tried is no problem", () => {
   expect(judge({}, { kind: "absent" })).toBe("");
   expect(judge({}, { kind: "not-started", reason: "EACCES" })).toMatch(/^note: x: could not be tried \(EACCES\)/);

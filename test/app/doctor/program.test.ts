@@ -52,6 +52,7 @@ describe("requests that work are told of:", () => {
   test.skipIf(!has("python3", "--version"))("Python, by each library that is there", async () => {
     const findings = await examineProgram(surround(), ["python3"]);
     expect(linesOf(findings)).toContainEqual(expect.stringMatching(/^ok requests python, by urllib:.*gets a secret put in$/));
+    expect(worstStatus(findings)).toBe(0);
   });
 });
 
