@@ -3,9 +3,9 @@ import { domainToUnicode } from "node:url";
 import { VaultError } from "../errors.ts";
 import type { HostBinding } from "../vault/host.ts";
 import { bindingAllows, findCanonicalBinding } from "../vault/host.ts";
+import { isPublicSuffix } from "../vault/public-suffix.ts";
 import type { Credential, Service } from "./entry.ts";
 import { findLookedLike } from "./look-alike.ts";
-import { isPublicSuffix } from "./public-suffix.ts";
 import type { KnownService, Registry } from "./registry.ts";
 import { findService } from "./registry.ts";
 

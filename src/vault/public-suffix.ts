@@ -1,20 +1,25 @@
-// Names under which anybody can have a name of their own: a wildcard just below one would send a secret to strangers.
+// Names under which anybody can have a name of their own: a wildcard right below one would send a secret to strangers.
+// A short list of what is met most: the whole one (publicsuffix.org) changes weekly, and what is left out costs a mistake its warning, no more.
 
-/** What registries of countries sell names under: `co.uk`, `com.au`, `or.jp`. */
-const REGISTRY_LABELS = new Set(["ac", "co", "com", "edu", "gob", "gouv", "gov", "govt", "go", "mil", "ne", "net", "nom", "or", "org"]);
-const COUNTRY = /^[a-z]{2}$/;
+/** Second levels under which the registries of countries sell names, as in `co.uk`. */
+const SECOND_LEVELS = new Set(["ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "ltd", "me", "mil", "ne", "net", "nom", "or", "org", "plc", "sch"]);
 
-/** Where platforms give names to their customers; from the private part of the Public Suffix List (publicsuffix.org), those that APIs are found at. */
-const PLATFORMS = new Set([
-  ...["github.io", "githubusercontent.com", "gitlab.io", "codeberg.page", "readthedocs.io", "hf.space", "streamlit.app", "replit.app", "repl.co", "glitch.me", "surge.sh"],
-  ...["pages.dev", "workers.dev", "r2.dev", "trycloudflare.com", "vercel.app", "now.sh", "netlify.app", "deno.dev", "fly.dev", "onrender.com", "herokuapp.com", "up.railway.app", "supabase.co"],
-  ...["cloudfront.net", "elasticbeanstalk.com", "amplifyapp.com", "awsapprunner.com", "s3.amazonaws.com", "appspot.com", "web.app", "firebaseapp.com", "firebaseio.com", "cloudfunctions.net", "run.app", "a.run.app"],
-  ...["azurewebsites.net", "azure-api.net", "azureedge.net", "azurefd.net", "azurestaticapps.net", "cloudapp.net", "cloudapp.azure.com", "blob.core.windows.net", "servicebus.windows.net", "vault.azure.net"],
-  ...["ngrok.io", "ngrok.app", "ngrok.dev", "ngrok-free.app", "ngrok-free.dev", "loca.lt", "duckdns.org", "dyndns.org", "ddns.net", "no-ip.org", "nip.io", "sslip.io", "blogspot.com", "myshopify.com"],
+/** Where platforms give names to their customers. */
+const HOSTING = new Set([
+  ...["a.run.app", "amazonaws.com", "amplifyapp.com", "appspot.com", "awsapprunner.com", "azure-api.net", "azureedge.net", "azurefd.net", "azurestaticapps.net"],
+  ...["azurewebsites.net", "b-cdn.net", "blob.core.windows.net", "blogspot.com", "cloudapp.azure.com", "cloudapp.net", "cloudfront.net", "cloudfunctions.net", "codeberg.page"],
+  ...["ddns.net", "deno.dev", "duckdns.org", "dyndns.org", "elasticbeanstalk.com", "eu.org", "firebaseapp.com", "firebaseio.com", "fly.dev", "gitbook.io", "github.io"],
+  ...["githubpreview.dev", "githubusercontent.com", "gitlab.io", "glitch.me", "herokuapp.com", "hf.space", "lhr.life", "loca.lt", "myshopify.com", "netlify.app"],
+  ...["ngrok-free.app", "ngrok-free.dev", "ngrok.app", "ngrok.dev", "ngrok.io", "nip.io", "no-ip.org", "now.sh", "onrender.com", "openai.azure.com", "pages.dev"],
+  ...["pythonanywhere.com", "r2.dev", "railway.app", "readthedocs.io", "repl.co", "replit.app", "replit.dev", "run.app", "s3.amazonaws.com", "servicebus.windows.net"],
+  ...["sslip.io", "streamlit.app", "supabase.co", "surge.sh", "trycloudflare.com", "up.railway.app", "vault.azure.net", "vercel.app", "web.app", "wixsite.com"],
+  ...["wordpress.com", "workers.dev"],
 ]);
 
-/** @param host canonical (`host.ts`). Known are the usual ones: this spares people a mistake, and no list is ever complete. */
+/** @param host canonical (`host.ts`), without port and without `*.`. */
 export function isPublicSuffix(host: string): boolean {
-  const [label = "", top = "", ...more] = host.split(".");
-  return PLATFORMS.has(host) || (more.length === 0 && REGISTRY_LABELS.has(label) && COUNTRY.test(top));
+  const labels = host.split(".");
+  if (labels.length === 1 || HOSTING.has(host)) return true;
+  const [second = "", top = ""] = labels;
+  return labels.length === 2 && /^[a-z]{2}$/.test(top) && SECOND_LEVELS.has(second);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeAdmission, doMeet, requireAdmissible } from "../../src/services/admission.ts";
 import { parseService } from "../../src/services/entry.ts";
 import { findLookedLike, skeletonOf } from "../../src/services/look-alike.ts";
-import { isPublicSuffix } from "../../src/services/public-suffix.ts";
+import { isPublicSuffix } from "../../src/vault/public-suffix.ts";
 import { makeRegistry } from "../../src/services/registry.ts";
 import { findCanonicalBinding, parseHostBinding } from "../../src/vault/host.ts";
 import { refusalCode } from "../support/refusal-code.ts";
