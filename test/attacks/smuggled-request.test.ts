@@ -100,6 +100,32 @@ describe("lengths and codings at random", () => {
   });
 });
 
+describe("request lines at random", () => {
+  const gap = fc.constantFrom(" ", " ", " ", "  ", "\t", "\x0b", "\x0c", "\0", "\xa0", "\r", "\n", "");
+  const method = fc.constantFrom("GET", "POST", "get", "G\0T", " GET", "\r\nGET", "\nGET", "GET\t", "CONNECT", "PRI", "SOURCE", "M-SEARCH", "X".repeat(200), "");
+  const target = fc
+    .array(fc.constantFrom("/attack", "/", "http://internal.example.test/", "https://HOST/attack", "?", "#", "%00", "%0d%0aX: y", "\x7f", "\xe9", "..", "\\", "@", ":", "*", " HTTP/1.1", "\r\nHost: internal.example.test", "//internal.example.test/", "|", "\t"), { minLength: 0, maxLength: 4 })
+    .map((parts) => parts.join(""));
+  const version = fc.constantFrom("HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "http/1.1", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "HTTP/1.10", "HTTP/01.1", "HTTP/1.1 ", "HTTP/1.1\t", "HTTP/1.1\0", "ICY", "");
+  const end = fc.constantFrom("\r\n", "\r\n", "\r\n", "\n", "\r", "\r\r\n", "\r\n\r\n", "\r\n ");
+
+  it("never become two requests, nor one for another place than they name", async () => {
+    await fc.assert(
+      fc.asyncProperty(method, gap, target, gap, version, end, async (...parts) => {
+        const { faults, requests, statuses } = await attack(`${parts.join("").replaceAll("HOST", host)}Host: ${host}\r\nX-Api-Key: ${grant.placeholder}\r\n\r\n`);
+        expect(faults).toEqual([]);
+        expect(requests.length).toBeLessThanOrEqual(2);
+        expect(statuses.filter((status) => status === 200)).toHaveLength(requests.length);
+        for (const { headers, target: seen } of requests) {
+          expect(headers).toContainEqual(["host", host]);
+          expect(seen).toMatch(/^\/[^#\s]*$/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe("over plain HTTP, where there is no secret to win but a request all the same", () => {
   it("none of these becomes two requests either", async () => {
     const plain = await openStrictUpstream(undefined);
