@@ -1,3 +1,5 @@
+// A program puts a placeholder where the host would publish it: in a path, a query, an issue's text, a file to upload, a compressed body. It is inert there, unless
+// its secret was told that it may stand in that place. Then the value goes in as one value, whatever separators it has in it, and lengths stay true.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

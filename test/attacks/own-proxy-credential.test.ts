@@ -1,3 +1,5 @@
+// The way out leads through the user's own proxy, a company's say, which asks for a credential. A program would like to have it, an origin to read it, and the
+// proxy in between to read the secret. The credential goes to that proxy only, the secret inside TLS to its host only, and a proxy that refuses ends the request.
 import type { TLSSocket } from "node:tls";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,6 @@
+// A program holds a placeholder and tries what it is good for: at another host, another port, another place, twice, spelled otherwise, beside a credential of its
+// own, with a value that breaks out of its header or names another placeholder, after the vault was locked. The value goes to its host, in its place, once, or
+// the request is refused with nothing sent; a placeholder that cannot act stays what it is.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grant.ts";
 import type { Reply } from "../support/proxy-child.ts";
