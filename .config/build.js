@@ -1,31 +1,54 @@
-// Bundles src/ into dist/, split so that a command loads only its own part: unbundled, oclif alone costs 60 ms to import.
-import { rm } from "node:fs/promises";
+// Bundles src/ into dist/: unbundled, oclif alone costs 60 ms to import.
+import { rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 await rm(`${root}/dist`, { recursive: true, force: true });
+
+const bundle = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, legalComments: "linked", platform: "node", target: "node20.19" };
+const commonJs = {
+  ...bundle,
+  format: "cjs",
+  define: { "import.meta.url": "ownUrl" },
+  banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // An import() of a part of the bundle is evaluated when it is reached, and costs nothing until then. Of a package, it is a require().
+  supported: { "dynamic-import": false },
+};
+
+/** In a source, these packages mean the parts of them that are used. */
+const usedParts = {
+  name: "used-parts",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^undici$/ }, () => ({ path: `${root}/.config/undici-client.cjs` }));
+    onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: `${root}/.config/oclif-core.cjs` }));
+  },
+};
+
+// The program, in one file that V8 can keep compiled: see src/cli/start.ts.
 await build({
-  absWorkingDir: root,
-  entryPoints: { main: "src/cli/main.ts", commands: "src/commands/table.ts", agent: "src/agent/main.ts" },
+  ...commonJs,
+  entryPoints: ["src/commands/program.ts"],
+  outfile: "dist/main.cjs",
+  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone.
+  external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo"],
+  plugins: [usedParts],
+});
+await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
+// Where the framework finds the commands.
+await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
+await build({
+  ...bundle,
+  entryPoints: { agent: "src/agent/main.ts" },
   outdir: "dist",
-  bundle: true,
-  splitting: true,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
-  legalComments: "linked",
-  platform: "node",
-  target: "node20.19",
   format: "esm",
   // CommonJS dependencies call require() for Node's own modules.
   banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
-  // oclif loads these two only to run TypeScript sources, which the shipped program never does: 3.7 MB and 170 ms otherwise.
-  external: ["typescript", "ts-node", "@napi-rs/keyring"],
+  external: ["libsodium-wrappers-sumo"],
 });
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
-const preload = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, legalComments: "linked", platform: "node", target: "node12", format: "cjs" };
+const preload = { ...bundle, target: "node12", format: "cjs" };
 await build({ ...preload, entryPoints: ["src/run/node-preload.ts", "src/run/node-proxy.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });
 // A file of its own, read only when something is fetched. undici's index would do as well, and would bring in a fetch, a cache and a dispatcher that is put into effect.
 const fetchAgent = `

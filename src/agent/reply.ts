@@ -6,7 +6,7 @@ import { parseArray, parseInteger, parseObject } from "../vault/json-shape.ts";
 import type { Dek } from "../vault/key-bytes.ts";
 import { asDek, KEY_BYTES } from "../vault/key-bytes.ts";
 import type { WrappedDek } from "../vault/key-holder.ts";
-import { NONCE_BYTES, TAG_BYTES } from "../vault/sodium.ts";
+import { NONCE_BYTES, TAG_BYTES } from "../vault/xchacha.ts";
 import type { Frame } from "./frame.ts";
 import { NO_KEYS } from "./frame.ts";
 import type { KeyIdentity } from "./key-identity.ts";

@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { findText, utf8 } from "../bytes.ts";
-import { readPrivateFile, replaceFile, syncFolder } from "../disk/durable-file.ts";
+import { readPrivateFile, replaceLosableFile, syncFolder } from "../disk/durable-file.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -39,7 +39,8 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
     const lock = await acquireLock(join(folder, "audit.lock"));
     try {
       const head = appendLine(folder, event, position, partBytesMax);
-      replaceFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
+      // Not flushed: it only ever tells of lines that are missing, and after a power cut the head that the vault vouches for tells that too.
+      replaceLosableFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
       return head;
     } finally {
       lock.release();

@@ -8,17 +8,21 @@ import { describeFailure, report } from "./failure.ts";
 import { forgoInheritedOptions } from "./inherited-options.ts";
 import { rememberGivenSecrets } from "./secret-input.ts";
 import { warn } from "./terminal.ts";
+import type { VaultCommand } from "./vault-command.ts";
+
+/** By their ids: `secrets:list`. */
+export type CommandTable = Readonly<Record<string, typeof VaultCommand & (new (argv: string[], config: Config) => VaultCommand)>>;
 
 /**
- * Runs one command and ends the process with its status.
+ * Runs one command and sets the status that the process is to end with.
  *
  * @param argv the arguments behind the program's name.
  */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function runProgram(commands: CommandTable, argv: readonly string[]): Promise<void> {
   // On Linux and macOS this overwrites the arguments that `ps` and /proc show.
   if (holdsSecret(argv)) process.title = "vault";
-  forgoInheritedOptions();
-  const own = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+  await forgoInheritedOptions();
+  const own = ownArguments(argv);
   const isRun = own[0] === "run";
   try {
     const { argv: rest, secrets, warnings } = splitArgv(argv);
@@ -26,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     // The framework prints the process's own list with DEBUG=*.
     process.argv.splice(2, process.argv.length, ...rest);
     for (const warning of warnings) warn(warning);
-    const status = await run([...rest], await loadConfig());
+    const status = await runCommand(commands, rest);
     process.exitCode = typeof status === "number" ? status : EXIT.done;
   } catch (error) {
     if (isHelpExit(error)) return;
@@ -36,13 +40,34 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function loadConfig(): Promise<Config> {
+/** A command that is named in full is started directly; help, other names and mistakes are the framework's, which takes 20 ms to get its bearings. */
+async function runCommand(commands: CommandTable, argv: readonly string[]): Promise<unknown> {
+  const [first = "", second = ""] = argv;
+  const words = Object.hasOwn(commands, first) ? 1 : 2;
+  const id = words === 1 ? first : `${first}:${second}`;
+  const command = Object.hasOwn(commands, id) ? commands[id] : undefined;
+  const config = makeConfig();
+  if (command !== undefined && !ownArguments(argv).includes("--help")) return command.start(argv.slice(words), config);
+  await config.load();
+  return run([...argv], config);
+}
+
+/** Without those of the program to be run. */
+function ownArguments(argv: readonly string[]): readonly string[] {
+  return argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
+}
+
+/** No plugins: they would be read from the data folder, which is the vault's own, and run as part of this program. So there are no hooks either. */
+class OwnConfig extends Config {
+  override runHook(): ReturnType<Config["runHook"]> {
+    return Promise.resolve({ failures: [], successes: [] });
+  }
+}
+
+function makeConfig(): Config {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const pjson = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as NonNullable<ConstructorParameters<typeof Config>[0]["pjson"]>;
-  // No plugins: they would be read from the data folder, which is the vault's own, and run as part of this program.
-  const config = new Config({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false });
-  await config.load();
-  return config;
+  return new OwnConfig({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false });
 }
 
 /** The framework ends `--help` and `--version` by throwing. */

@@ -1,3 +1,4 @@
+import type { Config } from "@oclif/core";
 import { Command, Flags } from "@oclif/core";
 import { answer } from "./terminal.ts";
 
@@ -6,6 +7,19 @@ export abstract class VaultCommand extends Command {
   static override baseFlags = {
     json: Flags.boolean({ description: "print one JSON object with stable keys", helpGroup: "GLOBAL" }),
   };
+
+  /**
+   * Runs the command without what the framework looks for first: hooks, plugins, deprecated names. There are none.
+   *
+   * @returns the status to end with, where the command has one of its own.
+   */
+  static async start(this: new (argv: string[], config: Config) => VaultCommand, argv: readonly string[], config: Config): Promise<unknown> {
+    return new this([...argv], config)._run();
+  }
+
+  protected override init(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Prints the answer: one JSON object, or the lines for a person. */
   protected answer(isJson: boolean, object: Record<string, unknown>, lines: readonly string[]): void {

@@ -1,6 +1,6 @@
 // Files that a crash leaves whole: old or new, never half.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readSync, readdirSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { equalBytes } from "../bytes.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -65,6 +65,23 @@ export function replaceFile(path: string, bytes: Uint8Array, isStillWanted: () =
     renameSync(temporary, path);
     syncFolder(dirname(path));
     return true;
+  } catch (error) {
+    removeQuietly(temporary);
+    throw ioError(path, error);
+  }
+}
+
+/**
+ * The same for bytes that are worth no flush: while the machine runs, the path holds the old bytes or the new ones; after a power cut, it may hold neither.
+ *
+ * @throws VaultError `io`.
+ */
+export function replaceLosableFile(path: string, bytes: Uint8Array): void {
+  const temporary = temporaryName(path);
+  try {
+    findTemporaries(path).forEach(removeQuietly);
+    writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
+    renameSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
     throw ioError(path, error);

@@ -1,8 +1,9 @@
 // X.509 version 3 certificates (RFC 5280), signed with ECDSA on P-256 and SHA-256. Made here because a library costs more at start than the whole proxy.
 import { createHash, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { isIP, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
 import { utf8 } from "../bytes.ts";
+import { isAddress } from "../vault/host.ts";
 import type { Der } from "./der.ts";
 import { derBits, derBoolean, derContext, derContextBytes, derInteger, derOctets, derOid, derSequence, derSet, derText, derTime } from "./der.ts";
 
@@ -71,7 +72,7 @@ export function authorityKeyIdentifier(issuerKey: KeyObject): Der {
 
 /** @param host a DNS name or an IP address. */
 export function alternativeName(host: string): Der {
-  const name = isIP(host) === 0 ? derContextBytes(DNS_NAME, utf8(host)) : derContextBytes(IP_ADDRESS, addressBytes(host));
+  const name = isAddress(host) ? derContextBytes(IP_ADDRESS, addressBytes(host)) : derContextBytes(DNS_NAME, utf8(host));
   return extension("2.5.29.17", false, derSequence(name));
 }
 

@@ -1,11 +1,11 @@
 // The certificate authority of one run. Its key never leaves memory, and its constraints keep it from speaking for any host but the run's bound ones.
 import { constants, generateKeyPair, randomBytes } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import type { HostBinding } from "../vault/host.ts";
+import { isAddress } from "../vault/host.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "./certificate.ts";
 
 export interface RunCa {
@@ -40,7 +40,7 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = new Date
         authorityConstraint(),
         keyUsage("sign-certificates"),
         subjectKeyIdentifier(caKeys.publicKey),
-        nameConstraints({ dnsNames: hosts.filter((host) => isIP(host) === 0), addresses: hosts.filter((host) => isIP(host) !== 0) }),
+        nameConstraints({ dnsNames: hosts.filter((host) => !isAddress(host)), addresses: hosts.filter(isAddress) }),
       ],
     },
     caKeys.privateKey,

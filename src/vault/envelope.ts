@@ -10,8 +10,7 @@ import { asDek, KEY_BYTES } from "./key-bytes.ts";
 import type { KeyHolder, WrappedDek } from "./key-holder.ts";
 import type { Box, SealedValue, SecretBinding, SecretRecord } from "./record.ts";
 import { VALUE_BYTES_MAX } from "./record.ts";
-import type { Sodium } from "./sodium.ts";
-import { loadSodium, NONCE_BYTES } from "./sodium.ts";
+import { NONCE_BYTES, open, seal } from "./xchacha.ts";
 
 /** Bounds how many keys lie open in memory at a time, and gives progress something to show. */
 const REWRAP_BATCH = 250;
@@ -36,13 +35,12 @@ export async function sealSecrets(
     if (value.length === 0) throw new VaultError("out-of-bounds", `the value of "${binding.name}" is empty`);
     if (value.length > VALUE_BYTES_MAX) throw new VaultError("out-of-bounds", `the value of "${binding.name}" is longer than ${VALUE_BYTES_MAX} bytes`);
   }
-  const sodium = await loadSodium();
   const deks = items.map(() => asDek(new Uint8Array(randomBytes(KEY_BYTES))));
   try {
     const wrapped = await holder.wrapDeks(pair(items, deks, ({ binding }, dek) => ({ dek, aad: wrapAad(vaultId, holder.keyId, binding) })));
     return pair(items, deks, ({ binding, value }, dek, index) => ({
       dek: encodeWrapped(at(wrapped, index)),
-      value: sealValue(sodium, dek, sealAad(vaultId, binding), value),
+      value: sealValue(dek, sealAad(vaultId, binding), value),
     }));
   } finally {
     wipe(...deks);
@@ -57,8 +55,7 @@ export async function sealSecrets(
 export async function openSecrets(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<Secret[]> {
   const deks = await unwrapAll(holder, vaultId, records);
   try {
-    const sodium = await loadSodium();
-    return pair(records, deks, (record, dek) => openValue(sodium, dek, sealAad(vaultId, record), record));
+    return pair(records, deks, (record, dek) => openValue(dek, sealAad(vaultId, record), record));
   } finally {
     wipe(...deks);
   }
@@ -133,23 +130,23 @@ async function unwrapAll(holder: KeyHolder, vaultId: Uint8Array, records: readon
   return holder.unwrapDeks(records.map((record) => ({ wrapped: decodeBox(record.dek), aad: wrapAad(vaultId, holder.keyId, record) })));
 }
 
-function sealValue(sodium: Sodium, dek: Dek, aad: Uint8Array, value: Secret): SealedValue {
+function sealValue(dek: Dek, aad: Uint8Array, value: Secret): SealedValue {
   const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
   const { sealKey, commitment } = deriveFromDek(dek, nonce);
   try {
-    return { nonce: encodeBase64(nonce), commitment: encodeBase64(commitment), ciphertext: encodeBase64(sodium.seal(sealKey, nonce, value.reveal(), aad)) };
+    return { nonce: encodeBase64(nonce), commitment: encodeBase64(commitment), ciphertext: encodeBase64(seal(sealKey, nonce, value.reveal(), aad)) };
   } finally {
     wipe(sealKey);
   }
 }
 
 /** XChaCha20-Poly1305 does not commit to its key: two keys can open one ciphertext. So the commitment is compared first. */
-function openValue(sodium: Sodium, dek: Dek, aad: Uint8Array, record: SecretRecord): Secret {
+function openValue(dek: Dek, aad: Uint8Array, record: SecretRecord): Secret {
   const { nonce, ciphertext } = decodeBox(record.value);
   const { sealKey, commitment } = deriveFromDek(dek, nonce);
   try {
     if (!equalBytes(commitment, decode(record.value.commitment))) throw new VaultError("bad-commitment", `the value of "${record.name}" is sealed under another key than its own`);
-    const value = sodium.open(sealKey, nonce, ciphertext, aad);
+    const value = open(sealKey, nonce, ciphertext, aad);
     if (value === undefined) throw new VaultError("bad-seal", `the value of "${record.name}" does not open: its record was changed, or belongs elsewhere`);
     return new Secret(value);
   } finally {

@@ -5,7 +5,7 @@ import { deriveFromKek, hmacSha256 } from "./derive.ts";
 import type { Kek } from "./key-bytes.ts";
 import { asDek } from "./key-bytes.ts";
 import type { KeyHolder } from "./key-holder.ts";
-import { loadSodium, NONCE_BYTES } from "./sodium.ts";
+import { NONCE_BYTES, open, seal } from "./xchacha.ts";
 
 /**
  * Holds a KEK in this process. What it needs is derived at once and wiped by `close()`;
@@ -22,21 +22,19 @@ export function holdKek(kek: Kek, vaultId: Uint8Array): KeyHolder {
     keyId,
     commitment,
     async unwrapDeks(items) {
-      const sodium = await loadSodium();
       requireOpen();
-      return items.map(({ wrapped, aad }) => {
-        const dek = sodium.open(wrapKey, wrapped.nonce, wrapped.ciphertext, aad);
+      return Promise.resolve(items.map(({ wrapped, aad }) => {
+        const dek = open(wrapKey, wrapped.nonce, wrapped.ciphertext, aad);
         if (dek === undefined) throw new VaultError("bad-wrap", "a data key does not open: its record was changed, or belongs elsewhere");
         return asDek(dek);
-      });
+      }));
     },
     async wrapDeks(items) {
-      const sodium = await loadSodium();
       requireOpen();
-      return items.map(({ dek, aad }) => {
+      return Promise.resolve(items.map(({ dek, aad }) => {
         const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
-        return { nonce, ciphertext: sodium.seal(wrapKey, nonce, dek, aad) };
-      });
+        return { nonce, ciphertext: seal(wrapKey, nonce, dek, aad) };
+      }));
     },
     async authenticate(bodyHash) {
       requireOpen();

@@ -1,0 +1,64 @@
+// Starts the program from code that V8 has compiled before. To compile it anew takes longer than most commands do.
+import type { Stats } from "node:fs";
+import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import Module, { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
+
+/** What the bundled program exports. */
+interface Program {
+  main(argv: readonly string[]): Promise<void>;
+}
+
+/**
+ * Runs the program that stands beside this file, and leaves its compiled code for the next time, if nobody has.
+ *
+ * @param argv the arguments behind the program's name.
+ */
+export async function start(argv: readonly string[]): Promise<void> {
+  const file = fileURLToPath(new URL("./main.cjs", import.meta.url));
+  const stat = lstatSync(file);
+  // A run and the other commands use different parts of the program, and only what was used has been compiled.
+  const kinds = argv[0] === "run" ? ["run", "other"] : ["other", "run"];
+  const caches = kinds.map((kind) => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}-${kind}.cache`);
+  const [own = ""] = caches;
+  const cachedData = caches.map((cache) => readCache(cache, stat)).find((data) => data !== undefined);
+  const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
+  await load(script, file).main(argv);
+  if (script.cachedDataRejected !== true && readCache(own, stat) === undefined) writeCache(own, script, stat);
+}
+
+/** Evaluates the program as Node would, and lets it be found by whoever requires it. */
+function load(script: Script, file: string): Program {
+  const require = createRequire(file);
+  const module = new Module(file);
+  module.filename = file;
+  require.cache[file] = module;
+  const evaluate = script.runInThisContext() as (exports: unknown, require: NodeJS.Require, module: Module, filename: string) => void;
+  evaluate(module.exports, require, module, file);
+  module.loaded = true;
+  return module.exports as Program;
+}
+
+/** Compiled code counts for as much as the program itself: it has to belong to the same user, and nobody else may have written it. */
+function readCache(cache: string, program: Stats): Buffer | undefined {
+  const stat = lstatSync(cache, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true || stat.uid !== program.uid || (stat.mode & 0o022) !== 0) return undefined;
+  try {
+    return readFileSync(cache);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the program is installed for this user. Nobody waits for it, and nothing depends on it: what cannot be written is compiled again. */
+function writeCache(cache: string, script: Script, program: Stats): void {
+  if (process.geteuid?.() !== program.uid) return;
+  const draft = `${cache}.${process.pid}`;
+  try {
+    writeFileSync(draft, script.createCachedData(), { flag: "wx", mode: 0o644 });
+    renameSync(draft, cache);
+  } catch {
+    // The next command tries again.
+  }
+}
