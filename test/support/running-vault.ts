@@ -24,13 +24,15 @@ export interface RunningVaultOptions {
   readonly places: string;
   /** PEM. */
   readonly upstreamCertificate: string;
+  /** Besides, in the environment of the run. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The program says what it was given, and lives until its standard input ends. */
 const PROGRAM = 'printf "%s\\n" "$HTTPS_PROXY" "$SSL_CERT_FILE" "$API_KEY"; exec cat';
 
 /** Starts a run whose one secret is `API_KEY`. Closing it ends the program, and waits for the process. */
-export async function openRunningVault({ value, hosts, places, upstreamCertificate }: RunningVaultOptions): Promise<RunningVault> {
+export async function openRunningVault({ value, hosts, places, upstreamCertificate, variables = {} }: RunningVaultOptions): Promise<RunningVault> {
   const folder = mkdtempSync(join(tmpdir(), "vault-weight-"));
   const env = { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, VAULT_DIR: join(folder, "vault") };
   const vault = (args: readonly string[], input = ""): void => {
@@ -41,7 +43,7 @@ export async function openRunningVault({ value, hosts, places, upstreamCertifica
   vault(["secrets", "create", "API_KEY", ...hosts.flatMap((host) => ["--host", host]), "--inject", places], value);
   const serverPem = join(folder, "server.pem");
   writeFileSync(serverPem, upstreamCertificate);
-  const child = spawn(NODE, [RUN_JS, "run", "--upstream-ca", serverPem, "--", "sh", "-c", PROGRAM], { env, stdio: "pipe" });
+  const child = spawn(NODE, [RUN_JS, "run", "--upstream-ca", serverPem, "--", "sh", "-c", PROGRAM], { env: { ...env, ...variables }, stdio: "pipe" });
   const ended = new Promise((resolve) => child.once("close", resolve));
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
