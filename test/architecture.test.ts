@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
+//   commands → cli → app → { store  keys  agent  audit  services  env-files  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -25,9 +25,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   agent: ["errors", "bytes", "disk", "vault"],
   audit: ["errors", "bytes", "disk", "vault"],
   services: ["errors", "vault"],
+  "env-files": ["errors", "bytes", "secret"],
   proxy: ["errors", "bytes", "secret", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "proxy", "run"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "proxy", "run"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -45,6 +46,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   undici: /^src\/proxy\/upstream\.ts$/,
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
   "@inquirer/password": /^src\/cli\/terminal\.ts$/,
+  dotenv: /^src\/env-files\/dotenv-file\.ts$/,
   "@oclif/core": /^src\/(cli|commands)\//,
 };
 
