@@ -52,10 +52,12 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
 
 /** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
 const REVEALERS = [
+  "src/app/import-secrets.ts",
   "src/app/value-rules.ts",
   "src/cli/secret-input.ts",
   "src/cli/terminal.ts",
   "src/commands/rotate-master.ts",
+  "src/env-files/kept-value.ts",
   "src/proxy/secret-forms.ts",
   "src/proxy/substitute.ts",
   "src/run/environment.ts",

@@ -109,8 +109,8 @@ export async function deleteSecret(surroundings: Surroundings, name: string, sco
   return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
 }
 
-/** @throws VaultError `usage` for more hosts than a secret may have. */
-function bindNew({ name, scope, service, hosts, places, allowPrivate }: PinnedSecret): SecretBinding {
+/** The binding of a secret that is not in the vault yet. @throws VaultError `usage` for more hosts than a secret may have. */
+export function bindNew({ name, scope, service, hosts, places, allowPrivate }: PinnedSecret): SecretBinding {
   return requireBounded(canonicaliseBinding({ id: encodeBase64(new Uint8Array(randomBytes(16))), name, scope, groups: [], service, hosts, places, allowPrivate, version: 1 }));
 }
 
@@ -156,7 +156,7 @@ async function changeOne(surroundings: Surroundings, { holder }: OpenedVault, ki
     const others = contents.secrets.filter((secret) => secret.id !== before?.id);
     const secrets = after === undefined ? others : [...others, after].sort((a, b) => compareText(a.id, b.id));
     result = after ?? before;
-    return { contents: { ...contents, secrets }, event: describe(kind, result) };
+    return { contents: { ...contents, secrets }, event: describeSecret(kind, result) };
   });
   if (result === undefined) throw new VaultError("io", "the change was not made");
   return result;
@@ -174,7 +174,7 @@ function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): voi
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */
-function describe(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, version }: SecretRecord): AuditEvent {
+export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, version }: SecretRecord): AuditEvent {
   return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, version };
 }
 
@@ -183,8 +183,8 @@ function requireBounded(binding: SecretBinding): SecretBinding {
   return binding;
 }
 
-/** A name is also the variable of a run's child, unless the run says otherwise. */
-function requireName(name: string): void {
+/** A name is also the variable of a run's child, unless the run says otherwise. @throws VaultError `usage`. */
+export function requireName(name: string): void {
   if (isReservedVariable(name)) throw new VaultError("usage", `"${name}" cannot be a secret's name: programs need that variable, or a run sets or drops it`, "take another name");
   if (!isSecretName(name)) throw new VaultError("usage", "this is not a name for a secret", "a name begins with a letter or _ and goes on with letters, digits, _, . and -, 128 at most, such as OPENAI_API_KEY");
 }

@@ -16,13 +16,13 @@ export interface SplitArgv {
 
 /** Whether the process list should forget the arguments: asked first of all, before anything is loaded. */
 export function holdsSecret(argv: readonly string[]): boolean {
-  return ownPart(argv).some((word) => isFlag(word, "--value") || findFlag(word) !== undefined);
+  return ownPart(argv).some((word) => isRefused(word) || findFlag(word) !== undefined);
 }
 
 /**
  * Splits the arguments up to the first `--`; what is behind it belongs to the child.
  *
- * @throws VaultError `usage` for `--value`, which exists to be refused (its value is echoed nowhere), and for a secret flag without a value or given twice.
+ * @throws VaultError `usage` for `--value` and aivault's `--entry`, which exist to be refused (their values are echoed nowhere), and for a secret flag without a value or given twice.
  */
 export function splitArgv(argv: readonly string[]): SplitArgv {
   const own = ownPart(argv);
@@ -31,7 +31,7 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
   const warnings: string[] = [];
   for (let at = 0; at < own.length; at += 1) {
     const word = own[at] ?? "";
-    if (isFlag(word, "--value")) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked');
+    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE');
     const flag = findFlag(word);
     if (flag === undefined) {
       rest.push(word);
@@ -53,6 +53,11 @@ function ownPart(argv: readonly string[]): readonly string[] {
 
 function findFlag(word: string): SecretFlag | undefined {
   return (Object.keys(SECRET_FLAGS) as SecretFlag[]).find((flag) => isFlag(word, flag));
+}
+
+/** Would carry a value. */
+function isRefused(word: string): boolean {
+  return isFlag(word, "--value") || isFlag(word, "--entry");
 }
 
 function isFlag(word: string, flag: string): boolean {

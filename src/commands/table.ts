@@ -10,6 +10,7 @@ import SecretsAttachGroup from "./secrets/attach-group.ts";
 import SecretsCreate from "./secrets/create.ts";
 import SecretsDelete from "./secrets/delete.ts";
 import SecretsDetachGroup from "./secrets/detach-group.ts";
+import SecretsImport from "./secrets/import.ts";
 import SecretsList from "./secrets/list.ts";
 import SecretsRotate from "./secrets/rotate.ts";
 import SecretsShow from "./secrets/show.ts";
@@ -32,6 +33,7 @@ export const COMMANDS = {
   "secrets:create": SecretsCreate,
   "secrets:delete": SecretsDelete,
   "secrets:detach-group": SecretsDetachGroup,
+  "secrets:import": SecretsImport,
   "secrets:list": SecretsList,
   "secrets:rotate": SecretsRotate,
   "secrets:show": SecretsShow,
