@@ -52,6 +52,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
 
 /** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
 const REVEALERS = [
+  "src/app/env-file-variables.ts",
   "src/app/import-secrets.ts",
   "src/app/value-rules.ts",
   "src/cli/secret-input.ts",

@@ -17,6 +17,7 @@ import { openSecrets } from "../vault/envelope.ts";
 import type { Authority } from "../vault/host.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
+import type { EnvFiles } from "./env-file-variables.ts";
 import type { Viewpoint } from "./find-secret.ts";
 import type { Selection } from "./granted-secrets.ts";
 import { chooseSecrets, grantOf, loadTraits } from "./granted-secrets.ts";
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly viewpoint: Viewpoint;
   /** Undefined: every visible secret under its own name. */
   readonly selections: readonly Selection[] | undefined;
+  /** `.env` files whose plain variables the child gets, where it does not inherit them. */
+  readonly envFiles?: EnvFiles | undefined;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */
@@ -67,7 +70,7 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 
 async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
-  const { grants, trail, withheld } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
   const summary = openRunSummary(grants.map(({ grant }) => grant));
   const tell = (event: ProxyEvent): void => {
     writeLog(event);
@@ -76,7 +79,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, write
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, isRevoked, signals, tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell });
     options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
@@ -93,6 +96,8 @@ interface OpenRun {
   /** The variable that holds the vault's own key, if one does. */
   readonly withheld: readonly string[];
   readonly grants: readonly NamedGrant[];
+  /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
+  readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
   readonly isRevoked: () => boolean;
   readonly signals: HeldSignals;
@@ -101,7 +106,7 @@ interface OpenRun {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables);
   const trusted = [...roots.certificates, ...options.upstreamRoots];
   const { denyUnmatched, strict } = options;
@@ -113,7 +118,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
-      const environment = furnishChild(surroundings, { folder: folder.path, proxy, grants, trusted, withheld });
+      const environment = furnishChild({ ...surroundings, variables: { ...plain, ...surroundings.variables } }, { folder: folder.path, proxy, grants, trusted, withheld });
       for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
@@ -142,8 +147,9 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 }
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld">> {
+async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld" | "plain">> {
   const chosen = chooseSecrets(vault.file.records, options);
+  const plain = options.envFiles === undefined ? {} : (await import("./env-file-variables.ts")).readPlainVariables(surroundings, options.envFiles, new Set(chosen.map(({ variable }) => variable)));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
   const grants = chosen.flatMap(({ variable, record }, index) => {
@@ -156,7 +162,8 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
     workspace: options.viewpoint.workspace ?? null,
     group: options.viewpoint.group ?? null,
     secrets: chosen.map(({ record }) => record.name),
+    ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;
-  return { grants, trail, withheld: locator.provider === "env" ? [locator.variable] : [] };
+  return { grants, trail, plain, withheld: locator.provider === "env" ? [locator.variable] : [] };
 }
