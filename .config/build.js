@@ -21,6 +21,8 @@ const usedParts = {
   name: "used-parts",
   setup: ({ onResolve }) => {
     onResolve({ filter: /^undici$/ }, () => ({ path: `${root}/.config/undici-client.cjs` }));
+    // Never spoken upstream, and it brings in Node's own HTTP/2.
+    onResolve({ filter: /\/client-h2\.js$/ }, () => ({ path: `${root}/.config/no-h2.cjs` }));
     onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: `${root}/.config/oclif-core.cjs` }));
   },
 };
