@@ -18,6 +18,8 @@ export interface EnvFiles {
   readonly files: readonly EnvFile[];
   /** Variables that the program may have as they are. */
   readonly expose: readonly string[];
+  /** Whether the files were named behind `--env-file`, which Node itself looks for. */
+  readonly wasSeenByNode: boolean;
 }
 
 /**
@@ -25,13 +27,14 @@ export interface EnvFiles {
  * @returns the variables that pass as they are.
  * @throws VaultError `usage` for a file that cannot be read without doubt, for a name to expose that no file has, and for credentials that the vault does not keep. None is quoted.
  */
-export function readPlainVariables(surroundings: Pick<Surroundings, "paths">, { files, expose }: EnvFiles, granted: ReadonlySet<string>): Record<string, string> {
+export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "warn">, { files, expose, wasSeenByNode }: EnvFiles, granted: ReadonlySet<string>): Record<string, string> {
   const registry = openRegistry(surroundings);
   const shapes = tellingShapes(registry.services.map(({ shape }) => shape));
   const variables = new Map<string, { readonly text: string; readonly path: string }>();
   for (const { path, bytes } of files) {
     for (const { name, value } of parseDotenv(bytes, `"${path}"`).assignments) variables.set(name, { text: findText(value.reveal()) ?? "", path });
   }
+  if (wasSeenByNode) requireHarmlessToNode(surroundings, variables.get("NODE_OPTIONS")?.path);
   const stranger = expose.find((name) => !variables.has(name));
   if (stranger !== undefined) throw new VaultError("usage", `there is no "${stranger}" to expose in these files`, "--expose NAME names what a file has");
   const plain = [...variables].filter(([name]) => !granted.has(name));
@@ -42,6 +45,12 @@ export function readPlainVariables(surroundings: Pick<Surroundings, "paths">, { 
   const [first] = found;
   if (first !== undefined) throw refuseExposure(found.map(([name]) => name), first[1].path, (name) => findServiceOfVariable(registry, name) !== undefined);
   return Object.fromEntries(plain.map(([name, { text }]) => [name, text]));
+}
+
+/** Node has obeyed a NODE_OPTIONS in such a file by now, in this very process, which is about to hold values. Of the other variables it takes none from there. */
+function requireHarmlessToNode({ warn }: Pick<Surroundings, "warn">, path: string | undefined): void {
+  if (path !== undefined) throw new VaultError("usage", `"${path}" sets NODE_OPTIONS, which Node has obeyed within this process already`, "take it out, or say --dotenv, which Node does not look for");
+  warn("Node itself reads files behind --env-file, and obeys a NODE_OPTIONS in them; say --dotenv instead");
 }
 
 function refuseExposure(names: readonly string[], path: string, isKnown: (name: string) => boolean): VaultError {

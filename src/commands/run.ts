@@ -18,15 +18,16 @@ export default class Run extends VaultCommand {
   static override examples = [
     "<%= config.bin %> run -- sh -c 'env | grep API_KEY'",
     { description: "What was used where, when it ends", command: "<%= config.bin %> run --summary --log run.jsonl -- true" },
-    { description: "With the plain settings of a .env file, whose keys are in the vault", command: "<%= config.bin %> run --env-file .env -- node agent.js" },
+    { description: "With the plain settings of a .env file, whose keys are in the vault", command: "<%= config.bin %> run --dotenv .env -- node agent.js" },
     { description: "Only one secret, under another name", command: "<%= config.bin %> run -s OPENAI_API_KEY=API_KEY -- node agent.js" },
   ];
   static override args = { command: Args.string({ required: true, multiple: true, ignoreStdin: true, description: "the program and its arguments, behind --" }) };
   static override flags = {
     secret: Flags.string({ char: "s", description: "only this secret, under its name or another; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME|ENVVAR=NAME" }),
     ...viewpointFlags,
-    "env-file": Flags.string({ description: "give the program the plain variables of this .env file; a credential in it that the vault does not keep stops the run; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
-    expose: Flags.string({ description: "give the program this variable of an --env-file as it is, credential or not; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
+    // Not first of all --env-file: Node looks for that among any program's arguments and obeys a NODE_OPTIONS in the file, before a line of ours runs.
+    dotenv: Flags.string({ aliases: ["env-file"], description: "give the program the plain variables of this .env file; a credential in it that the vault does not keep stops the run; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
+    expose: Flags.string({ description: "give the program this variable of a --dotenv file as it is, credential or not; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
@@ -48,7 +49,7 @@ export default class Run extends VaultCommand {
       args: rest,
       viewpoint: parseViewpoint(flags),
       selections: flags.secret?.map(parseSelection),
-      envFiles: await readEnvFiles(flags["env-file"], flags.expose),
+      envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
       upstreamRoots: (flags["upstream-ca"] ?? []).map(readPem),
@@ -65,12 +66,13 @@ function parseSelection(text: string): Selection {
 }
 
 /** @throws VaultError `usage` for a file that cannot be read, or `--expose` without one. */
-async function readEnvFiles(paths: readonly string[] | undefined, expose: readonly string[] = []): Promise<EnvFiles | undefined> {
-  if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --env-file");
+async function readEnvFiles(paths: readonly string[] | undefined, expose: readonly string[] = [], argv: readonly string[]): Promise<EnvFiles | undefined> {
+  if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv");
   if (paths === undefined) return undefined;
-  if (paths.includes("-")) throw new VaultError("usage", "--env-file takes a file: stdin is the program's");
+  if (paths.includes("-")) throw new VaultError("usage", "--dotenv takes a file: stdin is the program's");
   const { readInput } = await import("../cli/file-input.ts");
-  return { files: paths.map((path) => ({ path, bytes: readInput(path, ENV_FILE_BYTES_MAX) })), expose };
+  const wasSeenByNode = argv.slice(0, argv.indexOf("--")).some((word) => /^--env-file(?:=|$)/.test(word));
+  return { files: paths.map((path) => ({ path, bytes: readInput(path, ENV_FILE_BYTES_MAX) })), expose, wasSeenByNode };
 }
 
 /** A certificate file that cannot be used is an error here, and not a failed request later. */

@@ -6,7 +6,7 @@ const KEY = "sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt";
 
 function readTexts(texts: readonly string[], granted: readonly string[] = [], expose: readonly string[] = []): Record<string, string> {
   const files = texts.map((text, index) => ({ path: `${String(index)}.env`, bytes: new Uint8Array(Buffer.from(text)) }));
-  return readPlainVariables(makeHome().surroundings, { files, expose }, new Set(granted));
+  return readPlainVariables(makeHome().surroundings, { files, expose, wasSeenByNode: false }, new Set(granted));
 }
 
 describe("the variables of .env files", () => {
@@ -35,5 +35,13 @@ describe("the variables of .env files", () => {
   it("of an empty known name pass, and a file that is misread stops the run by its line", () => {
     expect(readTexts(["OPENAI_API_KEY=\n"])).toEqual({ OPENAI_API_KEY: "" });
     expect(() => readTexts(["A=b\nC='d\n"])).toThrow('"0.env", line 2: the quote is not closed');
+  });
+
+  it("that Node has looked at are refused where they tell it something, and warned of otherwise", () => {
+    const { surroundings, warnings } = makeHome();
+    const read = (text: string) => readPlainVariables(surroundings, { files: [{ path: ".env", bytes: new Uint8Array(Buffer.from(text)) }], expose: [], wasSeenByNode: true }, new Set());
+    expect(() => read("NODE_OPTIONS=--require=./x.cjs\n")).toThrow(expect.objectContaining({ code: "usage", hint: expect.stringContaining("--dotenv") as unknown }));
+    expect(read("PORT=3000\n")).toEqual({ PORT: "3000" });
+    expect(warnings).toEqual([expect.stringContaining("--dotenv")]);
   });
 });

@@ -26,10 +26,10 @@ const PLAIN: readonly (readonly [string, string])[] = [
 ];
 
 const SECRET: readonly (readonly [string, string])[] = [
-  ["KEY", "sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt"], ["A", `ghp_${"x1Y2".repeat(9)}`], ["X", `xoxb-${"123456789012-".repeat(2)}AbCdEfGhIjKlMnOpQrStUvWx`], ["B", `AKIA${"IOSFODNN7EXAMPLE"}`.toLowerCase() + "9x8y7z6w5v"],
+  ["KEY", "sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt"], ["A", `ghp_${"x1Y2".repeat(9)}`], ["X", `xoxb-${"123456789012-".repeat(2)}AbCdEfGhIjKlMnOpQrStUvWx`], ["B", `AKIAIOSFODNN7EXAMPLE`.toLowerCase() + "9x8y7z6w5v"],
   ["AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"], ["THING", "wJalrXUtnFEMI7K7MDENG9bPxRfiCY3XAMPL3K3Y"], ["SESSION_SECRET", "keyboard cat and dog"], ["JWT_SECRET", "correct-horse-battery"], ["DB_PASSWORD", "hunter2hunter2"], ["APIKEY", "abcdefghijkl"],
   ["DATABASE_URL", "postgres://app:Tr0ub4dor@db.example.com:5432/app"], ["MONGO", "mongodb+srv://admin:s3cr3tpass@cluster0.ab1cd.mongodb.net"], ["REDIS_URL", "redis://:p4ssw0rd@cache.example.com:6379"], ["PROXY", "http://user:pass@proxy.example.com:3128"],
-  ["WEBHOOK", `https://hooks.slack.com/services/T00000000/B00000000/${"Xa4Vb7Qc"}${"9Lm2Tz8Rk5Wd1Py6"}`], ["ID_TOKEN", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"], ["PEM", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"],
+  ["WEBHOOK", `https://hooks.slack.com/services/T00000000/B00000000/Xa4Vb7Qc9Lm2Tz8Rk5Wd1Py6`], ["ID_TOKEN", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"], ["PEM", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"],
   ["POSTMARK", "7f9c24e8-3b12-4fef-91e0-56a2d5a0c1b1"], ["HEX", "9fceb02d0ae598e95dc970b74767f19372d61af8"], ["SERVICE_ACCOUNT", '{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\\nMIIE"}'], ["VITE_OPENAI", "sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt"],
   ["HEADER", "Bearer 8Kq2Zt7Vw4Xy9Lm3Np6Rs1"], ["TELEGRAM", "1234567890:AAF9x2Kd8LqW3mZ7vB4nC6yT1rE5uH0jPsQ"],
 ];
