@@ -21,7 +21,7 @@ export type CommandTable = Readonly<Record<string, typeof VaultCommand & (new (a
 export async function runProgram(commands: CommandTable, argv: readonly string[]): Promise<void> {
   // On Linux and macOS this overwrites the arguments that `ps` and /proc show.
   if (holdsSecret(argv)) process.title = "vault";
-  await forgoInheritedOptions();
+  forgoInheritedOptions();
   const own = ownArguments(argv);
   const isRun = own[0] === "run";
   try {
