@@ -8,7 +8,9 @@ import { requireVault, withOpenVault } from "../../src/app/open-vault.ts";
 import { createSecret } from "../../src/app/secrets.ts";
 import { openSource } from "../../src/app/source-file.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
+import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
 import { Secret } from "../../src/secret.ts";
+import { makeRegistry } from "../../src/services/registry.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
 import { makeHome, makeVaultHome } from "../support/home.ts";
 import { refusalCode } from "../support/refusal-code.ts";
@@ -135,6 +137,19 @@ describe("the source", () => {
     expect(readdirSync(join(path, ".."))).toEqual([".env"]);
     const again = await importText(surroundings, readFileSync(path, "utf8"), { deleteSource: true }, path);
     expect(again.map((outcome) => (outcome.kind === "skipped" ? outcome.reason : outcome.kind))).toEqual(["kept", "unknown", "kept", "empty", "reserved"]);
+  });
+
+  it("was the only place where the values stood: no file holds one afterwards, in any form", async () => {
+    const { surroundings } = await makeVaultHome();
+    const keys = makeRegistry().services.slice(0, 20).map(({ variables, placeholder }) => ({ name: variables[0]!, value: mintPlaceholder(placeholder) }));
+    const path = write(keys.map(({ name, value }) => `${name}=${value}\n`).join(""));
+    const outcomes = await importText(surroundings, readFileSync(path, "utf8"), { deleteSource: true }, path);
+    expect(outcomes.every((outcome) => outcome.kind === "imported" && outcome.service !== undefined && outcome.hosts.length > 0)).toBe(true);
+    const folders = [surroundings.paths.dataFolder, surroundings.paths.auditFolder, join(path, "..")];
+    const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name))).filter((file) => statSync(file).isFile());
+    expect(files.length).toBeGreaterThanOrEqual(3);
+    const text = files.map((file) => readFileSync(file, "latin1")).join("\n");
+    for (const { value } of keys) for (const form of [value, Buffer.from(value).toString("base64").slice(0, -4), Buffer.from(value).toString("hex")]) expect(text).not.toContain(form);
   });
 
   it("of JSON stays JSON", async () => {
