@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 await rm(`${root}/dist`, { recursive: true, force: true });
 
-const bundle = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, legalComments: "linked", platform: "node", target: "node20.19" };
+const bundle = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true, legalComments: "linked", platform: "node", target: "node20.19" };
 const commonJs = {
   ...bundle,
   format: "cjs",

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from "vitest";
 import type { Grant } from "../../src/proxy/grant.ts";
 import type { RefusalCode } from "../../src/proxy/refusal.ts";
-import type { ProxyOptions } from "../../src/proxy/server.ts";
+import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
 import type { Reply } from "./proxy-child.ts";
 import { ask, collect, openSecure } from "./proxy-child.ts";
 import type { TestRun } from "./proxy-run.ts";

@@ -2,7 +2,8 @@
 import type { ProxyEvent } from "../../src/proxy/event.ts";
 import type { Grant } from "../../src/proxy/grant.ts";
 import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
-import type { Proxy, ProxyOptions } from "../../src/proxy/server.ts";
+import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
+import type { Proxy } from "../../src/proxy/server.ts";
 import { openProxy } from "../../src/proxy/server.ts";
 import { Secret } from "../../src/secret.ts";
 import { parseHostBinding } from "../../src/vault/host.ts";

@@ -1,0 +1,29 @@
+// What a run tells its proxy.
+import type { Resolve } from "./dial.ts";
+import type { ProxyEvent } from "./event.ts";
+import type { Grant } from "./grant.ts";
+import type { Handshake } from "./intercept.ts";
+import type { FindNextProxy } from "./next-proxy.ts";
+
+export interface ProxyOptions {
+  readonly grants: readonly Grant[];
+  /** Refuses hosts that no secret is bound to, instead of tunnelling. */
+  readonly denyUnmatched: boolean;
+  /** Refuses a placeholder where it may not act, instead of passing it on. */
+  readonly strict: boolean;
+  /** PEM certificates that upstream verification trusts: the whole list. */
+  readonly roots: readonly string[];
+  /** Writes to the audit log; resolves when written. After a rejection nothing goes out. */
+  record(event: ProxyEvent): Promise<void>;
+  /** Cheap: asked before each substitution. True after `vault lock`. */
+  isRevoked(): boolean;
+  /** The user's own proxy for a host, where there is one. */
+  readonly findNextProxy?: FindNextProxy;
+  /** How names become addresses; the system's way by default. */
+  readonly resolve?: Resolve;
+  /** Hears how the child took the run's certificate, once for each connection to a bound host. */
+  readonly hearHandshake?: (outcome: Handshake) => void;
+  /** Limits on the child's patience; tests pass small ones. */
+  readonly headMs?: number;
+  readonly bodyIdleMs?: number;
+}

@@ -1,0 +1,166 @@
+// Whoever comes to the run's port: asked for the run's token, then CONNECT is intercepted for bound hosts and tunnelled blind for others.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Authority } from "../vault/host.ts";
+import { findAuthority, formatAuthority } from "../vault/host.ts";
+import type { DialRules } from "./dial.ts";
+import { dialTunnel, resolveBySystem } from "./dial.ts";
+import type { Exchange, Expectation } from "./exchange.ts";
+import { openExchange } from "./exchange.ts";
+import { makeHttpSide } from "./http-side.ts";
+import { openInterceptor } from "./intercept.ts";
+import { isBoundTo } from "./policy.ts";
+import type { ProxyAccess } from "./proxy-access.ts";
+import type { ProxyOptions } from "./proxy-options.ts";
+import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled, refuseUnwritten } from "./refusal.ts";
+import type { AbsoluteTarget } from "./request-head.ts";
+import { findAbsoluteTarget } from "./request-head.ts";
+import type { RunCa } from "./run-ca.ts";
+import { grantsNaming, makeRunRules } from "./run-rules.ts";
+import { joinSockets } from "./tunnel.ts";
+import { openUpstream } from "./upstream.ts";
+import { openUpstreamTrust } from "./upstream-trust.ts";
+
+export interface Reception {
+  /** Takes over a connection from which nothing has been read. */
+  readonly accept: (socket: Socket) => void;
+  readonly close: () => Promise<void>;
+}
+
+interface ReceptionOptions extends ProxyOptions {
+  readonly ca: RunCa;
+  readonly access: ProxyAccess;
+  /** The port that connections come to. */
+  readonly ownPort: () => number;
+  /** Is told of every socket, to end it with the run. */
+  readonly keep: (socket: Duplex) => void;
+}
+
+const HEAD_MS = 30_000;
+const BODY_IDLE_MS = 120_000;
+/** Whoever knocks without the token must not fill the audit log. */
+const AUDITED_STRANGERS_MAX = 100;
+
+export function makeReception(options: ReceptionOptions): Reception {
+  const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
+  const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), isRevoked: () => options.isRevoked(), bodyIdleMs });
+  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
+  const upstream = openUpstream(dialRules);
+  let strangers = 0;
+
+  /** Writes the entry and returns the request's id. A refusal stands whether or not its entry can be written. */
+  const recordRefusal = (refusal: Refusal, authority: Authority | undefined, method: string | null): string => {
+    const request = rules.nextRequestId();
+    if (refusal.code === "proxy-auth") strangers += 1;
+    if (refusal.code !== "proxy-auth" || strangers <= AUDITED_STRANGERS_MAX) {
+      rules.record({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code }).catch(ignore);
+    }
+    return request;
+  };
+  const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
+
+  const interceptor = openInterceptor({
+    ca,
+    headMs,
+    serve: (authority, request, response, expectation) => openExchange(request, response, { scheme: "https", authority, expectation }, rules, upstream),
+    onMalformed: (authority, refusal) => recordRefusal(refusal, authority, null),
+    hearHandshake: options.hearHandshake ?? ignore,
+  });
+
+  /**
+   * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
+   * crosses loopback as it is, which costs no secret: the child holds placeholders, and what comes back is scrubbed. For other hosts the TLS is the child's own business, and stays so.
+   */
+  const serveAbsolute = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {
+    const target = findAbsoluteTarget(request.url ?? "");
+    const refusal = findAbsoluteRefusal(request, target);
+    if (refusal === undefined && target !== undefined) return openExchange(request, response, { ...target, expectation }, rules, upstream);
+    const answered = refusal ?? malformedTarget();
+    answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.method ?? null), true);
+    return undefined;
+  };
+  /** A page in a browser that tries the port learns nothing, not even whether its guess at the token was good. */
+  const findAbsoluteRefusal = (request: IncomingMessage, target: AbsoluteTarget | undefined): Refusal | undefined => {
+    if (request.url?.startsWith("/") === true) return malformedTarget();
+    if (!access.admits(request.headers["proxy-authorization"])) return unauthorised();
+    if (target === undefined) return malformedTarget();
+    if (isDenied(target.authority)) return refuseUnmatched(target.authority);
+    return target.scheme === "https" && grantsNaming(grants, target.authority).length === 0 ? refuseUntunnelled(target.authority) : undefined;
+  };
+
+  const connect = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    const refuse = (refusal: Refusal, authority?: Authority): void => {
+      writeRefusal(socket, refusal, recordRefusal(refusal, authority, "CONNECT"));
+    };
+    if (!access.admits(request.headers["proxy-authorization"])) {
+      refuse(unauthorised());
+      return;
+    }
+    const authority = findAuthority(request.url ?? "");
+    if (authority === undefined) {
+      refuse(makeRefusal("bad-request", "CONNECT takes a host and a port"));
+      return;
+    }
+    if (isDenied(authority)) {
+      refuse(refuseUnmatched(authority), authority);
+      return;
+    }
+    if (head.length > 0) socket.unshift(head);
+    if (grantsNaming(grants, authority).length > 0) {
+      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+      interceptor.accept(socket, authority, (refusal) => recordRefusal(refusal, authority, null));
+      return;
+    }
+    try {
+      await rules.record({ kind: "tunnelled", request: rules.nextRequestId(), authority: formatAuthority(authority) });
+    } catch {
+      refuse(refuseUnwritten([]), authority);
+      return;
+    }
+    try {
+      const server = await dialTunnel(authority, true, dialRules);
+      if (socket.destroyed) {
+        server.destroy();
+        return;
+      }
+      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+      await joinSockets(socket, server);
+    } catch (error) {
+      refuse(error instanceof RefusalError ? error.refusal : makeRefusal("upstream-unreachable", `no connection to ${formatAuthority(authority)}`), authority);
+    }
+  };
+
+  const server = makeHttpSide({ headMs, serve: serveAbsolute, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
+  server.on("connect", (request, socket: Duplex, head) => {
+    connect(request, socket, head).catch(() => socket.destroy());
+  });
+  // This server has no port of its own. Its time limits on slow heads start with this event all the same.
+  server.emit("listening");
+
+  return {
+    accept(socket) {
+      server.emit("connection", socket);
+      socket.resume();
+    },
+    async close() {
+      server.close();
+      interceptor.close();
+      await upstream.close();
+    },
+  };
+}
+
+function unauthorised(): Refusal {
+  return makeRefusal("proxy-auth", "this proxy belongs to a vault run, and asks for the run's token");
+}
+
+function malformedTarget(): Refusal {
+  return makeRefusal("bad-request", "this is a proxy: ask it for http://host/path, or CONNECT");
+}
+
+function ignore(): void {
+  // A refusal stands whether or not its entry can be written.
+}
