@@ -44,6 +44,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   lowdb: /^src\/store\/vault-(adapter|store)\.ts$/,
   execa: /^src\/run\//,
   undici: /^src\/proxy\/upstream\.ts$/,
+  tldts: /^src\/app\/suffix-list\.ts$/,
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
   "@inquirer/password": /^src\/cli\/terminal\.ts$/,
   dotenv: /^src\/env-files\/dotenv-file\.ts$/,

@@ -32,7 +32,7 @@ export interface ImportWishes {
   readonly askHosts: ((name: string) => Promise<readonly string[] | undefined>) | undefined;
 }
 
-/** @throws VaultError `usage` for hosts of a name that the file does not have, and what asking says. */
+/** @throws VaultError `usage` for hosts of a name that the file does not have, what `pinNew` says, and what asking says. */
 export async function planImport(registry: Registry, names: readonly ImportedName[], wishes: ImportWishes): Promise<Plan[]> {
   const known = new Set(names.map(({ name }) => name));
   const stranger = [...wishes.hosts.keys(), ...wishes.leave].find((name) => !known.has(name));
@@ -49,8 +49,8 @@ async function planOne(registry: Registry, { name, isEmpty, isKept }: ImportedNa
   if (isKept) return skip("kept");
   if (!isSecretName(name) || isReservedVariable(name)) return skip("reserved");
   const wish = { name, scope: wishes.scope, service: undefined, places: undefined, allowPrivate: false };
-  const given = pinNew(registry, { ...wish, hosts: wishes.hosts.get(name) ?? [] });
+  const given = await pinNew(registry, { ...wish, hosts: wishes.hosts.get(name) ?? [] });
   if (given.hosts.length > 0) return { kind: "import", secret: given };
   const hosts = await wishes.askHosts?.(name);
-  return hosts === undefined || hosts.length === 0 ? skip("unknown") : { kind: "import", secret: pinNew(registry, { ...wish, hosts }) };
+  return hosts === undefined || hosts.length === 0 ? skip("unknown") : { kind: "import", secret: await pinNew(registry, { ...wish, hosts }) };
 }

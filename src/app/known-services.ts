@@ -12,6 +12,7 @@ import type { Service } from "../services/entry.ts";
 import { parseService } from "../services/entry.ts";
 import type { KnownService, Registry } from "../services/registry.ts";
 import { findServiceOfVariable, getService, makeRegistry } from "../services/registry.ts";
+import { requireOwnWildcards } from "./suffix-list.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export const SERVICE_FILE_BYTES_MAX = 64 * 1024;
@@ -36,11 +37,12 @@ export interface Candidate {
   keep(): Promise<void>;
 }
 
-/** @throws VaultError `usage` for bytes that describe no service; what `requireAdmissible` says. */
-export function judgeService({ paths }: Pick<Surroundings, "paths">, bytes: Uint8Array, mayReplace: boolean): Candidate {
+/** @throws VaultError `usage` for bytes that describe no service; what `requireAdmissible` and `requireOwnWildcards` say. */
+export async function judgeService({ paths }: Pick<Surroundings, "paths">, bytes: Uint8Array, mayReplace: boolean): Promise<Candidate> {
   const value = parseJson(bytes);
   const service = asUsage(() => parseService(value));
   requireAdmissible(openRegistry({ paths }), service, mayReplace);
+  await requireOwnWildcards(service.hosts);
   return {
     service,
     words: describeAdmission(service),

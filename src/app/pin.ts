@@ -5,6 +5,7 @@ import { placesOf } from "../services/entry.ts";
 import type { Place } from "../vault/place.ts";
 import { DEFAULT_PLACES } from "../vault/place.ts";
 import type { Scope } from "../vault/scope.ts";
+import { requireOwnWildcards } from "./suffix-list.ts";
 import { requireNotWidened } from "./widening.ts";
 
 /** A secret that the user wants. */
@@ -32,9 +33,10 @@ export interface PinnedSecret extends NewSecret {
  * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
  * Hosts that the user names count as they stand; beside those of a service that was named too, only where that was said.
  *
- * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin.
+ * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin, and for wildcards over names of strangers.
  */
-export function pinNew(registry: Registry, asked: NewSecret): PinnedSecret {
+export async function pinNew(registry: Registry, asked: NewSecret): Promise<PinnedSecret> {
+  await requireOwnWildcards(asked.hosts);
   const conventional = findServiceOfVariable(registry, asked.name);
   const service = asked.service !== undefined ? getService(registry, asked.service) : asked.hosts.length === 0 ? conventional : undefined;
   if (service === undefined) {

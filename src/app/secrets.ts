@@ -20,6 +20,7 @@ import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.t
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
 import type { NewSecret, PinnedSecret } from "./pin.ts";
+import { requireOwnWildcards } from "./suffix-list.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
 import { requireNotWidened } from "./widening.ts";
@@ -69,6 +70,7 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
+  await requireOwnWildcards(change.addHosts ?? []);
   const service = change.service === undefined ? undefined : (await import("./known-services.ts")).getNamedService(surroundings, change.service);
   const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
@@ -118,7 +120,7 @@ export function bindNew({ name, scope, service, hosts, places, allowPrivate }: P
 async function pin(surroundings: Surroundings, asked: NewSecret): Promise<PinnedSecret> {
   const { openRegistry } = await import("./known-services.ts");
   const { pinNew } = await import("./pin.ts");
-  const pinned = pinNew(openRegistry(surroundings), asked);
+  const pinned = await pinNew(openRegistry(surroundings), asked);
   if (pinned.unlike !== undefined) surroundings.warn(`"${asked.name}" is the name of keys of "${pinned.unlike}", and goes to ${asked.hosts.join(" ")} instead, as you said`);
   return pinned;
 }

@@ -3,15 +3,13 @@ import { domainToUnicode } from "node:url";
 import { VaultError } from "../errors.ts";
 import type { HostBinding } from "../vault/host.ts";
 import { bindingAllows, findCanonicalBinding } from "../vault/host.ts";
-import { isPublicSuffix } from "../vault/public-suffix.ts";
 import type { Credential, Service } from "./entry.ts";
 import { findLookedLike } from "./look-alike.ts";
 import type { KnownService, Registry } from "./registry.ts";
 import { findService } from "./registry.ts";
 
 /**
- * Refuses what would lead a secret astray: an id or variable that is taken, a host of another service that the file does not own up to, a host that only looks like one,
- * a wildcard under which strangers have hosts.
+ * Refuses what would lead a secret astray: an id or variable that is taken, a host of another service that the file does not own up to, a host that only looks like one.
  *
  * @param mayReplace whether a service of the user's own with that id may go.
  * @throws VaultError `already-exists`, `usage`.
@@ -29,7 +27,6 @@ export function requireAdmissible(registry: Registry, service: Service, mayRepla
 }
 
 function requireOwnHost(binding: HostBinding, service: Service, others: readonly KnownService[]): void {
-  if (binding.wildcard && isPublicSuffix(binding.host)) throw new VaultError("usage", `anybody can have a host below "${binding.host}"`, "name your own host there");
   const sharer = others.find((other) => !service.sharesHostsWith.includes(other.id) && !other.sharesHostsWith.includes(service.id) && bindingsOf(other).some((known) => doMeet(binding, known)));
   if (sharer !== undefined) throw new VaultError("already-exists", `"${binding.host}" is a host of "${sharer.id}"`, `if that is meant, the file says so: "sharesHostsWith": ["${sharer.id}"]`);
   const twin = findLookedLike(binding.host, others.flatMap((other) => bindingsOf(other).map(({ host }) => host)));

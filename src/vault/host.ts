@@ -2,7 +2,6 @@
 import { domainToASCII } from "node:url";
 import { isIPv4, isIPv6 } from "node:net";
 import { VaultError } from "../errors.ts";
-import { isPublicSuffix } from "./public-suffix.ts";
 
 export const DEFAULT_PORT = 443;
 
@@ -38,7 +37,6 @@ export function parseHostBinding(text: string): HostBinding {
   const host = findCanonicalHost(authority.host);
   if (host === undefined) return refuse("this is no host name and no address");
   if (wildcard && !mayStandUnderWildcard(host)) return refuse("a wildcard needs at least two fixed labels after it");
-  if (wildcard && isPublicSuffix(host)) return refuse("anybody can have a name below it; name your own host");
   return { host, port: authority.port ?? DEFAULT_PORT, wildcard };
 }
 
@@ -116,7 +114,7 @@ function isColoned(host: string): boolean {
   return host.includes(":");
 }
 
-/** At least two fixed labels. What strangers share is refused where a binding is typed (`public-suffix.ts`): that list changes, and the format cannot. */
+/** At least two fixed labels. What strangers share is refused where a binding is made (`app/suffix-list.ts`): that list changes, and the format cannot. */
 function mayStandUnderWildcard(host: string): boolean {
   return host.includes(".") && !isIPv4(host) && !isColoned(host);
 }

@@ -16,7 +16,7 @@ const wish = { scope: { kind: "global" }, service: undefined, hosts: [], places:
 describe("a service that the user adds", () => {
   it("is kept for the user alone, and pins secrets from then on", async () => {
     const { surroundings } = await makeVaultHome();
-    const candidate = judgeService(surroundings, bytesOf(ENTRY), false);
+    const candidate = await judgeService(surroundings, bytesOf(ENTRY), false);
     expect(openRegistry(surroundings).services.some(({ isOwn }) => isOwn)).toBe(false);
     await candidate.keep();
     const folder = join(surroundings.paths.dataFolder, "services");
@@ -29,17 +29,23 @@ describe("a service that the user adds", () => {
     expect(record).toMatchObject({ service: "billing", hosts: ["billing.example.com:443"], places: ["basic", "header", "query"] });
   });
 
-  it("is refused for bytes that are no JSON, quoting none of them", () => {
+  it("is refused for bytes that are no JSON, quoting none of them", async () => {
     const { surroundings } = makeHome();
     for (const bytes of [utf8("API_KEY=sk-a-secret"), Uint8Array.of(0xff, 0xfe), utf8("")]) {
-      expect(() => judgeService(surroundings, bytes, false)).toThrow(expect.objectContaining({ code: "usage", message: "this is no JSON" }));
+      await expect(judgeService(surroundings, bytes, false)).rejects.toThrow(expect.objectContaining({ code: "usage", message: "this is no JSON" }));
     }
-    expect(refusalCode(() => judgeService(surroundings, bytesOf({ ...ENTRY, hosts: [] }), false))).toBe("usage");
+    await expect(judgeService(surroundings, bytesOf({ ...ENTRY, hosts: [] }), false)).rejects.toMatchObject({ code: "usage" });
+  });
+
+  it("has no wildcard under which strangers have hosts", async () => {
+    const { surroundings } = makeHome();
+    await expect(judgeService(surroundings, bytesOf({ ...ENTRY, hosts: ["*.github.io:443"] }), false)).rejects.toThrow(/anybody can have a name below "github.io"/);
+    await expect(judgeService(surroundings, bytesOf({ ...ENTRY, hosts: ["*.billing.example.com:443"] }), false)).resolves.toBeDefined();
   });
 
   it("is not read from a folder, or a file, that somebody else may write", async () => {
     const { surroundings } = makeHome();
-    await judgeService(surroundings, bytesOf(ENTRY), false).keep();
+    await (await judgeService(surroundings, bytesOf(ENTRY), false)).keep();
     const folder = join(surroundings.paths.dataFolder, "services");
     chmodSync(folder, 0o777);
     expect(refusalCode(() => openRegistry(surroundings))).toBe("unsafe-file");

@@ -8,7 +8,8 @@ import { ask, openConnect } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { parseHostBinding } from "../../src/vault/host.ts";
+import { requireOwnWildcards } from "../../src/app/suffix-list.ts";
+import { formatHostBinding, parseHostBinding } from "../../src/vault/host.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {
@@ -80,12 +81,18 @@ describe("a wildcard", () => {
     }
   });
 
-  it.each(["*", "*.com", "*.test", "*.co.uk", "*.com.au", "*.or.jp", "*.CO.uk.", "*.github.io", "*.herokuapp.com", "*.s3.amazonaws.com", "*.1.2.3.4", "*.*.example.com", "a*.example.com", "*example.com", "**.example.com", "*.2130706433"])("is refused where a binding is made: %s", async (text) => {
+  it.each(["*", "*.com", "*.test", "*.1.2.3.4", "*.*.example.com", "a*.example.com", "*example.com", "**.example.com", "*.2130706433"])("is refused where a binding is made: %s", async (text) => {
     expect(await refusalOf(() => parseHostBinding(text))).toBe("usage");
   });
 
-  it.each(["*.example.com", "*.example.co.uk", "*.me.github.io", "*.co.example"])("may be %s", (text) => {
-    expect(parseHostBinding(text).wildcard).toBe(true);
+  it.each(["*.co.uk", "*.com.au", "*.or.jp", "*.CO.uk.", "*.github.io", "*.herokuapp.com", "*.s3.amazonaws.com", "*.openai.azure.com"])("is refused where strangers have names: %s", async (text) => {
+    await expect(requireOwnWildcards([formatHostBinding(parseHostBinding(text))])).rejects.toMatchObject({ code: "usage" });
+  });
+
+  it.each(["*.example.com", "*.example.co.uk", "*.me.github.io", "*.co.example"])("may be %s", async (text) => {
+    const binding = parseHostBinding(text);
+    expect(binding.wildcard).toBe(true);
+    await expect(requireOwnWildcards([formatHostBinding(binding)])).resolves.toBeUndefined();
   });
 });
 
