@@ -28,8 +28,8 @@ export interface Route {
   readonly expectation: Expectation;
 }
 
-/** What the child waits for: an answer; `100 Continue` before it sends its body; `101 Switching Protocols`. */
-export type Expectation = "answer" | "continue" | "switch";
+/** What the child waits for: an answer; `100 Continue` before it sends its body; `101 Switching Protocols`; something that nobody here knows. */
+export type Expectation = "answer" | "continue" | "switch" | "unknown";
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -75,6 +75,10 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       return;
     }
     const { head } = parsed;
+    if (route.expectation === "unknown") {
+      refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
+      return;
+    }
     // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
     const handshakeKey = route.expectation === "switch" ? findHandshakeKey(head) : undefined;
     if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import { createServer, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { systemErrorCode } from "../errors.ts";
+import { closeGently, endGently } from "./connection-end.ts";
 import type { Exchange, Expectation } from "./exchange.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
@@ -52,11 +53,15 @@ export function makeHttpSide({ headMs, serve, servesSwitches, onMalformed }: Htt
       },
     });
   };
+  server.on("connection", closeGently);
   server.on("request", (request, response) => {
     onRequest(request, response, "answer");
   });
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     onRequest(request, response, "continue");
+  });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    onRequest(request, response, "unknown");
   });
   if (servesSwitches) {
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, early: Buffer) => {
@@ -104,12 +109,14 @@ function openResponse(request: IncomingMessage): ServerResponse {
     socket.destroy();
   };
   socket.on("drain", onDrain).on("readable", onReadable).on("end", onEnd);
-  response.once("finish", () => {
-    socket.destroySoon();
-  });
-  response.once("close", () => {
+  const letGo = (): void => {
     socket.off("drain", onDrain).off("readable", onReadable).off("end", onEnd);
+  };
+  response.once("finish", () => {
+    letGo();
+    endGently(socket);
   });
+  response.once("close", letGo);
   return response;
 }
 

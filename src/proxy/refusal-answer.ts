@@ -2,10 +2,8 @@
 import type { ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { endGently } from "./connection-end.ts";
 import type { Refusal } from "./refusal.ts";
-
-/** How long the other side may take to read an answer that ends the connection. */
-const LINGER_MS = 2_000;
 
 /** Answers through a response whose head is not out yet. @param isLast closes the connection: for framing in doubt. */
 export function answerRefusal(response: ServerResponse, refusal: Refusal, requestId: string, isLast: boolean): void {
@@ -28,13 +26,7 @@ export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string
   const { headers, body } = compose(refusal, requestId);
   let head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}\r\n`;
   for (let at = 0; at < headers.length; at += 2) head += `${headers[at] ?? ""}: ${headers[at + 1] ?? ""}\r\n`;
-  socket.end(`${head}connection: close\r\n\r\n${body}`);
-  // To close on bytes that nobody has read is to reset the connection, and the other side may lose the answer (RFC 9112 section 9.6).
-  socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once("close", () => {
-    clearTimeout(timer);
-  });
+  endGently(socket, `${head}connection: close\r\n\r\n${body}`);
 }
 
 function compose({ code, status, text }: Refusal, requestId: string): { readonly headers: string[]; readonly body: string } {

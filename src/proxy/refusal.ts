@@ -10,6 +10,7 @@ export type RefusalCode =
   | "misdirected"
   | "method"
   | "upgrade"
+  | "expectation"
   | "header-limit"
   | "timeout"
   | "proxy-auth"
@@ -55,6 +56,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   misdirected: 421,
   method: 405,
   upgrade: 501,
+  expectation: 417,
   "header-limit": 431,
   timeout: 408,
   "proxy-auth": 407,
