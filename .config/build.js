@@ -27,6 +27,25 @@ const usedParts = {
   },
 };
 
+/** What the framework requires at once, and uses for help, plugins and errors alone, is evaluated when it is first used. */
+const RARELY_USED = /^(ansis|clean-stack|ejs|indent-string|lilconfig|minimatch|semver|string-width|tinyglobby|widest-line|wrap-ansi|\.\.?\/util\/fs)$/;
+const lazily = {
+  name: "lazily",
+  setup: ({ onResolve, onLoad, resolve }) => {
+    onResolve({ filter: RARELY_USED }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (pluginData === "itself" || kind !== "require-call" || !importer.includes("/@oclif/core/")) return undefined;
+      const itself = await resolve(path, { kind, resolveDir, pluginData: "itself" });
+      return { path: itself.path, namespace: "lazily" };
+    });
+    onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({
+      resolveDir: root,
+      contents: `
+        const itself = () => require(${JSON.stringify(path)});
+        module.exports = new Proxy(function () {}, { get: (_, name) => itself()[name], apply: (_, self, args) => Reflect.apply(itself(), self, args) });`,
+    }));
+  },
+};
+
 // The program, in one file that V8 can keep compiled: see src/cli/start.ts.
 await build({
   ...commonJs,
@@ -34,7 +53,7 @@ await build({
   outfile: "dist/main.cjs",
   // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone.
   external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo"],
-  plugins: [usedParts],
+  plugins: [usedParts, lazily],
 });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
