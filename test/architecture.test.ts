@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  env-files  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
+//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -26,13 +26,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ["errors", "bytes", "disk", "vault"],
   services: ["errors", "vault"],
   "env-files": ["errors", "bytes", "secret"],
+  project: ["errors", "bytes", "vault"],
   proxy: ["errors", "bytes", "secret", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "proxy", "run"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
-  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "app"],
+  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
-  commands: ["errors", "bytes", "secret", "vault", "keys", "app", "cli"],
+  commands: ["errors", "bytes", "secret", "vault", "keys", "project", "app", "cli"],
 };
 
 /** Arrows that carry types only. */
@@ -55,6 +56,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
 const REVEALERS = [
   "src/app/env-file-variables.ts",
   "src/app/import-secrets.ts",
+  "src/app/project-from-env.ts",
   "src/app/value-rules.ts",
   "src/cli/secret-input.ts",
   "src/cli/terminal.ts",

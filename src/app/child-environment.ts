@@ -10,7 +10,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** A granted secret and what the child's environment calls it. */
 export interface NamedGrant {
-  readonly variable: string;
+  /** Undefined for one that no variable is to hold: only its value is hidden. */
+  readonly variable: string | undefined;
   readonly grant: Grant;
 }
 
@@ -30,7 +31,7 @@ export function furnishChild({ variables }: Pick<Surroundings, "variables">, { f
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
   return buildEnvironment({
     inherited: variables,
-    placeholders: grants.map(({ variable, grant }) => ({ variable, placeholder: grant.placeholder })),
+    placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
     hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
     withheld,
     proxyUrl: proxy.url,

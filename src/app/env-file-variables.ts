@@ -1,11 +1,11 @@
 // What `.env` files add to a run's environment: plain configuration passes, names in the vault stay placeholders, and a credential that is in neither stops the run.
 import { findText } from "../bytes.ts";
-import { looksLikeCredential, tellingShapes } from "../env-files/credential-look.ts";
 import { parseDotenv } from "../env-files/dotenv-file.ts";
 import { KEPT_VALUE } from "../env-files/kept-value.ts";
 import { VaultError } from "../errors.ts";
 import { findServiceOfVariable } from "../services/registry.ts";
 import { openRegistry } from "./known-services.ts";
+import { makeCredentialTest } from "./likely-credential.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface EnvFile {
@@ -29,7 +29,7 @@ export interface EnvFiles {
  */
 export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "warn">, { files, expose, wasSeenByNode }: EnvFiles, granted: ReadonlySet<string>): Record<string, string> {
   const registry = openRegistry(surroundings);
-  const shapes = tellingShapes(registry.services.map(({ shape }) => shape));
+  const isCredential = makeCredentialTest(registry);
   const variables = new Map<string, { readonly text: string; readonly path: string }>();
   for (const { path, bytes } of files) {
     for (const { name, value } of parseDotenv(bytes, `"${path}"`).assignments) variables.set(name, { text: findText(value.reveal()) ?? "", path });
@@ -40,7 +40,6 @@ export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "w
   const plain = [...variables].filter(([name]) => !granted.has(name));
   const [lost] = plain.filter(([, { text }]) => text === KEPT_VALUE);
   if (lost !== undefined) throw new VaultError("usage", `"${lost[1].path}" says that the value of "${lost[0]}" is in the vault, and this run does not get it`, `vault secrets show ${lost[0]} tells its scope; -s ${lost[0]} asks for it`);
-  const isCredential = (name: string, text: string): boolean => (text !== "" && findServiceOfVariable(registry, name) !== undefined) || looksLikeCredential(name, text, shapes);
   const found = plain.filter(([name, { text }]) => !expose.includes(name) && isCredential(name, text));
   const [first] = found;
   if (first !== undefined) throw refuseExposure(found.map(([name]) => name), first[1].path, (name) => findServiceOfVariable(registry, name) !== undefined);

@@ -6,6 +6,7 @@ import { mintPlaceholder } from "../proxy/placeholder.ts";
 import { isReservedVariable } from "../run/environment.ts";
 import type { Secret } from "../secret.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
+import type { Place } from "../vault/place.ts";
 import type { SecretMetadata, SecretRecord } from "../vault/record.ts";
 import type { RecordList } from "../vault/record-list.ts";
 import type { Viewpoint } from "./find-secret.ts";
@@ -24,10 +25,15 @@ interface Wish {
   readonly selections: readonly Selection[] | undefined;
 }
 
-/** A secret of the vault, under the name that the child knows. */
-export interface Choice {
-  readonly variable: string;
-  readonly record: SecretRecord;
+/** A secret of the vault, under the name that the child knows, and where it may go in this run: at most where its record says. */
+export interface Choice<T extends SecretMetadata = SecretRecord> {
+  /** Undefined: no variable of the child's is to hold it. */
+  readonly variable: string | undefined;
+  readonly record: T;
+  readonly hosts: readonly string[];
+  readonly places: readonly Place[];
+  /** The file that made this less than the record's, if one could. */
+  readonly narrowedBy?: string;
 }
 
 /**
@@ -43,15 +49,21 @@ export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wi
   const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
     const record = visible.get(name);
     if (record === undefined) throw noSecret(name, records.count, " here");
-    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${name} -- …`);
-    return { variable, record };
+    return { variable, record, hosts: record.hosts, places: record.places };
   });
+  requireVariables(chosen);
+  return chosen;
+}
+
+/** @throws VaultError `usage` for a variable that the run needs itself, or one given twice. */
+export function requireVariables(choices: readonly Choice<SecretMetadata>[]): void {
   const taken = new Set<string>();
-  for (const { variable } of chosen) {
+  for (const { variable, record } of choices) {
+    if (variable === undefined) continue;
+    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${record.name} -- …`);
     if (taken.has(variable)) throw new VaultError("usage", `"${variable}" is given twice`);
     taken.add(variable);
   }
-  return chosen;
 }
 
 /** What the proxy wants to know of a service. */
@@ -69,7 +81,7 @@ export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secr
 }
 
 /** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it. */
-export function grantOf({ name, service, hosts, places, allowPrivate }: Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate">, value: Secret, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   return {
     name,
@@ -79,5 +91,8 @@ export function grantOf({ name, service, hosts, places, allowPrivate }: Pick<Sec
     places,
     allowPrivate,
     headers: known?.headers ?? [],
+    ...(narrowedBy === undefined ? {} : { narrowedBy }),
   };
 }
+
+type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate"> & Pick<Choice, "narrowedBy">;

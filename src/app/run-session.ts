@@ -2,6 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
 import { VaultError } from "../errors.ts";
+import type { Project } from "../project/run-file.ts";
+import { RUN_FILE } from "../project/run-file.ts";
 import type { ProxyEvent } from "../proxy/event.ts";
 import { openProxy } from "../proxy/server.ts";
 import { collectRoots } from "../run/ca-file.ts";
@@ -37,6 +39,8 @@ export interface RunOptions {
   readonly viewpoint: Viewpoint;
   /** Undefined: every visible secret under its own name. */
   readonly selections: readonly Selection[] | undefined;
+  /** What the folder's `vault.run.json` asks for, of which `selections` are a part then. */
+  readonly project?: Project | undefined;
   /** `.env` files whose plain variables the child gets, where it does not inherit them. */
   readonly envFiles?: EnvFiles | undefined;
   readonly denyUnmatched: boolean;
@@ -109,7 +113,8 @@ interface OpenRun {
 async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables);
   const trusted = [...roots.certificates, ...options.upstreamRoots];
-  const { denyUnmatched, strict } = options;
+  const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
+  const strict = options.strict || options.project?.strict === true;
   const findNextProxy = (scheme: ProxiedScheme, { host, port }: Authority): ProxyAddress | undefined => {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
@@ -148,20 +153,22 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
 async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld" | "plain">> {
-  const chosen = chooseSecrets(vault.file.records, options);
-  const plain = options.envFiles === undefined ? {} : (await import("./env-file-variables.ts")).readPlainVariables(surroundings, options.envFiles, new Set(chosen.map(({ variable }) => variable)));
+  const { project } = options;
+  const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
+  const plain = options.envFiles === undefined ? {} : (await import("./env-file-variables.ts")).readPlainVariables(surroundings, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
-  const grants = chosen.flatMap(({ variable, record }, index) => {
+  const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
     const value = values[index];
-    return value === undefined ? [] : [{ variable, grant: grantOf(record, value, traits) }];
+    return value === undefined ? [] : [{ variable, grant: grantOf({ ...record, ...reach }, value, traits) }];
   });
   const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
     kind: "run.start",
     program: basename(options.command),
     workspace: options.viewpoint.workspace ?? null,
     group: options.viewpoint.group ?? null,
-    secrets: chosen.map(({ record }) => record.name),
+    secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
+    ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;

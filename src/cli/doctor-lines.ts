@@ -2,6 +2,7 @@
 import type { Finding } from "../app/doctor/finding.ts";
 import { isProblem } from "../app/doctor/finding.ts";
 import { EXIT, exitStatusOf } from "./exit-status.ts";
+import { visible } from "./visible-text.ts";
 
 /** Worst first: what may mean an attack or a loss, then what keeps the vault shut, then what passes. */
 const WORST_FIRST: readonly number[] = [EXIT.damaged, EXIT.noVault, EXIT.newerVersion, EXIT.wrongKey, EXIT.keyUnavailable, EXIT.auditUnwritable, EXIT.busy, EXIT.locked, EXIT.usage];
@@ -24,9 +25,4 @@ export function findingLines(findings: readonly Finding[]): string[] {
   });
   const problems = findings.filter(isProblem).length;
   return [...lines, problems === 0 ? "no problem found" : `${problems} ${problems === 1 ? "problem" : "problems"} found`];
-}
-
-/** Paths come from the disk: a control character in one must not reach the terminal. */
-function visible(text: string): string {
-  return text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

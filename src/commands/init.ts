@@ -1,4 +1,5 @@
-import { Flags } from "@oclif/core";
+import { existsSync } from "node:fs";
+import { Args, Flags } from "@oclif/core";
 import { chooseKey } from "../app/auto-init.ts";
 import type { KeyChoice } from "../app/make-vault.ts";
 import { makeVault } from "../app/make-vault.ts";
@@ -9,23 +10,36 @@ import { makeSurroundings, passphraseWays } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
 import { DEFAULT_SERVICE } from "../keys/keyring.ts";
+import { VaultError } from "../errors.ts";
+import { RUN_FILE } from "../project/run-file.ts";
 import { KDF_COSTS } from "../vault/kdf.ts";
+
+/** Where editors find the schema in a project that has installed this package. */
+const SCHEMA_OF_INSTALLED = "node_modules/vaultrun/src/project/vault.run.schema.json";
 
 export default class Init extends VaultCommand {
   static override summary = "Make the vault, with exactly the key provider asked for";
-  static override description = "Without --provider, the key comes from the variable VAULT_MASTER_KEY if it is set, else from the keyring, else from a new key file. Where a vault is already, nothing is changed and the exit status is 8.";
+  static override description = "Without --provider, the key comes from the variable VAULT_MASTER_KEY if it is set, else from the keyring, else from a new key file. Where a vault is already, nothing is changed and the exit status is 8. With --project, no vault is made: the names of the keys in a .env file go into a new vault.run.json, which vault run in this folder heeds; values never do.";
   static override examples = [
     { description: "A passphrase, asked for twice", command: "<%= config.bin %> init --provider passphrase" },
     { description: "A key file, made where it is told", command: "<%= config.bin %> init --provider file --file-path ./vault.key" },
+    { description: "What this project's programs need, from its .env", command: "<%= config.bin %> init --project .env" },
   ];
+  static override args = { env: Args.string({ ignoreStdin: true, description: "with --project: the .env file, ./.env if left out" }) };
   static override flags = {
+    project: Flags.boolean({ description: "write vault.run.json for the programs of this folder, from the names in a .env file" }),
     provider: Flags.string({ description: "who keeps the master key", options: PROVIDER_WORDS }),
     ...keyFlags,
     ...passphraseFlags,
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Init);
+    const { args, flags } = await this.parse(Init);
+    if (!flags.project && args.env !== undefined) throw new VaultError("usage", "a .env file goes with --project", "vault init --project FILE");
+    if (flags.project) {
+      await this.#describeProject(args.env ?? ".env", flags);
+      return;
+    }
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const provider = flags.provider === undefined ? (surroundings.hasGivenPassphrase ? "passphrase" : undefined) : parseProvider(flags.provider);
     if (provider !== undefined) requireFlagsOf(provider, flags);
@@ -33,6 +47,22 @@ export default class Init extends VaultCommand {
     const { locator } = contents.slot;
     this.answer(flags.json, { provider: locator.provider, vault: surroundings.paths.vaultFile, generation: contents.generation }, [
       `made a vault at ${surroundings.paths.vaultFile}, key provider ${locator.provider}`,
+    ]);
+  }
+
+  async #describeProject(path: string, flags: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
+    const { json, ...others } = flags;
+    const [other] = Object.keys(others).filter((flag) => flag !== "project" && others[flag] !== undefined && others[flag] !== false);
+    if (other !== undefined) throw new VaultError("usage", `--${other} does not go with --project, which makes no vault`);
+    // Only here: with it comes the list of services.
+    const { sortNames, writeRunFile } = await import("../app/project-from-env.ts");
+    const { FILE_BYTES_MAX } = await import("../app/import-file.ts");
+    const { readInput } = await import("../cli/file-input.ts");
+    const { secrets, plain } = sortNames(makeSurroundings(undefined), readInput(path, FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
+    writeRunFile(RUN_FILE, secrets, existsSync(SCHEMA_OF_INSTALLED) ? `./${SCHEMA_OF_INSTALLED}` : undefined);
+    this.answer(json === true, { file: RUN_FILE, secrets, plain }, [
+      `wrote ${RUN_FILE}: programs run in this folder get ${secrets.length === 0 ? "no secrets" : secrets.join(", ")}`,
+      ...(plain.length === 0 ? [] : [`not keys, by their looks: ${plain.join(", ")}`]),
     ]);
   }
 

@@ -1,19 +1,24 @@
 import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import type { EnvFiles } from "../app/env-file-variables.ts";
 import type { Selection } from "../app/granted-secrets.ts";
+import { projectLine } from "../cli/project-line.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
+import type { Project } from "../project/run-file.ts";
+import { parseRunFile } from "../project/run-file.ts";
+import { findRunFile } from "../project/search.ts";
 
 const ENV_FILE_BYTES_MAX = 1024 * 1024;
 
 export default class Run extends VaultCommand {
   static override summary = "Run a program that can use secrets without having them";
   static override description =
-    "The program's environment holds placeholders. A proxy on this machine puts the real values into requests to the hosts that each secret is bound to, and takes them out of the answers. Ends with the program's own status.";
+    "The program's environment holds placeholders. A proxy on this machine puts the real values into requests to the hosts that each secret is bound to, and takes them out of the answers. Ends with the program's own status. Where the folder, or in a Git work tree one above it, has a vault.run.json, the program gets what that names and no more; it cannot add to what the vault allows.";
   static override usage = "run [-s NAME|ENVVAR=NAME]… [FLAGS] -- CMD ARGS…";
   static override examples = [
     "<%= config.bin %> run -- sh -c 'env | grep API_KEY'",
@@ -28,6 +33,7 @@ export default class Run extends VaultCommand {
     // Not first of all --env-file: Node looks for that among any program's arguments and obeys a NODE_OPTIONS in the file, before a line of ours runs.
     dotenv: Flags.string({ aliases: ["env-file"], description: "give the program the plain variables of this .env file; a credential in it that the vault does not keep stops the run; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
     expose: Flags.string({ description: "give the program this variable of a --dotenv file as it is, credential or not; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
+    "no-project": Flags.boolean({ description: "do not read vault.run.json" }),
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
@@ -49,6 +55,7 @@ export default class Run extends VaultCommand {
       args: rest,
       viewpoint: parseViewpoint(flags),
       selections: flags.secret?.map(parseSelection),
+      project: flags["no-project"] ? undefined : findProject(),
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
@@ -58,6 +65,16 @@ export default class Run extends VaultCommand {
       redact: flags.redact,
     });
   }
+}
+
+/** Says so where there is one. */
+function findProject(): Project | undefined {
+  const folder = process.cwd();
+  const file = findRunFile(folder);
+  if (file === undefined) return undefined;
+  const project = parseRunFile(file.bytes);
+  note(projectLine(relative(folder, file.path), project));
+  return project;
 }
 
 function parseSelection(text: string): Selection {

@@ -14,4 +14,6 @@ export interface Grant {
   readonly allowPrivate: boolean;
   /** Headers, in lower case, that carry this secret beside those that `isCredentialHeader` knows. */
   readonly headers?: readonly string[];
+  /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */
+  readonly narrowedBy?: string;
 }

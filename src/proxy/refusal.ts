@@ -85,13 +85,13 @@ export function makeRefusal(code: RefusalCode, text: string, secrets: readonly s
 
 /** A credential for one host, on its way to another. */
 export function refuseHost(grant: Grant, authority: Authority): Refusal {
-  return makeRefusal("host", `${grant.name} was not sent to ${formatAuthority(authority)}; ${whereTo(grant)}; allow it: vault secrets update ${grant.name} --host ${formatHost(authority)}`, [grant.name]);
+  return makeRefusal("host", `${grant.name} was not sent to ${formatAuthority(authority)}; ${whereTo(grant)}; ${howToAllow(grant, `--host ${formatHost(authority)}`)}`, [grant.name]);
 }
 
 export function refusePlace(grant: Grant, authority: Authority, place: Place): Refusal {
   const places = [...new Set([...grant.places, place])].sort().join(",");
   const what = place === "basic" ? "a Basic credential" : "a credential header";
-  return makeRefusal("place", `${grant.name} was not sent to ${formatAuthority(authority)}; it may not stand in ${what}; allow it: vault secrets update ${grant.name} --inject ${places}`, [grant.name]);
+  return makeRefusal("place", `${grant.name} was not sent to ${formatAuthority(authority)}; it may not stand in ${what}; ${howToAllow(grant, `--inject ${places}`)}`, [grant.name]);
 }
 
 export function refuseRepeated(grant: Grant, authority: Authority): Refusal {
@@ -137,6 +137,11 @@ export function refuseUnmatched(authority: Authority): Refusal {
 /** `GET https://host/` asked of the proxy itself: it would have to do the TLS that is the child's own to do. */
 export function refuseUntunnelled(authority: Authority): Refusal {
   return makeRefusal("bad-request", `no connection to ${formatAuthority(authority)}; it was asked for as https:// but without CONNECT, and only to hosts that a secret is bound to does this proxy speak TLS by itself; use a client that opens a tunnel (axios does from 1.17 on), or bind a secret to the host`);
+}
+
+function howToAllow({ name, narrowedBy }: Grant, change: string): string {
+  if (narrowedBy === undefined) return `allow it: vault secrets update ${name} ${change}`;
+  return `what this run may have of it is what ${narrowedBy} leaves of what the vault allows; vault secrets show ${name} tells that, and --no-project runs without the file`;
 }
 
 function whereTo(grant: Grant): string {

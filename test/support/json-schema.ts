@@ -1,4 +1,4 @@
-// As much of JSON Schema (draft 2020-12) as src/services/service.schema.json uses, written for the tests: a keyword it does not know is an error.
+// As much of JSON Schema (draft 2020-12) as this package's schemas use, written for the tests: a keyword it does not know is an error.
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -23,7 +23,11 @@ export function isValid(schema: unknown, value: unknown, root: unknown = schema)
       case "properties":
         return !isNode(value) || Object.entries(argument as Node).every(([member, inner]) => !Object.hasOwn(value, member) || valid(inner, value[member]));
       case "additionalProperties":
-        return !isNode(value) || Object.keys(value).every((member) => Object.hasOwn(schema["properties"] as Node, member));
+        return !isNode(value) || Object.keys(value).every((member) => Object.hasOwn((schema["properties"] ?? {}) as Node, member) || (isNode(argument) && valid(argument, value[member])));
+      case "propertyNames":
+        return !isNode(value) || Object.keys(value).every((member) => valid(argument, member));
+      case "maxProperties":
+        return !isNode(value) || Object.keys(value).length <= Number(argument);
       case "items":
         return !Array.isArray(value) || value.every((item) => valid(argument, item));
       case "minItems":

@@ -1,0 +1,111 @@
+// `vault.run.json`: which secrets a project's programs need. It comes with the project, so whoever wrote the project wrote it: it is read as hostile, and `narrowing.ts` lets it take and never add.
+// vault.run.schema.json says the same for editors.
+import { findText } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import type { HostBinding } from "../vault/host.ts";
+import { parseHostBinding } from "../vault/host.ts";
+import { isVisibleText } from "../vault/json-shape.ts";
+import type { Place } from "../vault/place.ts";
+import { isPlace, PLACES } from "../vault/place.ts";
+import { isSecretName } from "../vault/record.ts";
+
+export const RUN_FILE = "vault.run.json";
+export const RUN_FILE_BYTES_MAX = 64 * 1024;
+const NEEDS_MAX = 64;
+const HOSTS_MAX = 64;
+/** A name of 253 characters, brackets or a wildcard, and a port. */
+const HOST_LENGTH_MAX = 260;
+
+/** One secret that the project wants, and how much of what it may do. */
+export interface Need {
+  /** What the program's environment calls it. */
+  readonly variable: string;
+  readonly secret: string;
+  /** Undefined: every host that the vault has bound it to. */
+  readonly hosts: readonly HostBinding[] | undefined;
+  /** Undefined: every place that the vault lets it stand in. */
+  readonly places: readonly Place[] | undefined;
+}
+
+export interface Project {
+  readonly needs: readonly Need[];
+  readonly denyUnmatched: boolean;
+  readonly strict: boolean;
+}
+
+/** @throws VaultError `usage` for what is not as the schema has it. Of the file it repeats names and hosts, and nothing that could move a cursor. */
+export function parseRunFile(bytes: Uint8Array): Project {
+  const file = parseMembers(parseJson(bytes), "it", ["$schema", "secrets", "denyUnmatched", "strict"]);
+  if (file["$schema"] !== undefined && typeof file["$schema"] !== "string") throw refuse(`"$schema" is not text`);
+  const secrets = Object.entries(parseObject(file["secrets"], `"secrets"`));
+  if (secrets.length > NEEDS_MAX) throw refuse(`it names more than ${NEEDS_MAX} secrets`);
+  return { needs: secrets.map(parseNeed), denyUnmatched: parseSwitch(file["denyUnmatched"], "denyUnmatched"), strict: parseSwitch(file["strict"], "strict") };
+}
+
+/** The file's text for secrets under their own names. @param schema what goes into `$schema`, for editors. */
+export function encodeRunFile(names: readonly string[], schema: string | undefined): string {
+  const secrets = Object.fromEntries(names.map((name) => [name, {}]));
+  return `${JSON.stringify({ ...(schema === undefined ? {} : { $schema: schema }), secrets }, null, 2)}\n`;
+}
+
+function parseNeed([variable, value]: readonly [string, unknown]): Need {
+  if (!isSecretName(variable)) throw refuse("a member of \"secrets\" is no name of a variable");
+  const need = parseMembers(value, `"${variable}"`, ["secret", "hosts", "places"]);
+  const secret = need["secret"] === undefined ? variable : need["secret"];
+  if (typeof secret !== "string" || !isSecretName(secret)) throw refuse(`the "secret" of "${variable}" is no name of a secret`);
+  return { variable, secret, hosts: parseList(need["hosts"], HOSTS_MAX, `the "hosts" of "${variable}"`, parseHost), places: parseList(need["places"], PLACES.length, `the "places" of "${variable}"`, parsePlace) };
+}
+
+function parseHost(item: unknown, what: string): HostBinding {
+  // Checked first, since the error about a bad host repeats it.
+  if (typeof item !== "string" || !isVisibleText(item, HOST_LENGTH_MAX)) throw refuse(`${what} has an entry that is no host`);
+  try {
+    return parseHostBinding(item);
+  } catch (error) {
+    throw error instanceof VaultError ? refuse(error.message, error.hint) : error;
+  }
+}
+
+function parsePlace(item: unknown, what: string): Place {
+  if (typeof item === "string" && isPlace(item)) return item;
+  throw refuse(`${what} has an entry that is none of ${PLACES.join(", ")}`);
+}
+
+/** An empty list would look like a wish for nothing, or for everything. */
+function parseList<T>(value: unknown, lengthMax: number, what: string, parseItem: (item: unknown, what: string) => T): readonly T[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || value.length === 0 || value.length > lengthMax) throw refuse(`${what} is no list of 1 to ${lengthMax}`);
+  return value.map((item: unknown) => parseItem(item, what));
+}
+
+function parseSwitch(value: unknown, name: string): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw refuse(`"${name}" is neither true nor false`);
+}
+
+/** A member that is not known may be a rule of a later version, and must not be passed over. */
+function parseMembers(value: unknown, what: string, known: readonly string[]): Readonly<Record<string, unknown>> {
+  const object = parseObject(value, what);
+  if (Object.keys(object).some((member) => !known.includes(member))) throw refuse(`${what} has members other than ${known.map((member) => `"${member}"`).join(", ")}`);
+  return object;
+}
+
+function parseObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse(`${what} is no object`);
+  // Without a prototype, `secrets: {}` has no "constructor".
+  return Object.assign(Object.create(null) as Record<string, unknown>, value);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  const text = findText(bytes);
+  try {
+    if (text !== undefined) return JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
+  } catch {
+    // JSON.parse quotes its input.
+  }
+  throw refuse("it is no JSON");
+}
+
+function refuse(why: string, hint = "src/project/vault.run.schema.json of this package says what may stand there; --no-project runs without the file"): VaultError {
+  return new VaultError("usage", `${RUN_FILE}: ${why}`, hint);
+}
