@@ -7,6 +7,7 @@ import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import type { DialRules } from "./dial.ts";
 import { dialPlain, dialVerified } from "./dial.ts";
+import { hearOut } from "./hearing-out.ts";
 import type { Scheme } from "./request-head.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
@@ -51,8 +52,8 @@ export function openUpstream(rules: DialRules): Upstream {
   const openPool = ({ scheme, authority, mayBePrivate }: UpstreamRequest): Pool => {
     let session: Buffer | undefined;
     const dial = async () => {
-      if (scheme === "http") return dialPlain(authority, mayBePrivate, rules);
-      const socket = await dialVerified(authority, mayBePrivate, rules, session);
+      if (scheme === "http") return hearOut(await dialPlain(authority, mayBePrivate, rules));
+      const socket = hearOut(await dialVerified(authority, mayBePrivate, rules, session));
       socket.on("session", (newer: Buffer) => {
         session = newer;
       });

@@ -79,8 +79,6 @@ function haproxyConfiguration(pem: string, port: number): string {
   return `
 global
   log stdout format raw local0
-  # A whole body fits: an answer that comes before its end would cut the upload, which is another story.
-  tune.bufsize 1048576
 defaults
   mode http
   timeout client 30s
