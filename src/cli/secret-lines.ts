@@ -1,5 +1,5 @@
 // How a secret's metadata is shown: no command prints a value.
-import type { SecretMetadata } from "../vault/record.ts";
+import type { SecretMetadata, SecretOutline } from "../vault/record.ts";
 import { describeScope } from "../vault/scope.ts";
 
 export function secretObject(secret: SecretMetadata): Record<string, unknown> {
@@ -23,7 +23,7 @@ export function secretLines(secret: SecretMetadata): string[] {
 }
 
 /** A table of name, hosts and scope, as wide as it needs to be. */
-export function secretTable(secrets: readonly SecretMetadata[]): string[] {
+export function secretTable(secrets: readonly SecretOutline[]): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
   const rows = [{ name: "NAME", hosts: "HOSTS", scope: "SCOPE" }, ...secrets.map(({ name, hosts, scope }) => ({ name, hosts: hosts.join(" ") || "-", scope: describeScope(scope) }))];
   const nameWidth = rows.reduce((width, { name }) => Math.max(width, name.length), 0);

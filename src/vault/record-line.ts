@@ -1,7 +1,7 @@
 // Reads the lines of records ten times faster than parsing and writing them again does: a vault may hold 10,000.
 import { isTime } from "./json-shape.ts";
-import type { SecretMetadata, SecretRecord, SecretRules } from "./record.ts";
-import { encodeRules, parseRules, VALUE_BYTES_MAX } from "./record.ts";
+import type { SecretMetadata, SecretOutline, SecretRecord, SecretRules } from "./record.ts";
+import { encodeRules, isSecretName, parseRules, VALUE_BYTES_MAX } from "./record.ts";
 import { parseShallowJson } from "./shallow-json.ts";
 import { VaultError } from "../errors.ts";
 
@@ -25,6 +25,9 @@ const METADATA =
 const METADATA_LINE = new RegExp(METADATA);
 const LINE = new RegExp(`${METADATA}"dek":\\{"nonce":"(${BYTES_24})","ciphertext":"(${BYTES_48})"\\},"value":\\{"nonce":"(${BYTES_24})","commitment":"(${BYTES_32})","ciphertext":"(${BYTES_ANY})"\\}\\},?$`);
 
+/** Where a name stands in every canonical line: behind `    {"id":"`, an id of 24 characters, and `","name":"`. */
+const NAME_START = '    {"id":"'.length + 24 + '","name":"'.length;
+
 const REMEMBERED_MAX = 1024;
 
 /** Reads lines of one file: most of their rules are the same few texts. */
@@ -33,6 +36,8 @@ export interface LineReader {
   findRecord(line: string): SecretRecord | undefined;
   /** The same, with no look at the sealed part. */
   findMetadata(line: string): SecretMetadata | undefined;
+  /** The same, with no look at anything that a list does not show. */
+  findOutline(line: string): SecretOutline | undefined;
 }
 
 export function makeLineReader(): LineReader {
@@ -44,6 +49,15 @@ export function makeLineReader(): LineReader {
     return { id, name, scope, groups, service, hosts, places, allowPrivate, version: Number(version), createdAt, updatedAt };
   };
   return {
+    findOutline(line) {
+      const name = nameIn(line);
+      const start = NAME_START + name.length + '",'.length;
+      const rules = rulesOf(line.slice(start, line.indexOf(',"version":', start)));
+      if (rules === undefined || !isSecretName(name)) return undefined;
+      // Spelt out: objects made by a spread are twice as slow to sort.
+      const { scope, groups, service, hosts, places, allowPrivate } = rules;
+      return { name, scope, groups, service, hosts, places, allowPrivate };
+    },
     findMetadata(line) {
       const match = METADATA_LINE.exec(line);
       return match === null ? undefined : metadataOf(match);
@@ -58,6 +72,11 @@ export function makeLineReader(): LineReader {
       return { ...metadata, dek: { nonce: dekNonce, ciphertext: dek }, value: { nonce, commitment, ciphertext } };
     },
   };
+}
+
+/** The name in a canonical line. */
+export function nameIn(line: string): string {
+  return line.slice(NAME_START, line.indexOf('"', NAME_START));
 }
 
 /** Of a text in the form of a time: whether its month has that day. */

@@ -1,16 +1,15 @@
 // The secrets of a vault file, read no further than somebody asks: a run that uses one of 10,000 does not wait for the others.
 import { VaultError } from "../errors.ts";
 import { parseShallowJson } from "./shallow-json.ts";
-import type { SecretMetadata, SecretRecord } from "./record.ts";
+import type { SecretMetadata, SecretOutline, SecretRecord } from "./record.ts";
 import { encodeRecord, parseRecord } from "./record.ts";
-import { makeLineReader } from "./record-line.ts";
+import { makeLineReader, nameIn } from "./record-line.ts";
 import { compareText, encodeScope } from "./scope.ts";
 
 /** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
 const PART_LENGTH_MAX = 262_144;
 const INDENT = "    ";
-/** Where a name stands in every canonical line: behind `    {"id":"`, an id of 24 characters, and `","name":"`. */
-const NAME_START = `${INDENT}{"id":"`.length + 24 + '","name":"'.length;
+const LINE_LENGTH_MAX = INDENT.length + PART_LENGTH_MAX + ",".length;
 
 export interface RecordList {
   readonly count: number;
@@ -18,6 +17,8 @@ export interface RecordList {
   readonly all: () => readonly SecretRecord[];
   /** What the records tell, with no look at what they seal. @throws VaultError as `all`, for that part. */
   readonly metadata: () => readonly SecretMetadata[];
+  /** What a list shows, checked as far as that goes. @throws VaultError as `all`, for that part. */
+  readonly outlines: () => readonly SecretOutline[];
   /**
    * The records of these names, with no look at the others. Only for a file whose MAC was verified: whoever wrote that has read all of it before.
    *
@@ -36,7 +37,8 @@ export function listRecords(lines: readonly string[]): RecordList {
     count: lines.length,
     all: () => (all ??= requireDistinct(lines.map(recordOf))),
     metadata: () => requireDistinct(lines.map(metadataOf)),
-    named: (names) => lines.flatMap((line, index) => (names.has(line.slice(NAME_START, line.indexOf('"', NAME_START))) ? [recordOf(line, index)] : [])),
+    outlines: () => lines.map((line) => (line.length > LINE_LENGTH_MAX ? undefined : reader.findOutline(line)) ?? parseLine(line)),
+    named: (names) => lines.flatMap((line, index) => (names.has(nameIn(line)) ? [recordOf(line, index)] : [])),
   };
 }
 
@@ -66,7 +68,7 @@ function parseLine(line: string): SecretRecord {
 /** What is looked at before a line is read at all. */
 function requireBounded(line: string, hasComma: boolean): string {
   if (line.endsWith(",") !== hasComma) throw new VaultError("bad-json", hasComma ? "a comma is missing between two secrets" : "a comma stands behind the last secret");
-  if (line.length > PART_LENGTH_MAX + INDENT.length + 1) throw tooLong();
+  if (line.length > LINE_LENGTH_MAX) throw tooLong();
   return line;
 }
 

@@ -22,11 +22,15 @@ export interface SecretRules {
   readonly allowPrivate: boolean;
 }
 
+/** What a list shows of a secret. */
+export interface SecretOutline extends SecretRules {
+  readonly name: string;
+}
+
 /** What a secret is bound to. All of it goes into the AAD, so changing any of it without the key makes the secret unreadable. */
-export interface SecretBinding extends SecretRules {
+export interface SecretBinding extends SecretOutline {
   /** 16 random bytes in base64. */
   readonly id: string;
-  readonly name: string;
   /** Counts the values this secret has had, from 1. */
   readonly version: number;
 }

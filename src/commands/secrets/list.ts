@@ -1,9 +1,11 @@
 import { requireVault } from "../../app/open-vault.ts";
+import type { Viewpoint } from "../../app/find-secret.ts";
 import { visibleSecrets } from "../../app/find-secret.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/scope-flags.ts";
 import { secretObject, secretTable } from "../../cli/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
+import type { SecretOutline } from "../../vault/record.ts";
 import { compareText } from "../../vault/scope.ts";
 
 export default class SecretsList extends VaultCommand {
@@ -15,10 +17,13 @@ export default class SecretsList extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
-    const all = (await requireVault(makeSurroundings(undefined))).records.metadata();
-    const secrets = viewpoint.workspace === undefined ? [...all].sort((a, b) => compareText(a.name, b.name)) : [...visibleSecrets(all, viewpoint).values()];
-    // Of thousands, only what is printed is made.
-    if (flags.json) this.answer(true, { secrets: secrets.map(secretObject) }, []);
-    else this.answer(false, {}, secretTable(secrets));
+    const { records } = await requireVault(makeSurroundings(undefined));
+    // Of thousands, only what is printed is read.
+    if (flags.json) this.answer(true, { secrets: inOrder(records.metadata(), viewpoint).map(secretObject) }, []);
+    else this.answer(false, {}, secretTable(inOrder(records.outlines(), viewpoint)));
   }
+}
+
+function inOrder<T extends SecretOutline>(secrets: readonly T[], viewpoint: Viewpoint): readonly T[] {
+  return viewpoint.workspace === undefined ? [...secrets].sort((a, b) => compareText(a.name, b.name)) : [...visibleSecrets(secrets, viewpoint).values()];
 }
