@@ -22,6 +22,10 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "secrets update": { args: ["secrets", "update", "A", "--host", "b.example"] },
   "secrets rotate": { args: ["secrets", "rotate", "A"], input: "next value" },
   "secrets delete": { args: ["secrets", "delete", "A"] },
+  "secrets import": {
+    args: ["secrets", "import", "-", "--host", "OTHER=a.example"],
+    input: "OPENAI_API_KEY=sk-proj-0123456789abcdef0123456789abcdef\nGITHUB_TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345\nOTHER=value of OTHER\n",
+  },
   "rotate-master (file)": { args: ["rotate-master"] },
 };
 
