@@ -1,6 +1,7 @@
 // The main job: a child that can use secrets without having them.
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
+import type { AuditEvent } from "../audit/entry.ts";
 import { VaultError } from "../errors.ts";
 import type { Project } from "../project/run-file.ts";
 import { RUN_FILE } from "../project/run-file.ts";
@@ -75,7 +76,7 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
   const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
-  const summary = openRunSummary(grants.map(({ grant }) => grant));
+  const summary = openRunSummary();
   const tell = (event: ProxyEvent): void => {
     writeLog(event);
     summary.count(event);
@@ -138,8 +139,15 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
 /** A refusal stands whether or not its entry can be written. Everything else happens only once it is, and is told of then. */
 async function recordAndTell(trail: RunTrail, event: ProxyEvent, tell: (event: ProxyEvent) => void): Promise<void> {
   if (event.kind === "refused") tell(event);
-  await trail.record(event);
+  await trail.record(entryOf(event));
   if (event.kind !== "refused") tell(event);
+}
+
+/** What a refusal said follows from its code, host and secrets, and would swell the log. */
+function entryOf(event: ProxyEvent): AuditEvent {
+  if (event.kind !== "refused") return event;
+  const { kind, request, authority, method, secrets, code } = event;
+  return { kind, request, authority, method, secrets, code };
 }
 
 /** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */

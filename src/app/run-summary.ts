@@ -1,11 +1,6 @@
 // What a run's secrets were used for, counted while it goes on and told when it ends (`vault run --summary`).
 import type { ProxyEvent } from "../proxy/event.ts";
-import type { Grant } from "../proxy/grant.ts";
-import type { Refusal, RefusalCode } from "../proxy/refusal.ts";
-import { refuseCodedBody, refuseHost, refuseLocked, refuseMisplaced, refusePlace, refusePlainHttp, refusePrivate, refuseRepeated, refuseUnmatched } from "../proxy/refusal.ts";
-import type { Authority } from "../vault/host.ts";
-import { findAuthority } from "../vault/host.ts";
-import type { Place } from "../vault/place.ts";
+import type { RefusalCode } from "../proxy/refusal.ts";
 
 export interface RunSummary {
   count(event: ProxyEvent): void;
@@ -19,11 +14,14 @@ interface Row {
   readonly secret: string;
   got: number;
   refused: number;
-  readonly codes: Set<RefusalCode>;
+  /** In the words that the program got. */
+  readonly reasons: Set<string>;
 }
 
 /** A program that tries thousands of hosts must not fill the memory, or the terminal. */
 const ROWS_MAX = 200;
+/** Of one row. */
+const REASONS_MAX = 5;
 /** More than the proxy has requests under way at one time. */
 const REMEMBERED_REQUESTS_MAX = 2_000;
 const NO_SECRET = "-";
@@ -31,11 +29,11 @@ const NO_SECRET = "-";
 /** After these nothing has gone out, though the audit log was told beforehand that it would. Any other failure may have come when the server had the value. */
 const NEVER_SENT: readonly RefusalCode[] = ["audit", "metadata-address", "own-address", "private-address", "upstream-certificate"];
 
-/** @param grants whose names, hosts and places the fixes are made of. */
-export function openRunSummary(grants: readonly Grant[]): RunSummary {
+export function openRunSummary(): RunSummary {
   const rows = new Map<string, Row>();
   const got = new Map<string, Set<string>>();
   let uncounted = 0;
+  let hasFurtherReasons = false;
 
   const findRow = (host: string, secret: string): Row | undefined => {
     const key = `${host} ${secret}`;
@@ -45,7 +43,7 @@ export function openRunSummary(grants: readonly Grant[]): RunSummary {
       uncounted += 1;
       return undefined;
     }
-    const row = { host, secret, got: 0, refused: 0, codes: new Set<RefusalCode>() };
+    const row = { host, secret, got: 0, refused: 0, reasons: new Set<string>() };
     rows.set(key, row);
     return row;
   };
@@ -64,7 +62,9 @@ export function openRunSummary(grants: readonly Grant[]): RunSummary {
     if (got.size > REMEMBERED_REQUESTS_MAX && oldest !== undefined) got.delete(oldest);
   };
 
-  const countRefused = (request: string, host: string, secrets: readonly string[], code: RefusalCode): void => {
+  const countRefused = ({ request, authority, secrets, code, text }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
+    const host = authority ?? "-";
+    const reason = `${code}: ${text}`;
     const promised = [...(got.get(request) ?? [])];
     if (NEVER_SENT.includes(code)) {
       for (const secret of promised) {
@@ -78,56 +78,23 @@ export function openRunSummary(grants: readonly Grant[]): RunSummary {
       const row = findRow(host, secret);
       if (row === undefined) continue;
       row.refused += 1;
-      row.codes.add(code);
+      if (row.reasons.size < REASONS_MAX) row.reasons.add(reason);
+      else if (!row.reasons.has(reason)) hasFurtherReasons = true;
     }
   };
 
   return {
     count(event) {
       if (event.kind === "substituted") countGot(event.request, event.authority, event.secrets);
-      if (event.kind === "refused") countRefused(event.request, event.authority ?? "-", event.secrets, event.code);
+      if (event.kind === "refused") countRefused(event);
     },
     lines() {
       if (rows.size === 0) return ["no request asked for a secret, and none was refused"];
       const sorted = [...rows.values()].sort((a, b) => (a.host === b.host ? compare(a.secret, b.secret) : compare(a.host, b.host)));
-      const reasons = sorted.flatMap((row) => [...row.codes].map((code) => `${code}: ${explain(code, row, grants)}`));
-      return [...table(sorted), ...(uncounted > 0 ? [`and ${uncounted} more, which vault audit lists`] : []), ...new Set(reasons)];
+      const reasons = new Set(sorted.flatMap((row) => [...row.reasons]));
+      return [...table(sorted), ...(uncounted > 0 ? [`and ${uncounted} more, which vault audit lists`] : []), ...reasons, ...(hasFurtherReasons ? ["and further reasons, which the answers gave"] : [])];
     },
   };
-}
-
-/** The words that the program got (`proxy/refusal.ts`), where host, secret and code settle them; a pointer to them where they do not. */
-function explain(code: RefusalCode, { host, secret }: Row, grants: readonly Grant[]): string {
-  const grant = grants.find(({ name }) => name === secret);
-  const authority = findAuthority(host);
-  const text = authority === undefined ? undefined : findText(code, authority, grant);
-  return text ?? `${secret === NO_SECRET ? "a request" : secret} for ${host === "-" ? "no host that could be read" : host}; the answer to it said why`;
-}
-
-/** Those that say what to type next; the others need what an event does not tell. */
-const TEXTS: Partial<Readonly<Record<RefusalCode, (grant: Grant, authority: Authority) => Refusal | undefined>>> = {
-  host: refuseHost,
-  place: (grant, authority) => {
-    const place = findOnlyMissing(grant);
-    return place === undefined ? undefined : refusePlace(grant, authority, place);
-  },
-  "plain-http": refusePlainHttp,
-  repeated: refuseRepeated,
-  misplaced: refuseMisplaced,
-  "coded-body": ({ name }, authority) => refuseCodedBody([name], authority),
-  locked: ({ name }, authority) => refuseLocked([name], authority),
-  "private-address": ({ name }, authority) => refusePrivate([name], authority),
-};
-
-function findText(code: RefusalCode, authority: Authority, grant: Grant | undefined): string | undefined {
-  if (code === "unmatched-host") return refuseUnmatched(authority).text;
-  return grant === undefined ? undefined : TEXTS[code]?.(grant, authority)?.text;
-}
-
-/** Only these two are refused for their place, and an event does not say which it was. */
-function findOnlyMissing({ places }: Grant): Place | undefined {
-  const missing = (["header", "basic"] as const).filter((place) => !places.includes(place));
-  return missing.length === 1 ? missing[0] : undefined;
 }
 
 function table(rows: readonly Row[]): string[] {

@@ -5,13 +5,13 @@ import type { RefusalCode } from "./refusal.ts";
 export type InertSpot = "header" | "target" | "body";
 
 /**
- * `request` is the id that a refusal shows to the child as well. `authority` is `host:port`; null where none could be read.
+ * `request` is the id that a refusal shows to the child as well. `authority` is `host:port`; null where none could be read. `text` is what the child was told; the audit log does without.
  * These are types, not interfaces, so that each is a plain record to the audit log.
  */
 export type ProxyEvent =
   | { readonly kind: "substituted"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }
-  | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode }
+  | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode; readonly text: string }
   /** A value came back in an answer, and the child got the placeholder. */
   | { readonly kind: "scrubbed"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "tunnelled"; readonly request: string; readonly authority: string };

@@ -24,7 +24,7 @@ export function makeExchangeLog(record: (event: ProxyEvent) => Promise<void>, re
         await record({ kind: "inert", ...of, secrets: namesOf(items.filter((item) => item.spot === spot).map(({ grant }) => grant)), spot });
       }
     },
-    refused: ({ secrets, code }) => record({ kind: "refused", ...of, secrets, code }),
+    refused: ({ secrets, code, text }) => record({ kind: "refused", ...of, secrets, code, text }),
     scrubbed: (secrets) => record({ kind: "scrubbed", ...of, secrets: [...secrets] }),
   };
 }

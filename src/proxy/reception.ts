@@ -56,7 +56,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     const request = rules.nextRequestId();
     if (refusal.code === "proxy-auth") strangers += 1;
     if (refusal.code !== "proxy-auth" || strangers <= AUDITED_STRANGERS_MAX) {
-      rules.record({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code }).catch(ignore);
+      rules.record({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text }).catch(ignore);
     }
     return request;
   };

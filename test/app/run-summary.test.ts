@@ -5,11 +5,10 @@ import type { RefusalCode } from "../../src/proxy/refusal.ts";
 import { refuseHost } from "../../src/proxy/refusal.ts";
 import { makeGrant } from "../support/proxy-run.ts";
 
-const grants = [makeGrant("KEY", ["api.example.test"]), makeGrant("HEADER_ONLY", ["api.example.test"], { places: ["header"] }), makeGrant("QUERY_ONLY", ["api.example.test"], { places: ["query"] })];
 const got = (request: string, ...secrets: string[]): ProxyEvent => ({ kind: "substituted", request, authority: "api.example.test:443", method: "GET", secrets });
-const refused = (request: string, code: RefusalCode, secrets: string[], authority: string | null = "api.example.test:443"): ProxyEvent => ({ kind: "refused", request, authority, method: "GET", secrets, code });
+const refused = (request: string, code: RefusalCode, secrets: string[], authority: string | null = "api.example.test:443", text = `why of ${code}`): ProxyEvent => ({ kind: "refused", request, authority, method: "GET", secrets, code, text });
 const summarise = (...events: ProxyEvent[]): string[] => {
-  const summary = openRunSummary(grants);
+  const summary = openRunSummary();
   for (const event of events) summary.count(event);
   return summary.lines();
 };
@@ -25,16 +24,18 @@ describe("the table", () => {
     expect(rows(summarise(got("1", "KEY"), got("1", "KEY"), got("2", "KEY", "HEADER_ONLY")))).toEqual(["HOST SECRET GOT IT REFUSED", "api.example.test:443 HEADER_ONLY 1 0", "api.example.test:443 KEY 2 0"]);
   });
 
-  test("has the fix, in the proxy's own words, once", () => {
-    const lines = summarise(refused("1", "host", ["KEY"], "gist.example.test:443"), refused("2", "host", ["KEY"], "gist.example.test:443"));
-    const [grant] = grants;
-    expect(rows(lines)[1]).toBe("gist.example.test:443 KEY 0 2");
-    expect(lines.slice(2)).toEqual([`host: ${grant === undefined ? "" : refuseHost(grant, { host: "gist.example.test", port: 443 }).text}`]);
+  test("has what the program was told, once", () => {
+    const { text } = refuseHost(makeGrant("KEY", ["api.example.test"]), { host: "gist.example.test", port: 443 });
+    const lines = summarise(refused("1", "host", ["KEY"], "gist.example.test:443", text), refused("2", "host", ["KEY"], "gist.example.test:443", text), refused("3", "locked", ["KEY", "OTHER"], "gist.example.test:443", "both"));
+    expect(rows(lines).slice(1, 3)).toEqual(["gist.example.test:443 KEY 0 3", "gist.example.test:443 OTHER 0 1"]);
+    expect(lines.slice(3)).toEqual([`host: ${text}`, "locked: both"]);
   });
 
-  test("names the missing place where it is certain which one it was", () => {
-    expect(summarise(refused("1", "place", ["HEADER_ONLY"])).at(-1)).toContain("allow it: vault secrets update HEADER_ONLY --inject basic,header");
-    expect(summarise(refused("1", "place", ["QUERY_ONLY"])).at(-1)).toBe("place: QUERY_ONLY for api.example.test:443; the answer to it said why");
+  test("has each reason of one code, and a few where there are many", () => {
+    expect(summarise(refused("1", "place", ["KEY"], undefined, "not in a header"), refused("2", "place", ["KEY"], undefined, "not in Basic")).slice(2)).toEqual(["place: not in a header", "place: not in Basic"]);
+    const lines = summarise(...Array.from({ length: 100 }, (_none, index) => refused(`${index}`, "bad-request", [], undefined, `reason ${index}`)));
+    expect(lines.length).toBeLessThan(12);
+    expect(lines.at(-1)).toBe("and further reasons, which the answers gave");
   });
 
   test.each<[RefusalCode, string]>([
@@ -51,7 +52,7 @@ describe("the table", () => {
     const lines = rows(summarise(refused("1", "unmatched-host", [], "x.test:443"), refused("2", "proxy-auth", [], null)));
     expect(lines).toContain("x.test:443 - 0 1");
     expect(lines).toContain("- - 0 1");
-    expect(lines.join("\n")).toContain("unmatched-host: no connection to x.test:443");
+    expect(lines.join("\n")).toContain("unmatched-host: why of unmatched-host");
   });
 
   test("stays short, however many hosts a program tries", () => {
