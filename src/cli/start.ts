@@ -1,4 +1,5 @@
 // Starts the program from code that V8 has compiled before. To compile it anew takes longer than most commands do.
+import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
@@ -40,12 +41,17 @@ function load(script: Script, file: string): Program {
   return module.exports as Program;
 }
 
-/** Compiled code counts for as much as the program itself: it has to belong to the same user, and nobody else may have written it. */
+/**
+ * Compiled code counts for as much as the program itself: it has to belong to the same user, and nobody else may have written it.
+ * V8 does not check that it is whole, and would crash on what a power cut has left of it: so its hash stands behind it.
+ */
 function readCache(cache: string, program: Stats): Buffer | undefined {
   const stat = lstatSync(cache, { throwIfNoEntry: false });
   if (stat?.isFile() !== true || stat.uid !== program.uid || (stat.mode & 0o022) !== 0) return undefined;
   try {
-    return readFileSync(cache);
+    const bytes = readFileSync(cache);
+    const code = bytes.subarray(0, -HASH_BYTES);
+    return hash(code).equals(bytes.subarray(-HASH_BYTES)) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -56,9 +62,16 @@ function writeCache(cache: string, script: Script, program: Stats): void {
   if (process.geteuid?.() !== program.uid) return;
   const draft = `${cache}.${process.pid}`;
   try {
-    writeFileSync(draft, script.createCachedData(), { flag: "wx", mode: 0o644 });
+    const code = script.createCachedData();
+    writeFileSync(draft, Buffer.concat([code, hash(code)]), { flag: "wx", mode: 0o644 });
     renameSync(draft, cache);
   } catch {
     // The next command tries again.
   }
+}
+
+const HASH_BYTES = 32;
+
+function hash(code: Uint8Array): Buffer {
+  return createHash("sha256").update(code).digest();
 }

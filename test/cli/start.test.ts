@@ -1,0 +1,98 @@
+// The compiled code beside the program: used where it can be trusted, and never needed.
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { can } from "../support/machine.ts";
+import { NODE } from "../support/program.ts";
+import { makeFolder } from "../support/temporary.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Installed {
+  readonly dist: string;
+  /** The caches that are there. */
+  caches(): string[];
+  /** Runs `--version`. */
+  run(options?: { readonly nodeOptions?: string }): { readonly status: number | null; readonly output: string };
+}
+
+/** The program in a folder of its own, as a user would install it. */
+function install(): Installed {
+  const folder = makeFolder();
+  for (const name of ["package.json", "oclif.manifest.json", "bin"]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  cpSync(join(ROOT, "dist"), join(folder, "dist"), { recursive: true, filter: (path) => !path.endsWith(".cache") });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  const dist = join(folder, "dist");
+  return {
+    dist,
+    caches: () => readdirSync(dist).filter((name) => name.endsWith(".cache")).map((name) => join(dist, name)),
+    run: ({ nodeOptions = "" } = {}) => {
+      const { status, stdout, stderr } = spawnSync(NODE, [join(folder, "bin", "run.js"), "--version"], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
+      return { status, output: `${stdout}${stderr}` };
+    },
+  };
+}
+
+const version = expect.stringMatching(/^vaultrun\/\d/) as string;
+
+describe("compiled code", () => {
+  test("is left by the first command, and taken by the next one as it stands", () => {
+    const program = install();
+    expect(program.run()).toMatchObject({ status: 0, output: version });
+    const [cache = "", ...others] = program.caches();
+    expect(others).toEqual([]);
+    const before = readFileSync(cache);
+    expect(program.run()).toMatchObject({ status: 0, output: version });
+    expect(program.caches()).toEqual([cache]);
+    expect(readFileSync(cache).equals(before)).toBe(true);
+  });
+
+  test("that is damaged anywhere is made anew", () => {
+    const program = install();
+    program.run();
+    const [cache = ""] = program.caches();
+    const good = readFileSync(cache);
+    const damages = [
+      Buffer.alloc(0),
+      good.subarray(0, 100),
+      good.subarray(0, good.length / 2),
+      Buffer.concat([good.subarray(0, good.length / 2), Buffer.alloc(good.length / 2)]),
+      Buffer.from(good).fill(0xff, 4096, 8192),
+    ];
+    for (const damage of damages) {
+      writeFileSync(cache, damage);
+      expect(program.run()).toMatchObject({ status: 0, output: version });
+      expect(readFileSync(cache).equals(damage)).toBe(false);
+    }
+  });
+
+  test("that others may write is not taken", () => {
+    const program = install();
+    program.run();
+    const [cache = ""] = program.caches();
+    chmodSync(cache, 0o666);
+    expect(program.run()).toMatchObject({ status: 0, output: version });
+    // What stands there now was written by this program, for its user alone to write.
+    rmSync(cache);
+    program.run();
+    expect(existsSync(cache)).toBe(true);
+  });
+
+  test("of a Node with other switches is left alone", () => {
+    const program = install();
+    program.run();
+    const [cache = ""] = program.caches();
+    const before = readFileSync(cache);
+    expect(program.run({ nodeOptions: "--jitless" })).toMatchObject({ status: 0, output: version });
+    expect(readFileSync(cache).equals(before)).toBe(true);
+  });
+
+  test.skipIf(!can.root)("is not left where the program belongs to somebody else (needs root)", () => {
+    const program = install();
+    spawnSync("chown", ["-R", "nobody", program.dist]);
+    expect(program.run()).toMatchObject({ status: 0, output: version });
+    expect(program.caches()).toEqual([]);
+  });
+});
