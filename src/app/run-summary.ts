@@ -27,7 +27,7 @@ const REMEMBERED_REQUESTS_MAX = 2_000;
 const NO_SECRET = "-";
 
 /** After these nothing has gone out, though the audit log was told beforehand that it would. Any other failure may have come when the server had the value. */
-const NEVER_SENT: readonly RefusalCode[] = ["audit", "metadata-address", "own-address", "private-address", "upstream-certificate"];
+export const NEVER_SENT: readonly RefusalCode[] = ["audit", "metadata-address", "own-address", "private-address", "upstream-certificate"];
 
 export function openRunSummary(): RunSummary {
   const rows = new Map<string, Row>();
