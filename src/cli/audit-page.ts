@@ -11,8 +11,8 @@ const RUNS_MAX = 500;
 const STYLE = `${TIMELINE_STYLE}
 .sums{display:flex;flex-wrap:wrap;gap:.5rem 2rem;margin:1rem 0;padding:0;list-style:none}.sums b{font-size:1.4rem;display:block;font-variant-numeric:tabular-nums}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}th{font-weight:600;color:var(--faint)}
-.count{text-align:right}.refused{color:var(--refused)}
-@media (max-width:44rem){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}table,tbody,tr,td{display:block}tr{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .75rem;margin:.5rem 0;background:var(--card)}td{border:0;padding:.1rem 0;text-align:left;display:flex;gap:.75rem}td::before{content:attr(data-label);flex:0 0 6.5rem;color:var(--faint)}.count{text-align:left}}
+.refused{color:var(--refused)}
+@media (max-width:44rem){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}table,tbody,tr,td{display:block}tr{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .75rem;margin:.5rem 0;background:var(--card)}td{border:0;padding:.1rem 0;text-align:left;display:flex;gap:.75rem}td::before{content:attr(data-label);flex:0 0 6.5rem;color:var(--faint)}}
 `;
 
 /** @param checked whether the whole log was verified just before. @param at when the page is made. */
@@ -44,7 +44,7 @@ function refusalRow({ at, code, host, secrets, program }: ReportedRefusal): Html
 
 /** The roles are those that the elements have already, which narrow screens would take from them: cells stand below each other there. */
 function table(columns: readonly string[], rows: readonly (readonly HtmlPart[])[]): Html {
-  const cell = (part: HtmlPart, index: number): Html => html`<td role="cell" data-label="${columns[index] ?? ""}"${typeof part === "number" ? html` class="count"` : ""}><span>${part}</span></td>`;
+  const cell = (part: HtmlPart, index: number): Html => html`<td role="cell" data-label="${columns[index] ?? ""}"><span>${part}</span></td>`;
   return html`<table role="table"><thead role="rowgroup"><tr role="row">${columns.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)}</tr></thead><tbody role="rowgroup">${rows.map((row) => html`<tr role="row">${row.map(cell)}</tr>`)}</tbody></table>`;
 }
 
