@@ -1,0 +1,120 @@
+// The proxies that are measured side by side, each a process of its own, and the server behind them.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { openRunningVault } from "../test/support/running-vault.ts";
+import { makeSelfSigned } from "../test/support/self-signed.ts";
+
+export interface Contender {
+  readonly name: string;
+  /** Absent: without any proxy. */
+  readonly proxy?: string;
+  /** What stands in the child's Authorization. */
+  readonly credential: string;
+  /** Whose processor time counts. */
+  readonly pids: readonly number[];
+}
+
+export interface Arena {
+  /** `localhost:port`, which a secret is bound to, and the same server by its address, which none is. */
+  readonly bound: string;
+  readonly unbound: string;
+  readonly direct: Contender;
+  readonly vault: Contender;
+  readonly floor: Contender;
+  readonly relay: Contender;
+  /** Those that are installed. */
+  readonly peers: readonly Contender[];
+  close(): Promise<void>;
+}
+
+const VALUE = "sk-live-Zx81qT7hN3vWc0pLrK2mY5bD";
+const PLACEHOLDER = "sk-none-0000000000000000000000000";
+const PEERS = ["http-mitm-proxy", "mockttp"];
+const NEEDED_SECONDS = 30;
+
+const processFile = (name: string): string => fileURLToPath(new URL(`./processes/${name}.js`, import.meta.url));
+
+export async function openArena(): Promise<Arena> {
+  const folder = mkdtempSync(join(tmpdir(), "vault-bench-"));
+  const { certificate, key } = makeSelfSigned("localhost");
+  const files = { certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key, { mode: 0o600 });
+  const identity = [files.certificate, files.key];
+  const swap = [...identity, PLACEHOLDER, VALUE];
+  const closers: (() => Promise<void> | void)[] = [() => { rmSync(folder, { recursive: true, force: true }); }];
+
+  const start = async (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly line: string; readonly pid: number }> => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+    let complaints = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+    const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); }));
+    closers.unshift(() => {
+      child.kill("SIGKILL");
+      return ended;
+    });
+    const line = await Promise.race([firstLine(child.stdout), ended.then(() => ""), new Promise<string>((resolve) => setTimeout(() => { resolve(""); }, NEEDED_SECONDS * 1000).unref())]);
+    if (line === "") throw new Error(`${name} did not start: ${complaints}`);
+    return { line, pid: child.pid ?? 0 };
+  };
+  const startProxy = async (name: string, args: readonly string[]): Promise<Contender> => {
+    const { line, pid } = await start(name, process.execPath, [processFile(name), ...args]);
+    return { name, proxy: `http://127.0.0.1:${line}`, credential: PLACEHOLDER, pids: [pid] };
+  };
+
+  try {
+    const origin = await start("origin", process.execPath, [processFile("origin"), ...identity]);
+    const bound = `localhost:${origin.line}`;
+    const vault = await openRunningVault({ value: VALUE, hosts: [bound], places: "header", upstreamCertificate: certificate });
+    closers.unshift(() => vault.close());
+    const peers: Contender[] = [];
+    for (const name of PEERS) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
+    if (hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
+    return {
+      bound,
+      unbound: `127.0.0.1:${origin.line}`,
+      direct: { name: "direct", credential: VALUE, pids: [] },
+      vault: { name: "vault", proxy: vault.url, credential: vault.placeholder, pids: [vault.pid] },
+      floor: await startProxy("floor", swap),
+      relay: await startProxy("relay", []),
+      peers,
+      async close() {
+        for (const closer of closers) await closer();
+      },
+    };
+  } catch (error) {
+    for (const closer of closers) await closer();
+    throw error;
+  }
+}
+
+/** What is missing, and what to type. */
+export function tellMissing(): string[] {
+  const missing = PEERS.filter((name) => !isInstalled(name));
+  return missing.length === 0 ? [] : [`without ${missing.join(" and ")}; to have them measured: npm --prefix bench ci`];
+}
+
+function isInstalled(name: string): boolean {
+  return existsSync(new URL(`./node_modules/${name}/package.json`, import.meta.url));
+}
+
+function hasCommand(name: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
+
+type Start = (name: string, command: string, args: readonly string[]) => Promise<{ readonly line: string; readonly pid: number }>;
+
+/** mitmproxy's own way to replace a header is a pattern on its command line. */
+async function openMitmdump(start: Start, certificate: string): Promise<Contender> {
+  const { line, pid } = await start("mitmdump", "mitmdump", ["--listen-host", "127.0.0.1", "--listen-port", "0", "--set", `ssl_verify_upstream_trusted_ca=${certificate}`, "--modify-headers", `/~q/authorization/Bearer ${VALUE}`, "--set", "termlog_verbosity=info", "--set", "flow_detail=0"]);
+  return { name: "mitmdump", proxy: `http://127.0.0.1:${/:(\d+)/.exec(line)?.[1] ?? ""}`, credential: PLACEHOLDER, pids: [pid] };
+}
+
+async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: stream })) return line;
+  return "";
+}

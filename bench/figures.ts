@@ -1,0 +1,49 @@
+// What was measured, round by round, and what is said of it: medians, spreads, and ratios within a round.
+
+/** One contender's figures: for each column, one number a round. */
+export interface Row {
+  readonly name: string;
+  readonly cells: Readonly<Record<string, readonly number[]>>;
+}
+
+/** One table of the report. */
+export interface Section {
+  readonly title: string;
+  /** What was done, in a sentence or two. */
+  readonly about: string;
+  /** `"up"`: more of the first column is better. */
+  readonly better: "up" | "down";
+  readonly unit: string;
+  /** Names of rows that the others are compared with, by the first column. */
+  readonly references: readonly string[];
+  readonly rows: readonly Row[];
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
+
+/** The median of the rounds' ratios: what slows a whole round down is in both numbers. */
+export function ratioOf(values: readonly number[], references: readonly number[]): number {
+  return medianOf(values.map((value, round) => value / (references[round] ?? NaN)));
+}
+
+/** The column that a section's ratios and its bars are of. */
+export function mainColumn(section: Section): string {
+  return Object.keys(section.rows[0]?.cells ?? {})[0] ?? "";
+}
+
+/** Runs every contender once a round, in turn, and gathers what each says. The first round warms up and does not count. */
+export async function inTurns(rounds: number, contenders: Readonly<Record<string, () => Promise<Readonly<Record<string, number>>>>>, warmRounds = 0): Promise<Row[]> {
+  const rows = Object.keys(contenders).map((name) => ({ name, cells: {} as Record<string, number[]> }));
+  for (let round = -warmRounds; round < rounds; round += 1) {
+    for (const row of rows) {
+      const figures = (await contenders[row.name]?.()) ?? {};
+      if (round < 0) continue;
+      for (const [column, value] of Object.entries(figures)) (row.cells[column] ??= []).push(value);
+    }
+  }
+  return rows;
+}

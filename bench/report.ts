@@ -1,0 +1,45 @@
+// The figures as Markdown.
+import { readFileSync } from "node:fs";
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import type { Section } from "./figures.ts";
+import { mainColumn, medianOf, ratioOf } from "./figures.ts";
+
+export function formatSection(section: Section): string {
+  const main = mainColumn(section);
+  const columns = [...new Set(section.rows.flatMap(({ cells }) => Object.keys(cells)))];
+  const references = section.references.flatMap((name) => section.rows.filter((row) => row.name === name));
+  const lines = section.rows.map(({ name, cells }) => [
+    name,
+    ...columns.map((column) => formatCell(cells[column] ?? [])),
+    ...references.map((reference) => (reference.name === name ? "1" : formatNumber(ratioOf(cells[main] ?? [], reference.cells[main] ?? [])))),
+  ]);
+  const head = ["", ...columns, ...references.map(({ name }) => `÷ ${name}`)];
+  const table = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`);
+  return `## ${section.title}\n\n${section.about} ${section.better === "up" ? "More" : "Less"} is better.\n\n${table.join("\n")}\n`;
+}
+
+/** The machine and the programs, for a reader elsewhere. */
+export function describeMachine(): string {
+  const versionOf = (file: string): string => {
+    try {
+      return String((JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8")) as { version?: unknown }).version);
+    } catch {
+      return "not installed";
+    }
+  };
+  const peers = ["http-mitm-proxy", "mockttp"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
+  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
+}
+
+/** Median, and the least and the most of the rounds. */
+function formatCell(values: readonly number[]): string {
+  if (values.length === 0) return "";
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return values.length === 1 || least === most ? formatNumber(medianOf(values)) : `${formatNumber(medianOf(values))} (${formatNumber(least)}–${formatNumber(most)})`;
+}
+
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return "";
+  const size = Math.abs(value);
+  return size >= 100 ? Math.round(value).toLocaleString("en") : size >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
