@@ -76,16 +76,16 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
   const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
-  const summary = openRunSummary();
+  const summary = options.tellSummary === undefined ? undefined : openRunSummary();
   const tell = (event: ProxyEvent): void => {
     writeLog(event);
-    summary.count(event);
+    summary?.count(event);
   };
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
     const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell });
-    options.tellSummary?.(summary.lines());
+    if (summary !== undefined) options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
     await closeTrail(surroundings, trail, outcome);

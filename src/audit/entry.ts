@@ -1,5 +1,5 @@
 // One line of the audit log: what happened, chained to the line before by its hash, and authenticated.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
 import { hmacSha256 } from "../vault/derive.ts";
 
@@ -32,9 +32,11 @@ export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: encodeBase64(new Uint
 
 /** The next line of a chain, with its line end. JSON escapes line breaks and control characters, so no detail can forge a line. */
 export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array): { readonly line: string; readonly head: ChainHead } {
-  const unsigned = { seq: head.sequence + 1, at: at.toISOString(), event, prev: head.hash };
-  const line = JSON.stringify({ ...unsigned, mac: macOf(unsigned, key) });
-  return { line: `${line}\n`, head: { sequence: unsigned.seq, hash: hashLine(line) } };
+  const sequence = head.sequence + 1;
+  const unsigned = unsignedLine({ seq: sequence, at: at.toISOString(), event, prev: head.hash });
+  // As JSON.stringify would put it in: base64 needs no escapes.
+  const line = `${unsigned.slice(0, -1)},"mac":"${macOfLine(unsigned, key)}"}`;
+  return { line: `${line}\n`, head: { sequence, hash: hashLine(line) } };
 }
 
 /** Undefined for anything that is not a line of this log: verification names it by its number. */
@@ -59,10 +61,17 @@ export function partKey(auditKey: Uint8Array, part: { readonly kind: "log" } | {
 }
 
 export function hashLine(line: string): string {
-  return createHash("sha256").update(line).digest("base64");
+  return hash("sha256", line, "base64");
 }
 
-export function macOf({ seq, at, event, prev }: Omit<AuditEntry, "mac">, key: Uint8Array): string {
-  const unsigned = JSON.stringify({ seq, at, event, prev });
-  return encodeBase64(hmacSha256(key, new Uint8Array(createHash("sha256").update(utf8(unsigned)).digest())));
+export function macOf(entry: Omit<AuditEntry, "mac">, key: Uint8Array): string {
+  return macOfLine(unsignedLine(entry), key);
+}
+
+function unsignedLine({ seq, at, event, prev }: Omit<AuditEntry, "mac">): string {
+  return JSON.stringify({ seq, at, event, prev });
+}
+
+function macOfLine(unsigned: string, key: Uint8Array): string {
+  return encodeBase64(hmacSha256(key, hash("sha256", unsigned, "buffer")));
 }

@@ -1,7 +1,6 @@
 // A run's own part of the audit log: many entries a write, durable in groups within a second, no lock between runs.
-import { closeSync, constants, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { utf8 } from "../bytes.ts";
 import { syncFolder } from "../disk/durable-file.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -44,21 +43,46 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   let failure: VaultError | undefined;
   let waiting: WaitingEntry[] = [];
   let syncTimer: NodeJS.Timeout | undefined;
+  let syncsUnderWay = 0;
   let isClosed = false;
 
   const fail = (error: unknown): VaultError => {
     failure ??= new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
     return failure;
   };
+  const syncName = (): void => {
+    if (!isFolderSynced) syncFolder(join(folder, "runs"));
+    isFolderSynced = true;
+  };
+  /** Beside the event loop: the requests that come meanwhile must not wait for a disk. */
   const sync = (): void => {
     syncTimer = undefined;
+    const synced = descriptor;
+    if (synced === undefined) return;
+    syncsUnderWay += 1;
+    fsync(synced, (error) => {
+      syncsUnderWay -= 1;
+      try {
+        if (isClosed && syncsUnderWay === 0) closeSync(synced);
+        if (isClosed) return;
+        if (error !== null) throw error;
+        syncName();
+      } catch (reason) {
+        fail(reason);
+      }
+    });
+  };
+  const syncNow = (): void => {
+    if (descriptor === undefined) return;
     try {
-      if (descriptor !== undefined) fsyncSync(descriptor);
-      if (descriptor !== undefined && !isFolderSynced) syncFolder(join(folder, "runs"));
-      isFolderSynced = descriptor !== undefined;
+      fsyncSync(descriptor);
+      syncName();
     } catch (error) {
       fail(error);
     }
+    // A number that is closed could be another file's by the time that it is flushed.
+    if (syncsUnderWay === 0) closeSync(descriptor);
+    descriptor = undefined;
   };
   const flush = (): void => {
     const batch = waiting;
@@ -68,14 +92,15 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     try {
       if (failure !== undefined) throw failure;
       descriptor ??= openNew(folder, runId);
-      writeWhole(descriptor, utf8(batch.map(({ line }) => line).join("")), writtenBytes);
+      const bytes = Buffer.from(batch.map(({ line }) => line).join(""), "utf8");
+      writeWhole(descriptor, bytes, writtenBytes);
+      writtenBytes += bytes.length;
     } catch (error) {
       const reason = fail(error);
       for (const { reject } of batch) reject(reason);
       return;
     }
     written = last.head;
-    for (const { line } of batch) writtenBytes += Buffer.byteLength(line);
     syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
     for (const { resolve } of batch) resolve();
   };
@@ -95,9 +120,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       isClosed = true;
       flush();
       clearTimeout(syncTimer);
-      sync();
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
+      syncNow();
       key.fill(0);
       return written;
     },

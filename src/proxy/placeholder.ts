@@ -50,14 +50,17 @@ export function makeRecogniser(grants: readonly Grant[]): Recogniser {
   const byPlaceholder = new Map(grants.map((grant) => [grant.placeholder, grant]));
   // Longest first: a placeholder that begins like another must not be taken for it.
   const pattern = [...byPlaceholder.keys()].sort((a, b) => b.length - a.length).map(escape).join("|");
-  const any = new RegExp(pattern);
   const each = new RegExp(pattern, "g");
   return (text) => {
-    if (!any.test(text)) return NONE;
-    return [...text.matchAll(each)].flatMap((match) => {
+    // With `g` each call starts where the last match ended, and a failed one goes back to the start.
+    let match = each.exec(text);
+    if (match === null) return NONE;
+    const found: Occurrence[] = [];
+    for (; match !== null; match = each.exec(text)) {
       const grant = byPlaceholder.get(match[0]);
-      return grant === undefined ? [] : [{ grant, start: match.index, end: match.index + match[0].length }];
-    });
+      if (grant !== undefined) found.push({ grant, start: match.index, end: match.index + match[0].length });
+    }
+    return found;
   };
 }
 

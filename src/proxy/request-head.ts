@@ -1,6 +1,6 @@
 // A request's head as the child sent it, into one that can mean one thing only (RFC 9112), or a refusal.
 // Node's parser has seen to framing bytes, bare CR and LF, NUL, obs-fold and chunk sizes; what it lets through is settled here.
-import { findAuthority } from "../vault/host.ts";
+import { findAuthority, formatAuthority } from "../vault/host.ts";
 import type { Authority } from "../vault/host.ts";
 import { carries, isCredentialHeader } from "./credential-header.ts";
 import type { Grant } from "./grant.ts";
@@ -39,6 +39,7 @@ const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "proxy-authorization", "proxy-authenticate", "expect"]);
 /** Headers that a proxy reads itself: neither `Connection` nor an underscore may make them mean something else further on. */
 const STRUCTURAL = new Set(["host", "content-length", "transfer-encoding"]);
+const NONE: ReadonlySet<string> = new Set();
 const METHOD = /^[A-Z][A-Z-]*$/;
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/;
 const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
@@ -59,8 +60,7 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
     if (values === undefined) fields.set(name, [value]);
     else values.push(value);
   }
-  const twin = [...fields.keys()].find((name) => name.includes("_") && isTwin(name.replaceAll("_", "-"), fields));
-  if (twin !== undefined) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
+  if (hasTwins(fields)) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
 
   const framing = readFraming(raw, fields);
   if (framing.kind === "refuse") return framing;
@@ -69,7 +69,7 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
   const host = readHost(fields.get("host") ?? [], scheme, authority);
   if (host.kind === "refuse") return host;
 
-  const named = new Set((fields.get("connection") ?? []).flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+  const named = namesIn(fields.get("connection") ?? []);
   for (const name of named) {
     if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
@@ -80,6 +80,11 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
     if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(name, value);
   }
   return { kind: "head", head: { method: raw.method, target: target.target, headers, host: host.host, bodyBytes: framing.bodyBytes, upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
+}
+
+/** What a list of names, in however many headers, says in lower case. */
+function namesIn(lists: readonly string[]): ReadonlySet<string> {
+  return lists.length === 0 ? NONE : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
 }
 
 export interface AbsoluteTarget {
@@ -94,6 +99,11 @@ export function findAbsoluteTarget(url: string): AbsoluteTarget | undefined {
   if (scheme !== "http" && scheme !== "https") return undefined;
   const authority = findSchemeAuthority(match?.[2] ?? "", scheme);
   return authority === undefined ? undefined : { scheme, authority };
+}
+
+function hasTwins(fields: ReadonlyMap<string, unknown>): boolean {
+  for (const name of fields.keys()) if (name.includes("_") && isTwin(name.replaceAll("_", "-"), fields)) return true;
+  return false;
 }
 
 /** A header with an underscore whose hyphened name is there as well, or is one that must not be had by a second name. */
@@ -130,6 +140,8 @@ function readTarget(raw: RawHead, scheme: Scheme, authority: Authority): { reado
 
 function readHost(hosts: readonly string[], scheme: Scheme, authority: Authority): { readonly kind: "host"; readonly host: string } | { readonly kind: "refuse"; readonly refusal: Refusal } {
   const [host = ""] = hosts;
+  // What nearly every client sends.
+  if (hosts.length === 1 && host === formatAuthority(authority)) return { kind: "host", host };
   const given = hosts.length === 1 ? findSchemeAuthority(host, scheme) : undefined;
   if (given === undefined) return refuseSyntax("a request has one valid Host");
   if (!isSame(given, authority)) return refuse(misdirected());
