@@ -1,5 +1,5 @@
 // One line of the audit log: what happened, chained to the line before by its hash, and authenticated.
-import { hash } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
 import { hmacSha256 } from "../vault/derive.ts";
 
@@ -73,5 +73,5 @@ function unsignedLine({ seq, at, event, prev }: Omit<AuditEntry, "mac">): string
 }
 
 function macOfLine(unsigned: string, key: Uint8Array): string {
-  return encodeBase64(hmacSha256(key, hash("sha256", unsigned, "buffer")));
+  return createHmac("sha256", key).update(hash("sha256", unsigned, "binary"), "latin1").digest("base64");
 }
