@@ -28,7 +28,7 @@ const usedParts = {
 };
 
 /** What the framework requires at once, and uses for help, plugins and errors alone, is evaluated when it is first used. */
-const RARELY_USED = /^(ansis|clean-stack|ejs|indent-string|lilconfig|minimatch|semver|string-width|tinyglobby|widest-line|wrap-ansi|\.\.?\/util\/fs)$/;
+const RARELY_USED = /^(minimatch|semver|tinyglobby|\.\.?\/util\/fs)$/;
 const lazily = {
   name: "lazily",
   setup: ({ onResolve, onLoad, resolve }) => {
@@ -39,9 +39,7 @@ const lazily = {
     });
     onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({
       resolveDir: root,
-      contents: `
-        const itself = () => require(${JSON.stringify(path)});
-        module.exports = new Proxy(function () {}, { get: (_, name) => itself()[name], apply: (_, self, args) => Reflect.apply(itself(), self, args) });`,
+      contents: `module.exports = new Proxy({}, { get: (_, name) => require(${JSON.stringify(path)})[name] });`,
     }));
   },
 };
