@@ -20,13 +20,13 @@ export async function start(argv: readonly string[]): Promise<void> {
   const file = fileURLToPath(new URL("./main.cjs", import.meta.url));
   const stat = lstatSync(file);
   // A run and the other commands use different parts of the program, and only what was used has been compiled.
-  const kinds = argv[0] === "run" ? ["run", "other"] : ["other", "run"];
-  const caches = kinds.map((kind) => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}-${kind}.cache`);
-  const [own = ""] = caches;
-  const cachedData = caches.map((cache) => readCache(cache, stat)).find((data) => data !== undefined);
+  const cacheFor = (kind: "run" | "other"): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}-${kind}.cache`;
+  const [own, other] = argv[0] === "run" ? [cacheFor("run"), cacheFor("other")] : [cacheFor("other"), cacheFor("run")];
+  const ownData = readCache(own, stat);
+  const cachedData = ownData ?? readCache(other, stat);
   const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
   await load(script, file).main(argv);
-  if (script.cachedDataRejected !== true && readCache(own, stat) === undefined) writeCache(own, script, stat);
+  if (ownData === undefined && script.cachedDataRejected !== true) writeCache(own, script, stat);
 }
 
 /** Evaluates the program as Node would, and lets it be found by whoever requires it. */
