@@ -1,5 +1,5 @@
-import { createHmac, hkdfSync } from "node:crypto";
-import { utf8 } from "../bytes.ts";
+import { createHmac } from "node:crypto";
+import { concatBytes, utf8, wipe } from "../bytes.ts";
 import type { Dek, Kek } from "./key-bytes.ts";
 import { KEY_BYTES } from "./key-bytes.ts";
 
@@ -43,11 +43,25 @@ export function deriveFromDek(dek: Dek, nonce: Uint8Array): DekDerivatives {
   };
 }
 
-/** HMAC-SHA256 (RFC 2104): the file's MAC, the keys of the parts of the audit log, and their entries' MACs. */
-export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return new Uint8Array(createHmac("sha256", key).update(message).digest());
+/** A buffer of a digest's has its memory for itself: no copy is left behind. */
+function ownBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
+/** HMAC-SHA256 (RFC 2104): the file's MAC, the keys of the parts of the audit log, and their entries' MACs. */
+export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return ownBytes(createHmac("sha256", key).update(message).digest());
+}
+
+/**
+ * HKDF-SHA256 (RFC 5869) of at most 32 bytes: its extract step, and one round of its expand step.
+ * Node's own copies the key into an object that lives until garbage is collected; what an HMAC holds is gone when it is done.
+ */
 function expand(key: Uint8Array, salt: Uint8Array, label: string, bytes: number): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key, salt, utf8(label), bytes));
+  const pseudoRandomKey = hmacSha256(salt, key);
+  try {
+    return hmacSha256(pseudoRandomKey, concatBytes(utf8(label), Uint8Array.of(1))).subarray(0, bytes);
+  } finally {
+    wipe(pseudoRandomKey);
+  }
 }

@@ -68,7 +68,11 @@ const ZEROS = new Uint8Array(64);
 /** The key stream's block for a counter and a nonce, 16 bytes together, as OpenSSL takes them. */
 function chaCha20Block(key: Uint8Array, counterAndNonce: Uint8Array): Uint8Array {
   try {
-    return createCipheriv("chacha20", key, counterAndNonce).update(ZEROS);
+    const cipher = createCipheriv("chacha20", key, counterAndNonce);
+    const block = cipher.update(ZEROS);
+    // OpenSSL forgets the key now, and not at some time when garbage is collected.
+    cipher.final();
+    return block;
   } catch {
     throw new VaultError("io", "this Node cannot encrypt with ChaCha20", "its OpenSSL was built without, or is in FIPS mode: use a Node from nodejs.org");
   }

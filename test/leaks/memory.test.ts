@@ -7,7 +7,9 @@ import { describe, expect, it } from "vitest";
 import { findPaths } from "../../src/paths.ts";
 import { Secret } from "../../src/secret.ts";
 import { readVault } from "../../src/store/vault-store.ts";
+import { deriveFromKek } from "../../src/vault/derive.ts";
 import { deriveKek } from "../../src/vault/kdf.ts";
+import { parseKek } from "../../src/vault/key-bytes.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeFolder } from "../support/temporary.ts";
 
@@ -85,6 +87,28 @@ describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
       }
     }, 60_000);
   }
+
+  it("a run whose key is in a file has forgotten it, and what it derived, while its child runs", async () => {
+    const folder = makeFolder();
+    const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault") };
+    for (const [line, input] of [["init --provider file", ""], ["secrets create A --host a.example", "value"]] as const) {
+      expect(spawnSync(NODE, [RUN_JS, ...line.split(" ")], { env, input })).toMatchObject({ status: 0 });
+    }
+    const text = readFileSync(join(env.VAULT_DIR, "kek.key"), "latin1").trim();
+    const kek = parseKek(new Uint8Array(Buffer.from(text, "base64")));
+    const file = await readVault(findPaths({ variables: env, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }));
+    const { wrapKey, macKey } = deriveFromKek(kek, file?.contents.id ?? new Uint8Array());
+    const run = spawn(NODE, [RUN_JS, "run", "--", "sleep", "60"], { env, stdio: "ignore" });
+    const ended = new Promise((resolve) => run.on("close", resolve));
+    try {
+      await waitFor(() => childrenOf(run.pid ?? 0).length > 0);
+      for (const [name, key] of Object.entries({ kek, wrapKey, macKey })) expect(memoryHolds(run.pid ?? 0, [Buffer.from(key)]), name).toBe(false);
+      expect(memoryHolds(run.pid ?? 0, [Buffer.from(text)]), "the key file's text").toBe(false);
+    } finally {
+      for (const child of childrenOf(run.pid ?? 0)) process.kill(child, "SIGKILL");
+      await ended;
+    }
+  }, 60_000);
 });
 
 function childrenOf(pid: number): number[] {
