@@ -36,15 +36,18 @@ export interface BindingChange {
   readonly widen?: boolean;
 }
 
+/** Asks for a value; who is asked may want to know where it will go. */
+export type AskValue = (binding: SecretBinding) => Promise<Secret>;
+
 /** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
-export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: () => Promise<Secret>): Promise<SecretRecord> {
+export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: AskValue): Promise<SecretRecord> {
   requireName(asked.name);
   const secret = await pin(surroundings, asked);
   const binding = bindNew(secret);
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
     requireNoTwin(vault.file.contents, secret);
-    const value = await askOnce();
+    const value = await askOnce(binding);
     requireStorable(secret.name, value, secret.places);
     return changeOne(surroundings, vault, "secret.create", async (contents) => {
       requireNoTwin(contents, secret);
@@ -55,11 +58,10 @@ export async function createSecret(surroundings: Surroundings, asked: NewSecret,
 }
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
-export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: () => Promise<Secret>): Promise<SecretRecord> {
+export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: AskValue): Promise<SecretRecord> {
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
-    getSecret(vault.file.contents.secrets, name, scope);
-    const value = await askOnce();
+    const value = await askOnce(getSecret(vault.file.contents.secrets, name, scope));
     return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
       const before = getSecret(contents.secrets, name, scope);
       requireStorable(name, value, before.places);
@@ -141,9 +143,9 @@ async function rebind(surroundings: Surroundings, kind: string, get: (secrets: r
 }
 
 /** A vault may be opened anew while a change is made; nobody is asked twice for that. */
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined;
-  return () => (asked ??= ask());
+function once(ask: AskValue): AskValue {
+  let asked: Promise<Secret> | undefined;
+  return (binding) => (asked ??= ask(binding));
 }
 
 type RecordChange =

@@ -13,21 +13,27 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}p{margin:.
 `;
 
 /** The CSP source that allows exactly this style sheet or script. */
-export function hashSource(text: string): string {
+function hashSource(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
 export interface Page {
   readonly title: string;
-  /** Beside what all pages share. Of this program's own text only. */
+  /** Beside what all pages share. Of this program's own text only, as the script is. */
   readonly style: string;
+  readonly script?: string;
   readonly body: Html;
 }
 
+/** What a browser lets a page do: its own style sheet and, where it has one, its own script, which speaks to nobody but the server that it came from. */
+export function policyOf({ style, script }: Pick<Page, "style" | "script">): string {
+  const scripts = script === undefined ? [] : [`script-src ${hashSource(script)}`, "connect-src 'self'", "require-trusted-types-for 'script'"];
+  return ["default-src 'none'", `style-src ${hashSource(COLOURS + style)}`, ...scripts, "base-uri 'none'", "form-action 'none'"].join("; ");
+}
+
 /** The whole document. The policy stands in it, since a file has no headers. */
-export function framePage({ title, style, body }: Page): string {
-  const css = COLOURS + style;
-  const policy = `default-src 'none'; style-src ${hashSource(css)}; base-uri 'none'; form-action 'none'`;
-  const head = html`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title>`;
-  return `<!doctype html>\n<html lang="en"><head>${head.toString()}<style>${css}</style></head>\n<body>${body.toString()}</body></html>\n`;
+export function framePage(page: Page): string {
+  const { title, style, script, body } = page;
+  const head = html`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policyOf(page)}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><title>${title}</title>`;
+  return `<!doctype html>\n<html lang="en"><head>${head.toString()}<style>${COLOURS}${style}</style></head>\n<body>${body.toString()}${script === undefined ? "" : `<script>${script}</script>`}</body></html>\n`;
 }

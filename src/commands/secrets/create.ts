@@ -1,24 +1,25 @@
-import { Args, Flags } from "@oclif/core";
+import { Args } from "@oclif/core";
 import { createSecret } from "../../app/secrets.ts";
 import { bindingFlags, parseHosts, parsePlaces } from "../../cli/binding-flags.ts";
 import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { requireValue } from "../../cli/secret-input.ts";
 import { secretObject } from "../../cli/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
+import { askValue, valueFlags } from "../../cli/value-flags.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsCreate extends VaultCommand {
   static override summary = "Put a new secret into the vault";
-  static override description = "The value comes from piped stdin, a file or a prompt, never from the command line. One line end behind it is dropped.";
+  static override description = "The value comes from piped stdin, a file, a prompt or a page in the browser, never from the command line. One line end behind it is dropped.";
   static override examples = [
     { description: "From a variable that the shell holds", command: 'printf %s "$TOKEN" | <%= config.bin %> secrets create GITHUB_TOKEN --host api.github.com' },
     { description: "From a file, for two hosts", command: "<%= config.bin %> secrets create API_KEY --from-file key.txt --host api.example.com --host api.example.com:8443" },
+    { description: "Entered in the browser, where a program that reads this terminal does not see it", command: "<%= config.bin %> secrets create OPENAI_API_KEY --browser" },
   ];
   static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "its name, and the variable that a run's child gets" }) };
   static override flags = {
     ...bindingFlags,
     ...scopeFlags,
-    "from-file": Flags.string({ description: "read the value from a file, - for stdin", helpValue: "F" }),
+    ...valueFlags,
     ...passphraseFlags,
   };
 
@@ -27,7 +28,7 @@ export default class SecretsCreate extends VaultCommand {
     const hosts = parseHosts(flags.host);
     const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen, allowPrivate: "allow-private" in flags && flags["allow-private"] };
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const record = await createSecret(surroundings, secret, () => requireValue(args.name, flags["from-file"]));
+    const record = await createSecret(surroundings, secret, (binding) => askValue(binding, flags));
     if (record.hosts.length === 0) surroundings.warn(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);
     this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);
   }

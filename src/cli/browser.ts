@@ -1,0 +1,49 @@
+// Opens an address in the user's browser without showing it to the process list.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { html } from "./html.ts";
+
+/** Openers hand the address over and end; one that goes on is a browser. */
+const OPENER_MS = 3000;
+
+export interface OpenedLink {
+  /** False where there is no browser to be seen, or it could not be started. */
+  readonly isOpen: boolean;
+  close(): void;
+}
+
+/**
+ * What stands in an opener's arguments every user of the machine can read, and an address may hold a token. So the opener gets the name of a private file (0600, in a folder 0700) that leads there.
+ *
+ * @param address of this program's own making.
+ */
+export async function openInBrowser(address: string, variables: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform = process.platform): Promise<OpenedLink> {
+  const opener = findOpener(variables, platform);
+  if (opener === undefined) return { isOpen: false, close: () => undefined };
+  const folder = mkdtempSync(join(tmpdir(), "vault-link-"));
+  const close = (): void => { rmSync(folder, { recursive: true, force: true }); };
+  const file = join(folder, "open.html");
+  writeFileSync(file, html`<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0;url=${address}"><title>vault</title>`.toString(), { flag: "wx", mode: 0o600 });
+  const [program = "", ...args] = opener;
+  return { isOpen: await startOpener(program, [...args, pathToFileURL(file).href]), close };
+}
+
+function findOpener(variables: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): readonly string[] | undefined {
+  if (platform === "darwin") return ["open"];
+  if (platform === "win32") return ["rundll32", "url.dll,FileProtocolHandler"];
+  const hasScreen = [variables["DISPLAY"], variables["WAYLAND_DISPLAY"]].some((display) => display !== undefined && display !== "");
+  return hasScreen ? ["xdg-open"] : undefined;
+}
+
+function startOpener(program: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: "ignore", detached: true });
+    const timer = setTimeout(() => { resolve(true); }, OPENER_MS);
+    child.once("error", () => { clearTimeout(timer); resolve(false); });
+    child.once("exit", (status) => { clearTimeout(timer); resolve(status === 0); });
+    child.unref();
+  });
+}
