@@ -19,7 +19,8 @@ import type { Request, UnwrapItem, WrapItem } from "./request.ts";
 import { BATCH_ITEMS_MAX, encodeRequest } from "./request.ts";
 
 /** An agent that is starting, ending or overrun answers within this. */
-const CONNECT_MS = 3000;
+const CONNECT_MS = 5000;
+const PAUSE_MS_MAX = 250;
 const HANDSHAKE_MS = 1000;
 const REPLY_MS = 20_000;
 /** Wrong keys are answered one after the other, up to 8 seconds each. */
@@ -35,7 +36,7 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
  */
 export async function connectAgent(paths: AgentPaths): Promise<AgentClient | undefined> {
   const deadline = performance.now() + CONNECT_MS;
-  for (let pauseMs = 5; ; pauseMs *= 2) {
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
     const attempt = await tryConnect(paths);
     if (attempt.kind === "no-agent") return undefined;
     if (attempt.kind === "connected") return attempt.client;
