@@ -1,29 +1,50 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scale]: measures, and writes RESULTS.md and results.svg beside this file.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scale]: measures, and leaves what it found in RESULTS.md and results.svg.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { Arena } from "./contenders.ts";
 import { openArena, tellMissing } from "./contenders.ts";
 import type { Section } from "./figures.ts";
+import { drawSections } from "./plot.ts";
 import { describeMachine, formatSection } from "./report.ts";
 import { measureRequests } from "./requests.ts";
+import { measureScale } from "./scale.ts";
+import { measureStartup } from "./startup.ts";
 import { measureTransfers } from "./transfers.ts";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
-const only = values.only?.split(",");
-const isWanted = (part: string): boolean => only === undefined || only.includes(part);
-
-for (const line of tellMissing()) console.error(line);
-const sections: Section[] = [];
-const take = (measured: readonly Section[]): void => {
-  for (const section of measured) console.log(formatSection(section));
-  sections.push(...measured);
+const PARTS: Readonly<Record<string, (isQuick: boolean) => Promise<Section[]>>> = {
+  startup: measureStartup,
+  requests: (isQuick) => inArena((arena) => measureRequests(arena, isQuick)),
+  transfers: (isQuick) => inArena((arena) => measureTransfers(arena, isQuick)),
+  scale: measureScale,
 };
 
-if (isWanted("requests") || isWanted("transfers")) {
+async function inArena(measure: (arena: Arena) => Promise<Section[]>): Promise<Section[]> {
   const arena = await openArena();
   try {
-    if (isWanted("requests")) take(await measureRequests(arena, values.quick));
-    if (isWanted("transfers")) take(await measureTransfers(arena, values.quick));
+    return await measure(arena);
   } finally {
     await arena.close();
   }
+}
+
+const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
+const wanted = values.only?.split(",") ?? Object.keys(PARTS);
+const unknown = wanted.find((part) => PARTS[part] === undefined);
+if (unknown !== undefined) {
+  console.error(`"${unknown}" is not measured; --only takes ${Object.keys(PARTS).join(", ")}`);
+  process.exit(2);
+}
+for (const line of tellMissing()) console.error(line);
+
+const sections: Section[] = [];
+for (const part of wanted) {
+  const measured = (await PARTS[part]?.(values.quick)) ?? [];
+  for (const section of measured) console.log(formatSection(section));
+  sections.push(...measured);
+}
+// Half a measurement must not take the place of a whole one.
+if (values.only === undefined && !values.quick) {
+  const about = "Made by `npm run bench`: medians, and in brackets the least and the most of the rounds. Take the ratios, which are medians of each round's own; the absolute figures are this machine's.";
+  writeFileSync(new URL("RESULTS.md", import.meta.url), `# Results\n\n${about}\n\n${describeMachine()}\n\n![The main figure of each table, as bars](results.svg)\n\n${sections.map(formatSection).join("\n")}`);
+  writeFileSync(new URL("results.svg", import.meta.url), drawSections(sections));
 }

@@ -25,6 +25,7 @@ export interface Arena {
   readonly direct: Contender;
   readonly vault: Contender;
   readonly floor: Contender;
+  readonly plain: Contender;
   readonly relay: Contender;
   /** Those that are installed. */
   readonly peers: readonly Contender[];
@@ -80,6 +81,7 @@ export async function openArena(): Promise<Arena> {
       direct: { name: "direct", credential: VALUE, pids: [] },
       vault: { name: "vault", proxy: vault.url, credential: vault.placeholder, pids: [vault.pid] },
       floor: await startProxy("floor", swap),
+      plain: await startProxy("plain", swap),
       relay: await startProxy("relay", []),
       peers,
       async close() {

@@ -5,15 +5,16 @@ import type { Section } from "./figures.ts";
 import { mainColumn, medianOf, ratioOf } from "./figures.ts";
 
 export function formatSection(section: Section): string {
-  const main = mainColumn(section);
   const columns = [...new Set(section.rows.flatMap(({ cells }) => Object.keys(cells)))];
   const references = section.references.flatMap((name) => section.rows.filter((row) => row.name === name));
+  const compared = [mainColumn(section), ...columns.filter((column) => column.startsWith("CPU"))];
+  const ratios = references.flatMap((reference) => compared.map((column) => ({ reference, column })));
   const lines = section.rows.map(({ name, cells }) => [
     name,
     ...columns.map((column) => formatCell(cells[column] ?? [])),
-    ...references.map((reference) => (reference.name === name ? "1" : formatNumber(ratioOf(cells[main] ?? [], reference.cells[main] ?? [])))),
+    ...ratios.map(({ reference, column }) => (reference.name === name ? "1" : formatNumber(ratioOf(cells[column] ?? [], reference.cells[column] ?? [])))),
   ]);
-  const head = ["", ...columns, ...references.map(({ name }) => `÷ ${name}`)];
+  const head = ["", ...columns, ...ratios.map(({ reference, column }) => `${column.startsWith("CPU") ? "CPU " : ""}÷ ${reference.name}`)];
   const table = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`);
   return `## ${section.title}\n\n${section.about} ${section.better === "up" ? "More" : "Less"} is better.\n\n${table.join("\n")}\n`;
 }
@@ -39,7 +40,7 @@ function formatCell(values: readonly number[]): string {
 }
 
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return "";
+  if (!Number.isFinite(value) || value === 0) return "";
   const size = Math.abs(value);
   return size >= 100 ? Math.round(value).toLocaleString("en") : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -6,9 +6,9 @@ import { runLoad } from "./load.ts";
 
 const CONNECTIONS = [1, 16, 128];
 
-export async function measureRequests({ bound, direct, floor, vault, peers }: Arena, isQuick: boolean): Promise<Section[]> {
+export async function measureRequests({ bound, direct, floor, plain, vault, peers }: Arena, isQuick: boolean): Promise<Section[]> {
   const [rounds, seconds, warmSeconds] = isQuick ? [3, 1, 0.5] : [5, 2, 1];
-  const contenders = [direct, floor, vault, ...peers];
+  const contenders = [direct, floor, plain, vault, ...peers];
   const turns = (measure: (contender: Contender) => Promise<Record<string, number>>) => inTurns(rounds, Object.fromEntries(contenders.map((contender) => [contender.name, () => measure(contender)])), 1);
   const sections: Section[] = [];
   for (const connections of isQuick ? [1, 16] : CONNECTIONS) {
@@ -16,11 +16,11 @@ export async function measureRequests({ bound, direct, floor, vault, peers }: Ar
       const { count, seconds: took, cpuSeconds, p50Ms, p99Ms } = await runLoad({ kind: "requests", connections, seconds, warmSeconds }, bound, contender);
       return { "requests/s": count / took, "CPU µs/request": (cpuSeconds * 1e6) / count, "p50 ms": p50Ms, "p99 ms": p99Ms };
     });
-    sections.push({ title: `Requests over ${connections === 1 ? "one kept connection" : `${connections} kept connections`}`, about: "A short JSON answer, one header replaced on the way.", better: "up", unit: "requests/s", references: ["floor"], rows });
+    sections.push({ title: `Requests over ${connections === 1 ? "one kept connection" : `${connections} kept connections`}`, about: "A short JSON answer, one header replaced on the way.", better: "up", unit: "requests/s", references: ["floor", "plain"], rows });
   }
   const rows = await turns(async (contender) => {
     const { count, seconds: took, cpuSeconds } = await runLoad({ kind: "connections", connections: 8, seconds, warmSeconds }, bound, contender);
     return { "connections/s": count / took, "CPU ms/connection": (cpuSeconds * 1e3) / count };
   });
-  return [...sections, { title: "New connections", about: "CONNECT, a full TLS handshake, one request, and gone; eight at a time.", better: "up", unit: "connections/s", references: ["floor"], rows }];
+  return [...sections, { title: "New connections", about: "CONNECT, a full TLS handshake, one request, and gone; eight at a time.", better: "up", unit: "connections/s", references: ["floor", "plain"], rows }];
 }
