@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { NODE } from "../test/support/program.ts";
 import { openRunningVault } from "../test/support/running-vault.ts";
 import { makeSelfSigned } from "../test/support/self-signed.ts";
 
@@ -39,7 +40,8 @@ const NEEDED_SECONDS = 30;
 
 const processFile = (name: string): string => fileURLToPath(new URL(`./processes/${name}.js`, import.meta.url));
 
-export async function openArena(): Promise<Arena> {
+/** @param withPeers false leaves the peers out, installed or not. */
+export async function openArena({ withPeers = true } = {}): Promise<Arena> {
   const folder = mkdtempSync(join(tmpdir(), "vault-bench-"));
   const { certificate, key } = makeSelfSigned("localhost");
   const files = { certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
@@ -63,18 +65,18 @@ export async function openArena(): Promise<Arena> {
     return { line, pid: child.pid ?? 0 };
   };
   const startProxy = async (name: string, args: readonly string[]): Promise<Contender> => {
-    const { line, pid } = await start(name, process.execPath, [processFile(name), ...args]);
+    const { line, pid } = await start(name, NODE, [processFile(name), ...args], { NODE_EXTRA_CA_CERTS: files.certificate });
     return { name, proxy: `http://127.0.0.1:${line}`, credential: PLACEHOLDER, pids: [pid] };
   };
 
   try {
-    const origin = await start("origin", process.execPath, [processFile("origin"), ...identity]);
+    const origin = await start("origin", NODE, [processFile("origin"), ...identity]);
     const bound = `localhost:${origin.line}`;
     const vault = await openRunningVault({ value: VALUE, hosts: [bound], places: "header", upstreamCertificate: certificate });
     closers.unshift(() => vault.close());
     const peers: Contender[] = [];
-    for (const name of PEERS) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
-    if (hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
+    for (const name of withPeers ? PEERS : []) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
+    if (withPeers && hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
     return {
       bound,
       unbound: `127.0.0.1:${origin.line}`,

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NODE } from "../test/support/program.ts";
 import type { Command } from "./cost.ts";
 
 export interface Installation {
@@ -26,7 +27,7 @@ export function openInstallation(): Installation {
   symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
 
   const vault: Installation["vault"] = (folder, args, variables = {}) => ({
-    command: process.execPath,
+    command: NODE,
     args: [join(root, "bin", "run.js"), ...args],
     env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, VAULT_DIR: join(folder, "vault"), ...variables },
   });

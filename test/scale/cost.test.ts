@@ -1,0 +1,50 @@
+// The gate: what a start and a request cost, in processor time and as a ratio to bare Node, measured in the same minute. Far above what is recorded in bench/RESULTS.md means that something was made slow.
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Contender } from "../../bench/contenders.ts";
+import { openArena } from "../../bench/contenders.ts";
+import { costOf } from "../../bench/cost.ts";
+import { openInstallation } from "../../bench/installation.ts";
+import { runLoad } from "../../bench/load.ts";
+import { canWeigh } from "../support/process-weight.ts";
+import { NODE } from "../support/program.ts";
+
+const ROUNDS = 6;
+/** Processor time is told in hundredths of a second: several starts make one measurement. */
+const STARTS = 4;
+/** Recorded: 4 to 5. */
+const START_MAX = 7;
+/** Recorded: 2. */
+const REQUEST_MAX = 3;
+
+/** The least of several rounds, turn about: what else the machine does only ever adds, in processor time too. */
+async function leastOf(measures: Readonly<Record<string, () => Promise<number>>>): Promise<Record<string, number>> {
+  const least: Record<string, number> = {};
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, measure] of Object.entries(measures)) least[name] = Math.min(least[name] ?? Infinity, await measure());
+  }
+  return least;
+}
+
+describe.skipIf(!canWeigh)("what it costs (weighed on Linux)", () => {
+  test(`a start of vault run: at most ${START_MAX} times Node's own`, async () => {
+    const installation = openInstallation();
+    onTestFinished(() => { installation.close(); });
+    const run = installation.vault(installation.makeVault("file", ["--provider", "file"]), ["run", "--", "true"]);
+    const bare = { command: NODE, args: ["-e", "0"], env: run.env };
+    costOf(1, run);
+    const { vault = NaN, node = NaN } = await leastOf({ node: () => Promise.resolve(costOf(STARTS, bare)["CPU ms"]), vault: () => Promise.resolve(costOf(STARTS, run)["CPU ms"]) });
+    expect(vault / node).toBeLessThan(START_MAX);
+  }, 60_000);
+
+  test(`a request with a secret: at most ${REQUEST_MAX} times that of the barest proxy`, async () => {
+    const arena = await openArena({ withPeers: false });
+    onTestFinished(() => arena.close());
+    const costOfRequest = async (contender: Contender, seconds = 0.6): Promise<number> => {
+      const { cpuSeconds, count } = await runLoad({ kind: "requests", connections: 16, warmSeconds: 0.2, seconds }, arena.bound, contender);
+      return cpuSeconds / count;
+    };
+    for (const contender of [arena.floor, arena.vault]) await costOfRequest(contender, 2);
+    const { vault = NaN, floor = NaN } = await leastOf({ floor: () => costOfRequest(arena.floor), vault: () => costOfRequest(arena.vault) });
+    expect(vault / floor).toBeLessThan(REQUEST_MAX);
+  }, 60_000);
+});
