@@ -8,6 +8,7 @@ import { nodesOf, readSources } from "./support/source-tree.ts";
 
 const sources = readSources("src");
 const tests = readSources("test");
+const benches = readSources("bench");
 
 /**
  * What each part of `src` may import from another. Whoever adds to this table adds an arrow to the picture: siblings in braces have none between them,
@@ -126,9 +127,9 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("of our own end in .ts and lead to a file, in the tests as well", () => {
-    const known = new Set([...sources, ...tests].map(({ path }) => path));
-    const wrong = [...sources, ...tests].flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !known.has(target)).map(({ specifier }) => `${path} → ${specifier}`));
+  test("of our own end in .ts and lead to a file, in the tests and the bench as well", () => {
+    const known = new Set([...sources, ...tests, ...benches].map(({ path }) => path));
+    const wrong = [...sources, ...tests, ...benches].flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !known.has(target)).map(({ specifier }) => `${path} → ${specifier}`));
     expect(wrong.filter((arrow) => !arrow.endsWith(".json"))).toEqual([]);
   });
 

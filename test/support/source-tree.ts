@@ -25,10 +25,10 @@ export interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-/** All TypeScript files below a folder of the project. */
+/** All TypeScript files below a folder of the project, but for what is installed there. */
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
     .sort()
     .map((name) => readSource(join(folder, name)));
 }
