@@ -5,6 +5,7 @@ import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
+import { leaveLookUps } from "./leave.ts";
 
 /** What the bundled program exports. */
 interface Program {
@@ -27,6 +28,7 @@ export async function start(argv: readonly string[]): Promise<void> {
   const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
   await load(script, file).main(argv);
   if (ownData === undefined && script.cachedDataRejected !== true) writeCache(own, script, stat);
+  leaveLookUps();
 }
 
 /** Evaluates the program as Node would, and lets it be found by whoever requires it. */

@@ -1,0 +1,23 @@
+// The end of a process that is still waiting for the address of a name. getaddrinfo(3) cannot be called back, and Node waits for the thread that it is on,
+// in process.exit() too: half a minute and more where a resolver is silent, with the program of the run long gone.
+import { existsSync } from "node:fs";
+
+/** Whatever takes its place has to keep the status; this is on every POSIX system. */
+const SHELL = "/bin/sh";
+const LOOK_UP = "GetAddrInfoReqWrap";
+/** Of what Node tells about itself: writes and files that somebody may count on. */
+const UNFINISHED = /Req|Write/;
+
+/**
+ * Ends this process with its status at once if a look-up is all that it waits for, and returns otherwise: Node then ends it as ever. To be called last.
+ * What takes no other way out is to become another program. Node can do that from 22.15 on; before, and on Windows, the look-up is waited for.
+ */
+export function leaveLookUps(): void {
+  const waitsFor = process.getActiveResourcesInfo();
+  if (!waitsFor.includes(LOOK_UP) || waitsFor.some((name) => name !== LOOK_UP && UNFINISHED.test(name))) return;
+  if (process.stdout.writableLength + process.stderr.writableLength > 0) return;
+  const become: unknown = Reflect.get(process, "execve");
+  // Where there is no such program, Node would end with a crash.
+  if (typeof become !== "function" || !existsSync(SHELL)) return;
+  Reflect.apply(become, process, [SHELL, ["sh", "-c", `exit ${Number(process.exitCode ?? 0)}`], {}]);
+}
