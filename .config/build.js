@@ -49,8 +49,8 @@ await build({
   ...commonJs,
   entryPoints: ["src/commands/program.ts"],
   outfile: "dist/main.cjs",
-  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone.
-  external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo"],
+  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone. tldts: a list that is updated more often than this program.
+  external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo", "tldts"],
   plugins: [usedParts, lazily],
 });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
