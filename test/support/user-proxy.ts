@@ -19,8 +19,8 @@ export interface UserProxy {
   close(): Promise<void>;
 }
 
-/** @param credential `user:password`. @param identity for a proxy that itself is reached over TLS. */
-export async function openUserProxy(credential: string, identity?: TestIdentity): Promise<UserProxy> {
+/** @param credential `user:password`. @param identity for a proxy that itself is reached over TLS. @param originPort where every tunnel leads, whatever port was asked for. */
+export async function openUserProxy(credential: string, identity?: TestIdentity, originPort?: number): Promise<UserProxy> {
   const expected = `Basic ${Buffer.from(credential).toString("base64")}`;
   const requests: ProxiedRequest[] = [];
   const sockets = new Set<Duplex>();
@@ -45,7 +45,7 @@ export async function openUserProxy(credential: string, identity?: TestIdentity)
       child.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    const port = Number((request.url ?? "").split(":").at(-1));
+    const port = originPort ?? Number((request.url ?? "").split(":").at(-1));
     const origin = connect(port, "127.0.0.1", () => {
       child.write("HTTP/1.1 200 Connection established\r\n\r\n");
       child.pipe(origin).pipe(child);
