@@ -65,6 +65,19 @@ describe("vault run --redact", () => {
     expect(run(`vault run --redact -- sh -c 'echo ok > /dev/stdout; python3 -c "import os; print(os.get_blocking(1))"' | cat`).out).toBe("ok\nTrue\n");
   });
 
+  test("works without mkfifo too, by the pipe that Node makes", () => {
+    const { out } = run(`vault=$(command -v vault); PATH=/nowhere "$vault" run --redact -- /bin/sh -c 'echo "[${VALUE}]"; echo "(${VALUE})" >&2; exit 7' 2> "$DIR/err"; echo "status $?"; cat "$DIR/err"`);
+    expect(out).not.toContain(VALUE);
+    expect(out).toMatch(/^\[vault_ph_\w+\]$/m);
+    expect(out).toMatch(/^\(vault_ph_\w+\)$/m);
+    expect(out).toMatch(/^status 7$/m);
+  });
+
+  test("leaves a program that cannot be started its own status, and prints nothing in its place", () => {
+    const { out } = run(`vault run --redact -- no-such-program 2> /dev/null | cat; echo "status \${PIPESTATUS[0]}"`);
+    expect(out).toBe("status 127\n");
+  });
+
   test("passes binary data on as it is, to a slow reader as well", () => {
     run("true");
     const { out } = run(`head -c 3000000 /dev/urandom > $DIR/r; vault run --redact -- cat $DIR/r | (sleep 0.5; cat) > $DIR/copy; echo done`);
