@@ -64,7 +64,7 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const { scheme, authority, target } = parseUrl(question.url);
   const all = (await requireVault(surroundings)).records.metadata();
   const visible = visibleSecrets(all, question.viewpoint);
-  const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, all.length, " here"))) ?? [...visible.values()];
+  const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, all, " here"))) ?? [...visible.values()];
   const traits = await loadTraits(surroundings, records);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
   return explainFor(grants, { ...question, scheme, authority, target });

@@ -3,6 +3,7 @@ import { VaultError } from "../errors.ts";
 import type { SecretOutline } from "../vault/record.ts";
 import type { Membership, Scope } from "../vault/scope.ts";
 import { describeScope, isSameMembership, isSameScope } from "../vault/scope.ts";
+import { findNearest } from "./nearest.ts";
 
 /** Where a run, or a listing, stands: it sees its group's secrets, its workspace's, and the global ones. */
 export interface Viewpoint {
@@ -19,7 +20,7 @@ export interface Viewpoint {
 export function getSecret<T extends SecretOutline>(secrets: readonly T[], name: string, scope: Scope | undefined): T {
   const named = secrets.filter((secret) => secret.name === name && (scope === undefined || isSameScope(secret.scope, scope)));
   const [first, ...others] = named;
-  if (first === undefined) throw noSecret(name, secrets.length, scope === undefined ? "" : ` in scope ${describeScope(scope)}`);
+  if (first === undefined) throw noSecret(name, secrets, scope === undefined ? "" : ` in scope ${describeScope(scope)}`);
   if (others.length > 0) throw new VaultError("usage", `"${name}" stands in several scopes: ${named.map((secret) => describeScope(secret.scope)).join(", ")}`, "say which with --scope, --workspace and --group");
   return first;
 }
@@ -40,8 +41,11 @@ export function visibleSecrets<T extends SecretOutline>(secrets: readonly T[], v
   return new Map([...visible].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { secret }]) => [name, secret]));
 }
 
-export function noSecret(name: string, count: number, where = ""): VaultError {
-  return new VaultError("not-found", `there is no secret "${name}"${where}`, count === 0 ? `vault secrets create ${name} --host HOST` : "vault secrets list");
+/** @param known all secrets that there are: one of them may have been meant. */
+export function noSecret(name: string, known: readonly { readonly name: string }[], where = ""): VaultError {
+  const meant = findNearest(name, new Set(known.map((secret) => secret.name)));
+  const hint = known.length === 0 ? `vault secrets create ${name} --host HOST` : "vault secrets list";
+  return new VaultError("not-found", `there is no secret "${name}"${where}`, meant === undefined ? hint : `did you mean "${meant}"? ${hint} shows what there is`);
 }
 
 /** Whether a secret counts as a group's own. */
@@ -63,7 +67,7 @@ export function getAttachable<T extends SecretOutline>(secrets: readonly T[], na
 /** @throws VaultError `not-found` where no secret of that name was attached to the group. */
 export function getAttached<T extends SecretOutline>(secrets: readonly T[], name: string, membership: Membership): T {
   const attached = secrets.find((secret) => secret.name === name && secret.groups.some((member) => isSameMembership(member, membership)));
-  if (attached === undefined) throw noSecret(name, secrets.length, ` attached to group "${membership.group}" of workspace "${membership.workspace}"`);
+  if (attached === undefined) throw noSecret(name, secrets, ` attached to group "${membership.group}" of workspace "${membership.workspace}"`);
   return attached;
 }
 

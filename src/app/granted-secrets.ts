@@ -48,7 +48,7 @@ export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wi
   const visible = visibleSecrets(secrets, viewpoint);
   const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
     const record = visible.get(name);
-    if (record === undefined) throw noSecret(name, records.count, " here");
+    if (record === undefined) throw noSecret(name, records.metadata(), " here");
     return { variable, record, hosts: record.hosts, places: record.places };
   });
   requireVariables(chosen);

@@ -30,7 +30,7 @@ export function chooseForProject<T extends SecretMetadata>(secrets: readonly T[]
   if (first !== undefined) throw new VaultError("not-found", `${RUN_FILE} needs ${missing.map((name) => `"${name}"`).join(", ")}, which the vault does not have here`, `vault secrets create ${first}; many, from a file: vault secrets import FILE; without the file: --no-project`);
   const wanted = needs.map((need): Choice<T> => {
     const record = visible.get(need.secret);
-    if (record === undefined) throw noSecret(need.secret, secrets.length, " here");
+    if (record === undefined) throw noSecret(need.secret, secrets, " here");
     return { variable: need.variable, record, ...narrow(need, record), narrowedBy: RUN_FILE };
   });
   requireVariables(wanted);

@@ -1,4 +1,5 @@
 // What a failed command says and how it ends.
+import { findNearest } from "../app/nearest.ts";
 import { VaultError } from "../errors.ts";
 import { EXIT, exitStatusOf } from "./exit-status.ts";
 import { colour, note } from "./terminal.ts";
@@ -37,11 +38,19 @@ function findUsageProblem(error: unknown): { message: string; hint: string } | u
   if ("args" in error && error.message.startsWith("Unexpected argument")) return { message: "there are more arguments than the command takes (not repeated here, in case one is a secret)", hint };
   if ("flags" in error && Array.isArray(error.flags)) {
     const flags = error.flags.filter((flag): flag is string => typeof flag === "string" && /^--?[a-z][a-z-]{0,30}$/.test(flag));
-    return { message: flags.length > 0 ? `there is no flag ${flags.join(", ")}` : "there is a flag that the command does not take", hint };
+    const meant = findNearest(flags[0] ?? "", knownFlags(error));
+    return { message: flags.length > 0 ? `there is no flag ${flags.join(", ")}` : "there is a flag that the command does not take", hint: meant === undefined ? hint : `did you mean ${meant}? ${hint}` };
   }
   const [first = ""] = error.message.split("\n");
   if (/^Expected --?[\w-]+=/.test(first)) return { message: lowerFirst(first.replace(/^(Expected --?[\w-]+)=.* to be one of/, "$1 to be one of")), hint };
   return { message: lowerFirst(error.message.replace(/\nSee more help with --help$/, "").replaceAll(/\s*\n\s*/g, " ")), hint };
+}
+
+/** What the command would have taken, as the framework's errors carry it. */
+function knownFlags(error: Error): string[] {
+  const { parse } = error as { parse?: { input?: { flags?: unknown } } };
+  const flags = parse?.input?.flags;
+  return typeof flags === "object" && flags !== null ? Object.keys(flags).map((name) => `--${name}`) : [];
 }
 
 function lowerFirst(text: string): string {

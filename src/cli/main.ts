@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Config, run } from "@oclif/core";
 import { holdsSecret, splitArgv } from "./argv-secrets.ts";
+import { findCommandMistake } from "./command-names.ts";
 import { EXIT } from "./exit-status.ts";
 import { describeFailure, report } from "./failure.ts";
 import { forgoInheritedOptions } from "./inherited-options.ts";
@@ -48,6 +49,8 @@ async function runCommand(commands: CommandTable, argv: readonly string[]): Prom
   const command = Object.hasOwn(commands, id) ? commands[id] : undefined;
   const config = makeConfig();
   if (command !== undefined && !ownArguments(argv).includes("--help")) return command.start(argv.slice(words), config);
+  const mistake = findCommandMistake(Object.entries(commands).flatMap(([name, { aliases }]) => [name, ...aliases]), argv);
+  if (mistake !== undefined) throw mistake;
   await config.load();
   return run([...argv], config);
 }

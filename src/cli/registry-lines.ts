@@ -1,6 +1,7 @@
 // How services are shown.
 import { describeCredential } from "../services/admission.ts";
 import type { KnownService } from "../services/registry.ts";
+import { tableLines } from "./table.ts";
 
 export function serviceObject({ id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape, documentation, isOwn }: KnownService): Record<string, unknown> {
   return { id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape: shape?.source ?? null, documentation, own: isOwn };
@@ -19,9 +20,7 @@ export function serviceLines(service: KnownService): string[] {
   ];
 }
 
-/** A table of id, variables and hosts, as wide as it needs to be. */
-export function serviceTable(services: readonly KnownService[]): string[] {
-  const rows = [["SERVICE", "VARIABLES", "HOSTS"], ...services.map(({ id, variables, hosts, isOwn }) => [isOwn ? `${id} (yours)` : id, variables.join(" "), hosts.join(" ")])];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+/** A table of id, variables and hosts. @param width of the terminal, undefined where there is none. */
+export function serviceTable(services: readonly KnownService[], width: number | undefined): string[] {
+  return tableLines([["SERVICE", "VARIABLES", "HOSTS"], ...services.map(({ id, variables, hosts, isOwn }) => [isOwn ? `${id} (yours)` : id, variables.join(" "), hosts.join(" ")])], width);
 }

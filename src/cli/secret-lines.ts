@@ -1,6 +1,7 @@
 // How a secret's metadata is shown: no command prints a value.
 import type { SecretMetadata, SecretOutline } from "../vault/record.ts";
 import { describeScope } from "../vault/scope.ts";
+import { tableLines } from "./table.ts";
 
 export function secretObject(secret: SecretMetadata): Record<string, unknown> {
   const { name, id, scope, groups, service, hosts, places, allowPrivate, version, createdAt, updatedAt } = secret;
@@ -22,11 +23,8 @@ export function secretLines(secret: SecretMetadata): string[] {
   ];
 }
 
-/** A table of name, hosts and scope, as wide as it needs to be. */
-export function secretTable(secrets: readonly SecretOutline[]): string[] {
+/** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */
+export function secretTable(secrets: readonly SecretOutline[], width: number | undefined): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
-  const rows = [{ name: "NAME", hosts: "HOSTS", scope: "SCOPE" }, ...secrets.map(({ name, hosts, scope }) => ({ name, hosts: hosts.join(" ") || "-", scope: describeScope(scope) }))];
-  const nameWidth = rows.reduce((width, { name }) => Math.max(width, name.length), 0);
-  const hostsWidth = rows.reduce((width, { hosts }) => Math.max(width, hosts.length), 0);
-  return rows.map(({ name, hosts, scope }) => `${name.padEnd(nameWidth)}  ${hosts.padEnd(hostsWidth)}  ${scope}`);
+  return tableLines([["NAME", "HOSTS", "SCOPE"], ...secrets.map(({ name, hosts, scope }) => [name, hosts.join(" ") || "-", describeScope(scope)])], width);
 }

@@ -19,6 +19,11 @@ export function warn(text: string): void {
   note(`${colour("33", "warning:")} ${text}`);
 }
 
+/** The width of the terminal that the answer goes to, in columns; undefined where it goes to none. */
+export function answerWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
 export function colour(code: string, text: string): string {
   const isWanted = process.stderr.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
   return isWanted ? `\u001B[${code}m${text}\u001B[0m` : text;

@@ -4,6 +4,7 @@ import { visibleSecrets } from "../../app/find-secret.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/scope-flags.ts";
 import { secretObject, secretTable } from "../../cli/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
+import { answerWidth } from "../../cli/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 import type { SecretOutline } from "../../vault/record.ts";
 import { compareText } from "../../vault/scope.ts";
@@ -20,7 +21,7 @@ export default class SecretsList extends VaultCommand {
     const { records } = await requireVault(makeSurroundings(undefined));
     // Of thousands, only what is printed is read.
     if (flags.json) this.answer(true, { secrets: inOrder(records.metadata(), viewpoint).map(secretObject) }, []);
-    else this.answer(false, {}, secretTable(inOrder(records.outlines(), viewpoint)));
+    else this.answer(false, {}, secretTable(inOrder(records.outlines(), viewpoint), answerWidth()));
   }
 }
 

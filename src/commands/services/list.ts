@@ -1,4 +1,5 @@
 import { makeSurroundings } from "../../cli/surroundings.ts";
+import { answerWidth } from "../../cli/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 
 export default class ServicesList extends VaultCommand {
@@ -12,6 +13,6 @@ export default class ServicesList extends VaultCommand {
     const { openRegistry } = await import("../../app/known-services.ts");
     const { serviceObject, serviceTable } = await import("../../cli/registry-lines.ts");
     const { services } = openRegistry(makeSurroundings(undefined));
-    this.answer(flags.json, { services: services.map(serviceObject) }, serviceTable(services));
+    this.answer(flags.json, { services: services.map(serviceObject) }, serviceTable(services, answerWidth()));
   }
 }
