@@ -1,17 +1,30 @@
 // What an inherited NODE_OPTIONS asks of every Node, and was meant for the program to be run: here it would show this process's memory or environment to others.
 import inspector from "node:inspector";
 
+/** When an inspector is closed that an early signal opens late: Node's own thread may be slow to hear of it. */
+const LATE_MS = [5, 20, 100, 500, 2000];
+
 /**
  * Takes back what Node has set up before this program began: an inspector that is open, snapshots of the heap on a signal (`--heapsnapshot-signal`),
  * and reports, which hold the environment (`--report-on-signal` and its like). Call it before anything listens for a signal.
  */
 export function forgoInheritedOptions(): void {
+  // Node opens its inspector, to every local user, on a SIGUSR1 that nobody listens for. From here on somebody does, without a gap.
+  process.on("SIGUSR1", ignore);
+  for (const name of process.eventNames()) {
+    if (typeof name !== "string" || !name.startsWith("SIG")) continue;
+    for (const listener of process.listeners(name as NodeJS.Signals)) if (listener !== ignore) process.off(name, listener);
+  }
   // Whatever the options say: a signal before this line opens one as well. To load the module takes 2 ms.
   inspector.close();
-  for (const name of process.eventNames()) if (typeof name === "string" && name.startsWith("SIG")) process.removeAllListeners(name);
+  // Of one signal Node is told twice: at once, and when it next looks for events, which opens what was closed here.
+  setImmediate(() => { inspector.close(); });
+  for (const delayMs of LATE_MS) setTimeout(() => { inspector.close(); }, delayMs).unref();
   process.report.reportOnSignal = false;
   process.report.reportOnFatalError = false;
   process.report.reportOnUncaughtException = false;
-  // Node opens its inspector, to every local user, on a SIGUSR1 that nobody listens for.
-  process.on("SIGUSR1", () => undefined);
+}
+
+function ignore(): void {
+  // The signal is for the program that is run.
 }
