@@ -1,5 +1,6 @@
 // The commands, explicitly: what is not in this table does not exist.
 import Audit from "./audit.ts";
+import Completion from "./completion.ts";
 import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
 import Init from "./init.ts";
@@ -23,6 +24,7 @@ import Unlock from "./unlock.ts";
 
 export const COMMANDS = {
   audit: Audit,
+  completion: Completion,
   doctor: Doctor,
   explain: Explain,
   init: Init,
