@@ -21,18 +21,17 @@ const OF_CODED_BYTES = new Set(["content-encoding", "content-length", "content-m
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 
 /**
- * @param text turns header bytes into what the child may see: scrubbed for a bound host.
+ * @param rawHeaders names and values alternate, as the child may see them: scrubbed for a bound host.
  * @param mustRead whether the body has to be looked through, and so decoded.
  */
-export function parseAnswerHead(method: string, status: number, rawHeaders: readonly Uint8Array[], text: (bytes: Uint8Array) => string, mustRead: boolean): AnswerOutcome {
+export function parseAnswerHead(method: string, status: number, rawHeaders: readonly string[], mustRead: boolean): AnswerOutcome {
   const named = new Set<string>();
   const codings: string[] = [];
   let [lengths, isChunked] = [[] as string[], false];
   const fields: { readonly name: string; readonly lower: string; readonly value: string }[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [nameBytes, valueBytes] = [rawHeaders[at], rawHeaders[at + 1]];
-    if (nameBytes === undefined || valueBytes === undefined) continue;
-    const [name, value] = [text(nameBytes), text(valueBytes)];
+    const [name, value] = [rawHeaders[at], rawHeaders[at + 1]];
+    if (name === undefined || value === undefined) continue;
     const lower = name.toLowerCase();
     if (lower === "content-length") lengths = [...lengths, value];
     else if (lower === "content-encoding") codings.push(value);

@@ -65,7 +65,8 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
     isOver = true;
     for (const part of scrub?.end() ?? []) response.write(part);
     const pairs: [string, string][] = [];
-    for (let at = 0; at + 1 < trailers.length; at += 2) pairs.push([textOf(trailers[at], scrub), textOf(trailers[at + 1], scrub)]);
+    const texts = textsOf(trailers, scrub);
+    for (let at = 0; at + 1 < texts.length; at += 2) pairs.push([texts[at] ?? "", texts[at + 1] ?? ""]);
     if (pairs.length > 0) response.addTrailers(pairs);
     response.end();
   };
@@ -108,7 +109,7 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
     },
     onHead(status, headers, doResume) {
       resume = doResume;
-      const outcome = parseAnswerHead(method, status, headers, (bytes) => textOf(bytes, scrub), scrub !== undefined);
+      const outcome = parseAnswerHead(method, status, textsOf(headers, scrub), scrub !== undefined);
       if (outcome.kind === "refuse") {
         fail(outcome.refusal);
         return false;
@@ -151,7 +152,7 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
       first.end();
     },
     onSwitch(headers, server) {
-      const head = isOver || handshakeKey === undefined ? undefined : findSwitchHead(headers.map((bytes) => textOf(bytes, scrub)), handshakeKey);
+      const head = isOver || handshakeKey === undefined ? undefined : findSwitchHead(textsOf(headers, scrub), handshakeKey);
       const child = response.socket;
       if (head === undefined || child === null) {
         server.destroy();
@@ -169,7 +170,6 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
   };
 }
 
-function textOf(bytes: Uint8Array | undefined, scrub: AnswerScrub | undefined): string {
-  if (bytes === undefined) return "";
-  return scrub?.text(bytes) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+function textsOf(parts: readonly Uint8Array[], scrub: AnswerScrub | undefined): string[] {
+  return scrub?.texts(parts) ?? parts.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"));
 }

@@ -8,6 +8,8 @@ import { secretForms } from "./secret-forms.ts";
 export interface AnswerScrub {
   /** One character for each byte (latin-1), as Node writes headers. */
   text(bytes: Uint8Array): string;
+  /** The same for each part of a head: names, values. */
+  texts(parts: readonly Uint8Array[]): string[];
   /** What may go out now. Held back is only what begins a form, so an event goes out when it came in. */
   push(chunk: Uint8Array): Uint8Array[];
   /** What was held back. */
@@ -73,11 +75,19 @@ function openAnswer(search: PatternSearch, patterns: readonly Pattern[], owners:
     return out;
   };
 
+  const scrubText = (bytes: Uint8Array): string => {
+    const isClean = search.find(bytes, 0) === undefined;
+    return (isClean ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.concat(replace(bytes, true).out)).toString("latin1");
+  };
+
   return {
     met,
-    text(bytes) {
-      const isClean = search.find(bytes, 0) === undefined;
-      return (isClean ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.concat(replace(bytes, true).out)).toString("latin1");
+    text: scrubText,
+    texts(parts) {
+      // One search over the whole head. What is met may be two parts that only stand together here: each is looked at by itself then.
+      const head = Buffer.concat(parts);
+      if (search.find(head, 0) !== undefined) return parts.map(scrubText);
+      return cutText(head.toString("latin1"), parts);
     },
     push(chunk) {
       const text = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
@@ -100,6 +110,12 @@ function openAnswer(search: PatternSearch, patterns: readonly Pattern[], owners:
       isAtStart = search.longest > 0;
     },
   };
+}
+
+/** The text cut where the parts that it was joined from end. */
+function cutText(text: string, parts: readonly Uint8Array[]): string[] {
+  let at = 0;
+  return parts.map(({ length }) => text.slice(at, (at += length)));
 }
 
 /** Masks the longest beginning of the text that is the end of a form, without being all of it. */

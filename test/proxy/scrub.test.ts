@@ -96,6 +96,16 @@ describe("a scrubbed body", () => {
     expect([...scrub.met]).toEqual(["SHORT"]);
   });
 
+  it("scrubs each part of a head, and takes two parts for one value in neither", () => {
+    const scrub = makeScrubber([makeGrant("KEY", [], { value: "abcdefgh", placeholder: "<K>" })]).openAnswer();
+    const texts = (...parts: readonly string[]): string[] => scrub.texts(parts.map((part) => Buffer.from(part, "latin1")));
+    expect(texts("X-One", "1", "X-\xe9", "")).toEqual(["X-One", "1", "X-\xe9", ""]);
+    expect(texts("X-abcd", "efgh")).toEqual(["X-abcd", "efgh"]);
+    expect([...scrub.met]).toEqual([]);
+    expect(texts("X-Echo", "abcdefgh", "abcd", "efgh, abcdefgh")).toEqual(["X-Echo", "<K>", "abcd", "efgh, <K>"]);
+    expect([...scrub.met]).toEqual(["KEY"]);
+  });
+
   it("does not take a short value's encodings for it", () => {
     const scrubber = makeScrubber([makeGrant("PIN", [], { value: "1234", placeholder: "<P>" })]);
     expect(scrubInPieces(scrubber, Buffer.from("1234 31323334 MTIzNA=="), [100])).toBe("<P> 31323334 MTIzNA==");
