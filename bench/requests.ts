@@ -7,7 +7,7 @@ import { runLoad } from "./load.ts";
 const CONNECTIONS = [1, 16, 128];
 
 export async function measureRequests({ bound, direct, floor, plain, vault, peers }: Arena, isQuick: boolean): Promise<Section[]> {
-  const [rounds, seconds, warmSeconds] = isQuick ? [3, 1, 0.5] : [5, 2, 1];
+  const [rounds, seconds, warmSeconds] = isQuick ? [3, 1, 0.5] : [4, 1.5, 0.5];
   const contenders = [direct, floor, plain, vault, ...peers];
   const turns = (measure: (contender: Contender) => Promise<Record<string, number>>) => inTurns(rounds, Object.fromEntries(contenders.map((contender) => [contender.name, () => measure(contender)])), 1);
   const sections: Section[] = [];
