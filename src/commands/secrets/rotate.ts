@@ -8,7 +8,7 @@ import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsRotate extends VaultCommand {
   static override summary = "Give a secret a new value, under a new key; the old value is gone";
-  static override examples = ['printf %s "$NEW_TOKEN" | <%= config.bin %> secrets rotate GITHUB_TOKEN'];
+  static override examples = [{ description: "From a variable that the shell holds", command: 'printf %s "$NEW_TOKEN" | <%= config.bin %> secrets rotate GITHUB_TOKEN' }];
   static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
   static override flags = { ...scopeFlags, ...valueFlags, ...passphraseFlags };
 

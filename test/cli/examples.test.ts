@@ -1,0 +1,108 @@
+// Every example of every --help is run as it is printed, line breaks included. What an example takes for granted stands in the table below; so does, with its reason, each one that is run in another way.
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NODE, RUN_JS } from "../support/program.ts";
+import type { RawUpstream } from "../support/raw-upstream.ts";
+import { openRawUpstream } from "../support/raw-upstream.ts";
+import { makeFolder } from "../support/temporary.ts";
+import { hasTools, runTranscript } from "../support/transcript.ts";
+
+const supported = (name: string): string => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
+const manifest = JSON.parse(readFileSync(fileURLToPath(new URL("../../oclif.manifest.json", import.meta.url)), "utf8")) as { commands: Record<string, { examples?: (string | { command: string })[] }> };
+const ids = Object.keys(manifest.commands).sort();
+
+const VAULT = ["vault init --provider file"];
+const GITHUB = ["in ghp_value", "vault secrets create GITHUB_TOKEN --host api.github.com"];
+const API = ["in value", "vault secrets create API_KEY --host api.example.com --host api.example.com:8443"];
+const FILES = ["printf 'OPENAI_API_KEY=sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt\\nBILLING_KEY=aB3xK9mQ2wE7rT5yU1pZ\\nPORT=3000\\n' > .env", "echo 'console.log(Object.keys(process.env).length)' > agent.js"];
+const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING_TOKEN"],"hosts":["billing.example.com:443"],"credentials":[{"place":"header","header":"authorization","form":"Bearer {key}"}],"placeholder":{"prefix":"bill_","length":32},"documentation":"https://billing.example.com/"}' > billing.json`;
+
+/** Lines of a transcript before the first example of a command. */
+const BEFORE: Readonly<Record<string, readonly string[]>> = {
+  audit: VAULT,
+  completion: [],
+  doctor: [...VAULT, ...FILES],
+  explain: [...VAULT, ...API],
+  init: FILES,
+  lock: VAULT,
+  "rotate-master": VAULT,
+  run: [...VAULT, ...API, ...FILES, "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT"],
+  "secrets:attach-group": [...VAULT, ...GITHUB],
+  "secrets:create": [...VAULT, "printf 0123456789abcdef > key.txt", "set TOKEN=ghp_value"],
+  "secrets:delete": [...VAULT, ...GITHUB],
+  "secrets:detach-group": [...VAULT, ...GITHUB, "vault secrets attach-group GITHUB_TOKEN --workspace acme --group backend"],
+  "secrets:import": [...VAULT, ...FILES, "set KEY=sk-from-the-shell"],
+  "secrets:list": VAULT,
+  "secrets:rotate": [...VAULT, ...GITHUB, "set NEW_TOKEN=ghp_other"],
+  "secrets:show": [...VAULT, ...GITHUB],
+  "secrets:update": [...VAULT, ...GITHUB, ...API],
+  "services:add": [SERVICE],
+  "services:list": [],
+  "services:show": [],
+  status: VAULT,
+  unlock: VAULT,
+};
+
+interface Otherwise {
+  readonly why: string;
+  readonly lines: (printed: string) => readonly string[];
+}
+
+/** By the example as a shell reads it. */
+const OTHERWISE: Readonly<Record<string, Otherwise>> = {
+  'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
+  "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 2 ${printed}`] },
+  "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },
+  "vault init --provider file --file-path ./vault.key": { why: "the next example is another project's", lines: (printed) => [printed] },
+  "vault services add billing.json": { why: "asks at a terminal", lines: (printed) => [`tty: "y" ${printed}`, "rm $DIR/../vault/services/billing.json"] },
+  "vault secrets create OPENAI_API_KEY --browser": { why: "wants a person with a browser", lines: (printed) => [`${printed} 2>&1 | ${NODE} ${supported("enter-value.mjs")}`, "out created OPENAI_API_KEY for api.openai.com:443"] },
+  "vault secrets import .env --delete-source": { why: "takes a file with known names alone", lines: (printed) => ["cp .env all.env", "sed -i -e /BILLING/d -e /PORT/d .env", printed, "vault secrets delete OPENAI_API_KEY", "cp all.env .env"] },
+  "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT": { why: "the next example imports one of its names", lines: (printed) => [printed, "vault secrets delete OPENAI_API_KEY"] },
+};
+
+/** The commands below EXAMPLES: behind `$`, or, where they do not begin with the program's name, indented below what they show. */
+function printedExamples(id: string): string[] {
+  const { stdout } = spawnSync(NODE, [RUN_JS, ...id.split(":"), "--help"], { encoding: "utf8", env: { PATH: process.env["PATH"], COLUMNS: "80" } });
+  const [, section = ""] = /^EXAMPLES\n((?: .*\n|\n)*)/m.exec(stdout) ?? [];
+  return section.split(/\n\n+/).map((block) => block.replace(/^\n/, "").trimEnd()).filter((block) => /^ {4}\S|^ *\$ /.test(block)).map((block) => block.replace(/^ *(?:\$ )?/, ""));
+}
+
+/** A backslash before a line end joins two lines. */
+const asShellReads = (printed: string): string => printed.replaceAll(/\s*\\\n\s*/g, " ");
+
+describe.skipIf(!hasTools())("the examples of --help (need curl and python3)", () => {
+  let upstream: RawUpstream;
+  const used = new Set<string>();
+  beforeAll(async () => {
+    upstream = await openRawUpstream();
+  });
+  afterAll(async () => {
+    await upstream.close();
+  });
+
+  it("stand in the table, all commands and no others", () => {
+    expect(Object.keys(BEFORE).sort()).toEqual(ids);
+  });
+
+  it.each(ids)("%s: run as printed", async (id) => {
+    const printed = printedExamples(id);
+    const written = (manifest.commands[id]?.examples ?? []).map((example) => (typeof example === "string" ? example : example.command).replaceAll("<%= config.bin %>", "vault"));
+    expect(printed.map(asShellReads)).toEqual(written);
+    expect(printed.length).toBeGreaterThan(0);
+    const lines = printed.flatMap((example) => {
+      const command = asShellReads(example);
+      used.add(command);
+      return OTHERWISE[command]?.lines(command) ?? [command];
+    });
+    const file = join(makeFolder(), `${id.replace(":", " ")}.txt`);
+    writeFileSync(file, [...(BEFORE[id] ?? []), ...lines].join("\n"));
+    await runTranscript(file, upstream);
+  }, 60_000);
+
+  it("have no exception that no example needs", () => {
+    expect(Object.keys(OTHERWISE).filter((command) => !used.has(command))).toEqual([]);
+  });
+});
