@@ -1,5 +1,6 @@
 // What would become of a request, told without sending it and without the key: the proxy's own rules, tried on requests made up for the purpose.
 import { VaultError } from "../errors.ts";
+import type { Project } from "../project/run-file.ts";
 import { judgeInBody, planBody } from "../proxy/body-policy.ts";
 import { judgeWithoutAddress } from "../proxy/dial.ts";
 import type { Grant } from "../proxy/grant.ts";
@@ -20,6 +21,7 @@ import { noSecret, visibleSecrets } from "./find-secret.ts";
 import type { ServiceTraits } from "./granted-secrets.ts";
 import { grantOf, loadTraits } from "./granted-secrets.ts";
 import { requireVault } from "./open-vault.ts";
+import { chooseForProject } from "./project-choices.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface Question {
@@ -28,6 +30,8 @@ export interface Question {
   readonly viewpoint: Viewpoint;
   /** Undefined: every visible secret. */
   readonly names: readonly string[] | undefined;
+  /** What the folder's `vault.run.json` would make of the run. */
+  readonly project?: Project | undefined;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
 }
@@ -63,11 +67,16 @@ export interface Explanation {
 export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation> {
   const { scheme, authority, target } = parseUrl(question.url);
   const all = (await requireVault(surroundings)).records.metadata();
-  const visible = visibleSecrets(all, question.viewpoint);
-  const records = question.names?.map((name) => visible.get(name) ?? fail(noSecret(name, all, " here"))) ?? [...visible.values()];
+  const { project } = question;
+  const records = project === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, project, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
   const traits = await loadTraits(surroundings, records);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
-  return explainFor(grants, { ...question, scheme, authority, target });
+  return explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
+}
+
+function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Question): SecretMetadata[] {
+  const visible = visibleSecrets(all, viewpoint);
+  return names?.map((name) => visible.get(name) ?? fail(noSecret(name, all, " here"))) ?? [...visible.values()];
 }
 
 interface Trial extends Pick<Question, "method" | "denyUnmatched" | "strict"> {
@@ -153,7 +162,7 @@ function rawRequest(method: string, url: string, { host, port }: Authority, head
 }
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
-function standIn(record: SecretMetadata, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+function standIn(record: Parameters<typeof grantOf>[0], traits: ReadonlyMap<string, ServiceTraits>): Grant {
   return grantOf(record, Secret.fromText("value"), traits);
 }
 

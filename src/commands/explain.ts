@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { findProject, projectFlags } from "../cli/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
@@ -14,6 +15,7 @@ export default class Explain extends VaultCommand {
   static override flags = {
     secret: Flags.string({ char: "s", description: "only this secret; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
     ...viewpointFlags,
+    ...projectFlags,
     "deny-unmatched": Flags.boolean({ description: "as in a run with this flag" }),
     strict: Flags.boolean({ description: "as in a run with this flag" }),
   };
@@ -27,6 +29,7 @@ export default class Explain extends VaultCommand {
       url: args.url,
       viewpoint: parseViewpoint(flags),
       names: flags.secret,
+      project: findProject(flags),
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
     });

@@ -1,17 +1,13 @@
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import type { EnvFiles } from "../app/env-file-variables.ts";
 import type { Selection } from "../app/granted-secrets.ts";
-import { projectLine } from "../cli/project-line.ts";
+import { findProject, projectFlags } from "../cli/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
-import type { Project } from "../project/run-file.ts";
-import { parseRunFile } from "../project/run-file.ts";
-import { findRunFile } from "../project/search.ts";
 
 const ENV_FILE_BYTES_MAX = 1024 * 1024;
 
@@ -33,7 +29,7 @@ export default class Run extends VaultCommand {
     // Not first of all --env-file: Node looks for that among any program's arguments and obeys a NODE_OPTIONS in the file, before a line of ours runs.
     dotenv: Flags.string({ aliases: ["env-file"], description: "give the program the plain variables of this .env file; a credential in it that the vault does not keep stops the run; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
     expose: Flags.string({ description: "give the program this variable of a --dotenv file as it is, credential or not; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
-    "no-project": Flags.boolean({ description: "do not read vault.run.json" }),
+    ...projectFlags,
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
@@ -55,7 +51,7 @@ export default class Run extends VaultCommand {
       args: rest,
       viewpoint: parseViewpoint(flags),
       selections: flags.secret?.map(parseSelection),
-      project: flags["no-project"] ? undefined : findProject(),
+      project: findProject(flags),
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
@@ -65,16 +61,6 @@ export default class Run extends VaultCommand {
       redact: flags.redact,
     });
   }
-}
-
-/** Says so where there is one. */
-function findProject(): Project | undefined {
-  const folder = process.cwd();
-  const file = findRunFile(folder);
-  if (file === undefined) return undefined;
-  const project = parseRunFile(file.bytes);
-  note(projectLine(relative(folder, file.path), project));
-  return project;
 }
 
 function parseSelection(text: string): Selection {
