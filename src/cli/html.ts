@@ -1,4 +1,5 @@
 // HTML by a template that escapes whatever is put into it: what has to be trusted is only what stands in this program's own text.
+import { visible } from "./visible-text.ts";
 
 /** Text that is HTML already. Only `html` makes it. */
 export class Html {
@@ -26,10 +27,9 @@ function encodePart(part: HtmlPart): string {
   return escapeHtml(String(part));
 }
 
-/** The five that end content or an attribute; and what cannot be seen or turns text round is shown as its number, since a name could otherwise pass for another. */
+/** The five that end content or an attribute; and what cannot be seen is shown by its number. */
 function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/g, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return visible(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
