@@ -29,7 +29,7 @@ export function describeMachine(): string {
     }
   };
   const peers = ["http-mitm-proxy", "mockttp"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
-  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release()} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
+  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
 }
 
 /** Median, and the least and the most of the rounds. */
@@ -40,7 +40,8 @@ function formatCell(values: readonly number[]): string {
 }
 
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return "";
+  if (!Number.isFinite(value)) return "";
+  if (value === 0) return "0";
   const size = Math.abs(value);
   return size >= 100 ? Math.round(value).toLocaleString("en") : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
