@@ -1,7 +1,18 @@
 // Bundles src/ into dist/: unbundled, oclif alone costs 60 ms to import.
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+
+/** Types for programs that import a part of this one: those of each file, from its own text alone. */
+async function writeDeclarations(names) {
+  const { default: ts } = await import("typescript");
+  for (const name of names) {
+    const { outputText } = ts.transpileDeclaration(await readFile(`${root}/src/${name}.ts`, "utf8"), { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, strict: true, verbatimModuleSyntax: true } });
+    await mkdir(dirname(`${root}/dist/types/${name}`), { recursive: true });
+    await writeFile(`${root}/dist/types/${name}.d.ts`, outputText.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 await rm(`${root}/dist`, { recursive: true, force: true });
@@ -23,6 +34,8 @@ const usedParts = {
     onResolve({ filter: /^undici$/ }, () => ({ path: `${root}/.config/undici-client.cjs` }));
     // Never spoken upstream, and it brings in Node's own HTTP/2.
     onResolve({ filter: /\/client-h2\.js$/ }, () => ({ path: `${root}/.config/no-h2.cjs` }));
+    // Its main file is UMD, whose requires no bundler follows.
+    onResolve({ filter: /^jsonc-parser$/ }, () => ({ path: `${root}/node_modules/jsonc-parser/lib/esm/main.js` }));
     onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: `${root}/.config/oclif-core.cjs` }));
   },
 };
@@ -49,8 +62,8 @@ await build({
   ...commonJs,
   entryPoints: ["src/commands/program.ts"],
   outfile: "dist/main.cjs",
-  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone. tldts: a list that is updated more often than this program.
-  external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo", "tldts"],
+  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. libsodium: half a megabyte of WebAssembly in text, for Argon2id alone. tldts: a list that is updated more often than this program. yaml: a third of a megabyte, for files in YAML alone.
+  external: ["typescript", "ts-node", "@napi-rs/keyring", "libsodium-wrappers-sumo", "tldts", "yaml"],
   plugins: [usedParts, lazily],
 });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
@@ -65,6 +78,10 @@ await build({
   banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
   external: ["libsodium-wrappers-sumo"],
 });
+
+// For programs: `vaultrun/sealed`, with its types. It needs no package, and nothing of the program above.
+await build({ ...bundle, entryPoints: { sealed: "src/sealed/library.ts" }, outdir: "dist", format: "esm" });
+await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/sealed-store", "sealed/sealing-key", "errors", "secret"]);
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
 const preload = { ...bundle, target: "node12", format: "cjs" };

@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run } → { vault  disk } → { errors  secret  bytes  paths }
+//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run  sealed } → { vault  disk } → { errors  secret  bytes  paths }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -28,9 +28,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   services: ["errors", "vault"],
   "env-files": ["errors", "bytes", "secret"],
   project: ["errors", "bytes", "vault"],
+  // Of the vault, its cipher alone, which a test below holds it to: what programs import has to stay small, and knows no vault.
+  sealed: ["errors", "bytes", "secret", "vault"],
   proxy: ["errors", "bytes", "secret", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run", "sealed"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -50,6 +52,8 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
   "@inquirer/password": /^src\/cli\/terminal\.ts$/,
   dotenv: /^src\/env-files\/dotenv-file\.ts$/,
+  "jsonc-parser": /^src\/sealed\/documents\/json\.ts$/,
+  yaml: /^src\/sealed\/documents\/yaml\.ts$/,
   "@oclif/core": /^src\/(cli|commands)\//,
 };
 
@@ -58,6 +62,7 @@ const REVEALERS = [
   "src/app/env-file-variables.ts",
   "src/app/import-secrets.ts",
   "src/app/project-from-env.ts",
+  "src/app/sealing-keys.ts",
   "src/app/value-rules.ts",
   "src/cli/secret-input.ts",
   "src/cli/terminal.ts",
@@ -66,6 +71,9 @@ const REVEALERS = [
   "src/proxy/secret-forms.ts",
   "src/proxy/substitute.ts",
   "src/run/environment.ts",
+  "src/sealed/documents/dotenv.ts",
+  "src/sealed/first-form.ts",
+  "src/sealed/second-form.ts",
   "src/vault/envelope.ts",
   "src/vault/kdf.ts",
 ];
@@ -155,6 +163,21 @@ describe("the vault is pure", () => {
     const globals = ["process", "console", "fetch", "performance", "setTimeout", "setInterval", "setImmediate"];
     expect(places(vault, (node) => ts.isIdentifier(node) && globals.includes(node.text) && !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node))).toEqual([]);
     expect(places(vault, (node) => (ts.isNewExpression(node) && node.expression.getText() === "Date" && (node.arguments ?? []).length === 0) || (ts.isPropertyAccessExpression(node) && node.getText() === "Date.now"))).toEqual([]);
+  });
+});
+
+describe("sealed fields are pure", () => {
+  const sealed = sources.filter(({ path }) => path.startsWith("src/sealed/"));
+
+  test("of the vault they know its cipher, and of Node hashes, ciphers and random bytes", () => {
+    const targets = sealed.flatMap(({ imports }) => imports.map(({ target, specifier }) => target ?? specifier));
+    expect([...new Set(targets.filter((target) => target.startsWith("src/vault/")))]).toEqual(["src/vault/xchacha.ts"]);
+    expect([...new Set(targets.filter((target) => target.startsWith("node:")))]).toEqual(["node:crypto"]);
+  });
+
+  test("the entry for programs brings no reader of documents", () => {
+    const reach = (path: string): string[] => [path, ...(sealed.find((file) => file.path === path)?.imports ?? []).flatMap(({ target }) => (target === undefined ? [] : reach(target)))];
+    expect(reach("src/sealed/library.ts").filter((path) => path.startsWith("src/sealed/documents/"))).toEqual([]);
   });
 });
 

@@ -32,6 +32,7 @@ import { openRunLog } from "./run-log.ts";
 import { openRunSummary } from "./run-summary.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
+import type { KeyVariables } from "./seal-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface RunOptions {
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly project?: Project | undefined;
   /** `.env` files whose plain variables the child gets, where it does not inherit them. */
   readonly envFiles?: EnvFiles | undefined;
+  /** Where the keys of sealed values in them are. The program does not get these variables. */
+  readonly sealingKeys?: KeyVariables;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */
@@ -163,7 +166,7 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld" | "plain">> {
   const { project } = options;
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
-  const plain = options.envFiles === undefined ? {} : (await import("./env-file-variables.ts")).readPlainVariables(surroundings, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
+  const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
   const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
@@ -180,5 +183,11 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;
-  return { grants, trail, plain, withheld: locator.provider === "env" ? [locator.variable] : [] };
+  return { grants, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+}
+
+async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
+  const { readPlainVariables } = await import("./env-file-variables.ts");
+  const { openEnvFiles } = await import("./sealed-env-files.ts");
+  return readPlainVariables(surroundings, { ...envFiles, files: await openEnvFiles(surroundings, vault, envFiles.files, sealingKeys) }, granted);
 }

@@ -43,18 +43,38 @@ export type AskValue = (binding: SecretBinding) => Promise<Secret>;
 export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: AskValue): Promise<SecretRecord> {
   requireName(asked.name);
   const secret = await pin(surroundings, asked);
-  const binding = bindNew(secret);
   const askOnce = once(askValue);
-  return withOpenVault(surroundings, async (vault) => {
-    requireNoTwin(vault.file.contents, secret);
-    const value = await askOnce(binding);
-    requireStorable(secret.name, value, secret.places);
-    return changeOne(surroundings, vault, "secret.create", async (contents) => {
-      requireNoTwin(contents, secret);
-      const at = surroundings.now().toISOString();
-      return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
-    });
-  }, ensureVault);
+  return withOpenVault(surroundings, (vault) => addSecret(surroundings, vault, secret, askOnce), ensureVault);
+}
+
+/** The same for a vault that is open already. @throws VaultError `already-exists`, `usage`, and what writing the vault says. */
+export async function addSecret(surroundings: Surroundings, vault: OpenedVault, secret: PinnedSecret, askValue: AskValue): Promise<SecretRecord> {
+  requireNoTwin(vault.file.contents, secret);
+  const binding = bindNew(secret);
+  const value = await askValue(binding);
+  requireStorable(secret.name, value, secret.places);
+  return changeOne(surroundings, vault, "secret.create", async (contents) => {
+    requireNoTwin(contents, secret);
+    const at = surroundings.now().toISOString();
+    return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
+  });
+}
+
+/** A new value made of the one that is there when the vault is written, so that of two that are made at once none is lost. @throws VaultError `not-found`, `usage`. */
+export async function extendSecret(surroundings: Surroundings, vault: OpenedVault, name: string, scope: Scope, extend: (value: Secret) => Secret): Promise<SecretRecord> {
+  return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
+    const before = getSecret(contents.secrets, name, scope);
+    const [old] = await openSecrets(vault.holder, contents.id, [before]);
+    if (old === undefined) throw new VaultError("bad-seal", `the value of "${name}" does not open`);
+    const value = extend(old);
+    try {
+      requireStorable(name, value, before.places);
+      return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    } finally {
+      old.wipe();
+      value.wipe();
+    }
+  });
 }
 
 /** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */

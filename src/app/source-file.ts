@@ -1,4 +1,4 @@
-// A file whose values went into the vault: put anew without them, and what it was overwritten.
+// A file whose values went into the vault, or were sealed: put anew without them, and what it was overwritten.
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { equalBytes, utf8 } from "../bytes.ts";
 import { replaceFile } from "../disk/durable-file.ts";
@@ -17,7 +17,7 @@ export interface SourceFile {
 }
 
 /**
- * Asked before anything is imported, so that a file that cannot be rewritten stops the import.
+ * Asked before anything is done with the values, so that a file that cannot be rewritten stops it.
  *
  * @param bytes what was read from it.
  * @throws VaultError `usage` for what is no file of the user's own, or has a second name that would keep the values.
@@ -29,11 +29,11 @@ export function openSource(path: string, bytes: Uint8Array): SourceFile {
     real = realpathSync(path);
     descriptor = openSync(real, "r+");
   } catch (error) {
-    throw new VaultError("usage", `cannot write "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "--delete-source puts the file anew without the values");
+    throw new VaultError("usage", `cannot write "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "the file is to be put anew, without the values");
   }
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new VaultError("usage", `"${path}" is not a regular file`, "--delete-source puts a file anew without the values");
+    if (!stat.isFile()) throw new VaultError("usage", `"${path}" is not a regular file`, "only a file can be put anew, without the values");
     requireOwned(path, stat.uid);
     if (stat.nlink > 1) throw new VaultError("usage", `"${path}" has another name (a hard link), which would keep the values`, "remove the other name first");
   } catch (error) {
@@ -43,7 +43,7 @@ export function openSource(path: string, bytes: Uint8Array): SourceFile {
   return {
     rewrite(text) {
       const isUnchanged = (): boolean => equalBytes(new Uint8Array(readFileSync(real)), bytes);
-      if (!replaceFile(real, utf8(text), isUnchanged)) throw new VaultError("busy", `"${path}" was changed meanwhile, and is left as it is`, "import it again");
+      if (!replaceFile(real, utf8(text), isUnchanged)) throw new VaultError("busy", `"${path}" was changed meanwhile, and is left as it is`, "run the command again");
       overwrite(descriptor, bytes.length);
     },
     close: () => { closeSync(descriptor); },

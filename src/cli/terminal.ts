@@ -10,6 +10,11 @@ export function answer(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Prints an answer that is a document, to the byte. */
+export function answerExactly(text: string): void {
+  process.stdout.write(text);
+}
+
 /** Tells the user something that is not the answer. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);

@@ -29,6 +29,7 @@ export default class Run extends VaultCommand {
     // Not first of all --env-file: Node looks for that among any program's arguments and obeys a NODE_OPTIONS in the file, before a line of ours runs.
     dotenv: Flags.string({ aliases: ["env-file"], description: "give the program the plain variables of this .env file; a credential in it that the vault does not keep stops the run; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
     expose: Flags.string({ description: "give the program this variable of a --dotenv file as it is, credential or not; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
+    "key-env": Flags.string({ description: "open sealed values of --dotenv files with the key in this variable, and not with the vault's; may be repeated, the newest key first", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
     ...projectFlags,
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
@@ -53,6 +54,7 @@ export default class Run extends VaultCommand {
       selections: flags.secret?.map(parseSelection),
       project: findProject(flags),
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
+      sealingKeys: flags["key-env"],
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
       upstreamRoots: (flags["upstream-ca"] ?? []).map(readPem),

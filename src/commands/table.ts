@@ -7,6 +7,7 @@ import Init from "./init.ts";
 import Lock from "./lock.ts";
 import RotateMaster from "./rotate-master.ts";
 import Run from "./run.ts";
+import Seal from "./seal.ts";
 import SecretsAttachGroup from "./secrets/attach-group.ts";
 import SecretsCreate from "./secrets/create.ts";
 import SecretsDelete from "./secrets/delete.ts";
@@ -21,6 +22,7 @@ import ServicesList from "./services/list.ts";
 import ServicesShow from "./services/show.ts";
 import Status from "./status.ts";
 import Unlock from "./unlock.ts";
+import Unseal from "./unseal.ts";
 
 export const COMMANDS = {
   audit: Audit,
@@ -31,6 +33,7 @@ export const COMMANDS = {
   lock: Lock,
   "rotate-master": RotateMaster,
   run: Run,
+  seal: Seal,
   "secrets:attach-group": SecretsAttachGroup,
   "secrets:create": SecretsCreate,
   "secrets:delete": SecretsDelete,
@@ -45,4 +48,5 @@ export const COMMANDS = {
   "services:show": ServicesShow,
   status: Status,
   unlock: Unlock,
+  unseal: Unseal,
 };
