@@ -18,7 +18,11 @@ const PLAIN = /^[A-Za-z0-9_.:/@%+=,-]*$/;
 export function dotenvFormat(readAssignments: (text: string) => readonly Assignment[]): DocumentFormat {
   return {
     name: ".env",
-    parse: (text) => readAssignments(text).map(({ name, value, start, end }) => ({ path: [name], kind: "text", text: findText(value.reveal()) ?? "", start, end })),
+    parse: (text) => readAssignments(text).map(({ name, value, start, end }) => {
+      // An empty value stands before the blanks that part it from a comment.
+      const gap = start === end ? (/[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0) : 0;
+      return { path: [name], kind: "text", text: findText(value.reveal()) ?? "", start: start - gap, end: end - gap };
+    }),
     spell: spellValue,
   };
 }
