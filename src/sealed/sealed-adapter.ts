@@ -41,7 +41,19 @@ export function sealedAdapter<T>(inner: SyncStoreAdapter<T>, keys: SealingKeys |
 export function sealedAdapter<T>(inner: StoreAdapter<T> | SyncStoreAdapter<T>, keys: SealingKeys | undefined, options: SealedStoreOptions): SealedAdapter<T> | SealedSyncAdapter<T> {
   const passage = keys === undefined ? plainPassage<T>(options) : sealingPassage<T>(keys, options);
   const read = (): Maybe<T | null> => then(inner.read(), passage.open);
-  const write = (data: T): Maybe<void> => then(passage.isProven() ? null : then(inner.read(), passage.prove), () => inner.write(passage.seal(data)));
+  const write = (data: T): Maybe<void> => {
+    if (!passage.isProven()) return then(then(inner.read(), passage.prove), () => inner.write(data));
+    let stored: T;
+    try {
+      stored = passage.seal(data);
+    } catch (error) {
+      // Thrown at once, or later: as the adapter below does.
+      return then(inner.read(), () => {
+        throw error;
+      });
+    }
+    return inner.write(stored);
+  };
   const reseal = (onProgress: Progress = () => undefined): Maybe<number> => then(read(), (data) => {
     if (data === null) return 0;
     const total = passage.startAnew(data, onProgress);
