@@ -34,13 +34,20 @@ export interface KeysAtHand {
  */
 export async function withSealingKeys<T>(surroundings: Surroundings, variables: KeyVariables, make: boolean, use: (atHand: KeysAtHand) => Promise<T>): Promise<T> {
   if (variables !== undefined) return use({ keys: keysOfVariables(surroundings, variables), record: () => Promise.resolve(), addKey: undefined });
-  return withOpenVault(surroundings, async (vault) => use({
+  const attempt = (make: boolean): Promise<T> => withOpenVault(surroundings, async (vault) => use({
     keys: await keysOfVault(surroundings, vault, make),
     record: async (event) => {
       await appendAudited(surroundings, vault.holder, vault.file.contents, event);
     },
     addKey: async () => openKeys(vault, await extendSecret(surroundings, vault, SEALING_KEY, GLOBAL, withNewKey)),
   }), make ? ensureVault : requireVault);
+  try {
+    return await attempt(make);
+  } catch (error) {
+    // Another process has made the key just then: that one is everybody's.
+    if (make && error instanceof VaultError && error.code === "already-exists") return attempt(false);
+    throw error;
+  }
 }
 
 /** @throws VaultError as `withSealingKeys`. */
