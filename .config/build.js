@@ -81,7 +81,7 @@ await build({
 
 // For programs: `vaultrun/sealed`, with its types. It needs no package, and nothing of the program above.
 await build({ ...bundle, entryPoints: { sealed: "src/sealed/library.ts" }, outdir: "dist", format: "esm" });
-await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/sealed-store", "sealed/sealing-key", "errors", "secret"]);
+await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/sealed-store", "sealed/sealing-key", "errors"]);
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
 const preload = { ...bundle, target: "node12", format: "cjs" };

@@ -7,13 +7,19 @@ import { Secret } from "../secret.ts";
 export const KEY_BYTES = 32;
 const KEY_ID_BYTES = 8;
 
+/** A `Secret`, of which programs that import the types need to know no more. */
+export interface KeyBytes {
+  reveal(): Uint8Array;
+  wipe(): void;
+}
+
 export interface SealingKey {
   /** Base64url of 8 bytes that say which key this is, and nothing about it. */
   readonly id: string;
   /** What AuthHero calls it, in `enc:v1:<name>:…`; undefined for a key without a name. */
   readonly name: string | undefined;
   /** 32 bytes. */
-  readonly bytes: Secret;
+  readonly bytes: KeyBytes;
 }
 
 /** Never empty. */

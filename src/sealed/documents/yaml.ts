@@ -15,7 +15,8 @@ export function yamlFormat(what: string): DocumentFormat {
 }
 
 function parseYaml(text: string, what: string): DocumentField[] {
-  const parsed = parseAllDocuments(text, { version: "1.2", strict: true, uniqueKeys: true, keepSourceTokens: false, logLevel: "silent", prettyErrors: true });
+  // Doubled keys are looked for below: the package compares each key with each.
+  const parsed = parseAllDocuments(text, { version: "1.2", strict: true, uniqueKeys: false, keepSourceTokens: false, logLevel: "silent", prettyErrors: true });
   const documents = "empty" in parsed ? [] : parsed;
   const [document, ...others] = documents;
   if (document === undefined) return [];
