@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { findText, utf8 } from "../bytes.ts";
 import type { DocumentFormat } from "../sealed/document.ts";
+import { looksSealed } from "../sealed/field-seal.ts";
 import { unsealDocument } from "../sealed/sealed-document.ts";
 import type { SealingKeys } from "../sealed/sealing-key.ts";
 import { appendAudited } from "./change-vault.ts";
@@ -40,5 +41,5 @@ export async function openEnvFiles(surroundings: Surroundings, vault: OpenedVaul
 }
 
 function holdsSealed(format: DocumentFormat, text: string): boolean {
-  return /enc:v[0-9]+:/.test(text) && format.parse(text).some((field) => /^enc:v[0-9]+:/.test(field.text));
+  return format.parse(text).some((field) => looksSealed(field.text));
 }

@@ -44,6 +44,7 @@ export default class Run extends VaultCommand {
   async run(): Promise<number> {
     if (!this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault run -- CMD ARGS…");
     const { args, flags } = await this.parse(Run);
+    if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/run-session.ts");

@@ -25,6 +25,13 @@ export interface OpenedField {
 }
 
 const PREFIX = /^enc:v([0-9]+):/;
+/** What only a value of the second form looks like, whatever became of its prefix. */
+const BEHIND_PREFIX = /^.{7}[A-Za-z0-9_-]{11}:[A-Za-z0-9_-]{22}:[A-Za-z0-9_-]{103,}$/su;
+
+/** Whether a text is sealed, says so, or was sealed before something happened to it. */
+export function looksSealed(text: string): boolean {
+  return PREFIX.test(text) || BEHIND_PREFIX.test(text);
+}
 
 /**
  * The form that a stored text says it is in; undefined for a plain one.
@@ -33,7 +40,8 @@ const PREFIX = /^enc:v([0-9]+):/;
  */
 export function findForm(text: string, path: FieldPath): Form | undefined {
   const [, version] = PREFIX.exec(text) ?? [];
-  if (version === undefined) return undefined;
+  // One bit of the prefix, and a sealed value would pass for a plain one.
+  if (version === undefined) return BEHIND_PREFIX.test(text) ? "v2" : undefined;
   if (version === "1") return "v1";
   if (version === "2") return "v2";
   throw new VaultError("newer-version", `"${describePath(path)}" is sealed in the form v${version.slice(0, 10)}, which this version does not know`, "use a newer version; a plain value that only begins like this cannot stand in the file");
@@ -59,7 +67,7 @@ export function openField(setting: SealSetting, path: FieldPath, stored: string)
 
 function openSecond({ keys, fileId }: SealSetting, path: FieldPath, stored: string): OpenedField {
   const value = findSecondForm(stored);
-  if (value === undefined) throw looksSealed(path);
+  if (value === undefined) throw merelyLooksSealed(path);
   if (value.fileId !== fileId) throw new VaultError("bad-seal", `"${describePath(path)}" was sealed for another file`, "it was pasted from there: seal its plain value here instead");
   const key = keys.all.find(({ id }) => id === value.keyId);
   if (key === undefined) throw new VaultError("wrong-key", `"${describePath(path)}" is sealed with the key ${value.keyId}, which is not at hand`, "keys at hand: " + keys.all.map(({ id }) => id).join(", "));
@@ -71,7 +79,7 @@ function openSecond({ keys, fileId }: SealSetting, path: FieldPath, stored: stri
 /** This form's values do not say which key without a name they were sealed with: each is tried. */
 function openFirst({ keys }: SealSetting, path: FieldPath, stored: string): OpenedField {
   const value = findFirstForm(stored);
-  if (value === undefined) throw looksSealed(path);
+  if (value === undefined) throw merelyLooksSealed(path);
   for (const key of keys.all.filter(({ name }) => name === value.keyName)) {
     const text = openFirstForm(key, value);
     if (text !== undefined) return { content: { kind: "text", text, spelling: undefined }, isNewest: key === keys.newest };
@@ -80,6 +88,6 @@ function openFirst({ keys }: SealSetting, path: FieldPath, stored: string): Open
   throw new VaultError("wrong-key", `"${describePath(path)}" opens with none of the keys at hand${name}, or was changed`);
 }
 
-function looksSealed(path: FieldPath): VaultError {
+function merelyLooksSealed(path: FieldPath): VaultError {
   return new VaultError("bad-seal", `"${describePath(path)}" looks sealed and is not: it was cut, changed, or never sealed`, "bring the file back from its history; a plain value that begins like a sealed one cannot stand in the file");
 }

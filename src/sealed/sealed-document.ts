@@ -3,7 +3,7 @@ import { VaultError } from "../errors.ts";
 import type { DocumentField, DocumentFormat, FieldEdit } from "./document.ts";
 import { editDocument } from "./document.ts";
 import type { Form, OpenedField, SealSetting } from "./field-seal.ts";
-import { findForm, openField, sealField } from "./field-seal.ts";
+import { findForm, looksSealed, openField, sealField } from "./field-seal.ts";
 import type { FieldPath, FieldPattern } from "./field-path.ts";
 import { describePath, matchesPath } from "./field-path.ts";
 import type { SealingKeys } from "./sealing-key.ts";
@@ -107,7 +107,8 @@ function settle(sealed: readonly SealedField[], { keys, form, name }: SealWishes
 /** What is in one of the forms, and where a sealed value is expected, also what merely begins like one: it is refused when it is opened. */
 function findSealed(fields: readonly DocumentField[], isExpected: (field: DocumentField) => boolean): SealedField[] {
   return fields.flatMap((field): SealedField[] => {
-    if (field.kind !== "text" || !field.text.startsWith("enc:v")) return [];
+    if (field.kind === "fixed" && isExpected(field) && /enc:v[0-9]+:/.test(field.text)) throw notReplaceable(field);
+    if (field.kind !== "text" || !looksSealed(field.text)) return [];
     const form = findSecondForm(field.text) !== undefined ? "v2" : findFirstForm(field.text) !== undefined ? "v1" : isExpected(field) ? findForm(field.text, field.path) : undefined;
     return form === undefined ? [] : [{ field, form }];
   });
@@ -133,8 +134,12 @@ function selectDeclared(fields: readonly DocumentField[], patterns: readonly Fie
     for (const field of matching) selected.add(field);
   }
   const fixed = [...selected].find(({ kind }) => kind === "fixed");
-  if (fixed !== undefined) throw new VaultError("usage", `"${describePath(fixed.path)}" has an anchor, an alias or a tag, and cannot be sealed`, "write the value itself there");
+  if (fixed !== undefined) throw notReplaceable(fixed);
   return selected;
+}
+
+function notReplaceable({ path }: DocumentField): VaultError {
+  return new VaultError("usage", `"${describePath(path)}" has an anchor, an alias or a tag, and can be neither sealed nor opened`, "write the value itself there");
 }
 
 function noField(fields: readonly DocumentField[], pattern: FieldPattern): VaultError {

@@ -2,7 +2,7 @@
 import { VaultError } from "../errors.ts";
 import { changeFields } from "./data-fields.ts";
 import type { Form } from "./field-seal.ts";
-import { findForm, openField, sealField } from "./field-seal.ts";
+import { findForm, looksSealed, openField, sealField } from "./field-seal.ts";
 import type { FieldPath, FieldPattern } from "./field-path.ts";
 import { describePath, parsePattern } from "./field-path.ts";
 import type { SealingKeys } from "./sealing-key.ts";
@@ -87,7 +87,7 @@ export function makeSealedStore(keys: SealingKeys, options: SealedStoreOptions, 
 export function holdsSealed(stored: unknown, options: SealedStoreOptions): boolean {
   let isFound = false;
   changeFields(stored, parseFields(options), (value) => {
-    if (typeof value === "string" && /^enc:v[0-9]+:/.test(value)) isFound = true;
+    if (typeof value === "string" && looksSealed(value)) isFound = true;
     return value;
   });
   return isFound;

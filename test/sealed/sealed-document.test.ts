@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseDotenv } from "../../src/env-files/dotenv-file.ts";
+import { VaultError } from "../../src/errors.ts";
 import { dotenvFormat } from "../../src/sealed/documents/dotenv.ts";
 import { jsonFormat } from "../../src/sealed/documents/json.ts";
 import { yamlFormat } from "../../src/sealed/documents/yaml.ts";
@@ -58,6 +59,20 @@ describe("a transplanted field", () => {
   it("is refused when it comes from the other form", () => {
     const first = seal(DOCUMENT, FIELDS, { form: "v1" });
     expect(() => unseal(transplant(seal(DOCUMENT, FIELDS), 0, 0, first))).toThrow(withCode("bad-seal", "two forms"));
+  });
+});
+
+describe("a file with a bit flipped in a sealed field", () => {
+  it.each([["JSON", json, '{"a":"one","b":"two"}'], ["YAML", yaml, "a: one\nb: two\n"], [".env", dotenv, "a=one\nb=two\n"]])("is refused as a whole: %s", (_name, format, text) => {
+    const sealed = Buffer.from(seal(text, ["a"], {}, format));
+    const [value = ""] = valuesOf(sealed.toString());
+    const start = sealed.indexOf(value);
+    for (let bit = start * 8; bit < (start + value.length) * 8; bit += 1) {
+      const flipped = Buffer.from(sealed);
+      flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      // A file that is no UTF-8 any more is refused before it comes here.
+      if ((bit & 7) !== 7) expect(() => unseal(flipped.toString(), {}, format), `bit ${bit}`).toThrow(VaultError);
+    }
   });
 });
 
@@ -136,7 +151,7 @@ describe("spelling", () => {
   });
 
   it.each([
-    ["a: &x secret\nb: *x\n", ["a"]], ["a: &x secret\nb: *x\n", ["b"]], ["a: !!str 1\n", ["a"]], ["--- 1\n--- 2\n", ["a"]], ["1: a\n'1': b\n", ["1"]], ["a: b\na: c\n", ["a"]], ["a: [b\n", ["a"]], ["a: 'b", ["a"]],
+    ["a: &x secret\nb: *x\n", ["a"]], ["a: [&x 'enc:v2:x', *x]\nb: c\n", ["a.0"]], ["a: &x secret\nb: *x\n", ["b"]], ["a: !!str 1\n", ["a"]], ["--- 1\n--- 2\n", ["a"]], ["1: a\n'1': b\n", ["1"]], ["a: b\na: c\n", ["a"]], ["a: [b\n", ["a"]], ["a: 'b", ["a"]],
   ])("that cannot be replaced without doubt is refused in YAML: %j", (text, fields) => {
     expect(() => seal(text, fields, {}, yaml)).toThrow(withCode("usage"));
   });

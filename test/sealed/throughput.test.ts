@@ -11,7 +11,7 @@ import { sealDocument, unsealDocument } from "../../src/sealed/sealed-document.t
 import { makeSealedStore } from "../../src/sealed/sealed-store.ts";
 import { makeKeyText, parseSealingKeys } from "../../src/sealed/sealing-key.ts";
 
-const FIELDS = 2000;
+const FIELDS = 1000;
 const HASHES_A_FIELD_MAX = 200;
 const wishes = { keys: parseSealingKeys(makeKeyText(), "key"), form: undefined, name: undefined };
 const entries = Array.from({ length: FIELDS }, (_, index) => [`K${index}`, `value ${index}`] as const);
