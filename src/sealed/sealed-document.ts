@@ -70,7 +70,7 @@ export function unsealDocument(format: DocumentFormat, text: string, patterns: r
 /**
  * Seals every sealed field anew where the newest key has not sealed it, or where it is in another form than is wished for.
  *
- * @throws VaultError as `sealDocument`.
+ * @throws VaultError as `sealDocument`; `usage` where none is sealed.
  */
 export function resealDocument(format: DocumentFormat, text: string, wishes: SealWishes): ChangedDocument {
   const fields = format.parse(text);
@@ -83,10 +83,10 @@ export function resealDocument(format: DocumentFormat, text: string, wishes: Sea
   return change(format, text, fields, edits, next, opened.fields.length - stale.length);
 }
 
-/** Whether every sealed field is the newest key's, and there is one. @throws VaultError as `sealDocument`. */
+/** Whether every sealed field is the newest key's. @throws VaultError as `sealDocument`. */
 export function isNewestThroughout(format: DocumentFormat, text: string, wishes: SealWishes): boolean {
   const { fields } = openAll(format.parse(text), wishes);
-  return fields.length > 0 && fields.every(({ isNewest }) => isNewest);
+  return fields.every(({ isNewest }) => isNewest);
 }
 
 /** One form and one id a file. So a field that was pasted from another file is noticed; where all of them are another file's, only by the name that the user gives. */
@@ -121,6 +121,7 @@ function findPlain(declared: ReadonlySet<DocumentField>, sealed: readonly Sealed
 
 function openAll(fields: readonly DocumentField[], wishes: SealWishes): { readonly setting: SealSetting; readonly fields: readonly (OpenedField & { readonly field: DocumentField })[] } {
   const sealed = findSealed(fields, () => true);
+  if (sealed.length === 0) throw new VaultError("usage", "no field of the file is sealed, so there is nothing to seal anew", "vault seal FILE --field PATH seals one");
   const setting = settle(sealed, wishes);
   return { setting, fields: sealed.map(({ field }) => ({ field, ...openField(setting, field.path, field.text) })) };
 }

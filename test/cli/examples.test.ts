@@ -18,6 +18,7 @@ const VAULT = ["vault init --provider file"];
 const GITHUB = ["in ghp_value", "vault secrets create GITHUB_TOKEN --host api.github.com"];
 const API = ["in value", "vault secrets create API_KEY --host api.example.com --host api.example.com:8443"];
 const FILES = ["printf 'OPENAI_API_KEY=sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt\\nBILLING_KEY=aB3xK9mQ2wE7rT5yU1pZ\\nPORT=3000\\n' > .env", "echo 'console.log(Object.keys(process.env).length)' > agent.js"];
+const CONFIG = `printf '{"database":{"password":"p"},"users":[{"token":"t"}]}' > config.json`;
 const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING_TOKEN"],"hosts":["billing.example.com:443"],"credentials":[{"place":"header","header":"authorization","form":"Bearer {key}"}],"placeholder":{"prefix":"bill_","length":32},"documentation":"https://billing.example.com/"}' > billing.json`;
 
 /** Lines of a transcript before the first example of a command. */
@@ -30,6 +31,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   lock: VAULT,
   "rotate-master": VAULT,
   run: [...VAULT, ...API, ...FILES, "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT"],
+  seal: [...VAULT, CONFIG, "echo A=1 > .env", "vault seal .env --field A"],
   "secrets:attach-group": [...VAULT, ...GITHUB],
   "secrets:create": [...VAULT, "printf 0123456789abcdef > key.txt", "set TOKEN=ghp_value"],
   "secrets:delete": [...VAULT, ...GITHUB],
@@ -44,6 +46,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   "services:show": [],
   status: VAULT,
   unlock: VAULT,
+  unseal: [...VAULT, CONFIG, "vault seal config.json --field database.password", "set ENCRYPTION_KEY=b3BlbiBzZXNhbWUsIHNhaWQgYWxpIGJhYmEgdG8gaXQ=", "echo A=1 > .env", "vault seal .env --field A --key-env ENCRYPTION_KEY"],
 };
 
 interface Otherwise {

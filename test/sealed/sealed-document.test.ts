@@ -95,6 +95,10 @@ describe("sealing", () => {
     expect(unseal(second)).toBe(DOCUMENT);
   });
 
+  it("anew, where nothing is sealed, is refused", () => {
+    expect(() => resealDocument(json, DOCUMENT, wishes)).toThrow(withCode("usage"));
+  });
+
   it("refuses a path that names nothing, or no single value, and says what would", () => {
     expect(() => seal(DOCUMENT, ["a", "nothing"])).toThrow(withCode("usage", '"nothing" names no field'));
     expect(() => seal(DOCUMENT, ["list"])).toThrow(expect.objectContaining({ code: "usage", hint: "--field 'list.*' means each value in it" }));
