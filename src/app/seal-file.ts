@@ -13,6 +13,7 @@ import { loadFormat } from "./document-format.ts";
 import type { KeysAtHand } from "./sealing-keys.ts";
 import { withSealingKeys } from "./sealing-keys.ts";
 import type { FileToSeal, SealOptions } from "./seal-options.ts";
+import { SEALED_FILE_BYTES_MAX } from "./seal-options.ts";
 import { openSource } from "./source-file.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -98,6 +99,7 @@ async function findNextKeys(documents: readonly ReadDocument[], { keys, addKey }
 async function replace(document: ReadDocument, { text, changed, kept }: ChangedDocument, tell: () => Promise<void>, mode?: number): Promise<FileOutcome> {
   const { path, bytes } = document;
   if (changed.length > 0) {
+    if (Buffer.byteLength(text) > SEALED_FILE_BYTES_MAX) throw new VaultError("usage", `"${path}" would become larger than ${SEALED_FILE_BYTES_MAX} bytes, which nothing here reads`, "split it");
     const source = openSource(path, bytes);
     try {
       const before = modeOf(path);

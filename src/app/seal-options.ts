@@ -4,7 +4,8 @@ import type { Form } from "../sealed/field-seal.ts";
 export const FORMAT_NAMES = ["json", "yaml", "dotenv"] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
-export const SEALED_FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** Of a file that is read, and of one that is written. */
+export const SEALED_FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A file as it was read. */
 export interface FileToSeal {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { requireVault, withOpenVault } from "../../src/app/open-vault.ts";
 import { rotateFiles, sealFiles, unsealFile } from "../../src/app/seal-file.ts";
 import type { SealOptions } from "../../src/app/seal-options.ts";
+import { SEALED_FILE_BYTES_MAX } from "../../src/app/seal-options.ts";
 import { SEALING_KEY, withSealingKeys } from "../../src/app/sealing-keys.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
@@ -161,6 +162,14 @@ describe("the file", () => {
     const { surroundings } = await makeVaultHome();
     await expect(seal(surroundings, makeFile(TEXT, name))).rejects.toThrow(withCode(code));
     expect(await seal(surroundings, makeFile(TEXT, name), ["a"], { format: "json" })).toMatchObject([{ changed: ["a"] }]);
+  });
+
+  it("that would become too large to be read again is left as it is", async () => {
+    const { surroundings } = await makeVaultHome();
+    const text = JSON.stringify({ a: "one", rest: "x".repeat(SEALED_FILE_BYTES_MAX - 50) });
+    const path = makeFile(text);
+    await expect(seal(surroundings, path)).rejects.toThrow(withCode("usage"));
+    expect(readFileSync(path, "utf8") === text).toBe(true);
   });
 
   it("has its entry in the log, which names no value and no field", async () => {
