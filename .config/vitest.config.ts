@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [],
     pool: "forks",
+    // On two cores the default is one: many tests wait for processes and clocks, and leave a core to others.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ["default", new URL("counts-reporter.ts", import.meta.url).pathname],
