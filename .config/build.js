@@ -69,15 +69,7 @@ await build({
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
-await build({
-  ...bundle,
-  entryPoints: { agent: "src/agent/main.ts" },
-  outdir: "dist",
-  format: "esm",
-  // CommonJS dependencies call require() for Node's own modules.
-  banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
-  external: ["libsodium-wrappers-sumo"],
-});
+await build({ ...bundle, entryPoints: { agent: "src/agent/main.ts" }, outdir: "dist", format: "esm" });
 
 // For programs: `vaultrun/sealed`, with its types. It needs no package, and nothing of the program above.
 await build({ ...bundle, entryPoints: { sealed: "src/sealed/library.ts" }, outdir: "dist", format: "esm" });

@@ -1,42 +1,5 @@
-// The short form of test/soak: every kind of traffic at once, good and hostile, and neither memory nor descriptors grow.
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { MixedServer } from "../support/mixed-server.ts";
-import { openMixedServer } from "../support/mixed-server.ts";
-import { canWeigh, descriptorCount } from "../support/process-weight.ts";
-import type { RunningVault } from "../support/running-vault.ts";
-import { openRunningVault } from "../support/running-vault.ts";
-import { soak } from "../support/soak.ts";
-import { goodActs, hostileActs } from "../support/traffic.ts";
+// The short form of test/soak.
+import { testMixedTraffic } from "../support/mixed-traffic.ts";
 
-const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
-const DURATION_MS = 14_000;
-const WARM_MS = 6_000;
-/** In so short a time Node's own heap is still finding its size; the long form is stricter. */
-const GROWTH_MAX = 64 * 1_048_576;
-/** Connections under way at a time vary by a few. */
-const DESCRIPTORS_MAX = 20;
-
-let server: MixedServer;
-let vault: RunningVault;
-
-beforeAll(async () => {
-  server = await openMixedServer(VALUE);
-  vault = await openRunningVault({ value: VALUE, hosts: [server.host, server.broken], places: "header,basic,body", upstreamCertificate: server.certificate });
-});
-
-afterAll(async () => {
-  await vault.close();
-  await server.close();
-});
-
-it.skipIf(!canWeigh)("all kinds of traffic at once leave nothing behind (weighed on Linux)", async () => {
-  const before = descriptorCount(vault.pid);
-  const { done, failures, grownBytes, grownDescriptors } = await soak({ vault, server }, DURATION_MS, WARM_MS);
-  expect(failures).toEqual([]);
-  expect(Object.keys(done).sort()).toEqual([...Object.keys(goodActs), ...Object.keys(hostileActs)].sort());
-  expect(grownBytes).toBeLessThan(GROWTH_MAX);
-  expect(grownDescriptors).toBeLessThan(DESCRIPTORS_MAX);
-  // The segment of the audit log stays open; everything else has ended.
-  await expect.poll(() => descriptorCount(vault.pid), { timeout: 15_000 }).toBeLessThanOrEqual(before + 1);
-  expect(vault.complaints()).toBe("");
-}, 120_000);
+// In so short a time Node's own heap is still finding its size; the long form is stricter.
+testMixedTraffic({ durationMs: 14_000, warmMs: 6_000, growthMax: 64 * 1_048_576 });
