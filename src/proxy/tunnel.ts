@@ -1,18 +1,18 @@
 // A blind tunnel: bytes both ways until both sides have ended. The server's own certificate reaches the child.
 import type { Duplex } from "node:stream";
+import type { TunnelSide } from "./one-buffer.ts";
+import { readIntoOneBuffer } from "./one-buffer.ts";
 
 /** Joins two sockets. A half-close is passed on, a failure of either ends both. Resolves when both are closed. */
 export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
   return new Promise((resolve) => {
-    let open = 2;
+    const sides = [openSide(child), openSide(server)] as const;
+    let open = sides.length;
     const onClose = (): void => {
       open -= 1;
       if (open === 0) resolve();
     };
-    for (const [from, to] of [
-      [child, server],
-      [server, child],
-    ] as const) {
+    for (const [{ socket: from, passTo }, { socket: to }] of [sides, [sides[1], sides[0]]] as const) {
       from.on("error", () => {
         to.destroy();
       });
@@ -22,7 +22,11 @@ export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
         else to.once("finish", () => to.destroy());
         onClose();
       });
-      from.pipe(to);
+      passTo(to);
     }
   });
+}
+
+function openSide(socket: Duplex): TunnelSide {
+  return readIntoOneBuffer(socket) ?? { socket, passTo: (to) => socket.pipe(to) };
 }
