@@ -123,7 +123,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => recordAndTell(trail, event, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => recordAndTell(trail, event, tell), flush: () => { trail.flush(); }, isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {

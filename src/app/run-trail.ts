@@ -11,6 +11,8 @@ import type { Surroundings } from "./surroundings.ts";
 export interface RunTrail {
   /** Resolves once written; a rejection means that nothing may go out. @throws VaultError `audit-unwritable`. */
   record(event: AuditEvent): Promise<void>;
+  /** Writes now what was recorded and is not written yet. @throws VaultError `audit-unwritable`. */
+  flush(): void;
   /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
   close(end: AuditEvent): Promise<void>;
   /** Without an end entry: for a run that never got as far as its child. Safe to call after `close`. */
@@ -34,6 +36,7 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder }:
   let isClosed = false;
   return {
     record: (event) => segment.record(event),
+    flush: () => { segment.flush(); },
     async close(end) {
       if (isClosed) return;
       isClosed = true;

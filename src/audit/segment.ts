@@ -13,6 +13,8 @@ const SYNC_WITHIN_MS = 1000;
 export interface AuditSegment {
   /** Resolves once the entry is written (it survives this process; within a second, a power cut too). @throws VaultError `audit-unwritable`, from then on always. */
   record(event: AuditEvent): Promise<void>;
+  /** Writes now what was recorded and is not written yet. @throws VaultError `audit-unwritable`. */
+  flush(): void;
   /** Makes all durable; the head, of what was written and of nothing else, goes into the main log's closing entry. */
   close(): ChainHead;
 }
@@ -114,6 +116,10 @@ export function openSegment(folder: string, runId: string, start: string, key: U
         // All entries of one turn of the event loop go out in one write.
         if (waiting.push({ ...next, resolve, reject }) === 1) setImmediate(flush);
       });
+    },
+    flush() {
+      if (waiting.length > 0) flush();
+      if (failure !== undefined) throw failure;
     },
     close() {
       if (isClosed) return written;

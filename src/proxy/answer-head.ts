@@ -55,7 +55,7 @@ export function parseAnswerHead(method: string, status: number, rawHeaders: read
     if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
     if (isDecoded && OF_CODED_BYTES.has(lower)) continue;
     // The answer frames a body anew; where there is none, the length speaks of the one that a GET would give.
-    if (lower === "content-length" && (status === 204 || (hasBody && mustRead))) continue;
+    if (lower === "content-length" && (status === 204 || hasBody)) continue;
     // A strong validator names exact bytes (RFC 9110 section 8.8.1), and these are others.
     headers.push(name, isDecoded && lower === "etag" && !value.startsWith("W/") ? `W/${value}` : value);
   }

@@ -1,9 +1,8 @@
 // An answer on its way to the child: head, body, trailers, each looked through where the host is bound.
-import type { ServerResponse } from "node:http";
-import { STATUS_CODES } from "node:http";
 import type { Transform } from "node:stream";
 import type { AnswerHead } from "./answer-head.ts";
 import { parseAnswerHead } from "./answer-head.ts";
+import type { ChildResponse } from "./child-response.ts";
 import { openDecoders } from "./content-coding.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
@@ -18,60 +17,61 @@ export interface AnswerOptions {
   readonly scrub: AnswerScrub | undefined;
   /** Of the WebSocket that was asked for, if one was. */
   readonly handshakeKey: string | undefined;
+  /** Comes once and last, whatever became of the answer. */
+  readonly onOver: () => void;
   /** The answer cannot be had, or not be passed on. Nothing of it has reached the child. */
   readonly onRefusal: (refusal: Refusal) => void;
 }
 
 /** Writes the answer to a child's response. Whatever goes wrong after the head is out ends the child's connection: a cut answer must not look whole. */
-export function relayAnswer(response: ServerResponse, { method, scrub, handshakeKey, onRefusal }: AnswerOptions): AnswerListener {
+export function relayAnswer(response: ChildResponse, { method, scrub, handshakeKey, onOver, onRefusal }: AnswerOptions): AnswerListener {
   let abort = (): void => undefined;
   let resume = (): void => undefined;
   let answer: AnswerHead | undefined;
   let decoders: readonly Transform[] = [];
   let isOver = false;
 
+  const finish = (): void => {
+    isOver = true;
+    onOver();
+  };
+  /** Nobody hears the rest. */
+  const stop = (): void => {
+    finish();
+    for (const decoder of decoders) decoder.destroy();
+  };
   const fail = (refusal: Refusal): void => {
     if (isOver) return;
-    isOver = true;
-    for (const decoder of decoders) decoder.destroy();
-    if (response.headersSent) response.destroy();
+    stop();
+    if (response.isStarted) response.destroy();
     else onRefusal(refusal);
     abort();
   };
-  /** False where the head cannot be written: the exchange has failed then. */
-  const writeHead = (head: AnswerHead): boolean => {
-    if (response.headersSent) return true;
-    try {
-      response.writeHead(head.status, STATUS_CODES[head.status] ?? "", head.headers);
-      return true;
-    } catch {
-      // Node refuses what no header may hold.
-      fail(makeRefusal("upstream-answer", "the server's answer was dropped; it has a malformed header"));
-      return false;
-    }
+  /** False where the head cannot be written: the exchange has failed then. @param wholeBytes the length of a body that is all there. */
+  const start = ({ status, headers, body }: AnswerHead, wholeBytes?: number): boolean => {
+    // What is looked through may change in length.
+    const lengthBytes = wholeBytes ?? (scrub === undefined && body.kind === "some" ? body.lengthBytes : undefined);
+    if (response.isStarted || response.start(status, headers, body.kind === "none" ? body : { kind: "some", lengthBytes })) return true;
+    fail(makeRefusal("upstream-answer", "the server's answer was dropped; it has a malformed header"));
+    return false;
   };
   /** The head by itself, for a body that may be long in coming. */
   const sendHead = (): void => {
-    if (!isOver && answer !== undefined && writeHead(answer)) response.flushHeaders();
+    if (!isOver && answer !== undefined && start(answer)) response.flushHead();
   };
   const write = (chunk: Uint8Array): boolean => {
     let isReady = true;
     for (const part of scrub === undefined ? [chunk] : scrub.push(chunk)) isReady = response.write(part);
     return isReady;
   };
-  const finish = (trailers: readonly Uint8Array[]): void => {
-    if (isOver || answer === undefined) return;
-    if (!writeHead(answer)) return;
-    isOver = true;
+  const end = (trailers: readonly Uint8Array[]): void => {
+    if (isOver || answer === undefined || !start(answer)) return;
     for (const part of scrub?.end() ?? []) response.write(part);
-    const pairs: [string, string][] = [];
-    const texts = textsOf(trailers, scrub);
-    for (let at = 0; at + 1 < texts.length; at += 2) pairs.push([texts[at] ?? "", texts[at + 1] ?? ""]);
-    if (pairs.length > 0) response.addTrailers(pairs);
-    response.end();
+    response.end(trailers.length === 0 ? [] : textsOf(trailers, scrub));
+    finish();
   };
   /** Small answers come with their head in one piece: the child then gets an exact length instead of chunks. */
-  const isWhole = (chunk: Uint8Array): boolean => !response.headersSent && decoders.length === 0 && answer?.body.kind === "some" && answer.body.lengthBytes === chunk.length;
+  const isWhole = (chunk: Uint8Array): boolean => !response.isStarted && decoders.length === 0 && answer?.body.kind === "some" && answer.body.lengthBytes === chunk.length && answer.body.codings.length === 0;
 
   const openBody = (codings: readonly string[], first: Uint8Array): void => {
     decoders = openDecoders(codings, first);
@@ -87,23 +87,22 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
     last?.on("data", (chunk: Uint8Array) => {
       if (isOver || write(chunk)) return;
       last.pause();
-      response.once("drain", () => last.resume());
+      response.whenDrained(() => last.resume());
     });
   };
 
   return {
     onAbortable(doAbort) {
       abort = doAbort;
-      if (isOver || response.destroyed) {
+      if (isOver || response.isOver) {
         isOver = true;
         abort();
         return;
       }
       // The child has hung up: so do we, and a decoder must not go on alone.
-      response.once("close", () => {
+      response.whenGone(() => {
         if (isOver) return;
-        isOver = true;
-        for (const decoder of decoders) decoder.destroy();
+        stop();
         abort();
       });
     },
@@ -116,53 +115,50 @@ export function relayAnswer(response: ServerResponse, { method, scrub, handshake
       }
       answer = outcome.answer;
       if (answer.isPart) scrub?.expectPart();
-      if (answer.body.kind === "none") finish([]);
-      // Body bytes from the same read come before this: without any, the child gets the head by itself.
-      // Body bytes from the same read come before the microtask does.
+      if (answer.body.kind === "none") end([]);
+      // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
       else queueMicrotask(sendHead);
       return true;
     },
     onBody(chunk) {
       if (isOver || answer?.body.kind !== "some") return true;
-      if (scrub !== undefined && isWhole(chunk) && answer.body.codings.length === 0) {
-        const parts = [...scrub.push(chunk), ...scrub.end()];
+      if (isWhole(chunk)) {
+        const parts = scrub === undefined ? [chunk] : [...scrub.push(chunk), ...scrub.end()];
         const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-        answer.headers.push("content-length", String(body.length));
-        if (!writeHead(answer)) return true;
-        isOver = true;
-        response.end(body);
+        if (!start(answer, body.length)) return true;
+        response.endWith(body);
+        finish();
         return true;
       }
-      if (!writeHead(answer)) return true;
+      if (!start(answer)) return true;
       if (decoders.length === 0 && answer.body.codings.length > 0) openBody(answer.body.codings, chunk);
       const [first] = decoders;
       const isReady = first === undefined ? write(chunk) : first.write(chunk);
-      if (!isReady) (first ?? response).once("drain", () => { resume(); });
-      return isReady;
+      if (isReady) return true;
+      if (first === undefined) response.whenDrained(resume);
+      else first.once("drain", resume);
+      return false;
     },
     onEnd(trailers) {
       const [first, last] = [decoders[0], decoders.at(-1)];
       if (first === undefined || last === undefined) {
-        finish(trailers);
+        end(trailers);
         return;
       }
       last.once("end", () => {
-        finish(trailers);
+        end(trailers);
       });
       first.end();
     },
     onSwitch(headers, server) {
       const head = isOver || handshakeKey === undefined ? undefined : findSwitchHead(textsOf(headers, scrub), handshakeKey);
-      const child = response.socket;
-      if (head === undefined || child === null) {
+      if (head === undefined || response.isOver) {
         server.destroy();
         fail(makeRefusal("upstream-answer", "the server's answer was dropped; it agreed to something other than the WebSocket that was asked for"));
         return;
       }
-      isOver = true;
-      response.detachSocket(child);
-      // As far as HTTP goes, this was all.
-      response.emit("close");
+      const child = response.release();
+      finish();
       child.write(head, "latin1");
       void joinSockets(child, server);
     },

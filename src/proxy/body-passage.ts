@@ -1,10 +1,10 @@
 // The body of one request on its way up: each placeholder in it is judged, entered into the audit log, and only then acts or passes.
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
 import type { Authority } from "../vault/host.ts";
 import type { BodyPlan } from "./body-policy.ts";
 import { judgeInBody } from "./body-policy.ts";
+import type { RequestBody } from "./child-request.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
 import type { Grant } from "./grant.ts";
 import type { Refusal } from "./refusal.ts";
@@ -27,7 +27,7 @@ export interface BodyPassage {
 }
 
 /** The body as the server is to get it. After a refusal it neither goes on nor ends. */
-export function openPassage(request: IncomingMessage, { authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): Transform {
+export function openPassage(source: RequestBody, { authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): Transform {
   const inert = new Set<Grant>();
   const stop = (refusal: Refusal): Fate => {
     onRefusal(refusal, false);
@@ -48,10 +48,10 @@ export function openPassage(request: IncomingMessage, { authority, plan, acted, 
     return verdict.kind === "act" ? { kind: "replace", bytes: valueInBody(grant, verdict.body) } : { kind: "pass" };
   });
   body.on("error", () => body.destroy());
-  watchIdle(request, body, rules.bodyIdleMs, () => {
+  watchIdle(source, body, rules.bodyIdleMs, () => {
     onRefusal(makeRefusal("timeout", "the request's body stood still for too long"), true);
   });
-  return request.pipe(body);
+  return source.pipe(body);
 }
 
 /** Never resolves for a body that does not end. */

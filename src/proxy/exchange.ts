@@ -1,22 +1,23 @@
 // One request of the child's and its answer: judge, write the audit entry, send on, relay.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import { relayAnswer } from "./answer.ts";
 import { openPassage, readWhole } from "./body-passage.ts";
+import type { BodyPlan } from "./body-policy.ts";
 import { planBody, reframe } from "./body-policy.ts";
+import type { ChildRequest, RequestBody } from "./child-request.ts";
+import type { ChildResponse } from "./child-response.ts";
 import { makeExchangeLog, namesOf } from "./exchange-log.ts";
 import type { Grant } from "./grant.ts";
 import { askForReadable } from "./negotiation.ts";
 import { decide } from "./policy.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeRefusal, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
+import { makeRefusal, RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
 import type { Scheme } from "./request-head.ts";
 import { parseRequestHead } from "./request-head.ts";
 import type { RunRules } from "./run-rules.ts";
 import { grantsNaming, mayBePrivate } from "./run-rules.ts";
-import { drain } from "./stalled-body.ts";
 import { substitute, substituteTarget } from "./substitute.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream.ts";
 import { findHandshakeKey } from "./websocket.ts";
@@ -25,62 +26,67 @@ import { findHandshakeKey } from "./websocket.ts";
 export interface Route {
   readonly scheme: Scheme;
   readonly authority: Authority;
-  readonly expectation: Expectation;
 }
 
-/** What the child waits for: an answer; `100 Continue` before it sends its body; `101 Switching Protocols`; something that nobody here knows. */
-export type Expectation = "answer" | "continue" | "switch" | "unknown";
-
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Ends the exchange from outside: the request turned out malformed, or stood still. The connection is closed after it. */
+  /** Ends the exchange from outside: the request turned out malformed. The connection is closed after it. */
   refuse(refusal: Refusal): void;
+}
+
+/** On which terms a request goes on. */
+interface SendTerms {
+  /** The secrets that are in it. */
+  readonly used: readonly Grant[];
+  /** Those that may yet come into it as well. */
+  readonly mayAct: readonly Grant[];
+  /** Whether the audit log has to have heard of it. */
+  readonly isRecorded: boolean;
+  /** Of a WebSocket. */
+  readonly handshakeKey?: string | undefined;
+}
+
+interface BodyTerms extends Pick<SendTerms, "used" | "isRecorded"> {
+  readonly plan: BodyPlan;
+  /** Null where the framing does not say. */
+  readonly bodyBytes: number | null | undefined;
 }
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
 
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
-export function openExchange(request: IncomingMessage, response: ServerResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
-  const { authority, scheme } = route;
-  const [id, method] = [rules.nextRequestId(), request.method ?? ""];
+export function openExchange(request: ChildRequest, response: ChildResponse, { scheme, authority }: Route, rules: RunRules, upstream: Upstream): Exchange {
+  const [id, method] = [rules.nextRequestId(), request.head.method];
   const log = makeExchangeLog(rules.record, id, authority, method);
   let listener: AnswerListener | undefined;
   let isRefused = false;
-  response.sendDate = false;
-  request.on("error", ignore);
-  response.on("error", ignore);
-  response.once("finish", () => {
-    drain(request);
-  });
 
   const refuse = (refusal: Refusal, isLast = false): void => {
     if (isRefused) return;
     isRefused = true;
-    if (isLast) response.shouldKeepAlive = false;
+    if (isLast) response.endConnection();
     log
       .refused(refusal)
       .catch(ignore)
       .then(() => {
-        answerRefusal(response, refusal, id, isLast);
+        answerRefusal(response, refusal, id);
       }, ignore);
   };
-  const isOver = (): boolean => isRefused || response.destroyed;
+  const isOver = (): boolean => isRefused || response.isOver;
 
-  const start = async (): Promise<void> => {
-    const parsed = parseRequestHead({ method, url: request.url ?? "", httpVersion: request.httpVersion, rawHeaders: request.rawHeaders }, scheme, authority, rules.grants);
+  const start = (): void => {
+    const parsed = parseRequestHead(request.head, scheme, authority, rules.grants);
     if (parsed.kind === "refuse") {
       refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
       return;
     }
     const { head } = parsed;
-    if (route.expectation === "unknown") {
+    if (request.expectation === "unknown") {
       refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
       return;
     }
     // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
-    const handshakeKey = route.expectation === "switch" ? findHandshakeKey(head) : undefined;
+    const handshakeKey = request.expectation === "switch" ? findHandshakeKey(head) : undefined;
     if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
       refuse(makeRefusal("upgrade", `${formatAuthority(authority)} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
       return;
@@ -90,7 +96,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       refuse(decision.refusal);
       return;
     }
-    const { used } = decision;
+    const { used, inert } = decision;
     const plan = planBody(head, scheme, authority, rules.grants);
     if (plan.kind === "refuse") {
       refuse(plan.refusal);
@@ -100,32 +106,32 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       refuse(refuseLocked(namesOf(used), authority));
       return;
     }
-    try {
-      if (decision.inert.length > 0) await log.inert(decision.inert);
-      if (used.length > 0) await log.substituted(used);
-    } catch {
-      refuse(refuseUnwritten(namesOf(used)));
-      return;
-    }
-    // The child may have gone meanwhile, or its body turned out malformed.
-    if (isOver()) return;
-    const acted = new Set(used);
-    const body = head.bodyBytes === undefined ? undefined : openPassage(request, { authority, plan, acted, rules, log, isOver, onRefusal: fail });
-    if (body !== undefined && route.expectation === "continue") response.writeContinue();
-    let headers: readonly string[] = substitute(head.headers, decision.edits);
-    let [whole, mayYetAct]: [Buffer | undefined, readonly Grant[]] = [undefined, []];
-    if (body !== undefined && plan.kind === "edit") {
-      // A chunked body has no length to go by.
-      if ((head.bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX) whole = await readWhole(body);
-      // Which of them it holds is not known when the connection is made: each must be allowed to go where that leads.
-      else mayYetAct = plan.grants;
-      headers = reframe(headers, whole?.length);
-    }
-    if (isOver()) return;
-    send({ path: substituteTarget(head.target, decision.target), headers: ["host", head.host, ...headers], body: whole ?? body }, [...acted, ...mayYetAct], handshakeKey);
+    // Whether these are written shows before anything goes out: `permit`.
+    if (inert.length > 0) log.inert(inert).catch(ignore);
+    if (used.length > 0) log.substituted(used).catch(ignore);
+    const isRecorded = inert.length + used.length > 0;
+    const message = { path: substituteTarget(head.target, decision.target), headers: ["host", head.host, ...substitute(head.headers, decision.edits)] };
+    if (request.body === undefined) send({ ...message, body: undefined }, { used, mayAct: used, isRecorded, handshakeKey });
+    else sendBody(message, request.body, { plan, used, isRecorded, bodyBytes: head.bodyBytes }).catch(() => { response.destroy(); });
   };
 
-  const send = (message: Pick<UpstreamRequest, "path" | "headers" | "body">, used: readonly Grant[], handshakeKey: string | undefined): void => {
+  const sendBody = async (message: Pick<UpstreamRequest, "path" | "headers">, body: RequestBody, { plan, used, isRecorded, bodyBytes }: BodyTerms): Promise<void> => {
+    const acted = new Set(used);
+    const passage = openPassage(body, { authority, plan, acted, rules, log, isOver, onRefusal: fail });
+    if (request.expectation === "continue") response.askForBody();
+    if (plan.kind !== "edit") {
+      send({ ...message, body: passage }, { used, mayAct: used, isRecorded });
+      return;
+    }
+    // A chunked body has no length to go by.
+    const whole = (bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX ? await readWhole(passage) : undefined;
+    if (isOver()) return;
+    // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
+    const mayAct = whole === undefined ? [...used, ...plan.grants] : [...acted];
+    send({ ...message, headers: reframe(message.headers, whole?.length), body: whole ?? passage }, { used: [...acted], mayAct, isRecorded });
+  };
+
+  const send = (message: Pick<UpstreamRequest, "path" | "headers" | "body">, { used, mayAct, isRecorded, handshakeKey }: SendTerms): void => {
     const naming = grantsNaming(rules.grants, authority);
     const isBound = naming.length > 0;
     const scrub = isBound ? rules.scrubber.openAnswer() : undefined;
@@ -133,44 +139,54 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       method,
       scrub,
       handshakeKey,
+      onOver: () => {
+        if (scrub !== undefined && scrub.met.size > 0) log.scrubbed(scrub.met).catch(ignore);
+      },
       onRefusal: (refusal) => {
-        refuse(refusal.code === "private-address" ? refusePrivate(namesOf(used.length > 0 ? used : naming), authority) : refusal);
+        refuse(refusal.code === "private-address" ? refusePrivate(namesOf(mayAct.length > 0 ? mayAct : naming), authority) : refusal);
       },
     });
-    if (scrub !== undefined) {
-      response.once("close", () => {
-        if (scrub.met.size > 0) log.scrubbed(scrub.met).catch(ignore);
-      });
-    }
     upstream.send(
       {
         scheme,
         authority,
-        mayBePrivate: !isBound || mayBePrivate(authority, used, naming),
+        mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
         method,
-        ...message,
+        path: message.path,
         headers: isBound ? askForReadable(message.headers) : message.headers,
+        body: message.body,
         isHandshake: handshakeKey !== undefined,
+        permit: () => { permit(used, isRecorded); },
       },
       listener,
     );
+  };
+
+  /** The last word before the first byte goes out: the connection may have been long in coming. @throws RefusalError */
+  const permit = (used: readonly Grant[], isRecorded: boolean): void => {
+    try {
+      if (isRecorded) rules.flush();
+    } catch {
+      throw new RefusalError(refuseUnwritten(namesOf(used)));
+    }
+    if (used.length > 0 && rules.isRevoked()) throw new RefusalError(refuseLocked(namesOf(used), authority));
   };
 
   /** Refuses, and stops what is under way upstream. */
   const fail = (refusal: Refusal, isLast = false): void => {
     if (listener === undefined) refuse(refusal, isLast);
     else {
-      if (isLast) response.shouldKeepAlive = false;
+      if (isLast) response.endConnection();
       listener.onFailure(refusal);
     }
   };
 
-  start().catch(() => {
+  try {
+    start();
+  } catch {
     response.destroy();
-  });
+  }
   return {
-    request,
-    response,
     refuse: (refusal) => {
       fail(refusal, true);
     },

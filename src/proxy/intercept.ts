@@ -1,10 +1,10 @@
 // TLS towards the child for bound hosts: the run's CA vouches for the host that the child asked for, and for no other.
-import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { Authority } from "../vault/host.ts";
-import type { HttpSideOptions } from "./http-side.ts";
-import { makeHttpSide } from "./http-side.ts";
+import type { ConnectionUse } from "./child-connection.ts";
+import { ChildConnection } from "./child-connection.ts";
+import type { ConnectionWatch } from "./connection-watch.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 import type { RunCa } from "./run-ca.ts";
@@ -15,35 +15,17 @@ export type Handshake = "completed" | "broken-off";
 export interface Interceptor {
   /** Takes over a connection whose CONNECT was answered. @param onRefused the child named another host in its TLS greeting. */
   accept(socket: Duplex, authority: Authority, onRefused: (refusal: Refusal) => void): void;
-  close(): void;
 }
 
-export interface InterceptorOptions extends Pick<HttpSideOptions, "headMs"> {
+export interface InterceptorOptions extends Pick<ConnectionUse, "headMs"> {
   readonly ca: RunCa;
-  readonly serve: (authority: Authority, ...args: Parameters<HttpSideOptions["serve"]>) => ReturnType<HttpSideOptions["serve"]>;
-  readonly onMalformed: (authority: Authority | undefined, refusal: Refusal) => string;
+  readonly connections: ConnectionWatch;
+  readonly serve: (authority: Authority, ...args: Parameters<ConnectionUse["serve"]>) => ReturnType<ConnectionUse["serve"]>;
+  readonly onMalformed: (authority: Authority, refusal: Refusal) => string;
   readonly hearHandshake: (outcome: Handshake) => void;
 }
 
-export function openInterceptor({ ca, headMs, serve, onMalformed, hearHandshake }: InterceptorOptions): Interceptor {
-  const authorities = new WeakMap<Duplex, Authority>();
-  const server: Server = makeHttpSide({
-    headMs,
-    servesSwitches: true,
-    serve(request, response, expectation) {
-      const authority = authorities.get(request.socket);
-      if (authority !== undefined) return serve(authority, request, response, expectation);
-      request.socket.destroy();
-      return undefined;
-    },
-    onMalformed: (refusal, socket) => onMalformed(authorities.get(socket), refusal),
-  });
-  server.on("connect", (_request, socket: Duplex) => {
-    socket.destroy();
-  });
-  // This server has no port of its own. Its time limits on slow heads start with this event all the same.
-  server.emit("listening");
-
+export function openInterceptor({ ca, headMs, connections, serve, onMalformed, hearHandshake }: InterceptorOptions): Interceptor {
   return {
     accept(socket, authority, onRefused) {
       const secure = new TLSSocket(socket, {
@@ -76,12 +58,9 @@ export function openInterceptor({ ca, headMs, serve, onMalformed, hearHandshake 
         secure.off("end", onEarlyEnd);
         outcome = "completed";
         hearHandshake(outcome);
-        authorities.set(secure, authority);
-        server.emit("connection", secure);
+        const use: ConnectionUse = { headMs, servesSwitches: true, serve: (request, response) => serve(authority, request, response), onMalformed: (refusal) => onMalformed(authority, refusal) };
+        connections.watch(new ChildConnection(secure, use));
       });
-    },
-    close() {
-      server.close();
     },
   };
 }

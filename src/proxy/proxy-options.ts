@@ -13,8 +13,10 @@ export interface ProxyOptions {
   readonly strict: boolean;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
-  /** Writes to the audit log; resolves when written. After a rejection nothing goes out. */
+  /** Writes to the audit log, soon and together with what others record; resolves when written. After a rejection nothing goes out. */
   record(event: ProxyEvent): Promise<void>;
+  /** Writes what was recorded and is not written yet. Called before a secret goes out, which it does not if this throws. */
+  flush(): void;
   /** Cheap: asked before each substitution. True after `vault lock`. */
   isRevoked(): boolean;
   /** The user's own proxy for a host, where there is one. */

@@ -1,23 +1,27 @@
 // Whoever comes to the run's port: asked for the run's token, then CONNECT is intercepted for bound hosts and tunnelled blind for others.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authority } from "../vault/host.ts";
-import { findAuthority, formatAuthority } from "../vault/host.ts";
+import { formatAuthority } from "../vault/host.ts";
+import { ChildConnection } from "./child-connection.ts";
+import type { ConnectionUse } from "./child-connection.ts";
+import type { ChildRequest } from "./child-request.ts";
+import type { ChildResponse } from "./child-response.ts";
+import { openConnectionWatch } from "./connection-watch.ts";
 import type { DialRules } from "./dial.ts";
 import { dialTunnel, resolveBySystem } from "./dial.ts";
-import type { Exchange, Expectation } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
-import { makeHttpSide } from "./http-side.ts";
 import { openInterceptor } from "./intercept.ts";
 import { isBoundTo } from "./policy.ts";
 import type { ProxyAccess } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
+import type { RawHead } from "./raw-head.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled, refuseUnwritten } from "./refusal.ts";
 import type { AbsoluteTarget } from "./request-head.ts";
-import { findAbsoluteTarget } from "./request-head.ts";
+import { findAbsoluteTarget, findConnectTarget } from "./request-head.ts";
 import type { RunCa } from "./run-ca.ts";
 import { grantsNaming, makeRunRules } from "./run-rules.ts";
 import { joinSockets } from "./tunnel.ts";
@@ -46,7 +50,7 @@ const AUDITED_STRANGERS_MAX = 100;
 
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
-  const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), isRevoked: () => options.isRevoked(), bodyIdleMs });
+  const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
   let strangers = 0;
@@ -60,12 +64,16 @@ export function makeReception(options: ReceptionOptions): Reception {
     }
     return request;
   };
+  /** The first of several counts, as it does with Node's own server. */
+  const isAdmitted = ({ fields }: RawHead): boolean => access.admits(fields.get("proxy-authorization")?.[0]);
   const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
 
+  const connections = openConnectionWatch(headMs);
   const interceptor = openInterceptor({
     ca,
     headMs,
-    serve: (authority, request, response, expectation) => openExchange(request, response, { scheme: "https", authority, expectation }, rules, upstream),
+    connections,
+    serve: (authority, request, response) => openExchange(request, response, { scheme: "https", authority }, rules, upstream),
     onMalformed: (authority, refusal) => recordRefusal(refusal, authority, null),
     hearHandshake: options.hearHandshake ?? ignore,
   });
@@ -74,32 +82,33 @@ export function makeReception(options: ReceptionOptions): Reception {
    * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
    * crosses loopback as it is, which costs no secret: the child holds placeholders, and what comes back is scrubbed. For other hosts the TLS is the child's own business, and stays so.
    */
-  const serveAbsolute = (request: IncomingMessage, response: ServerResponse, expectation: Expectation): Exchange | undefined => {
-    const target = findAbsoluteTarget(request.url ?? "");
-    const refusal = findAbsoluteRefusal(request, target);
-    if (refusal === undefined && target !== undefined) return openExchange(request, response, { ...target, expectation }, rules, upstream);
+  const serveAbsolute = (request: ChildRequest, response: ChildResponse): Exchange | undefined => {
+    const target = findAbsoluteTarget(request.head.url);
+    const refusal = findAbsoluteRefusal(request.head, target);
+    if (refusal === undefined && target !== undefined) return openExchange(request, response, target, rules, upstream);
     const answered = refusal ?? malformedTarget();
-    answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.method ?? null), true);
+    response.endConnection();
+    answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.head.method));
     return undefined;
   };
   /** A page in a browser that tries the port learns nothing, not even whether its guess at the token was good. */
-  const findAbsoluteRefusal = (request: IncomingMessage, target: AbsoluteTarget | undefined): Refusal | undefined => {
-    if (request.url?.startsWith("/") === true) return malformedTarget();
-    if (!access.admits(request.headers["proxy-authorization"])) return unauthorised();
+  const findAbsoluteRefusal = (head: RawHead, target: AbsoluteTarget | undefined): Refusal | undefined => {
+    if (head.url.startsWith("/")) return malformedTarget();
+    if (!isAdmitted(head)) return unauthorised();
     if (target === undefined) return malformedTarget();
     if (isDenied(target.authority)) return refuseUnmatched(target.authority);
     return target.scheme === "https" && grantsNaming(grants, target.authority).length === 0 ? refuseUntunnelled(target.authority) : undefined;
   };
 
-  const connect = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+  const connect = async (head: RawHead, socket: Duplex): Promise<void> => {
     const refuse = (refusal: Refusal, authority?: Authority): void => {
       writeRefusal(socket, refusal, recordRefusal(refusal, authority, "CONNECT"));
     };
-    if (!access.admits(request.headers["proxy-authorization"])) {
+    if (!isAdmitted(head)) {
       refuse(unauthorised());
       return;
     }
-    const authority = findAuthority(request.url ?? "");
+    const authority = findConnectTarget(head.url);
     if (authority === undefined) {
       refuse(makeRefusal("bad-request", "CONNECT takes a host and a port"));
       return;
@@ -108,7 +117,6 @@ export function makeReception(options: ReceptionOptions): Reception {
       refuse(refuseUnmatched(authority), authority);
       return;
     }
-    if (head.length > 0) socket.unshift(head);
     if (grantsNaming(grants, authority).length > 0) {
       socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       interceptor.accept(socket, authority, (refusal) => recordRefusal(refusal, authority, null));
@@ -133,21 +141,22 @@ export function makeReception(options: ReceptionOptions): Reception {
     }
   };
 
-  const server = makeHttpSide({ headMs, serve: serveAbsolute, servesSwitches: false, onMalformed: (refusal) => recordRefusal(refusal, undefined, null) });
-  server.on("connect", (request, socket: Duplex, head) => {
-    connect(request, socket, head).catch(() => socket.destroy());
-  });
-  // This server has no port of its own. Its time limits on slow heads start with this event all the same.
-  server.emit("listening");
-
+  const use: ConnectionUse = {
+    headMs,
+    serve: serveAbsolute,
+    servesSwitches: false,
+    connect: (head, socket) => {
+      connect(head, socket).catch(() => socket.destroy());
+    },
+    onMalformed: (refusal) => recordRefusal(refusal, undefined, null),
+  };
   return {
     accept(socket) {
-      server.emit("connection", socket);
+      connections.watch(new ChildConnection(socket, use));
       socket.resume();
     },
     async close() {
-      server.close();
-      interceptor.close();
+      connections.close();
       await upstream.close();
     },
   };

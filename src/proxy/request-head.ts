@@ -1,21 +1,17 @@
 // A request's head as the child sent it, into one that can mean one thing only (RFC 9112), or a refusal.
-// Node's parser has seen to framing bytes, bare CR and LF, NUL, obs-fold and chunk sizes; what it lets through is settled here.
+// Its grammar is settled (`raw-head.ts`), and where its body ends (`framing.ts`); here, what it may mean.
 import { findAuthority, formatAuthority } from "../vault/host.ts";
 import type { Authority } from "../vault/host.ts";
 import { carries, isCredentialHeader } from "./credential-header.ts";
 import type { Grant } from "./grant.ts";
+import type { Framing } from "./framing.ts";
+import { parseFraming } from "./framing.ts";
+import type { RawHead } from "./raw-head.ts";
+import { tokensOf } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 
 export type Scheme = "http" | "https";
-
-/** What Node's parser gives: `rawHeaders` alternates names and values, latin-1, in the order and case of the wire. */
-export interface RawHead {
-  readonly method: string;
-  readonly url: string;
-  readonly httpVersion: string;
-  readonly rawHeaders: readonly string[];
-}
 
 export interface RequestHead {
   readonly method: string;
@@ -39,52 +35,46 @@ const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "proxy-authorization", "proxy-authenticate", "expect"]);
 /** Headers that a proxy reads itself: neither `Connection` nor an underscore may make them mean something else further on. */
 const STRUCTURAL = new Set(["host", "content-length", "transfer-encoding"]);
-const NONE: ReadonlySet<string> = new Set();
 const METHOD = /^[A-Z][A-Z-]*$/;
+/** These ask something of a proxy itself; the last begins HTTP/2. */
+const NOT_PASSED_ON = new Set(["CONNECT", "TRACE", "PRI"]);
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/;
+const ASCII = /^[\x21-\x7e]*$/;
 const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
-const CONTENT_LENGTH = /^[0-9]{1,15}$/;
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** @param authority what the child's CONNECT named; without one, what its absolute-form target names (`findAbsoluteTarget`). @param grants whose headers `Connection` may not name. */
 export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority, grants: readonly Grant[] = []): HeadOutcome {
-  if (raw.rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
-  if (raw.httpVersion !== "1.1" && raw.httpVersion !== "1.0") return refuseSyntax("only HTTP/1.0 and HTTP/1.1 are spoken here");
-  if (!METHOD.test(raw.method) || raw.method === "CONNECT" || raw.method === "TRACE") return refuse(makeRefusal("method", "this method is not passed on"));
-
-  const fields = new Map<string, string[]>();
-  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
-    const [name = "", value = ""] = [raw.rawHeaders[at]?.toLowerCase(), raw.rawHeaders[at + 1]];
-    if (name === "" || CONTROL.test(value)) return refuseSyntax("a header is malformed");
-    const values = fields.get(name);
-    if (values === undefined) fields.set(name, [value]);
-    else values.push(value);
-  }
+  const { method, rawHeaders, fields } = raw;
+  if (rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
+  if (!METHOD.test(method) || NOT_PASSED_ON.has(method)) return refuse(makeRefusal("method", "this method is not passed on"));
   if (hasTwins(fields)) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
-
-  const framing = readFraming(raw, fields);
-  if (framing.kind === "refuse") return framing;
+  const framed = parseFraming(raw);
+  if (framed.kind === "refuse") return framed;
   const target = readTarget(raw, scheme, authority);
   if (target.kind === "refuse") return target;
   const host = readHost(fields.get("host") ?? [], scheme, authority);
   if (host.kind === "refuse") return host;
 
-  const named = namesIn(fields.get("connection") ?? []);
+  const named = tokensOf(fields.get("connection"));
   for (const name of named) {
     if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
   const headers: string[] = [];
-  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
-    const [name = "", value = ""] = [raw.rawHeaders[at], raw.rawHeaders[at + 1]];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = [rawHeaders[at], rawHeaders[at + 1]];
     const lower = name.toLowerCase();
     if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(name, value);
   }
-  return { kind: "head", head: { method: raw.method, target: target.target, headers, host: host.host, bodyBytes: framing.bodyBytes, upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
+  return { kind: "head", head: { method, target: target.target, headers, host: host.host, bodyBytes: lengthOf(framed.framing), upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
 }
 
-/** What a list of names, in however many headers, says in lower case. */
-function namesIn(lists: readonly string[]): ReadonlySet<string> {
-  return lists.length === 0 ? NONE : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+function lengthOf(framing: Framing): number | null | undefined {
+  return framing.kind === "none" ? undefined : framing.kind === "length" ? framing.bytes : null;
+}
+
+/** What a CONNECT names (RFC 9112 section 3.2.3), or undefined: a name in other letters than ASCII is no name here, for nobody knows in which coding. */
+export function findConnectTarget(url: string): Authority | undefined {
+  return ASCII.test(url) ? findAuthority(url) : undefined;
 }
 
 export interface AbsoluteTarget {
@@ -97,7 +87,8 @@ export function findAbsoluteTarget(url: string): AbsoluteTarget | undefined {
   const match = ABSOLUTE_FORM.exec(url);
   const scheme = match?.[1]?.toLowerCase();
   if (scheme !== "http" && scheme !== "https") return undefined;
-  const authority = findSchemeAuthority(match?.[2] ?? "", scheme);
+  const named = match?.[2] ?? "";
+  const authority = ASCII.test(named) ? findSchemeAuthority(named, scheme) : undefined;
   return authority === undefined ? undefined : { scheme, authority };
 }
 
@@ -109,20 +100,6 @@ function hasTwins(fields: ReadonlyMap<string, unknown>): boolean {
 /** A header with an underscore whose hyphened name is there as well, or is one that must not be had by a second name. */
 function isTwin(hyphened: string, fields: ReadonlyMap<string, unknown>): boolean {
   return fields.has(hyphened) || STRUCTURAL.has(hyphened) || hyphened === "authorization";
-}
-
-function readFraming(raw: RawHead, fields: ReadonlyMap<string, readonly string[]>): { readonly kind: "framing"; readonly bodyBytes: number | null | undefined } | { readonly kind: "refuse"; readonly refusal: Refusal } {
-  const [lengths, codings] = [fields.get("content-length"), fields.get("transfer-encoding")];
-  if (lengths !== undefined && codings !== undefined) return refuseSyntax("Content-Length and Transfer-Encoding exclude each other");
-  if (codings !== undefined) {
-    if (raw.httpVersion === "1.0") return refuseSyntax("HTTP/1.0 has no Transfer-Encoding");
-    if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked") return refuseSyntax("the only Transfer-Encoding is chunked, once");
-    return { kind: "framing", bodyBytes: null };
-  }
-  if (lengths === undefined) return { kind: "framing", bodyBytes: undefined };
-  const [length = ""] = lengths;
-  if (lengths.length !== 1 || !CONTENT_LENGTH.test(length)) return refuseSyntax("a Content-Length is one decimal number");
-  return { kind: "framing", bodyBytes: Number(length) === 0 ? undefined : Number(length) };
 }
 
 function readTarget(raw: RawHead, scheme: Scheme, authority: Authority): { readonly kind: "target"; readonly target: string } | { readonly kind: "refuse"; readonly refusal: Refusal } {

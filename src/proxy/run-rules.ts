@@ -19,13 +19,14 @@ export interface RunRules {
   readonly scrubber: Scrubber;
   readonly bodyWatch: BodyWatch;
   readonly record: (event: ProxyEvent) => Promise<void>;
+  readonly flush: () => void;
   readonly isRevoked: () => boolean;
   /** How long a request's body may stand still. */
   readonly bodyIdleMs: number;
   readonly nextRequestId: () => string;
 }
 
-export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "record" | "isRevoked" | "bodyIdleMs">): RunRules {
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "record" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
   const prefix = randomBytes(3).toString("hex");
   let count = 0;
   const { grants } = options;

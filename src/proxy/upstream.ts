@@ -24,6 +24,8 @@ export interface UpstreamRequest {
   readonly body: Readable | Uint8Array | undefined;
   /** Asks the server for a WebSocket instead of an answer. */
   readonly isHandshake: boolean;
+  /** Called when the connection is there and nothing has been sent yet. A refusal that it throws is the outcome. */
+  readonly permit: () => void;
 }
 
 /** The life of one answer. After `onAbortable`, one of `onEnd`, `onSwitch` and `onFailure` comes last. Headers and trailers alternate names and values. */
@@ -95,7 +97,7 @@ export function openUpstream(rules: DialRules): Upstream {
       const headers = next?.authorization === undefined ? [...request.headers] : [...request.headers, "proxy-authorization", next.authorization];
       pool.dispatch(
         { method: request.method, path, headers, body: request.body ?? null, upgrade: request.isHandshake ? "websocket" : null },
-        handlerFor(listener, request.authority),
+        handlerFor(listener, request),
       );
     },
     async close() {
@@ -121,9 +123,10 @@ function forgetWhenIdle(pools: Map<string, Pool>, key: string, pool: Pool): void
  * undici's low-level handler: the answer's bytes as parsed, order and case kept, without a stream in between.
  * Its reason phrase is not passed on: undici keeps only the last piece of one that arrives in two, and half a value cannot be recognised.
  */
-function handlerFor(listener: AnswerListener, authority: Authority): Dispatcher.DispatchHandler {
+function handlerFor(listener: AnswerListener, { authority, permit }: UpstreamRequest): Dispatcher.DispatchHandler {
   return {
     onRequestStart(controller) {
+      permit();
       listener.onAbortable(() => {
         controller.abort(new Error("the child hung up"));
       });

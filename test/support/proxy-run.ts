@@ -31,6 +31,7 @@ export async function openTestRun(grants: readonly Grant[], options: Partial<Pro
       events.push(event);
       return Promise.resolve();
     },
+    flush: () => undefined,
     isRevoked: () => false,
     resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
     ...options,

@@ -47,6 +47,7 @@ export async function openProbeEndpoint(): Promise<ProbeEndpoint> {
         if (event.kind === "refused") seen = { ...seen, refusals: [...seen.refusals, event.code] };
         return Promise.resolve();
       },
+      flush: () => undefined,
       isRevoked: () => false,
       resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
       hearHandshake: (outcome) => {

@@ -1,0 +1,31 @@
+// Where a request's body ends (RFC 9112 section 6): the one place that decides it, for the proxy's own reading and for what goes on.
+import type { RawHead } from "./raw-head.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+/** A length is never 0: that is no body. */
+export type Framing = { readonly kind: "none" } | { readonly kind: "length"; readonly bytes: number } | { readonly kind: "chunked" };
+
+export type FramingOutcome = { readonly kind: "framed"; readonly framing: Framing } | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+const NO_BODY: FramingOutcome = { kind: "framed", framing: { kind: "none" } };
+
+/** Refuses what two readers could frame in two ways. */
+export function parseFraming({ httpVersion, fields }: Pick<RawHead, "httpVersion" | "fields">): FramingOutcome {
+  const [lengths, codings] = [fields.get("content-length"), fields.get("transfer-encoding")];
+  if (codings !== undefined) {
+    if (lengths !== undefined) return refuse("Content-Length and Transfer-Encoding exclude each other");
+    if (httpVersion === "1.0") return refuse("HTTP/1.0 has no Transfer-Encoding");
+    if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked") return refuse("the only Transfer-Encoding is chunked, once");
+    return { kind: "framed", framing: { kind: "chunked" } };
+  }
+  if (lengths === undefined) return NO_BODY;
+  const [length = ""] = lengths;
+  if (lengths.length !== 1 || !CONTENT_LENGTH.test(length)) return refuse("a Content-Length is one decimal number");
+  return Number(length) === 0 ? NO_BODY : { kind: "framed", framing: { kind: "length", bytes: Number(length) } };
+}
+
+function refuse(text: string): FramingOutcome {
+  return { kind: "refuse", refusal: makeRefusal("bad-request", text) };
+}

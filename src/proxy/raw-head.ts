@@ -1,0 +1,92 @@
+// The head of a request as it stands on the wire, taken apart (RFC 9112 sections 2 to 5). Nothing is mended on the way: what any two readers could take
+// for two things is refused, and so is every byte that the grammar has no place for.
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+/** Text is latin-1, one character for each byte. */
+export interface RawHead {
+  readonly method: string;
+  readonly url: string;
+  readonly httpVersion: "1.0" | "1.1";
+  /** Names and values alternate, in the order and case of the wire; white space about a value is gone. */
+  readonly rawHeaders: readonly string[];
+  /** The same values by their names in lower case. */
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+}
+
+export type RawHeadOutcome = { readonly kind: "head"; readonly head: RawHead } | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+/** Of a whole head, and of all trailers of a body. */
+export const HEAD_BYTES_MAX = 65_536;
+const LINE_END = "\r\n";
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/([0-9]\.[0-9])$/;
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** RFC 9110 section 5.5 has no place for these in a value. */
+const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** What no line of a head may hold, wherever it stands: a CR or an LF by itself, and what is no text. */
+const MISPLACED = /(?:^|[^\r])\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+/** @param text the request line and the headers, each with its line end, without the empty line behind them. */
+export function parseRawHead(text: string): RawHeadOutcome {
+  const lineEnd = text.indexOf(LINE_END);
+  const line = REQUEST_LINE.exec(text.slice(0, lineEnd));
+  if (line === null) return refuse("its first line is malformed");
+  const [, method = "", url = "", httpVersion] = line;
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return refuse("only HTTP/1.0 and HTTP/1.1 are spoken here");
+  const rawHeaders: string[] = [];
+  for (let at = lineEnd + 2; at < text.length; ) {
+    const end = text.indexOf(LINE_END, at);
+    const field = end < 0 ? undefined : findField(text, at, end);
+    if (field === undefined) return refuse("a header is malformed");
+    rawHeaders.push(field.name, field.value);
+    at = end + 2;
+  }
+  return { kind: "head", head: withFields({ method, url, httpVersion, rawHeaders }) };
+}
+
+/** The head with its headers to be found by name. */
+export function withFields(head: Omit<RawHead, "fields">): RawHead {
+  const fields = new Map<string, string[]>();
+  for (let at = 0; at < head.rawHeaders.length; at += 2) {
+    const [name = "", value = ""] = [head.rawHeaders[at]?.toLowerCase(), head.rawHeaders[at + 1]];
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  return { ...head, fields };
+}
+
+/** One header or trailer, `[at, end)` of a text, without its line end; undefined where it is malformed. A line that goes on in the next (obs-fold) is two, of which the second is no header. */
+export function findField(text: string, at: number, end: number): { readonly name: string; readonly value: string } | undefined {
+  const colon = text.indexOf(":", at);
+  if (colon < 0 || colon >= end) return undefined;
+  const name = text.slice(at, colon);
+  let [from, to] = [colon + 1, end];
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (from < to && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  const value = text.slice(from, to);
+  return TOKEN.test(name) && !CONTROL.test(value) ? { name, value } : undefined;
+}
+
+/** Whether a head whose end has not come yet is malformed already: whoever speaks something else is told so, and not waited for. */
+export function isHopeless(text: string): boolean {
+  if (MISPLACED.test(text)) return true;
+  const lineEnd = text.indexOf(LINE_END);
+  return lineEnd >= 0 && !REQUEST_LINE.test(text.slice(0, lineEnd));
+}
+
+/** What a list of names, in however many headers, says in lower case. */
+export function tokensOf(lists: readonly string[] | undefined): ReadonlySet<string> {
+  return lists === undefined ? NONE : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+function refuse(why: string): RawHeadOutcome {
+  return { kind: "refuse", refusal: makeRefusal("bad-request", `the request is not valid HTTP/1.1; ${why}`) };
+}
