@@ -12,14 +12,22 @@ export function changeLockMark(path: string): void {
   replaceFile(path, utf8(`${randomBytes(16).toString("hex")}\n`));
 }
 
+/** How old an answer of a watch may be: whoever changes the mark waits that long, and knows that it is seen from then on. */
+export const LOCK_SEEN_MS = 5;
+
 /**
- * Watches for the next lock from now on. The question costs one stat(2), so it can be asked before each use of a secret; once true, it stays true.
+ * Watches for the next lock from now on. The question can be asked before each use of a secret: it costs one stat(2) in `LOCK_SEEN_MS` at most. Once true, it stays true.
  */
 export function watchLockMark(path: string): () => boolean {
   const atStart = identify(path);
   let isChanged = false;
+  let seenAt = -Infinity;
   return () => {
-    isChanged ||= identify(path) !== atStart;
+    const now = performance.now();
+    if (isChanged || now - seenAt < LOCK_SEEN_MS) return isChanged;
+    // Of the time before the look: the mark may change behind it.
+    seenAt = now;
+    isChanged = identify(path) !== atStart;
     return isChanged;
   };
 }

@@ -1,4 +1,5 @@
 // unlock and lock: the agent holds the key between the two.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentClient } from "../agent/client.ts";
 import { connectAgent } from "../agent/client.ts";
 import { startAgent } from "../agent/spawn.ts";
@@ -9,7 +10,7 @@ import { holdKek } from "../vault/local-holder.ts";
 import type { VaultFile } from "../vault/vault-file.ts";
 import { verifyVaultFile } from "../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
-import { changeLockMark } from "./lock-mark.ts";
+import { changeLockMark, LOCK_SEEN_MS } from "./lock-mark.ts";
 import { loadKek, requireVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -54,7 +55,7 @@ export async function refreshAgent(surroundings: Surroundings, file: VaultFile, 
 }
 
 /**
- * Forgets the key at once, in every process: the agent ends, and the proxies of running `vault run` refuse from now on.
+ * Forgets the key at once, in every process: the agent ends, and when this returns, the proxies of running `vault run` refuse.
  *
  * @returns whether an agent was there.
  */
@@ -62,6 +63,7 @@ export async function lockVault(surroundings: Surroundings): Promise<boolean> {
   let isThere = false;
   try {
     changeLockMark(surroundings.paths.lockMark);
+    await sleep(LOCK_SEEN_MS);
   } finally {
     // A full disk must not keep the agent from forgetting.
     isThere = await lockAgent(surroundings);

@@ -28,6 +28,7 @@ import { watchLockMark } from "./lock-mark.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { withOpenVault } from "./open-vault.ts";
 import { redactOutput } from "./redaction.ts";
+import type { RunLog } from "./run-log.ts";
 import { openRunLog } from "./run-log.ts";
 import { openRunSummary } from "./run-summary.ts";
 import type { RunTrail } from "./run-trail.ts";
@@ -70,24 +71,24 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   try {
-    return await runGranted(surroundings, options, (event) => log?.write(event));
+    return await runGranted(surroundings, options, log);
   } finally {
     log?.close();
   }
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, writeLog: (event: ProxyEvent) => void): Promise<number> {
+async function runGranted(surroundings: Surroundings, options: RunOptions, log: RunLog | undefined): Promise<number> {
   const isRevoked = watchLockMark(surroundings.paths.lockMark);
   const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
   const tell = (event: ProxyEvent): void => {
-    writeLog(event);
+    log?.write(event);
     summary?.count(event);
   };
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
@@ -109,8 +110,8 @@ interface OpenRun {
   readonly trail: RunTrail;
   readonly isRevoked: () => boolean;
   readonly signals: HeldSignals;
-  /** Hears of what the audit log has heard of. */
-  readonly tell: (event: ProxyEvent) => void;
+  /** Hears of what the audit log has heard of, where somebody wants to know. */
+  readonly tell: ((event: ProxyEvent) => void) | undefined;
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
@@ -140,10 +141,12 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
 }
 
 /** A refusal stands whether or not its entry can be written. Everything else happens only once it is, and is told of then. */
-async function recordAndTell(trail: RunTrail, event: ProxyEvent, tell: (event: ProxyEvent) => void): Promise<void> {
-  if (event.kind === "refused") tell(event);
-  await trail.record(entryOf(event));
-  if (event.kind !== "refused") tell(event);
+function recordAndTell(trail: RunTrail, event: ProxyEvent, tell: OpenRun["tell"]): Promise<void> {
+  const written = trail.record(entryOf(event));
+  if (tell === undefined) return written;
+  if (event.kind !== "refused") return written.then(() => { tell(event); });
+  tell(event);
+  return written;
 }
 
 /** What a refusal said follows from its code, host and secrets, and would swell the log. */

@@ -1,7 +1,8 @@
 // One line of the audit log: what happened, chained to the line before by its hash, and authenticated.
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
 import { hmacSha256 } from "../vault/derive.ts";
+import { macOfText } from "./line-mac.ts";
 
 type Detail = string | number | boolean | null | readonly Detail[] | { readonly [name: string]: Detail };
 
@@ -32,10 +33,15 @@ export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: encodeBase64(new Uint
 
 /** The next line of a chain, with its line end. JSON escapes line breaks and control characters, so no detail can forge a line. */
 export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array): { readonly line: string; readonly head: ChainHead } {
+  return encodeEntryBy((text) => macOfText(text, key), head, event, at);
+}
+
+/** @param mac of a line as it stands without its MAC (`LineMac`). */
+export function encodeEntryBy(mac: (text: string) => string, head: ChainHead, event: AuditEvent, at: Date): { readonly line: string; readonly head: ChainHead } {
   const sequence = head.sequence + 1;
   const unsigned = unsignedLine({ seq: sequence, at: at.toISOString(), event, prev: head.hash });
   // As JSON.stringify would put it in: base64 needs no escapes.
-  const line = `${unsigned.slice(0, -1)},"mac":"${macOfLine(unsigned, key)}"}`;
+  const line = `${unsigned.slice(0, -1)},"mac":"${mac(unsigned)}"}`;
   return { line: `${line}\n`, head: { sequence, hash: hashLine(line) } };
 }
 
@@ -65,13 +71,9 @@ export function hashLine(line: string): string {
 }
 
 export function macOf(entry: Omit<AuditEntry, "mac">, key: Uint8Array): string {
-  return macOfLine(unsignedLine(entry), key);
+  return macOfText(unsignedLine(entry), key);
 }
 
 function unsignedLine({ seq, at, event, prev }: Omit<AuditEntry, "mac">): string {
   return JSON.stringify({ seq, at, event, prev });
-}
-
-function macOfLine(unsigned: string, key: Uint8Array): string {
-  return createHmac("sha256", key).update(hash("sha256", unsigned, "binary"), "latin1").digest("base64");
 }

@@ -5,7 +5,8 @@ import { syncFolder } from "../disk/durable-file.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
-import { encodeEntry } from "./entry.ts";
+import { encodeEntryBy } from "./entry.ts";
+import { openLineMac } from "./line-mac.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const SYNC_WITHIN_MS = 1000;
@@ -19,9 +20,10 @@ export interface AuditSegment {
   close(): ChainHead;
 }
 
-interface WaitingEntry {
-  readonly line: string;
-  readonly head: ChainHead;
+/** What goes out in one write. */
+interface Batch {
+  lines: string;
+  readonly written: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: VaultError) => void;
 }
@@ -43,7 +45,8 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   let descriptor: number | undefined;
   let isFolderSynced = false;
   let failure: VaultError | undefined;
-  let waiting: WaitingEntry[] = [];
+  let waiting: Batch | undefined;
+  const mac = openLineMac(key);
   let syncTimer: NodeJS.Timeout | undefined;
   let syncsUnderWay = 0;
   let isClosed = false;
@@ -88,37 +91,36 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   };
   const flush = (): void => {
     const batch = waiting;
-    const last = batch.at(-1);
-    waiting = [];
-    if (last === undefined) return;
+    waiting = undefined;
+    if (batch === undefined) return;
     try {
       if (failure !== undefined) throw failure;
       descriptor ??= openNew(folder, runId);
-      const bytes = Buffer.from(batch.map(({ line }) => line).join(""), "utf8");
+      const bytes = Buffer.from(batch.lines, "utf8");
       writeWhole(descriptor, bytes, writtenBytes);
       writtenBytes += bytes.length;
     } catch (error) {
-      const reason = fail(error);
-      for (const { reject } of batch) reject(reason);
+      batch.reject(fail(error));
       return;
     }
-    written = last.head;
+    // Whatever is on its way when a batch is written is in it.
+    written = head;
     syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
-    for (const { resolve } of batch) resolve();
+    batch.resolve();
   };
 
   return {
     record(event) {
       if (failure !== undefined || isClosed) return Promise.reject(fail(undefined));
-      const next = encodeEntry(head, event, new Date(), key);
+      const next = encodeEntryBy(mac.of, head, event, new Date());
       head = next.head;
-      return new Promise((resolve, reject) => {
-        // All entries of one turn of the event loop go out in one write.
-        if (waiting.push({ ...next, resolve, reject }) === 1) setImmediate(flush);
-      });
+      // All entries of one turn of the event loop go out in one write.
+      waiting ??= openBatch(flush);
+      waiting.lines += next.line;
+      return waiting.written;
     },
     flush() {
-      if (waiting.length > 0) flush();
+      flush();
       if (failure !== undefined) throw failure;
     },
     close() {
@@ -127,10 +129,20 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       flush();
       clearTimeout(syncTimer);
       syncNow();
+      mac.close();
       key.fill(0);
       return written;
     },
   };
+}
+
+function openBatch(flush: () => void): Batch {
+  let [resolve, reject]: [() => void, (error: VaultError) => void] = [() => undefined, () => undefined];
+  const written = new Promise<void>((onWritten, onFailed) => {
+    [resolve, reject] = [onWritten, onFailed];
+  });
+  setImmediate(flush);
+  return { lines: "", written, resolve, reject };
 }
 
 function openNew(folder: string, runId: string): number {
