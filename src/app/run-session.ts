@@ -1,7 +1,6 @@
 // The main job: a child that can use secrets without having them.
 import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
-import type { AuditEvent } from "../audit/entry.ts";
 import { VaultError } from "../errors.ts";
 import type { Project } from "../project/run-file.ts";
 import { RUN_FILE } from "../project/run-file.ts";
@@ -31,6 +30,7 @@ import { redactOutput } from "./redaction.ts";
 import type { RunLog } from "./run-log.ts";
 import { openRunLog } from "./run-log.ts";
 import { openRunSummary } from "./run-summary.ts";
+import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
 import type { KeyVariables } from "./seal-options.ts";
@@ -124,7 +124,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, record: (event) => recordAndTell(trail, event, tell), flush: () => { trail.flush(); }, isRevoked });
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -138,22 +138,6 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   } finally {
     await proxy.close();
   }
-}
-
-/** A refusal stands whether or not its entry can be written. Everything else happens only once it is, and is told of then. */
-function recordAndTell(trail: RunTrail, event: ProxyEvent, tell: OpenRun["tell"]): Promise<void> {
-  const written = trail.record(entryOf(event));
-  if (tell === undefined) return written;
-  if (event.kind !== "refused") return written.then(() => { tell(event); });
-  tell(event);
-  return written;
-}
-
-/** What a refusal said follows from its code, host and secrets, and would swell the log. */
-function entryOf(event: ProxyEvent): AuditEvent {
-  if (event.kind !== "refused") return event;
-  const { kind, request, authority, method, secrets, code } = event;
-  return { kind, request, authority, method, secrets, code };
 }
 
 /** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */

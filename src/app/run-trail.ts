@@ -9,9 +9,9 @@ import type { OpenedVault } from "./open-vault.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface RunTrail {
-  /** Resolves once written; a rejection means that nothing may go out. @throws VaultError `audit-unwritable`. */
-  record(event: AuditEvent): Promise<void>;
-  /** Writes now what was recorded and is not written yet. @throws VaultError `audit-unwritable`. */
+  /** Takes an event down, for the next `flush` to write. */
+  enter(event: AuditEvent): void;
+  /** Writes what was entered; nothing may go out if that fails. @throws VaultError `audit-unwritable`. */
   flush(): void;
   /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
   close(end: AuditEvent): Promise<void>;
@@ -35,8 +35,8 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder }:
   const segment = openSegment(folder, runId, hash, segmentKey);
   let isClosed = false;
   return {
-    record: (event) => segment.record(event),
-    flush: () => { segment.flush(); },
+    enter: segment.enter,
+    flush: segment.flush,
     async close(end) {
       if (isClosed) return;
       isClosed = true;

@@ -12,20 +12,17 @@ const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const SYNC_WITHIN_MS = 1000;
 
 export interface AuditSegment {
-  /** Resolves once the entry is written (it survives this process; within a second, a power cut too). @throws VaultError `audit-unwritable`, from then on always. */
-  record(event: AuditEvent): Promise<void>;
-  /** Writes now what was recorded and is not written yet. @throws VaultError `audit-unwritable`. */
-  flush(): void;
+  /** Takes an event down, for the next `flush` to write. */
+  readonly enter: (event: AuditEvent) => void;
+  /** Writes what was entered, all in one write: it survives this process, and within a second a power cut too. @throws VaultError `audit-unwritable`, from then on always. */
+  readonly flush: () => void;
   /** Makes all durable; the head, of what was written and of nothing else, goes into the main log's closing entry. */
   close(): ChainHead;
 }
 
-/** What goes out in one write. */
-interface Batch {
-  lines: string;
-  readonly written: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: VaultError) => void;
+interface EnteredEvent {
+  readonly event: AuditEvent;
+  readonly at: Date;
 }
 
 export function segmentPath(folder: string, runId: string): string {
@@ -39,13 +36,12 @@ export function segmentPath(folder: string, runId: string): string {
  * @param key this run's own audit key; wiped by `close()`.
  */
 export function openSegment(folder: string, runId: string, start: string, key: Uint8Array): AuditSegment {
-  let head: ChainHead = { sequence: 0, hash: start };
-  let written = head;
+  let written: ChainHead = { sequence: 0, hash: start };
   let writtenBytes = 0;
   let descriptor: number | undefined;
   let isFolderSynced = false;
   let failure: VaultError | undefined;
-  let waiting: Batch | undefined;
+  let entered: EnteredEvent[] = [];
   const mac = openLineMac(key);
   let syncTimer: NodeJS.Timeout | undefined;
   let syncsUnderWay = 0;
@@ -89,44 +85,47 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     if (syncsUnderWay === 0) closeSync(descriptor);
     descriptor = undefined;
   };
-  const flush = (): void => {
-    const batch = waiting;
-    waiting = undefined;
-    if (batch === undefined) return;
-    try {
-      if (failure !== undefined) throw failure;
-      descriptor ??= openNew(folder, runId);
-      const bytes = Buffer.from(batch.lines, "utf8");
-      writeWhole(descriptor, bytes, writtenBytes);
-      writtenBytes += bytes.length;
-    } catch (error) {
-      batch.reject(fail(error));
-      return;
+  const write = (events: readonly EnteredEvent[]): void => {
+    let head = written;
+    let lines = "";
+    for (const { event, at } of events) {
+      const next = encodeEntryBy(mac.of, head, event, at);
+      head = next.head;
+      lines += next.line;
     }
-    // Whatever is on its way when a batch is written is in it.
+    descriptor ??= openNew(folder, runId);
+    const bytes = Buffer.from(lines, "utf8");
+    writeWhole(descriptor, bytes, writtenBytes);
+    writtenBytes += bytes.length;
     written = head;
     syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
-    batch.resolve();
+  };
+  const flush = (): void => {
+    if (failure !== undefined || isClosed) throw fail(undefined);
+    if (entered.length === 0) return;
+    const events = entered;
+    entered = [];
+    try {
+      write(events);
+    } catch (error) {
+      throw fail(error);
+    }
   };
 
   return {
-    record(event) {
-      if (failure !== undefined || isClosed) return Promise.reject(fail(undefined));
-      const next = encodeEntryBy(mac.of, head, event, new Date());
-      head = next.head;
-      // All entries of one turn of the event loop go out in one write.
-      waiting ??= openBatch(flush);
-      waiting.lines += next.line;
-      return waiting.written;
+    enter(event) {
+      // What comes after a failure is never written, and not kept either.
+      if (failure === undefined && !isClosed) entered.push({ event, at: new Date() });
     },
-    flush() {
-      flush();
-      if (failure !== undefined) throw failure;
-    },
+    flush,
     close() {
       if (isClosed) return written;
+      try {
+        flush();
+      } catch {
+        // The end tells of what was written, and of nothing else.
+      }
       isClosed = true;
-      flush();
       clearTimeout(syncTimer);
       syncNow();
       mac.close();
@@ -134,15 +133,6 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       return written;
     },
   };
-}
-
-function openBatch(flush: () => void): Batch {
-  let [resolve, reject]: [() => void, (error: VaultError) => void] = [() => undefined, () => undefined];
-  const written = new Promise<void>((onWritten, onFailed) => {
-    [resolve, reject] = [onWritten, onFailed];
-  });
-  setImmediate(flush);
-  return { lines: "", written, resolve, reject };
 }
 
 function openNew(folder: string, runId: string): number {

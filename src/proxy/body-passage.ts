@@ -33,13 +33,14 @@ export function openPassage(source: RequestBody, { authority, plan, acted, rules
     onRefusal(refusal, false);
     return { kind: "stop" };
   };
-  const body = rules.bodyWatch.open(async (grant) => {
+  const body = rules.bodyWatch.open((grant) => {
     const verdict = judgeInBody(grant, plan, authority, acted, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
     try {
-      if (verdict.kind === "act") await log.substituted([grant]);
-      else if (!inert.has(grant)) await log.inert([{ grant, spot: "body" }]);
+      if (verdict.kind === "act") log.substituted([grant]);
+      else if (!inert.has(grant)) log.inert([{ grant, spot: "body" }]);
+      rules.flush();
     } catch {
       return stop(refuseUnwritten([grant.name]));
     }

@@ -6,26 +6,31 @@ import type { Grant } from "./grant.ts";
 import type { Inert } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** Each resolves when its entry is written, and rejects where it cannot be. */
 export interface ExchangeLog {
-  substituted(grants: readonly Grant[]): Promise<void>;
-  inert(items: readonly Inert[]): Promise<void>;
-  refused(refusal: Refusal): Promise<void>;
+  substituted(grants: readonly Grant[]): void;
+  inert(items: readonly Inert[]): void;
+  refused(refusal: Refusal): void;
   /** @param secrets names. */
-  scrubbed(secrets: Iterable<string>): Promise<void>;
+  scrubbed(secrets: Iterable<string>): void;
 }
 
-export function makeExchangeLog(record: (event: ProxyEvent) => Promise<void>, request: string, authority: Authority, method: string): ExchangeLog {
+export function makeExchangeLog(enter: (event: ProxyEvent) => void, request: string, authority: Authority, method: string): ExchangeLog {
   const of = { request, authority: formatAuthority(authority), method };
   return {
-    substituted: (grants) => record({ kind: "substituted", ...of, secrets: namesOf(grants) }),
-    async inert(items) {
+    substituted(grants) {
+      enter({ kind: "substituted", ...of, secrets: namesOf(grants) });
+    },
+    inert(items) {
       for (const spot of new Set(items.map((item) => item.spot))) {
-        await record({ kind: "inert", ...of, secrets: namesOf(items.filter((item) => item.spot === spot).map(({ grant }) => grant)), spot });
+        enter({ kind: "inert", ...of, secrets: namesOf(items.filter((item) => item.spot === spot).map(({ grant }) => grant)), spot });
       }
     },
-    refused: ({ secrets, code, text }) => record({ kind: "refused", ...of, secrets, code, text }),
-    scrubbed: (secrets) => record({ kind: "scrubbed", ...of, secrets: [...secrets] }),
+    refused({ secrets, code, text }) {
+      enter({ kind: "refused", ...of, secrets, code, text });
+    },
+    scrubbed(secrets) {
+      enter({ kind: "scrubbed", ...of, secrets: [...secrets] });
+    },
   };
 }
 

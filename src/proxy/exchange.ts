@@ -57,7 +57,7 @@ const WHOLE_BODY_BYTES_MAX = 65_536;
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
 export function openExchange(request: ChildRequest, response: ChildResponse, { scheme, authority }: Route, rules: RunRules, upstream: Upstream): Exchange {
   const [id, method] = [rules.nextRequestId(), request.head.method];
-  const log = makeExchangeLog(rules.record, id, authority, method);
+  const log = makeExchangeLog(rules.enter, id, authority, method);
   let listener: AnswerListener | undefined;
   let isRefused = false;
 
@@ -65,12 +65,8 @@ export function openExchange(request: ChildRequest, response: ChildResponse, { s
     if (isRefused) return;
     isRefused = true;
     if (isLast) response.endConnection();
-    log
-      .refused(refusal)
-      .catch(ignore)
-      .then(() => {
-        answerRefusal(response, refusal, id);
-      }, ignore);
+    log.refused(refusal);
+    answerRefusal(response, refusal, id);
   };
   const isOver = (): boolean => isRefused || response.isOver;
 
@@ -107,8 +103,8 @@ export function openExchange(request: ChildRequest, response: ChildResponse, { s
       return;
     }
     // Whether these are written shows before anything goes out: `permit`.
-    if (inert.length > 0) log.inert(inert).catch(ignore);
-    if (used.length > 0) log.substituted(used).catch(ignore);
+    if (inert.length > 0) log.inert(inert);
+    if (used.length > 0) log.substituted(used);
     const isRecorded = inert.length + used.length > 0;
     const message = { path: substituteTarget(head.target, decision.target), headers: ["host", head.host, ...substitute(head.headers, decision.edits)] };
     if (request.body === undefined) send({ ...message, body: undefined }, { used, mayAct: used, isRecorded, handshakeKey });
@@ -140,7 +136,7 @@ export function openExchange(request: ChildRequest, response: ChildResponse, { s
       scrub,
       handshakeKey,
       onOver: () => {
-        if (scrub !== undefined && scrub.met.size > 0) log.scrubbed(scrub.met).catch(ignore);
+        if (scrub !== undefined && scrub.met.size > 0) log.scrubbed(scrub.met);
       },
       onRefusal: (refusal) => {
         refuse(refusal.code === "private-address" ? refusePrivate(namesOf(mayAct.length > 0 ? mayAct : naming), authority) : refusal);
@@ -191,8 +187,4 @@ export function openExchange(request: ChildRequest, response: ChildResponse, { s
       fail(refusal, true);
     },
   };
-}
-
-function ignore(): void {
-  // The failure has shown elsewhere, or there is nobody left to tell.
 }

@@ -13,9 +13,9 @@ export interface ProxyOptions {
   readonly strict: boolean;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
-  /** Writes to the audit log, soon and together with what others record; resolves when written. After a rejection nothing goes out. */
-  record(event: ProxyEvent): Promise<void>;
-  /** Writes what was recorded and is not written yet. Called before a secret goes out, which it does not if this throws. */
+  /** Takes an event down for the audit log: it is written with the next `flush`, or soon. */
+  enter(event: ProxyEvent): void;
+  /** Writes what was entered. Called before a secret goes out, which it does not if this throws. */
   flush(): void;
   /** Cheap: asked before each substitution. True after `vault lock`. */
   isRevoked(): boolean;

@@ -50,7 +50,7 @@ const AUDITED_STRANGERS_MAX = 100;
 
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
-  const rules = makeRunRules({ grants, strict: options.strict, record: (event) => options.record(event), flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
+  const rules = makeRunRules({ grants, strict: options.strict, enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
   let strangers = 0;
@@ -60,7 +60,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     const request = rules.nextRequestId();
     if (refusal.code === "proxy-auth") strangers += 1;
     if (refusal.code !== "proxy-auth" || strangers <= AUDITED_STRANGERS_MAX) {
-      rules.record({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text }).catch(ignore);
+      rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text });
     }
     return request;
   };
@@ -123,7 +123,8 @@ export function makeReception(options: ReceptionOptions): Reception {
       return;
     }
     try {
-      await rules.record({ kind: "tunnelled", request: rules.nextRequestId(), authority: formatAuthority(authority) });
+      rules.enter({ kind: "tunnelled", request: rules.nextRequestId(), authority: formatAuthority(authority) });
+      rules.flush();
     } catch {
       refuse(refuseUnwritten([]), authority);
       return;

@@ -7,8 +7,8 @@ import { compileSearch } from "./pattern-search.ts";
 /** What becomes of one placeholder. `stop` ends the body before the placeholder's first byte, and leaves the request unfinished. */
 export type Fate = { readonly kind: "pass" } | { readonly kind: "replace"; readonly bytes: Uint8Array } | { readonly kind: "stop" };
 
-/** Asked for each placeholder, in order; nothing more of the body moves meanwhile. It must not reject. */
-export type OnPlaceholder = (grant: Grant) => Promise<Fate>;
+/** Asked for each placeholder, in order, before it moves. It must not throw. */
+export type OnPlaceholder = (grant: Grant) => Fate;
 
 export interface BodyWatch {
   readonly open: (onPlaceholder: OnPlaceholder) => Transform;
@@ -70,30 +70,21 @@ function cut(text: Uint8Array, search: PatternSearch, grants: readonly Grant[], 
 }
 
 function openWatch(cutter: BodyCutter, onPlaceholder: OnPlaceholder): Transform {
-  const send = (body: Transform, pieces: readonly Piece[], done: () => void): void => {
-    for (const [index, piece] of pieces.entries()) {
-      if (piece.kind === "bytes") {
-        body.push(piece.bytes);
-        continue;
-      }
-      onPlaceholder(piece.grant).then(
-        (fate) => {
-          if (fate.kind === "stop") return;
-          body.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
-          send(body, pieces.slice(index + 1), done);
-        },
-        () => body.destroy(),
-      );
-      return;
+  /** False where the body ends here, unfinished: nothing of it moves any more. */
+  const send = (body: Transform, pieces: readonly Piece[]): boolean => {
+    for (const piece of pieces) {
+      const fate: Fate = piece.kind === "bytes" ? { kind: "pass" } : onPlaceholder(piece.grant);
+      if (fate.kind === "stop") return false;
+      body.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
     }
-    done();
+    return true;
   };
   return new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      send(this, cutter.push(chunk), done);
+      if (send(this, cutter.push(chunk))) done();
     },
     flush(done) {
-      send(this, cutter.end(), done);
+      if (send(this, cutter.end())) done();
     },
   });
 }

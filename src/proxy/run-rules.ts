@@ -18,7 +18,7 @@ export interface RunRules {
   readonly recognise: Recogniser;
   readonly scrubber: Scrubber;
   readonly bodyWatch: BodyWatch;
-  readonly record: (event: ProxyEvent) => Promise<void>;
+  readonly enter: (event: ProxyEvent) => void;
   readonly flush: () => void;
   readonly isRevoked: () => boolean;
   /** How long a request's body may stand still. */
@@ -26,7 +26,7 @@ export interface RunRules {
   readonly nextRequestId: () => string;
 }
 
-export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "record" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
   const prefix = randomBytes(3).toString("hex");
   let count = 0;
   const { grants } = options;

@@ -8,7 +8,7 @@ import { makeVaultHome } from "../support/home.ts";
 
 async function record(home: Home, run: string, program: string, events: readonly AuditEvent[]): Promise<void> {
   const trail = await withOpenVault(home.surroundings, (vault) => openRunTrail(home.surroundings, vault, run, { kind: "run.start", program, secrets: ["A_KEY"] }));
-  for (const event of events) await trail.record(event);
+  for (const event of events) trail.enter(event);
   await trail.close({ kind: "run.end" });
 }
 

@@ -55,7 +55,7 @@ async function startAgentFor(surroundings: Surroundings, file: VaultFile, vaultI
 async function makeRun(surroundings: Surroundings): Promise<void> {
   await withOpenVault(surroundings, async (vault) => {
     const trail = await openRunTrail(surroundings, vault, "00112233aabbccdd", { kind: "run.start", program: "true" });
-    await trail.record({ kind: "secret.use", secret: "A" });
+    trail.enter({ kind: "secret.use", secret: "A" });
     await trail.close({ kind: "run.end", status: 0 });
   });
 }

@@ -2,8 +2,10 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { AuditEvent } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, findEntry, hashLine } from "../../src/audit/entry.ts";
 import { readSegment } from "../../src/audit/log.ts";
+import type { AuditSegment } from "../../src/audit/segment.ts";
 import { openSegment, segmentPath } from "../../src/audit/segment.ts";
 import { verifyChain } from "../../src/audit/verify.ts";
 import { can } from "../support/machine.ts";
@@ -27,34 +29,41 @@ function open(folder = join(makeFolder(), "audit")) {
   return { folder, segment: openSegment(folder, "run", start, makeKey()) };
 }
 
+/** Enters an event and writes it. */
+function record(segment: AuditSegment, event: AuditEvent): void {
+  segment.enter(event);
+  segment.flush();
+}
+
 const numbersOf = (folder: string): unknown[] => readSegment(folder, "run").map((line) => findEntry(line)?.event["index"]);
 const verdictOf = (folder: string, ends: Parameters<typeof verifyChain>[2] = [], from = start) => verifyChain(readSegment(folder, "run"), { sequence: 0, hash: from }, ends, makeKey());
 
 describe("recording", () => {
-  test("keeps the order of the calls, in one chain tied to its start", async () => {
+  test("keeps the order of the calls, in one chain tied to its start", () => {
     const { folder, segment } = open();
-    await Promise.all(Array.from({ length: 500 }, (_, index) => segment.record({ kind: "use", index })));
-    await segment.record({ kind: "use", index: 500 });
+    for (let index = 0; index < 500; index += 1) segment.enter({ kind: "use", index });
+    expect(numbersOf(folder)).toEqual([]);
+    record(segment, { kind: "use", index: 500 });
     const end = segment.close();
     expect(numbersOf(folder)).toEqual(Array.from({ length: 501 }, (_, index) => index));
     expect(verdictOf(folder, [end])).toEqual({ kind: "intact", head: end, entries: 501 });
     expect(verdictOf(folder, [end], EMPTY_CHAIN.hash)).toMatchObject({ bad: { line: 1 } });
   });
 
-  test("is written, as far as this process goes, when it resolves", async () => {
+  test("is written, as far as this process goes, when it returns", () => {
     const { folder, segment } = open();
     for (let index = 0; index < 20; index++) {
-      await segment.record({ kind: "use", index });
+      record(segment, { kind: "use", index });
       expect(numbersOf(folder)).toHaveLength(index + 1);
     }
     segment.close();
   });
 
-  test("makes a file of our own with the first entry, and none without", async () => {
+  test("makes a file of our own with the first entry, and none without", () => {
     const { folder, segment } = open();
     const unused = openSegment(folder, "unused", start, makeKey());
     expect(unused.close()).toEqual({ sequence: 0, hash: start });
-    await segment.record({ kind: "use" });
+    record(segment, { kind: "use" });
     segment.close();
     expect(lstatSync(segmentPath(folder, "run")).mode & 0o777).toBe(0o600);
     expect(lstatSync(join(folder, "runs")).mode & 0o777).toBe(0o700);
@@ -72,12 +81,11 @@ describe("recording", () => {
 });
 
 describe("closing", () => {
-  test("writes what is still waiting, and can be repeated", async () => {
+  test("writes what is still waiting, and can be repeated", () => {
     const { folder, segment } = open();
-    const waiting = [0, 1, 2].map((index) => segment.record({ kind: "use", index }));
+    for (const index of [0, 1, 2]) segment.enter({ kind: "use", index });
     const end = segment.close();
     expect(segment.close()).toEqual(end);
-    await Promise.all(waiting);
     expect(numbersOf(folder)).toEqual([0, 1, 2]);
     expect(verdictOf(folder, [end])).toMatchObject({ kind: "intact", entries: 3 });
   });
@@ -85,32 +93,32 @@ describe("closing", () => {
   test("wipes the key and refuses what comes after", async () => {
     const key = makeKey();
     const segment = openSegment(join(makeFolder(), "audit"), "run", start, key);
-    await segment.record({ kind: "use" });
+    record(segment, { kind: "use" });
     const end = segment.close();
     expect(key).toEqual(new Uint8Array(32));
-    expect(await refusalOf(() => segment.record({ kind: "late" }))).toBe("audit-unwritable");
+    expect(await refusalOf(() => { record(segment, { kind: "late" }); })).toBe("audit-unwritable");
     expect(segment.close()).toEqual(end);
   });
 });
 
 describe("what cannot be written", () => {
-  test("is rejected, with all that waits beside it and all that follows, and the end tells of none of it", async () => {
+  test("is said, of all that waits together and of all that follows, and the end tells of none of it", async () => {
     const { folder, segment } = open();
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(folder, "runs"), "a file in the folder's place");
-    const answers = await Promise.all([0, 1, 2].map((index) => refusalOf(() => segment.record({ kind: "use", index }))));
-    expect(answers).toEqual(["audit-unwritable", "audit-unwritable", "audit-unwritable"]);
-    expect(await refusalOf(() => segment.record({ kind: "use" }))).toBe("audit-unwritable");
+    for (const index of [0, 1, 2]) segment.enter({ kind: "use", index });
+    expect(await refusalOf(() => { segment.flush(); })).toBe("audit-unwritable");
+    expect(await refusalOf(() => { record(segment, { kind: "use" }); })).toBe("audit-unwritable");
     expect(segment.close()).toEqual({ sequence: 0, hash: start });
   });
 
   test("a segment that another run has written is not written to", async () => {
     const { folder, segment } = open();
-    await segment.record({ kind: "use" });
+    record(segment, { kind: "use" });
     segment.close();
     const before = readFileSync(segmentPath(folder, "run"), "utf8");
     const second = open(folder).segment;
-    expect(await refusalOf(() => second.record({ kind: "use" }))).toBe("audit-unwritable");
+    expect(await refusalOf(() => { record(second, { kind: "use" }); })).toBe("audit-unwritable");
     expect(readFileSync(segmentPath(folder, "run"), "utf8")).toBe(before);
   });
 
@@ -120,11 +128,11 @@ describe("what cannot be written", () => {
     onTestFinished(() => { execFileSync("umount", [folder]); });
     const { segment } = open(folder);
     let recorded = 0;
-    for (; await refusalOf(() => segment.record({ kind: "use", index: recorded, detail: "x".repeat(5000) })) === undefined; recorded++);
+    for (; await refusalOf(() => { record(segment, { kind: "use", index: recorded, detail: "x".repeat(5000) }); }) === undefined; recorded++);
     expect(recorded).toBeGreaterThan(5);
     // Room again does not mend it: what could not be told was not done, and a gap would be hidden.
     execFileSync("mount", ["-o", "remount,size=1m", folder]);
-    expect(await refusalOf(() => segment.record({ kind: "use", index: recorded }))).toBe("audit-unwritable");
+    expect(await refusalOf(() => { record(segment, { kind: "use", index: recorded }); })).toBe("audit-unwritable");
     const end = segment.close();
     expect(end.sequence).toBe(recorded);
     expect(verdictOf(folder, [end])).toEqual({ kind: "intact", head: end, entries: recorded });

@@ -27,9 +27,8 @@ export async function openTestRun(grants: readonly Grant[], options: Partial<Pro
     denyUnmatched: false,
     strict: false,
     roots: [],
-    record: (event) => {
+    enter: (event) => {
       events.push(event);
-      return Promise.resolve();
     },
     flush: () => undefined,
     isRevoked: () => false,

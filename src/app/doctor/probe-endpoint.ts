@@ -43,9 +43,8 @@ export async function openProbeEndpoint(): Promise<ProbeEndpoint> {
       denyUnmatched: true,
       strict: false,
       roots: [server.certificate],
-      record: (event) => {
+      enter: (event) => {
         if (event.kind === "refused") seen = { ...seen, refusals: [...seen.refusals, event.code] };
-        return Promise.resolve();
       },
       flush: () => undefined,
       isRevoked: () => false,

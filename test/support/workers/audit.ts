@@ -15,7 +15,9 @@ async function run(): Promise<void> {
   }
   const segment = openSegment(folder, name, EMPTY_CHAIN.hash, key);
   for (let entry = 1; ; entry++) {
-    await segment.record({ kind: "use", detail: "x".repeat(Number(size)) });
+    segment.enter({ kind: "use", detail: "x".repeat(Number(size)) });
+    segment.flush();
+    await sleep(0);
     console.log(entry);
     if (act === "once") {
       await sleep(1300);
