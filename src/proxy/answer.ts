@@ -123,8 +123,7 @@ export function relayAnswer(response: ChildResponse, { method, scrub, handshakeK
     onBody(chunk) {
       if (isOver || answer?.body.kind !== "some") return true;
       if (isWhole(chunk)) {
-        const parts = scrub === undefined ? [chunk] : [...scrub.push(chunk), ...scrub.end()];
-        const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+        const body = scrub?.whole(chunk) ?? chunk;
         if (!start(answer, body.length)) return true;
         response.endWith(body);
         finish();

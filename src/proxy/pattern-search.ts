@@ -22,6 +22,12 @@ export interface PatternSearch {
 
 const BLOCK_BYTES = 2;
 const SHIFT_MAX = 255;
+/**
+ * Where a block's shift stands. In the small table some blocks share a place, and the shortest of their shifts counts, which only ever costs a look;
+ * it stays in the processor's nearest memory, as the large one does not. With many patterns the small one would be full.
+ */
+const [SMALL, LARGE] = [{ spread: 4, mask: 0xfff }, { spread: 8, mask: 0xffff }] as const;
+const FEW_BLOCKS = 1_000;
 
 /** @param patterns none of them empty. */
 export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
@@ -29,7 +35,8 @@ export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
   for (const pattern of [...patterns].sort((a, b) => b.bytes.length - a.bytes.length)) byFirstByte[pattern.bytes[0] ?? 0]?.push(pattern);
   const longest = Math.max(0, ...patterns.map(({ bytes }) => bytes.length));
   const window = Math.min(longest, SHIFT_MAX, ...patterns.map(({ bytes }) => bytes.length));
-  const shifts = shiftTable(patterns, window);
+  const { spread, mask } = patterns.length * window < FEW_BLOCKS ? SMALL : LARGE;
+  const shifts = shiftTable(patterns, window, spread, mask);
 
   const matchAt = (text: Uint8Array, start: number): Match | undefined => {
     for (const pattern of byFirstByte[text[start] ?? 0] ?? []) {
@@ -45,7 +52,7 @@ export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
       // `last` is the window's last byte. A shift of 0 means that the block there ends some pattern's window.
       let last = from + window - 1;
       while (last < text.length) {
-        const shift = window < BLOCK_BYTES ? 0 : (shifts[((text[last - 1] ?? 0) << 8) | (text[last] ?? 0)] ?? 0);
+        const shift = window < BLOCK_BYTES ? 0 : (shifts[(((text[last - 1] ?? 0) << spread) ^ (text[last] ?? 0)) & mask] ?? 0);
         if (shift > 0) {
           last += shift;
           continue;
@@ -67,11 +74,11 @@ export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
 }
 
 /** For each block, how far the window may move without passing a pattern whose window holds that block. */
-function shiftTable(patterns: readonly Pattern[], window: number): Uint8Array {
-  const shifts = new Uint8Array(65_536).fill(Math.max(0, window - BLOCK_BYTES + 1));
+function shiftTable(patterns: readonly Pattern[], window: number, spread: number, mask: number): Uint8Array {
+  const shifts = new Uint8Array(mask + 1).fill(Math.max(0, window - BLOCK_BYTES + 1));
   for (const { bytes } of patterns) {
     for (let end = BLOCK_BYTES - 1; end < window; end += 1) {
-      const block = ((bytes[end - 1] ?? 0) << 8) | (bytes[end] ?? 0);
+      const block = (((bytes[end - 1] ?? 0) << spread) ^ (bytes[end] ?? 0)) & mask;
       shifts[block] = Math.min(shifts[block] ?? 0, window - 1 - end);
     }
   }

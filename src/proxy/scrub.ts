@@ -14,6 +14,8 @@ export interface AnswerScrub {
   push(chunk: Uint8Array): Uint8Array[];
   /** What was held back. */
   end(): Uint8Array[];
+  /** A body that is all there at once, in place of `push` and `end`. */
+  whole(body: Uint8Array): Uint8Array;
   /** Says that the body is a part of something (206): a form cut off by an end of it is masked, since the next part would hold the rest. */
   expectPart(): void;
   /** Names of the secrets that were met. */
@@ -104,6 +106,10 @@ function openAnswer(search: PatternSearch, patterns: readonly Pattern[], owners:
       const text = isAtStart ? maskWithin(maskStart(carry, patterns), patterns) : carry;
       const cut = search.findUnfinished(text, 0);
       return [...replace(text.subarray(0, cut), true).out, text.length - cut < CUT_BYTES_MIN ? text.subarray(cut) : mask(text.subarray(cut))];
+    },
+    whole(body) {
+      if (isPart) return Buffer.concat([...this.push(body), ...this.end()]);
+      return search.find(body, 0) === undefined ? body : Buffer.concat(replace(body, true).out);
     },
     expectPart() {
       isPart = true;

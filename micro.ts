@@ -1,0 +1,25 @@
+import { Duplex } from "node:stream";
+import { mkdtempSync } from "node:fs";
+import { ChildConnection } from "./src/proxy/child-connection.ts";
+import { openExchange } from "./src/proxy/exchange.ts";
+import { makeRunRules } from "./src/proxy/run-rules.ts";
+import { makeGrant } from "./test/support/proxy-run.ts";
+import { openSegment } from "./src/audit/segment.ts";
+const N = Number(process.argv[2] ?? 100000);
+const grant = makeGrant("API_KEY", ["localhost:8443"]);
+const folder = mkdtempSync("/tmp/micro/x"); 
+const segment = openSegment(folder, "run", "AAAA", new Uint8Array(32).fill(3));
+const rules = makeRunRules({ grants: [grant], strict: false, enter: (e: any) => segment.enter(e), flush: () => segment.flush(), isRevoked: () => false, bodyIdleMs: 1000 } as any);
+const headers = ["content-type","application/json","content-length","213","x-request-id","req_011CSHoEeqs5C35K2UUqR7Fy","cache-control","no-store","Date","Sat, 21 Nov 2026 17:43:46 GMT","Connection","keep-alive","Keep-Alive","timeout=120"].map((t) => Buffer.from(t));
+const body = Buffer.alloc(213, '{"id":"chatcmpl-8f1f6f0c","object":"chat.completion"}');
+const pending: any[] = [];
+const upstream: any = { send(request: any, listener: any) { pending.push([request, listener]); }, close() {} };
+class Stub extends Duplex { override _read() {} override _write(_c: any, _e: any, d: any) { d(); } }
+const sockets = Array.from({ length: 16 }, () => { const s = new Stub(); new ChildConnection(s as any, { headMs: 30000, servesSwitches: true, onMalformed: () => { throw new Error("malformed"); }, serve: (rq: any, rs: any) => openExchange(rq, rs, { scheme: "https", authority: { host: "localhost", port: 8443 } }, rules, upstream) } as any); return s; });
+const text = Buffer.from(`GET /v1/answer HTTP/1.1\r\nhost: localhost:8443\r\nuser-agent: load/1.0\r\naccept: */*\r\naccept-encoding: gzip, deflate\r\nauthorization: Bearer ${grant.placeholder}\r\ncontent-type: application/json\r\n\r\n`);
+const turn = (n: number) => new Promise<void>((r) => { const step = (left: number) => { if (left <= 0) { r(); return; } for (const s of sockets) s.push(Buffer.from(text)); setImmediate(() => { for (const [rq, l] of pending.splice(0)) { rq.permit(); l.onAbortable(() => {}); l.onHead(200, headers.map((h) => Buffer.from(h)), () => {}); l.onBody(Buffer.from(body)); l.onEnd([]); } step(left - 16); }); }; step(n); });
+await turn(20000);
+const t = process.cpuUsage(); const w = performance.now();
+await turn(N);
+const u = process.cpuUsage(t); console.log(((u.user + u.system) / N).toFixed(2), "us cpu/request", ((performance.now() - w) * 1000 / N).toFixed(2), "us wall");
+process.exit(0);
