@@ -10,7 +10,8 @@ import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStartReply, parseStart, startFailure } from "./start.ts";
 import { systemTime } from "./time.ts";
 
-const ORDER_MS = 10_000;
+/** Longer than the dearest key derivation on the slowest machine. Should the starter end before, so does stdin, and this process with it. */
+const ORDER_MS = 10 * 60_000;
 
 let server: AgentServer | undefined;
 

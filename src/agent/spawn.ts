@@ -10,9 +10,10 @@ import { connectAgent } from "./client.ts";
 import type { KeyGrant } from "./grant.ts";
 import type { Limits } from "./lifetime.ts";
 import type { AgentPaths } from "./paths.ts";
-import type { StartReply } from "./start.ts";
+import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStart, parseStartReply } from "./start.ts";
 
+/** For one that has its order: what it has to do takes milliseconds. */
 const START_MS = 10_000;
 
 /** A key that is known to be the vault's. It stays the caller's to wipe. */
@@ -21,15 +22,62 @@ export interface VerifiedKey extends Limits {
   readonly vaultId: Uint8Array;
 }
 
-/**
- * Starts an agent with this key. When this returns, it serves. Where another process started one at the same time, that one is handed the key instead.
- *
- * @param script the bundled `main.ts`: beside this code in the shipped program.
- * @throws VaultError `unsafe-file`, `busy`, `io`.
- */
-export async function startAgent(paths: AgentPaths, key: VerifiedKey, script: URL = new URL("./agent.js", import.meta.url)): Promise<void> {
-  const grant = grantOf(key);
-  const reply = await launch(paths, grant, fileURLToPath(script));
+/** An agent's process on its way to its key. Whoever opened it closes it. */
+export interface AgentLaunch {
+  /** Starts the process, which holds nothing and waits for its order. Not needed: it saves `start` the time that a process takes to come up. */
+  begin(): void;
+  /**
+   * Starts an agent with this key. When this returns, it serves. Where another process started one at the same time, that one is handed the key instead.
+   *
+   * @throws VaultError `unsafe-file`, `busy`, `io`.
+   */
+  start(key: VerifiedKey): Promise<void>;
+  /** Ends a process that got no order. Safe to call at any time. */
+  close(): void;
+}
+
+/** @param script the bundled `main.ts`: beside this code in the shipped program. */
+export function openLaunch(paths: AgentPaths, script: URL = new URL("./agent.js", import.meta.url)): AgentLaunch {
+  let waiting: WaitingAgent | undefined;
+  return {
+    begin() {
+      waiting ??= launch(fileURLToPath(script));
+    },
+    async start(key) {
+      const grant = grantOf(key);
+      const agent = waiting ?? launch(fileURLToPath(script));
+      waiting = undefined;
+      await order(agent, paths, grant);
+    },
+    close() {
+      if (waiting !== undefined) dismiss(waiting);
+      waiting = undefined;
+    },
+  };
+}
+
+/** What the vault file says of a verified key is what the key itself says. */
+function grantOf({ kek, vaultId, ttlMs, idleMs }: VerifiedKey): KeyGrant {
+  const holder = holdKek(kek, vaultId);
+  holder.close();
+  return { vaultId, kek, keyId: holder.keyId, commitment: holder.commitment, ttlMs, idleMs };
+}
+
+interface WaitingAgent {
+  readonly child: ChildProcess;
+  readonly channel: Channel;
+}
+
+/** Should this process end before it has given its order, the agent's stdin ends, and with it the agent. */
+function launch(script: string): WaitingAgent {
+  const child = spawn(process.execPath, [script], { cwd: "/", env: bareEnvironment(), detached: true, windowsHide: true, stdio: ["pipe", "pipe", "ignore"] });
+  // Without a listener a program that cannot be started would end this process; the missing reply tells of it.
+  child.on("error", () => undefined);
+  return { child, channel: new Channel(child.stdout, child.stdin) };
+}
+
+async function order(agent: WaitingAgent, paths: AgentPaths, grant: KeyGrant): Promise<void> {
+  const reply = await giveOrder(agent, { paths, grant });
   switch (reply.kind) {
     case "ready":
       return;
@@ -40,20 +88,9 @@ export async function startAgent(paths: AgentPaths, key: VerifiedKey, script: UR
   }
 }
 
-/** What the vault file says of a verified key is what the key itself says. */
-function grantOf({ kek, vaultId, ttlMs, idleMs }: VerifiedKey): KeyGrant {
-  const holder = holdKek(kek, vaultId);
-  holder.close();
-  return { vaultId, kek, keyId: holder.keyId, commitment: holder.commitment, ttlMs, idleMs };
-}
-
-async function launch(paths: AgentPaths, grant: KeyGrant, script: string): Promise<StartReply> {
-  const child = spawn(process.execPath, [script], { cwd: "/", env: bareEnvironment(), detached: true, windowsHide: true, stdio: ["pipe", "pipe", "ignore"] });
-  // Without a listener a program that cannot be started would end this process; the missing reply tells of it.
-  child.on("error", () => undefined);
-  const channel = new Channel(child.stdout, child.stdin);
+async function giveOrder({ child, channel }: WaitingAgent, startOrder: StartOrder): Promise<StartReply> {
   try {
-    void channel.send(encodeStart({ paths, grant }));
+    void channel.send(encodeStart(startOrder));
     const reply = await channel.receive(START_MS);
     if (reply === undefined) throw notStarted(child);
     return parseStartReply(reply);
@@ -61,6 +98,13 @@ async function launch(paths: AgentPaths, grant: KeyGrant, script: string): Promi
     channel.close();
     child.unref();
   }
+}
+
+/** It holds nothing that it would have to clear away. */
+function dismiss({ child, channel }: WaitingAgent): void {
+  channel.close();
+  child.kill("SIGKILL");
+  child.unref();
 }
 
 /** Nothing of this process's environment: no passphrase, no `NODE_OPTIONS`. Windows programs do not start without these two. */

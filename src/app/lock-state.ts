@@ -2,8 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentClient } from "../agent/client.ts";
 import { connectAgent } from "../agent/client.ts";
-import { startAgent } from "../agent/spawn.ts";
+import { isListening } from "../agent/dial.ts";
+import type { AgentLaunch } from "../agent/spawn.ts";
+import { openLaunch } from "../agent/spawn.ts";
 import { equalBytes, wipe } from "../bytes.ts";
+import type { Secret } from "../secret.ts";
 import { readVault } from "../store/vault-store.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { holdKek } from "../vault/local-holder.ts";
@@ -29,17 +32,33 @@ export interface AgentLimits {
  */
 export async function unlockVault(surroundings: Surroundings, limits: AgentLimits): Promise<VaultFile> {
   const file = await requireVault(surroundings);
-  const kek = await loadKek(surroundings, file);
+  const launch = openLaunch(surroundings.paths.agent);
   try {
-    // Only now: an agent could expire while a person types.
-    const agent = await connectAgent(surroundings.paths.agent);
-    await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
-    await verifyAndRecord(surroundings, file, kek);
-    if (agent === undefined) await startAgent(surroundings.paths.agent, { kek, vaultId: file.contents.id, ...limits });
-    return file;
+    const kek = await loadKek(await withEarlyLaunch(surroundings, launch), file);
+    try {
+      // Only now: an agent could expire while a person types.
+      const agent = await connectAgent(surroundings.paths.agent);
+      await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
+      await verifyAndRecord(surroundings, file, kek);
+      if (agent === undefined) await launch.start({ kek, vaultId: file.contents.id, ...limits });
+      return file;
+    } finally {
+      wipe(kek);
+    }
   } finally {
-    wipe(kek);
+    launch.close();
   }
+}
+
+/** The agent's process comes up while the key is derived from the passphrase. It holds nothing then, and a wrong passphrase is its end. */
+async function withEarlyLaunch(surroundings: Surroundings, launch: AgentLaunch): Promise<Surroundings> {
+  if (await isListening(surroundings.paths.agent.socket)) return surroundings;
+  const findPassphrase = async (): Promise<Secret | undefined> => {
+    const passphrase = await surroundings.findPassphrase();
+    if (passphrase !== undefined) launch.begin();
+    return passphrase;
+  };
+  return { ...surroundings, findPassphrase };
 }
 
 /** Gives the agent that held a vault's old key the new one, with the time that it had left. Without such an agent nothing happens. */

@@ -11,7 +11,7 @@ import type { AgentClient } from "../../src/agent/client.ts";
 import { connectAgent } from "../../src/agent/client.ts";
 import { encodeFrame } from "../../src/agent/frame.ts";
 import type { AgentPaths } from "../../src/agent/paths.ts";
-import { startAgent } from "../../src/agent/spawn.ts";
+import { openLaunch } from "../../src/agent/spawn.ts";
 import { encodeStart } from "../../src/agent/start.ts";
 import { asDek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
@@ -64,7 +64,7 @@ async function connected(): Promise<AgentClient> {
 }
 
 async function start(): Promise<AgentClient> {
-  await startAgent(paths, { kek, vaultId, ...LIMITS }, script);
+  await openLaunch(paths, script).start({ kek, vaultId, ...LIMITS });
   const client = await connected();
   pids.push((await client.status()).pid);
   return client;
@@ -116,9 +116,9 @@ describe("an agent", () => {
 
   it("is none where there is none, and says why where it cannot be", async () => {
     expect(await connectAgent(paths)).toBeUndefined();
-    await expect(startAgent(paths, { kek, vaultId, ...LIMITS }, new URL("file:///nowhere/agent.js"))).rejects.toMatchObject({ code: "io" });
+    await expect(openLaunch(paths, new URL("file:///nowhere/agent.js")).start({ kek, vaultId, ...LIMITS })).rejects.toMatchObject({ code: "io" });
     execFileSync("mkdir", ["-m", "755", paths.folder]);
-    await expect(startAgent(paths, { kek, vaultId, ...LIMITS }, script)).rejects.toMatchObject({ code: "unsafe-file", hint: `chmod 700 "${paths.folder}"` });
+    await expect(openLaunch(paths, script).start({ kek, vaultId, ...LIMITS })).rejects.toMatchObject({ code: "unsafe-file", hint: `chmod 700 "${paths.folder}"` });
   });
 });
 
@@ -159,7 +159,7 @@ describe("agents that start at once", () => {
     await first.exited;
     expect(lstatSync(paths.socket).isSocket()).toBe(true);
     expect(await connectAgent(paths)).toBeUndefined();
-    await Promise.all([1, 2, 3].map(() => startAgent(paths, { kek, vaultId, ...LIMITS }, script)));
+    await Promise.all([1, 2, 3].map(() => openLaunch(paths, script).start({ kek, vaultId, ...LIMITS })));
     const client = await connected();
     pids.push((await client.status()).pid);
     expect(await client.authenticate(hash)).toEqual(await holdKek(kek, vaultId).authenticate(hash));

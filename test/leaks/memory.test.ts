@@ -1,8 +1,7 @@
 // What a core dump of the processes that are left alive would hold, looked at where the system lets us: /proc/<pid>/mem.
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync, readdirSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { findPaths } from "../../src/paths.ts";
 import { Secret } from "../../src/secret.ts";
@@ -10,6 +9,7 @@ import { readVault } from "../../src/store/vault-store.ts";
 import { deriveFromKek } from "../../src/vault/derive.ts";
 import { deriveKek } from "../../src/vault/kdf.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
+import { childrenOf, isAlive, waitFor } from "../support/process-tree.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeFolder } from "../support/temporary.ts";
 
@@ -110,29 +110,3 @@ describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
     }
   }, 60_000);
 });
-
-function childrenOf(pid: number): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((other) => {
-    try {
-      return new RegExp(`^PPid:\\t${pid}$`, "m").test(readFileSync(`/proc/${other}/status`, "latin1"));
-    } catch {
-      return false;
-    }
-  });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-  } catch {
-    return false;
-  }
-}
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 1) {
-    if (waited > 400) throw new Error("waited for too long");
-    await sleep(50);
-  }
-}

@@ -62,7 +62,7 @@ export interface LaunchedAgent {
   readonly exited: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts the agent as a child whose end can be watched, which `startAgent` lets go of. */
+/** Starts the agent as a child whose end can be watched, which a launch lets go of. */
 export async function launchAgent(script: URL, paths: AgentPaths, grant: KeyGrant): Promise<LaunchedAgent> {
   const child = spawn(process.execPath, [fileURLToPath(script)], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "ignore"] });
   const exited = new Promise<{ status: number | null; signal: NodeJS.Signals | null }>((resolve) => {
