@@ -7,6 +7,7 @@ import { loadFromVariable } from "../keys/environment.ts";
 import { loadKeyFile, resolveKeyFile } from "../keys/key-file.ts";
 import { loadKeyringEntry } from "../keys/keyring.ts";
 import { noVault, readVault } from "../store/vault-store.ts";
+import { prepareArgon2id } from "../vault/argon2id.ts";
 import { deriveKek } from "../vault/kdf.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
@@ -94,6 +95,8 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
   const { locator, keyId } = contents.slot;
   switch (locator.provider) {
     case "passphrase": {
+      // While a person types.
+      prepareArgon2id();
       const passphrase = await surroundings.findPassphrase();
       if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "vault unlock at a terminal, or --passphrase-file FILE, or the variable VAULT_PASSPHRASE");
       try {

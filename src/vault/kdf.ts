@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { utf8, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
+import { argon2id } from "./argon2id.ts";
 import type { Kek } from "./key-bytes.ts";
 import { parseKek } from "./key-bytes.ts";
-import { argon2id } from "./sodium.ts";
 
 export const SALT_BYTES = 16;
 
@@ -56,7 +56,7 @@ export async function deriveKek(passphrase: Secret, parameters: KdfParameters): 
   if (!isAllowedCost(parameters)) throw new VaultError("out-of-bounds", "the vault asks for key derivation costs outside the allowed bounds");
   const normalised = normalise(passphrase);
   try {
-    return parseKek(await argon2id(normalised, parameters.salt, parameters.passes, parameters.memoryKib * 1024));
+    return parseKek(await argon2id(normalised, parameters.salt, parameters.passes, parameters.memoryKib));
   } finally {
     wipe(normalised);
   }
