@@ -19,7 +19,10 @@ type Place = { readonly kind: "size" } | { readonly kind: "data"; left: number }
 const LF = 0x0a;
 const SIZE_LINE_BYTES_MAX = 16_384;
 /** 13 hexadecimal digits are below 2^53. White space about the size is read by some and not by others. */
-const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+|"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*"))?)*$/;
+
+/** They say how a message is read (RFC 9110 section 6.5.1), and some readers heed them even here. */
+const NOT_IN_TRAILERS = new Set(["content-length", "transfer-encoding", "connection", "proxy-connection", "upgrade"]);
 
 export function openChunkedReader(): ChunkedReader {
   let place: Place = { kind: "size" };
@@ -40,9 +43,11 @@ export function openChunkedReader(): ChunkedReader {
       case "data-end":
         place = { kind: "size" };
         return text === "" ? "go on" : "malformed";
-      case "trailer":
+      case "trailer": {
         if (text === "") return "end";
-        return findField(text, 0, text.length) === undefined ? "malformed" : "go on";
+        const name = findField(text, 0, text.length)?.name.toLowerCase();
+        return name === undefined || NOT_IN_TRAILERS.has(name) ? "malformed" : "go on";
+      }
       case "data":
         return "malformed";
     }

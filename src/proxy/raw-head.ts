@@ -20,10 +20,14 @@ export type RawHeadOutcome = { readonly kind: "head"; readonly head: RawHead } |
 export const HEAD_BYTES_MAX = 65_536;
 const LINE_END = "\r\n";
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/([0-9]\.[0-9])$/;
+/** RFC 9112 section 3.2, but for what a CONNECT names. */
+const TARGET = /^(?:\/|[A-Za-z][A-Za-z0-9+.-]*:\/\/|\*$)/;
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9110 section 5.5 has no place for these in a value. */
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** Grammar has it that a tab is white space, and some readers have it that `chunked` with a tab is no coding. */
+const TABBED_FRAMING = /\n(?:content-length|transfer-encoding):[^\n]*\t/i;
 /** What no line of a head may hold, wherever it stands: a CR or an LF by itself, and what is no text. */
 const MISPLACED = /(?:^|[^\r])\n|\r[^\n]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
@@ -33,7 +37,9 @@ export function parseRawHead(text: string): RawHeadOutcome {
   const line = REQUEST_LINE.exec(text.slice(0, lineEnd));
   if (line === null) return refuse("its first line is malformed");
   const [, method = "", url = "", httpVersion] = line;
+  if (method !== "CONNECT" && !TARGET.test(url)) return refuse("its target is malformed");
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return refuse("only HTTP/1.0 and HTTP/1.1 are spoken here");
+  if (TABBED_FRAMING.test(text)) return refuse("a header is malformed");
   const rawHeaders: string[] = [];
   for (let at = lineEnd + 2; at < text.length; ) {
     const end = text.indexOf(LINE_END, at);
