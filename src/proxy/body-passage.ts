@@ -9,7 +9,7 @@ import type { ExchangeLog } from "./exchange-log.ts";
 import type { Grant } from "./grant.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, refuseLocked, refuseUnwritten } from "./refusal.ts";
-import type { Fate } from "./request-body.ts";
+import type { Fate, OnPlaceholder } from "./request-body.ts";
 import type { RunRules } from "./run-rules.ts";
 import { watchIdle } from "./stalled-body.ts";
 import { valueInBody } from "./substitute.ts";
@@ -26,14 +26,29 @@ export interface BodyPassage {
   readonly onRefusal: (refusal: Refusal, isLast: boolean) => void;
 }
 
+/** A body that is all there, as the server is to get it; undefined where it is refused. */
+export function passWhole(body: Uint8Array, passage: BodyPassage): Uint8Array | undefined {
+  return passage.rules.bodyWatch.pass(body, judgeBy(passage));
+}
+
 /** The body as the server is to get it. After a refusal it neither goes on nor ends. */
-export function openPassage(source: RequestBody, { authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): Transform {
+export function openPassage(source: RequestBody, passage: BodyPassage): Transform {
+  const { rules, onRefusal } = passage;
+  const body = rules.bodyWatch.open(judgeBy(passage));
+  body.on("error", () => body.destroy());
+  watchIdle(source, body, rules.bodyIdleMs, () => {
+    onRefusal(makeRefusal("timeout", "the request's body stood still for too long"), true);
+  });
+  return source.pipe(body);
+}
+
+function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): OnPlaceholder {
   const inert = new Set<Grant>();
   const stop = (refusal: Refusal): Fate => {
     onRefusal(refusal, false);
     return { kind: "stop" };
   };
-  const body = rules.bodyWatch.open((grant) => {
+  return (grant) => {
     const verdict = judgeInBody(grant, plan, authority, acted, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
@@ -47,12 +62,7 @@ export function openPassage(source: RequestBody, { authority, plan, acted, rules
     if (isOver()) return { kind: "stop" };
     (verdict.kind === "act" ? acted : inert).add(grant);
     return verdict.kind === "act" ? { kind: "replace", bytes: valueInBody(grant, verdict.body) } : { kind: "pass" };
-  });
-  body.on("error", () => body.destroy());
-  watchIdle(source, body, rules.bodyIdleMs, () => {
-    onRefusal(makeRefusal("timeout", "the request's body stood still for too long"), true);
-  });
-  return source.pipe(body);
+  };
 }
 
 /** Never resolves for a body that does not end. */

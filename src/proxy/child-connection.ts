@@ -1,7 +1,7 @@
 // One connection of the child's: requests are read one at a time, and the next when the answer to the last is out (RFC 9112 section 9.3). What the child
 // sends ahead waits in the connection; nobody looks at it before its turn, so that requests cannot overtake each other on the way up.
 import type { Duplex } from "node:stream";
-import type { ChildRequest, Expectation } from "./child-request.ts";
+import type { ChildBody, ChildRequest, Expectation } from "./child-request.ts";
 import { RequestBody } from "./child-request.ts";
 import { ChildResponse, KEEP_ALIVE_SECONDS } from "./child-response.ts";
 import type { ChunkedReader } from "./chunked-body.ts";
@@ -39,6 +39,7 @@ const AHEAD_BYTES_MAX = 65_536;
 const DRAIN_MS = 5_000;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const EMPTY = Buffer.alloc(0);
+const NO_BODY: ChildBody = { kind: "none" };
 const [CR, LF] = [0x0d, 0x0a];
 
 export class ChildConnection {
@@ -171,16 +172,17 @@ export class ChildConnection {
     const expectation = this.#expectationOf(head, wishes);
     const keepsAlive = expectation !== "switch" && (head.httpVersion === "1.1" ? !wishes.has("close") : wishes.has("keep-alive"));
     const body = this.#openBody(framed.framing);
+    const stream = body.kind === "stream" ? body.stream : undefined;
     const response = new ChildResponse(this.#socket, {
       httpVersion: head.httpVersion,
       keepsAlive,
       onFinished: () => { this.#onAnswered(); },
       handOver: () => this.#handOver(),
     });
-    this.#body = body;
+    this.#body = stream;
     this.#response = response;
     this.#deadline = Infinity;
-    this.#phase = body === undefined ? "answer" : "body";
+    this.#phase = stream === undefined ? "answer" : "body";
     this.#exchange = undefined;
     const exchange = this.#use.serve({ head, expectation, body }, response);
     if (this.#response === response) this.#exchange = exchange;
@@ -193,13 +195,19 @@ export class ChildConnection {
     return expected.join().toLowerCase() === "100-continue" ? "continue" : "unknown";
   }
 
-  #openBody(framing: Framing): RequestBody | undefined {
-    if (framing.kind === "none") return undefined;
+  #openBody(framing: Framing): ChildBody {
+    if (framing.kind === "none") return NO_BODY;
+    if (framing.kind === "length" && framing.bytes <= this.#ahead.length) {
+      const bytes = this.#ahead.subarray(0, framing.bytes);
+      this.#ahead = this.#ahead.subarray(framing.bytes);
+      return { kind: "whole", bytes };
+    }
     this.#chunks = framing.kind === "chunked" ? openChunkedReader() : undefined;
     this.#bodyLeft = framing.kind === "length" ? framing.bytes : 0;
-    return new RequestBody(() => {
+    const stream = new RequestBody(() => {
       this.#advance();
     });
+    return { kind: "stream", stream };
   }
 
   #readBody(): boolean {

@@ -8,9 +8,11 @@ export type Expectation = "answer" | "continue" | "switch" | "unknown";
 export interface ChildRequest {
   readonly head: RawHead;
   readonly expectation: Expectation;
-  /** Undefined where the framing says that there is none. */
-  readonly body: RequestBody | undefined;
+  readonly body: ChildBody;
 }
+
+/** `whole`: it came with the head, all of it. */
+export type ChildBody = { readonly kind: "none" } | { readonly kind: "whole"; readonly bytes: Uint8Array } | { readonly kind: "stream"; readonly stream: RequestBody };
 
 const HELD_BYTES = 131_072;
 

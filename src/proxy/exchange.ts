@@ -2,7 +2,7 @@
 import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
 import { relayAnswer } from "./answer.ts";
-import { openPassage, readWhole } from "./body-passage.ts";
+import { openPassage, passWhole, readWhole } from "./body-passage.ts";
 import type { BodyPlan } from "./body-policy.ts";
 import { planBody, reframe } from "./body-policy.ts";
 import type { ChildRequest, RequestBody } from "./child-request.ts";
@@ -107,8 +107,25 @@ export function openExchange(request: ChildRequest, response: ChildResponse, { s
     if (used.length > 0) log.substituted(used);
     const isRecorded = inert.length + used.length > 0;
     const message = { path: substituteTarget(head.target, decision.target), headers: ["host", head.host, ...substitute(head.headers, decision.edits)] };
-    if (request.body === undefined) send({ ...message, body: undefined }, { used, mayAct: used, isRecorded, handshakeKey });
-    else sendBody(message, request.body, { plan, used, isRecorded, bodyBytes: head.bodyBytes }).catch(() => { response.destroy(); });
+    const terms = { used, mayAct: used, isRecorded, handshakeKey };
+    switch (request.body.kind) {
+      case "none":
+        send({ ...message, body: undefined }, terms);
+        return;
+      case "whole":
+        sendWhole(message, request.body.bytes, plan, terms);
+        return;
+      case "stream":
+        sendBody(message, request.body.stream, { plan, used, isRecorded, bodyBytes: head.bodyBytes }).catch(() => { response.destroy(); });
+    }
+  };
+
+  const sendWhole = (message: Pick<UpstreamRequest, "path" | "headers">, bytes: Uint8Array, plan: BodyPlan, terms: SendTerms): void => {
+    const acted = new Set(terms.used);
+    const body = passWhole(bytes, { authority, plan, acted, rules, log, isOver, onRefusal: fail });
+    if (body === undefined) return;
+    const used = [...acted];
+    send({ ...message, headers: reframe(message.headers, body.length), body }, { ...terms, used, mayAct: used });
   };
 
   const sendBody = async (message: Pick<UpstreamRequest, "path" | "headers">, body: RequestBody, { plan, used, isRecorded, bodyBytes }: BodyTerms): Promise<void> => {

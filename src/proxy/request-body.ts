@@ -12,6 +12,8 @@ export type OnPlaceholder = (grant: Grant) => Fate;
 
 export interface BodyWatch {
   readonly open: (onPlaceholder: OnPlaceholder) => Transform;
+  /** The same for a body that is all there. Undefined where it was stopped. */
+  readonly pass: (body: Uint8Array, onPlaceholder: OnPlaceholder) => Uint8Array | undefined;
 }
 
 /** A stretch of a body: bytes that are no placeholder's, or one placeholder. */
@@ -27,7 +29,7 @@ const EMPTY = new Uint8Array();
 
 export function makeBodyWatch(grants: readonly Grant[]): BodyWatch {
   const openCutter = makeBodyCutter(grants);
-  return { open: (onPlaceholder) => openWatch(openCutter(), onPlaceholder) };
+  return { open: (onPlaceholder) => openWatch(openCutter(), onPlaceholder), pass: (body, onPlaceholder) => passWhole(body, openCutter(), onPlaceholder) };
 }
 
 /** @returns opens a cutter for one body. */
@@ -67,6 +69,16 @@ function cut(text: Uint8Array, search: PatternSearch, grants: readonly Grant[], 
   }
   if (hold > from) pieces.push({ kind: "bytes", bytes: text.subarray(from, hold) });
   return { pieces, rest: text.subarray(Math.max(hold, from)) };
+}
+
+function passWhole(body: Uint8Array, cutter: BodyCutter, onPlaceholder: OnPlaceholder): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  for (const piece of [...cutter.push(body), ...cutter.end()]) {
+    const fate: Fate = piece.kind === "bytes" ? { kind: "pass" } : onPlaceholder(piece.grant);
+    if (fate.kind === "stop") return undefined;
+    parts.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
+  }
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
 function openWatch(cutter: BodyCutter, onPlaceholder: OnPlaceholder): Transform {

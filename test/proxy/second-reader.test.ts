@@ -37,10 +37,11 @@ async function readByOurs(chunks: readonly Uint8Array[]): Promise<{ readonly req
         response.start(200, [], { kind: "some", lengthBytes: 2 });
         response.endWith(Buffer.from("ok"));
       };
-      if (body === undefined) answer("");
+      if (body.kind === "none") answer("");
+      else if (body.kind === "whole") answer(Buffer.from(body.bytes).toString("latin1"));
       else {
         let text = "";
-        body.on("data", (chunk: Buffer) => (text += chunk.toString("latin1"))).once("end", () => { answer(text); });
+        body.stream.on("data", (chunk: Buffer) => (text += chunk.toString("latin1"))).once("end", () => { answer(text); });
       }
       return {
         refuse() {
