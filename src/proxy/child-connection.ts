@@ -1,14 +1,13 @@
 // One connection of the child's: requests are read one at a time, and the next when the answer to the last is out (RFC 9112 section 9.3). What the child
 // sends ahead waits in the connection; nobody looks at it before its turn, so that requests cannot overtake each other on the way up.
 import type { Duplex } from "node:stream";
+import { openBodyReader } from "./body-reader.ts";
 import type { ChildBody, ChildRequest, Expectation } from "./child-request.ts";
 import { RequestBody } from "./child-request.ts";
 import { ChildResponse, KEEP_ALIVE_SECONDS } from "./child-response.ts";
-import type { ChunkedReader } from "./chunked-body.ts";
-import { openChunkedReader } from "./chunked-body.ts";
 import { endGently } from "./connection-end.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Framing } from "./framing.ts";
+import type { BodyReader, Framing } from "./framing.ts";
 import { parseFraming } from "./framing.ts";
 import type { RawHead } from "./raw-head.ts";
 import { HEAD_BYTES_MAX, isHopeless, parseRawHead, tokensOf } from "./raw-head.ts";
@@ -37,6 +36,8 @@ type Phase = "head" | "body" | "answer" | "over";
 const AHEAD_BYTES_MAX = 65_536;
 /** After an early answer, the rest of a request's body is read and dropped for so long. */
 const DRAIN_MS = 5_000;
+/** Whoever speaks something else than HTTP shows it at once. */
+const LOOKED_AT_EARLY_BYTES = 1_024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const EMPTY = Buffer.alloc(0);
 const NO_BODY: ChildBody = { kind: "none" };
@@ -48,8 +49,7 @@ export class ChildConnection {
   #phase: Phase = "head";
   /** Not read yet. */
   #ahead: Buffer = EMPTY;
-  #bodyLeft = 0;
-  #chunks: ChunkedReader | undefined;
+  #reader: BodyReader | undefined;
   #body: RequestBody | undefined;
   #response: ChildResponse | undefined;
   #exchange: Exchange | undefined;
@@ -79,9 +79,9 @@ export class ChildConnection {
 
   /** Ends what has taken too long. To be called now and then. */
   checkTime(now: number): void {
-    if (now < this.#deadline) return;
+    if (this.#phase === "over" || now < this.#deadline) return;
     if (this.#phase === "head" && this.#ahead.length > 0) this.#refuse(makeRefusal("timeout", "the request's head took too long"));
-    else if (this.#phase === "head" || this.#body?.destroyed === true) this.#socket.destroy();
+    else this.#socket.destroy();
   }
 
   #onData(chunk: Buffer): void {
@@ -151,7 +151,7 @@ export class ChildConnection {
       return false;
     }
     if (end < 0) {
-      if (isHopeless(this.#ahead.toString("latin1"))) this.#refuse(makeRefusal("bad-request", "the request is not valid HTTP/1.1"));
+      if (isHopeless(this.#ahead.toString("latin1", 0, LOOKED_AT_EARLY_BYTES))) this.#refuse(makeRefusal("bad-request", "the request is not valid HTTP/1.1"));
       return false;
     }
     const outcome = parseRawHead(this.#ahead.toString("latin1", 0, end + 2));
@@ -174,6 +174,7 @@ export class ChildConnection {
     const body = this.#openBody(framed.framing);
     const stream = body.kind === "stream" ? body.stream : undefined;
     const response = new ChildResponse(this.#socket, {
+      method: head.method,
       httpVersion: head.httpVersion,
       keepsAlive,
       onFinished: () => { this.#onAnswered(); },
@@ -202,8 +203,7 @@ export class ChildConnection {
       this.#ahead = this.#ahead.subarray(framing.bytes);
       return { kind: "whole", bytes };
     }
-    this.#chunks = framing.kind === "chunked" ? openChunkedReader() : undefined;
-    this.#bodyLeft = framing.kind === "length" ? framing.bytes : 0;
+    this.#reader = openBodyReader(framing);
     const stream = new RequestBody(() => {
       this.#advance();
     });
@@ -211,19 +211,11 @@ export class ChildConnection {
   }
 
   #readBody(): boolean {
-    const body = this.#body;
-    if (body === undefined || this.#isFull()) return this.#wait();
+    const [body, reader] = [this.#body, this.#reader];
+    if (body === undefined || reader === undefined || this.#isFull()) return this.#wait();
     const bytes = this.#ahead;
     this.#ahead = EMPTY;
-    if (this.#chunks === undefined) {
-      const part = bytes.subarray(0, this.#bodyLeft);
-      this.#bodyLeft -= part.length;
-      this.#ahead = bytes.subarray(part.length);
-      body.add(part);
-      if (this.#bodyLeft === 0) this.#endBody(body);
-      return true;
-    }
-    const read = this.#chunks.push(bytes);
+    const read = reader.push(bytes);
     for (const part of read.data) body.add(part);
     if (read.kind === "end") {
       this.#ahead = read.rest;

@@ -3,6 +3,8 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 
 export interface AnswerOptions {
+  /** Of the request: to a HEAD no body is written, whatever the head says of one. */
+  readonly method: string;
   readonly httpVersion: "1.0" | "1.1";
   /** Whether the child wants the connection kept. */
   readonly keepsAlive: boolean;
@@ -98,7 +100,7 @@ export class ChildResponse {
 
   /** @returns false where the child is slow: `onDrain` tells when it has caught up. */
   write(chunk: Uint8Array): boolean {
-    if (this.isOver || chunk.length === 0) return true;
+    if (this.isOver || chunk.length === 0 || this.#options.method === "HEAD") return true;
     const head = this.#takeHead();
     if (head === "" && !this.#isChunked) return this.#socket.write(chunk);
     this.#socket.cork();
@@ -114,7 +116,7 @@ export class ChildResponse {
   end(trailers: readonly string[] = []): void {
     if (this.isOver) return;
     let last = this.#takeHead();
-    if (this.#isChunked) last += `0\r\n${fieldsOf(trailers)}\r\n`;
+    if (this.#isChunked && this.#options.method !== "HEAD") last += `0\r\n${fieldsOf(trailers)}\r\n`;
     if (last !== "") this.#socket.write(last, "latin1");
     this.#finish();
   }
@@ -122,7 +124,7 @@ export class ChildResponse {
   /** Ends with a body that is all there is: the one that `start` announced. In one write where it is short. */
   endWith(body: Uint8Array): void {
     if (this.isOver) return;
-    if (body.length > JOINED_BYTES_MAX || this.#isChunked) {
+    if (body.length > JOINED_BYTES_MAX || this.#isChunked || this.#options.method === "HEAD") {
       this.write(body);
       this.end();
       return;

@@ -1,18 +1,8 @@
 // A body in chunks, taken apart (RFC 9112 section 7.1). Extensions and trailers end here: nobody further on hears of them.
+import type { BodyReader } from "./framing.ts";
 import { findField, HEAD_BYTES_MAX } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
-
-/** What came of some bytes. `rest` is what follows the body. */
-export type Unchunked =
-  | { readonly kind: "more"; readonly data: readonly Buffer[] }
-  | { readonly kind: "end"; readonly data: readonly Buffer[]; readonly rest: Buffer }
-  | { readonly kind: "refuse"; readonly data: readonly Buffer[]; readonly refusal: Refusal };
-
-export interface ChunkedReader {
-  /** Not to be called again after `end` or `refuse`. */
-  push(bytes: Buffer): Unchunked;
-}
 
 type Place = { readonly kind: "size" } | { readonly kind: "data"; left: number } | { readonly kind: "data-end" } | { readonly kind: "trailer" };
 
@@ -24,7 +14,7 @@ const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:;[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:=(?:[!#
 /** They say how a message is read (RFC 9110 section 6.5.1), and some readers heed them even here. */
 const NOT_IN_TRAILERS = new Set(["content-length", "transfer-encoding", "connection", "proxy-connection", "upgrade"]);
 
-export function openChunkedReader(): ChunkedReader {
+export function openChunkedReader(): BodyReader {
   let place: Place = { kind: "size" };
   /** The beginning of a line whose end has not come. */
   let line = "";

@@ -8,6 +8,17 @@ export type Framing = { readonly kind: "none" } | { readonly kind: "length"; rea
 
 export type FramingOutcome = { readonly kind: "framed"; readonly framing: Framing } | { readonly kind: "refuse"; readonly refusal: Refusal };
 
+/** What came of some bytes. `rest` is what follows the body. */
+export type BodyBytes =
+  | { readonly kind: "more"; readonly data: readonly Buffer[] }
+  | { readonly kind: "end"; readonly data: readonly Buffer[]; readonly rest: Buffer }
+  | { readonly kind: "refuse"; readonly data: readonly Buffer[]; readonly refusal: Refusal };
+
+export interface BodyReader {
+  /** Not to be called again after `end` or `refuse`. */
+  push(bytes: Buffer): BodyBytes;
+}
+
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const NO_BODY: FramingOutcome = { kind: "framed", framing: { kind: "none" } };
 
