@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { concatBytes, encodeBase64, encodeHex, equalBytes, findBase64, findText, utf8, wipe } from "../src/bytes.ts";
+import { concatBytes, encodeBase64, encodeHex, equalBytes, findBase64, findText, isText, splitLines, utf8, wipe } from "../src/bytes.ts";
 
 const arbitraryBytes = fc.uint8Array({ maxLength: 100 });
 
@@ -74,4 +74,30 @@ describe("bytes", () => {
     wipe(a, undefined, b);
     expect([...a, ...b]).toEqual([0, 0, 0]);
   });
+});
+
+describe("lines", () => {
+  const encoded = (lines: readonly string[]): Uint8Array => utf8(lines.map((line) => `${line}\n`).join(""));
+
+  test("are those of the text, whatever is in them", () => {
+    fc.assert(fc.property(fc.array(fc.string({ unit: "grapheme" }).filter((line) => !line.includes("\n"))), (lines) => {
+      expect(splitLines(encoded(lines), lines.length)).toEqual(lines);
+    }));
+  });
+
+  test("are whole where the text is read in pieces, one of which could begin within a letter or a line", () => {
+    const lines = ["\u00e9".repeat(700_000), "", "a".repeat(999_999), "b", "c".repeat(3_000_000), "\u{1F511}", ...Array.from({ length: 50_000 }, (_, index) => `line ${index}`)];
+    expect(splitLines(encoded(lines), lines.length)).toEqual(lines);
+  });
+
+  test("are not split without end", () => {
+    expect(splitLines(utf8("\n".repeat(5)), 5)).toEqual(["", "", "", "", ""]);
+    expect(splitLines(utf8("\n".repeat(5_000_000)), 5).length).toBeGreaterThan(5);
+    expect(splitLines(utf8("\n".repeat(5_000_000)), 5).length).toBeLessThan(20);
+  });
+});
+
+test("well-formed UTF-8 is told from other bytes as the decoder does", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 6 }), (bytes) => { expect(isText(bytes)).toBe(findText(bytes) !== undefined); }));
+  for (const bytes of [[0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xef, 0xbb, 0xbf], [0xe2, 0x82]]) expect(isText(Uint8Array.from(bytes))).toBe(findText(Uint8Array.from(bytes)) !== undefined);
 });

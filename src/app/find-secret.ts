@@ -1,6 +1,6 @@
 // Which secret a name means.
 import { VaultError } from "../errors.ts";
-import type { SecretOutline } from "../vault/record.ts";
+import type { NamedSecret } from "../vault/record.ts";
 import type { Membership, Scope } from "../vault/scope.ts";
 import { describeScope, isSameMembership, isSameScope } from "../vault/scope.ts";
 import { findNearest } from "./nearest.ts";
@@ -17,7 +17,7 @@ export interface Viewpoint {
  *
  * @throws VaultError `not-found`; `usage` when the name stands in several scopes and none was given.
  */
-export function getSecret<T extends SecretOutline>(secrets: readonly T[], name: string, scope: Scope | undefined): T {
+export function getSecret<T extends NamedSecret>(secrets: readonly T[], name: string, scope: Scope | undefined): T {
   const named = secrets.filter((secret) => secret.name === name && (scope === undefined || isSameScope(secret.scope, scope)));
   const [first, ...others] = named;
   if (first === undefined) throw noSecret(name, secrets, scope === undefined ? "" : ` in scope ${describeScope(scope)}`);
@@ -30,7 +30,7 @@ export function getSecret<T extends SecretOutline>(secrets: readonly T[], name: 
  *
  * @throws VaultError `not-found` for a workspace or group that no secret knows: a mistyped one would silently see less.
  */
-export function visibleSecrets<T extends SecretOutline>(secrets: readonly T[], viewpoint: Viewpoint): Map<string, T> {
+export function visibleSecrets<T extends NamedSecret>(secrets: readonly T[], viewpoint: Viewpoint): Map<string, T> {
   requireKnown(secrets, viewpoint);
   const visible = new Map<string, { readonly distance: number; readonly secret: T }>();
   for (const secret of secrets) {
@@ -49,7 +49,7 @@ export function noSecret(name: string, known: readonly { readonly name: string }
 }
 
 /** Whether a secret counts as a group's own. */
-export function isMember({ scope, groups }: SecretOutline, membership: Membership): boolean {
+export function isMember({ scope, groups }: NamedSecret, membership: Membership): boolean {
   return (scope.kind === "group" && isSameMembership(scope, membership)) || groups.some((member) => isSameMembership(member, membership));
 }
 
@@ -58,26 +58,26 @@ export function isMember({ scope, groups }: SecretOutline, membership: Membershi
  *
  * @throws VaultError `not-found`; `usage` where several groups have one of that name.
  */
-export function getAttachable<T extends SecretOutline>(secrets: readonly T[], name: string, { workspace }: Membership): T {
+export function getAttachable<T extends NamedSecret>(secrets: readonly T[], name: string, { workspace }: Membership): T {
   const named = secrets.filter((secret) => secret.name === name);
   const nearest = named.find(({ scope }) => scope.kind === "workspace" && scope.workspace === workspace) ?? named.find(({ scope }) => scope.kind === "global");
   return nearest ?? getSecret(secrets, name, undefined);
 }
 
 /** @throws VaultError `not-found` where no secret of that name was attached to the group. */
-export function getAttached<T extends SecretOutline>(secrets: readonly T[], name: string, membership: Membership): T {
+export function getAttached<T extends NamedSecret>(secrets: readonly T[], name: string, membership: Membership): T {
   const attached = secrets.find((secret) => secret.name === name && secret.groups.some((member) => isSameMembership(member, membership)));
   if (attached === undefined) throw noSecret(name, secrets, ` attached to group "${membership.group}" of workspace "${membership.workspace}"`);
   return attached;
 }
 
-function distanceTo(secret: SecretOutline, { workspace, group }: Viewpoint): number | undefined {
+function distanceTo(secret: NamedSecret, { workspace, group }: Viewpoint): number | undefined {
   if (workspace !== undefined && group !== undefined && isMember(secret, { workspace, group })) return 0;
   if (secret.scope.kind === "workspace" && secret.scope.workspace === workspace) return 1;
   return secret.scope.kind === "global" ? 2 : undefined;
 }
 
-function requireKnown(secrets: readonly SecretOutline[], { workspace, group }: Viewpoint): void {
+function requireKnown(secrets: readonly NamedSecret[], { workspace, group }: Viewpoint): void {
   if (workspace === undefined) return;
   const memberships = secrets.flatMap((secret) => [...secret.groups, ...(secret.scope.kind === "group" ? [secret.scope] : [])]);
   const isKnownGroup = memberships.some((member) => member.workspace === workspace && (group === undefined || member.group === group));

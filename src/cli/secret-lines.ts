@@ -1,7 +1,7 @@
 // How a secret's metadata is shown: no command prints a value.
-import type { SecretMetadata, SecretOutline } from "../vault/record.ts";
+import type { SecretMetadata, SecretOutline, SecretRules } from "../vault/record.ts";
 import { describeScope } from "../vault/scope.ts";
-import { tableLines } from "./table.ts";
+import { labelledLines } from "./table.ts";
 
 export function secretObject(secret: SecretMetadata): Record<string, unknown> {
   const { name, id, scope, groups, service, hosts, places, allowPrivate, version, createdAt, updatedAt } = secret;
@@ -26,5 +26,11 @@ export function secretLines(secret: SecretMetadata): string[] {
 /** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */
 export function secretTable(secrets: readonly SecretOutline[], width: number | undefined): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
-  return tableLines([["NAME", "HOSTS", "SCOPE"], ...secrets.map(({ name, hosts, scope }) => [name, hosts.join(" ") || "-", describeScope(scope)])], width);
+  const known = new Map<SecretRules, readonly string[]>();
+  const restOf = (rules: SecretRules): readonly string[] => {
+    const rest = known.get(rules) ?? [rules.hosts.join(" ") || "-", describeScope(rules.scope)];
+    known.set(rules, rest);
+    return rest;
+  };
+  return labelledLines([{ label: "NAME", rest: ["HOSTS", "SCOPE"] }, ...secrets.map(({ name, rules }) => ({ label: name, rest: restOf(rules) }))], width);
 }

@@ -9,20 +9,49 @@ const GAP = "  ";
  * @param width of the terminal, in columns; undefined where the lines go to a file or program, which wants one row a line.
  */
 export function tableLines(rows: readonly (readonly string[])[], width: number | undefined): string[] {
-  const columns = rows[0]?.map((_, column) => column) ?? [];
-  const widths = columns.map((column) => rows.reduce((widest, row) => Math.max(widest, (row[column] ?? "").length), 0));
-  const total = widths.reduce((sum, each) => sum + each, GAP.length * (columns.length - 1));
+  const widths = widthsOf(rows);
+  const total = totalOf(widths);
   if (width === undefined || total <= width) return rows.map((row) => lineOf(row, widths));
   const widest = widths.indexOf(Math.max(...widths));
   widths[widest] = Math.max(COLUMN_MIN, (widths[widest] ?? 0) - (total - width));
   return rows.flatMap((row) => {
-    const cells = columns.map((column) => wrap(row[column] ?? "", widths[column] ?? 0));
+    const cells = widths.map((columnWidth, column) => wrap(row[column] ?? "", columnWidth));
     const height = Math.max(...cells.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) => cells.map((lines, column) => (lines[line] ?? "").padEnd(widths[column] ?? 0)).join(GAP).trimEnd());
   });
 }
 
-/** One row in one line, as quickly as can be: there may be 10,000. */
+export interface LabelledRow {
+  readonly label: string;
+  /** The other cells. */
+  readonly rest: readonly string[];
+}
+
+/** As `tableLines`, for the thousands of rows that have few different rests: one that several rows share, as one object, is laid out once. */
+export function labelledLines(rows: readonly LabelledRow[], width: number | undefined): string[] {
+  const rests = new Set<readonly string[]>();
+  let labelWidth = 0;
+  for (const { label, rest } of rows) {
+    if (label.length > labelWidth) labelWidth = label.length;
+    rests.add(rest);
+  }
+  const restWidths = widthsOf([...rests]);
+  if (width !== undefined && totalOf([labelWidth, ...restWidths]) > width) return tableLines(rows.map(({ label, rest }) => [label, ...rest]), width);
+  const ends = new Map([...rests].map((rest) => [rest, `${GAP}${lineOf(rest, restWidths)}`.trimEnd()]));
+  return rows.map(({ label, rest }) => {
+    const end = ends.get(rest) ?? "";
+    return end === "" ? label : label.padEnd(labelWidth) + end;
+  });
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  return (rows[0] ?? []).map((_, column) => rows.reduce((widest, row) => Math.max(widest, (row[column] ?? "").length), 0));
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1));
+}
+
 function lineOf(row: readonly string[], widths: readonly number[]): string {
   let line = "";
   let start = 0;

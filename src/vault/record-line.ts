@@ -19,14 +19,15 @@ const TIME = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]
 const DAY_START = "2026-01-".length;
 
 // The rules are taken as a whole, up to a mark that no string of JSON can hold, and judged once for each text.
-const METADATA =
-  `^    \\{"id":"(${BYTES_16})","name":"([A-Za-z_][A-Za-z0-9_.-]{0,127})",("scope":.*?,"allowPrivate":(?:true|false)),` +
-  `"version":([1-9][0-9]{0,8}),"createdAt":"(${TIME})","updatedAt":"(${TIME})",`;
+const OUTLINE = `^    \\{"id":"(${BYTES_16})","name":"([A-Za-z_][A-Za-z0-9_.-]{0,127})",("scope":.*?,"allowPrivate":(?:true|false)),"version":`;
+const OUTLINE_LINE = new RegExp(OUTLINE);
+const METADATA = `${OUTLINE}([1-9][0-9]{0,8}),"createdAt":"(${TIME})","updatedAt":"(${TIME})",`;
 const METADATA_LINE = new RegExp(METADATA);
 const LINE = new RegExp(`${METADATA}"dek":\\{"nonce":"(${BYTES_24})","ciphertext":"(${BYTES_48})"\\},"value":\\{"nonce":"(${BYTES_24})","commitment":"(${BYTES_32})","ciphertext":"(${BYTES_ANY})"\\}\\},?$`);
 
-/** Where a name stands in every canonical line: behind `    {"id":"`, an id of 24 characters, and `","name":"`. */
-const NAME_START = '    {"id":"'.length + 24 + '","name":"'.length;
+/** What stands before a name in every canonical line, behind `    {"id":"` and an id of 24 characters. */
+const NAME_MARK = '","name":"';
+const NAME_MARK_START = '    {"id":"'.length + 24;
 
 const REMEMBERED_MAX = 1024;
 
@@ -50,13 +51,10 @@ export function makeLineReader(): LineReader {
   };
   return {
     findOutline(line) {
-      const name = nameIn(line);
-      const start = NAME_START + name.length + '",'.length;
-      const rules = rulesOf(line.slice(start, line.indexOf(',"version":', start)));
-      if (rules === undefined || !isSecretName(name)) return undefined;
-      // Spelt out: objects made by a spread are twice as slow to sort.
-      const { scope, groups, service, hosts, places, allowPrivate } = rules;
-      return { name, scope, groups, service, hosts, places, allowPrivate };
+      const match = OUTLINE_LINE.exec(line);
+      const [, , name = "", rulesText = ""] = match ?? [];
+      const rules = match === null ? undefined : rulesOf(rulesText);
+      return rules === undefined ? undefined : { name, rules };
     },
     findMetadata(line) {
       const match = METADATA_LINE.exec(line);
@@ -74,10 +72,26 @@ export function makeLineReader(): LineReader {
   };
 }
 
-/** The name in a canonical line. */
-export function nameIn(line: string): string {
-  return line.slice(NAME_START, line.indexOf('"', NAME_START));
+/**
+ * The canonical lines of this name, without a look at any others.
+ *
+ * @param bytes of lines that each end in LF.
+ */
+export function findLinesNamed(bytes: Uint8Array, name: string): { readonly text: string; readonly isLast: boolean }[] {
+  if (!isSecretName(name)) return [];
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const mark = `${NAME_MARK}${name}",`;
+  const lines: { text: string; isLast: boolean }[] = [];
+  for (let at = buffer.indexOf(mark); at >= 0; at = buffer.indexOf(mark, at + mark.length)) {
+    const start = at - NAME_MARK_START;
+    if (start !== 0 && buffer[start - 1] !== LF) continue;
+    const end = buffer.indexOf(LF, at);
+    lines.push({ text: buffer.toString("utf8", start, end), isLast: end === buffer.length - 1 });
+  }
+  return lines;
 }
+
+const LF = 0x0a;
 
 /** Of a text in the form of a time: whether its month has that day. */
 function isDay(time: string): boolean {

@@ -1,9 +1,10 @@
 // The secrets of a vault file, read no further than somebody asks: a run that uses one of 10,000 does not wait for the others.
+import { splitLines } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { parseShallowJson } from "./shallow-json.ts";
 import type { SecretMetadata, SecretOutline, SecretRecord } from "./record.ts";
 import { encodeRecord, parseRecord } from "./record.ts";
-import { makeLineReader, nameIn } from "./record-line.ts";
+import { findLinesNamed, makeLineReader } from "./record-line.ts";
 import { compareText, encodeScope } from "./scope.ts";
 
 /** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
@@ -11,7 +12,10 @@ const PART_LENGTH_MAX = 262_144;
 const INDENT = "    ";
 const LINE_LENGTH_MAX = INDENT.length + PART_LENGTH_MAX + ",".length;
 
+const SECRETS_MAX = 100_000;
+
 export interface RecordList {
+  /** @throws VaultError `out-of-bounds` beyond 100,000, as everything here that looks at all of them. */
   readonly count: number;
   /** Every record, checked in every part. @throws VaultError for the first that is not what a writer would write. */
   readonly all: () => readonly SecretRecord[];
@@ -27,19 +31,33 @@ export interface RecordList {
   readonly named: (names: ReadonlySet<string>) => readonly SecretRecord[];
 }
 
-/** @param lines each with its indentation and, but for the last, its comma. */
-export function listRecords(lines: readonly string[]): RecordList {
+/** @param bytes the lines of the records, well-formed UTF-8: each with its indentation, its LF and, but for the last, its comma. */
+export function listRecords(bytes: Uint8Array): RecordList {
   const reader = makeLineReader();
-  const recordOf = (line: string, index: number): SecretRecord => reader.findRecord(requireBounded(line, index < lines.length - 1)) ?? parseLine(line);
-  const metadataOf = (line: string, index: number): SecretMetadata => reader.findMetadata(requireBounded(line, index < lines.length - 1)) ?? parseLine(line);
+  const recordOf = (line: string, isLast: boolean): SecretRecord => reader.findRecord(requireBounded(line, isLast)) ?? parseLine(line);
+  const metadataOf = (line: string, isLast: boolean): SecretMetadata => reader.findMetadata(requireBounded(line, isLast)) ?? parseLine(line);
+  let split: readonly string[] | undefined;
+  const lines = (): readonly string[] => (split ??= requireFew(splitLines(bytes, SECRETS_MAX)));
+  const readEach = <T>(read: (line: string, isLast: boolean) => T): T[] => lines().map((line, index, { length }) => read(line, index === length - 1));
   let all: readonly SecretRecord[] | undefined;
   return {
-    count: lines.length,
-    all: () => (all ??= requireDistinct(lines.map(recordOf))),
-    metadata: () => requireDistinct(lines.map(metadataOf)),
-    outlines: () => lines.map((line) => (line.length > LINE_LENGTH_MAX ? undefined : reader.findOutline(line)) ?? parseLine(line)),
-    named: (names) => lines.flatMap((line, index) => (names.has(nameIn(line)) ? [recordOf(line, index)] : [])),
+    get count() {
+      return lines().length;
+    },
+    all: () => (all ??= requireDistinct(readEach(recordOf))),
+    metadata: () => requireDistinct(readEach(metadataOf)),
+    outlines: () => lines().map((line) => (line.length > LINE_LENGTH_MAX ? undefined : reader.findOutline(line)) ?? outlineOf(parseLine(line))),
+    named: (names) => [...names].flatMap((name) => findLinesNamed(bytes, name).map(({ text, isLast }) => recordOf(text, isLast))),
   };
+}
+
+function requireFew(lines: readonly string[]): readonly string[] {
+  if (lines.length > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
+  return lines;
+}
+
+function outlineOf(record: SecretRecord): SecretOutline {
+  return { name: record.name, rules: record };
 }
 
 /** The line of a record, without a comma. */
@@ -66,7 +84,8 @@ function parseLine(line: string): SecretRecord {
 }
 
 /** What is looked at before a line is read at all. */
-function requireBounded(line: string, hasComma: boolean): string {
+function requireBounded(line: string, isLast: boolean): string {
+  const hasComma = !isLast;
   if (line.endsWith(",") !== hasComma) throw new VaultError("bad-json", hasComma ? "a comma is missing between two secrets" : "a comma stands behind the last secret");
   if (line.length > LINE_LENGTH_MAX) throw tooLong();
   return line;

@@ -23,12 +23,18 @@ export interface SecretRules {
 }
 
 /** What a list shows of a secret. */
-export interface SecretOutline extends SecretRules {
+export interface SecretOutline {
+  readonly name: string;
+  /** One object for all secrets of a file that have the same. */
+  readonly rules: SecretRules;
+}
+
+export interface NamedSecret extends SecretRules {
   readonly name: string;
 }
 
 /** What a secret is bound to. All of it goes into the AAD, so changing any of it without the key makes the secret unreadable. */
-export interface SecretBinding extends SecretOutline {
+export interface SecretBinding extends NamedSecret {
   /** 16 random bytes in base64. */
   readonly id: string;
   /** Counts the values this secret has had, from 1. */

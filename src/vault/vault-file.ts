@@ -1,6 +1,6 @@
-// The bytes of vault.json: layout, canonical form, checksum and MAC (FORMAT.md, "The file").
+// The bytes of vault.json: canonical form, checksum and MAC (FORMAT.md, "The file").
 import { createHash } from "node:crypto";
-import { encodeBase64, equalBytes, findBase64, findText, utf8 } from "../bytes.ts";
+import { concatBytes, encodeBase64, equalBytes, findBase64, findText, isText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { parseShallowJson } from "./shallow-json.ts";
 import * as json from "./json-shape.ts";
@@ -11,13 +11,14 @@ import type { Box, SecretRecord } from "./record.ts";
 import { parseWrap } from "./record.ts";
 import type { RecordList } from "./record-list.ts";
 import { encodeLine, listRecords, notCanonical, parsePart } from "./record-list.ts";
+import type { HeadMember, VaultLayout } from "./vault-layout.ts";
+import { encodeBody, encodeHeadLine, encodeTail, findLayout, HEAD_LINES, memberJson } from "./vault-layout.ts";
 
 export const VAULT_ID_BYTES = 16;
 export const HASH_BYTES = 32;
 export const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const FORMAT = "vault/1";
 const VERSION = 1;
-const SECRETS_MAX = 100_000;
 const FEATURES_MAX = 64;
 /** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
 const DIAGNOSED_BYTES_MAX = 1024 * 1024;
@@ -50,19 +51,16 @@ export interface VaultFile {
   readonly mac: Uint8Array;
 }
 
-const TAIL = /^ {2}"mac": ("[^"\\]{44}"),\n {2}"checksum": ("[^"\\]{44}")\n\}\n$/;
-const TAIL_BYTES = utf8(`  "mac": "${"x".repeat(44)}",\n  "checksum": "${"x".repeat(44)}"\n}\n`).length;
-
 /**
  * The canonical bytes of a vault, with its MAC from the holder.
  *
  * @throws VaultError `too-large` over 16 MiB.
  */
 export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder): Promise<Uint8Array> {
-  const body = encodeBody(contents);
-  const bodyHash = sha256(utf8(body));
+  const body = utf8(encodeBody(encodeHead(contents), contents.secrets.map(encodeLine)));
+  const bodyHash = sha256(body);
   const mac = await holder.authenticate(bodyHash);
-  const bytes = utf8(`${body}  "mac": ${quote(mac)},\n  "checksum": ${quote(checksumOf(bodyHash, mac))}\n}\n`);
+  const bytes = concatBytes(body, encodeTail(quote(mac), quote(checksumOf(bodyHash, mac))));
   if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault would grow beyond 16 MiB", "delete secrets that are no longer used, or keep a second vault with VAULT_DIR");
   return bytes;
 }
@@ -75,30 +73,27 @@ export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder
  */
 export function parseVaultFile(bytes: Uint8Array): VaultFile {
   if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault file is larger than 16 MiB");
-  const text = findText(bytes);
-  if (text === undefined) throw new VaultError("bad-json", "the vault file is not UTF-8 text");
-  const tail = TAIL.exec(text.slice(-TAIL_BYTES));
-  const lines = text.slice(0, -TAIL_BYTES).split("\n", LINES_MAX + 1);
-  if (tail === null || !hasLayout(lines)) throw diagnose(text, bytes.length);
+  if (!isText(bytes)) throw new VaultError("bad-json", "the vault file is not UTF-8 text");
+  const layout = findLayout(bytes);
+  if (layout === undefined) throw diagnose(bytes);
 
-  requireThisVersion(memberOf(lines, 1, "format"), memberOf(lines, 2, "version"), memberOf(lines, 5, "features"));
-  const records = listRecords(lines.slice(FIRST_SECRET_LINE, -2));
+  requireThisVersion(memberOf(layout, "format"), memberOf(layout, "version"), memberOf(layout, "features"));
+  const records = listRecords(layout.records);
   const contents: VaultContents = {
-    id: decode(json.parseBase64(memberOf(lines, 3, "vault"), VAULT_ID_BYTES, "the vault's id")),
-    generation: json.parseInteger(memberOf(lines, 4, "generation"), 1, Number.MAX_SAFE_INTEGER, "the generation"),
-    slot: parseKeySlot(memberOf(lines, 6, "key")),
-    audit: parseAuditHead(memberOf(lines, 7, "audit")),
+    id: decode(json.parseBase64(memberOf(layout, "vault"), VAULT_ID_BYTES, "the vault's id")),
+    generation: json.parseInteger(memberOf(layout, "generation"), 1, Number.MAX_SAFE_INTEGER, "the generation"),
+    slot: parseKeySlot(memberOf(layout, "key")),
+    audit: parseAuditHead(memberOf(layout, "audit")),
     get secrets() {
       return records.all();
     },
   };
-  if (records.count > SECRETS_MAX) throw new VaultError("out-of-bounds", `more than ${SECRETS_MAX} secrets`);
-  const bodyHash = sha256(bytes.subarray(0, bytes.length - TAIL_BYTES));
+  const bodyHash = sha256(layout.body);
   // A damaged file is read whole, to say what is damaged.
-  if (!isUndamaged(bodyHash, tail)) records.all();
-  requireCanonicalHead(contents, lines);
-  const mac = decode(json.parseBase64(parsePart(tail[1] ?? ""), HASH_BYTES, "the mac"));
-  const checksum = decode(json.parseBase64(parsePart(tail[2] ?? ""), HASH_BYTES, "the checksum"));
+  if (!isUndamaged(bodyHash, layout)) records.all();
+  requireCanonicalHead(contents, layout);
+  const mac = decode(json.parseBase64(parsePart(layout.mac), HASH_BYTES, "the mac"));
+  const checksum = decode(json.parseBase64(parsePart(layout.checksum), HASH_BYTES, "the checksum"));
   if (!equalBytes(checksum, checksumOf(bodyHash, mac))) throw new VaultError("bad-checksum", "the vault file is damaged: its checksum does not match", "restore vault.json from a backup");
   return { contents, records, bodyHash, mac };
 }
@@ -121,50 +116,29 @@ export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promi
   if (!equalBytes(mac, file.mac)) throw new VaultError("bad-mac", "the vault file was modified by someone without its key", "restore vault.json from a backup");
 }
 
-// The layout: one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
-const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
-const FIRST_SECRET_LINE = HEAD_LINES.length + 2;
-/** No more lines than this are ever split off: 16 MiB of line ends would take a second and half a gigabyte. */
-const LINES_MAX = FIRST_SECRET_LINE + SECRETS_MAX + 2;
-
-function encodeBody(contents: VaultContents): string {
-  const secrets = contents.secrets.map(encodeLine);
-  return `{\n${encodeHeadLines(contents).join("\n")}\n  "secrets": [\n${secrets.join(",\n")}${secrets.length > 0 ? "\n" : ""}  ],\n`;
-}
-
-function encodeHeadLines(contents: VaultContents): string[] {
-  const head: Record<(typeof HEAD_LINES)[number], unknown> = {
-    format: FORMAT,
-    version: VERSION,
-    vault: encodeBase64(contents.id),
-    generation: contents.generation,
-    features: [],
-    key: encodeKeySlot(contents.slot),
-    audit: { sequence: contents.audit.sequence, hash: contents.audit.hash, key: { nonce: contents.audit.key.nonce, ciphertext: contents.audit.key.ciphertext } },
+function encodeHead(contents: VaultContents): Record<HeadMember, string> {
+  return {
+    format: JSON.stringify(FORMAT),
+    version: JSON.stringify(VERSION),
+    vault: quote(contents.id),
+    generation: JSON.stringify(contents.generation),
+    features: "[]",
+    key: JSON.stringify(encodeKeySlot(contents.slot)),
+    audit: JSON.stringify({ sequence: contents.audit.sequence, hash: contents.audit.hash, key: { nonce: contents.audit.key.nonce, ciphertext: contents.audit.key.ciphertext } }),
   };
-  return HEAD_LINES.map((name) => `  "${name}": ${JSON.stringify(head[name])},`);
 }
 
-function hasLayout(lines: readonly string[]): boolean {
-  return (
-    lines[0] === "{" &&
-    HEAD_LINES.every((name, index) => (lines[index + 1] ?? "").startsWith(`  "${name}": `) && (lines[index + 1] ?? "").endsWith(",")) &&
-    lines[FIRST_SECRET_LINE - 1] === '  "secrets": [' &&
-    lines.length >= FIRST_SECRET_LINE + 2 &&
-    (lines.length > LINES_MAX || (lines.at(-2) === "  ]," && lines.at(-1) === ""))
-  );
+function memberOf({ head }: VaultLayout, name: HeadMember): unknown {
+  return parsePart(memberJson(head[HEAD_LINES.indexOf(name)] ?? "", name));
 }
 
-function memberOf(lines: readonly string[], index: number, name: (typeof HEAD_LINES)[number]): unknown {
-  return parsePart((lines[index] ?? "").slice(`  "${name}": `.length, -1));
-}
-
-function isUndamaged(bodyHash: Uint8Array, [, mac = "", checksum = ""]: RegExpExecArray): boolean {
+function isUndamaged(bodyHash: Uint8Array, { mac, checksum }: VaultLayout): boolean {
   return equalBytes(decode(checksum.slice(1, -1)), checksumOf(bodyHash, decode(mac.slice(1, -1))));
 }
 
-function requireCanonicalHead(contents: VaultContents, lines: readonly string[]): void {
-  if (encodeHeadLines(contents).some((line, index) => line !== lines[index + 1])) throw notCanonical();
+function requireCanonicalHead(contents: VaultContents, { head }: VaultLayout): void {
+  const canonical = encodeHead(contents);
+  if (HEAD_LINES.some((name, index) => encodeHeadLine(name, canonical[name]) !== head[index])) throw notCanonical();
 }
 
 function parseAuditHead(value: unknown): AuditHead {
@@ -186,10 +160,10 @@ function requireThisVersion(format: unknown, version: unknown, features: unknown
 }
 
 /** Says what is wrong with a file that is not in the layout: made by a newer version, re-formatted by a tool, or no JSON at all. */
-function diagnose(text: string, bytes: number): VaultError {
-  if (bytes > DIAGNOSED_BYTES_MAX) return notCanonical();
+function diagnose(bytes: Uint8Array): VaultError {
+  if (bytes.length > DIAGNOSED_BYTES_MAX) return notCanonical();
   try {
-    const document = json.parseObject(parseShallowJson(text), "the vault file");
+    const document = json.parseObject(parseShallowJson(findText(bytes) ?? ""), "the vault file");
     requireThisVersion(document["format"], document["version"], document["features"]);
   } catch (error) {
     if (error instanceof VaultError) return error;

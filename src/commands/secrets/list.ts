@@ -6,7 +6,8 @@ import { secretObject, secretTable } from "../../cli/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { answerWidth } from "../../cli/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
-import type { SecretOutline } from "../../vault/record.ts";
+import type { RecordList } from "../../vault/record-list.ts";
+import type { SecretMetadata, SecretOutline } from "../../vault/record.ts";
 import { compareText } from "../../vault/scope.ts";
 
 export default class SecretsList extends VaultCommand {
@@ -20,11 +21,19 @@ export default class SecretsList extends VaultCommand {
     const viewpoint = parseViewpoint(flags);
     const { records } = await requireVault(makeSurroundings(undefined));
     // Of thousands, only what is printed is read.
-    if (flags.json) this.answer(true, { secrets: inOrder(records.metadata(), viewpoint).map(secretObject) }, []);
-    else this.answer(false, {}, secretTable(inOrder(records.outlines(), viewpoint), answerWidth()));
+    if (flags.json) this.answer(true, { secrets: seenFrom(viewpoint, records).map(secretObject) }, []);
+    else this.answer(false, {}, secretTable(outlinesFrom(viewpoint, records), answerWidth()));
   }
 }
 
-function inOrder<T extends SecretOutline>(secrets: readonly T[], viewpoint: Viewpoint): readonly T[] {
-  return viewpoint.workspace === undefined ? [...secrets].sort((a, b) => compareText(a.name, b.name)) : [...visibleSecrets(secrets, viewpoint).values()];
+function seenFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretMetadata[] {
+  return viewpoint.workspace === undefined ? byName(records.metadata()) : [...visibleSecrets(records.metadata(), viewpoint).values()];
+}
+
+function outlinesFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretOutline[] {
+  return viewpoint.workspace === undefined ? byName(records.outlines()) : seenFrom(viewpoint, records).map((secret) => ({ name: secret.name, rules: secret }));
+}
+
+function byName<T extends SecretOutline | SecretMetadata>(secrets: readonly T[]): readonly T[] {
+  return [...secrets].sort((a, b) => compareText(a.name, b.name));
 }
