@@ -8,7 +8,7 @@ import { makeRecogniser } from "../proxy/placeholder.ts";
 import { decide, isBoundTo } from "../proxy/policy.ts";
 import type { Refusal } from "../proxy/refusal.ts";
 import { RefusalError, refuseHost, refusePrivate, refuseUnmatched } from "../proxy/refusal.ts";
-import { withFields } from "../proxy/raw-head.ts";
+import { withNames } from "../proxy/raw-head.ts";
 import type { RequestHead, Scheme } from "../proxy/request-head.ts";
 import { findSchemeAuthority, parseRequestHead } from "../proxy/request-head.ts";
 import { grantsNaming, mayBePrivate } from "../proxy/run-rules.ts";
@@ -159,7 +159,7 @@ function requestWith(placeholder: string, place: Place, method: string, target: 
 }
 
 function rawRequest(method: string, url: string, { host, port }: Authority, headers: readonly string[]): Parameters<typeof parseRequestHead>[0] {
-  return withFields({ method, url, httpVersion: "1.1", rawHeaders: ["Host", `${host.includes(":") ? `[${host}]` : host}:${port}`, ...headers] });
+  return withNames({ method, url, httpVersion: "1.1", rawHeaders: ["Host", `${host.includes(":") ? `[${host}]` : host}:${port}`, ...headers] });
 }
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */

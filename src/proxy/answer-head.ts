@@ -1,4 +1,5 @@
 // An upstream's answer as its parser gave it, into a head for the child that frames the body itself, or a refusal (RFC 9112 section 6.3).
+import { namesOf, tokensOf, valuesOf } from "./raw-head.ts";
 import { findCodings } from "./content-coding.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
@@ -25,22 +26,11 @@ const CONTENT_LENGTH = /^[0-9]{1,15}$/;
  * @param mustRead whether the body has to be looked through, and so decoded.
  */
 export function parseAnswerHead(method: string, status: number, rawHeaders: readonly string[], mustRead: boolean): AnswerOutcome {
-  const named = new Set<string>();
-  const codings: string[] = [];
-  let [lengths, isChunked] = [[] as string[], false];
-  const fields: { readonly name: string; readonly lower: string; readonly value: string }[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [name, value] = [rawHeaders[at], rawHeaders[at + 1]];
-    if (name === undefined || value === undefined) continue;
-    const lower = name.toLowerCase();
-    if (lower === "content-length") lengths = [...lengths, value];
-    else if (lower === "content-encoding") codings.push(value);
-    else if (lower === "transfer-encoding") {
-      if (isChunked || value.toLowerCase() !== "chunked") return refuse("a Transfer-Encoding that is not just chunked");
-      isChunked = true;
-    } else if (lower === "connection") for (const token of value.toLowerCase().split(",")) named.add(token.trim());
-    fields.push({ name, lower, value });
-  }
+  const raw = { rawHeaders, names: namesOf(rawHeaders) };
+  const [lengths, transferCodings, codings] = [valuesOf(raw, "content-length"), valuesOf(raw, "transfer-encoding"), valuesOf(raw, "content-encoding")];
+  const named = tokensOf(valuesOf(raw, "connection"));
+  const isChunked = transferCodings.length > 0;
+  if (isChunked && transferCodings.join().toLowerCase() !== "chunked") return refuse("a Transfer-Encoding that is not just chunked");
   const [length] = lengths;
   if (lengths.length > 1 || (length !== undefined && !CONTENT_LENGTH.test(length))) return refuse("two Content-Lengths, or one that is no number");
   if (length !== undefined && isChunked) return refuse("both Content-Length and Transfer-Encoding");
@@ -51,7 +41,8 @@ export function parseAnswerHead(method: string, status: number, rawHeaders: read
   if (applied === undefined || (hasBody && applied.length > 0 && status === 206)) return refuse("a Content-Encoding that cannot be looked through");
   const isDecoded = applied.length > 0;
   const headers: string[] = [];
-  for (const { name, lower, value } of fields) {
+  for (const [index, lower] of raw.names.entries()) {
+    const [name = "", value = ""] = [rawHeaders[2 * index], rawHeaders[2 * index + 1]];
     if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
     if (isDecoded && OF_CODED_BYTES.has(lower)) continue;
     // The answer frames a body anew; where there is none, the length speaks of the one that a GET would give.

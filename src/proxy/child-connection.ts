@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 import type { BodyReader, Framing } from "./framing.ts";
 import { parseFraming } from "./framing.ts";
 import type { RawHead } from "./raw-head.ts";
-import { HEAD_BYTES_MAX, isHopeless, parseRawHead, tokensOf } from "./raw-head.ts";
+import { HEAD_BYTES_MAX, isHopeless, parseRawHead, tokensOf, valuesOf } from "./raw-head.ts";
 import { writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
@@ -168,7 +168,7 @@ export class ChildConnection {
       this.#refuse(framed.refusal);
       return;
     }
-    const wishes = tokensOf(head.fields.get("connection"));
+    const wishes = tokensOf(valuesOf(head, "connection"));
     const expectation = this.#expectationOf(head, wishes);
     const keepsAlive = expectation !== "switch" && (head.httpVersion === "1.1" ? !wishes.has("close") : wishes.has("keep-alive"));
     const body = this.#openBody(framed.framing);
@@ -189,10 +189,10 @@ export class ChildConnection {
     if (this.#response === response) this.#exchange = exchange;
   }
 
-  #expectationOf({ httpVersion, fields }: RawHead, wishes: ReadonlySet<string>): Expectation {
-    if (this.#use.servesSwitches && fields.has("upgrade") && wishes.has("upgrade")) return "switch";
-    const expected = httpVersion === "1.1" ? fields.get("expect") : undefined;
-    if (expected === undefined) return "answer";
+  #expectationOf(head: RawHead, wishes: ReadonlySet<string>): Expectation {
+    if (this.#use.servesSwitches && wishes.has("upgrade") && head.names.includes("upgrade")) return "switch";
+    const expected = valuesOf(head, "expect");
+    if (expected.length === 0 || head.httpVersion === "1.0") return "answer";
     return expected.join().toLowerCase() === "100-continue" ? "continue" : "unknown";
   }
 

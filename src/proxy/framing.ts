@@ -1,5 +1,6 @@
 // Where a request's body ends (RFC 9112 section 6): the one place that decides it, for the proxy's own reading and for what goes on.
 import type { RawHead } from "./raw-head.ts";
+import { valuesOf } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 
@@ -23,15 +24,15 @@ const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const NO_BODY: FramingOutcome = { kind: "framed", framing: { kind: "none" } };
 
 /** Refuses what two readers could frame in two ways. */
-export function parseFraming({ httpVersion, fields }: Pick<RawHead, "httpVersion" | "fields">): FramingOutcome {
-  const [lengths, codings] = [fields.get("content-length"), fields.get("transfer-encoding")];
-  if (codings !== undefined) {
-    if (lengths !== undefined) return refuse("Content-Length and Transfer-Encoding exclude each other");
-    if (httpVersion === "1.0") return refuse("HTTP/1.0 has no Transfer-Encoding");
+export function parseFraming(head: RawHead): FramingOutcome {
+  const [lengths, codings] = [valuesOf(head, "content-length"), valuesOf(head, "transfer-encoding")];
+  if (codings.length > 0) {
+    if (lengths.length > 0) return refuse("Content-Length and Transfer-Encoding exclude each other");
+    if (head.httpVersion === "1.0") return refuse("HTTP/1.0 has no Transfer-Encoding");
     if (codings.length !== 1 || codings[0]?.toLowerCase() !== "chunked") return refuse("the only Transfer-Encoding is chunked, once");
     return { kind: "framed", framing: { kind: "chunked" } };
   }
-  if (lengths === undefined) return NO_BODY;
+  if (lengths.length === 0) return NO_BODY;
   const [length = ""] = lengths;
   if (lengths.length !== 1 || !CONTENT_LENGTH.test(length)) return refuse("a Content-Length is one decimal number");
   return Number(length) === 0 ? NO_BODY : { kind: "framed", framing: { kind: "length", bytes: Number(length) } };

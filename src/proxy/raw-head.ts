@@ -10,12 +10,13 @@ export interface RawHead {
   readonly httpVersion: "1.0" | "1.1";
   /** Names and values alternate, in the order and case of the wire; white space about a value is gone. */
   readonly rawHeaders: readonly string[];
-  /** The same values by their names in lower case. */
-  readonly fields: ReadonlyMap<string, readonly string[]>;
+  /** The names alone, in lower case. */
+  readonly names: readonly string[];
 }
 
 export type RawHeadOutcome = { readonly kind: "head"; readonly head: RawHead } | { readonly kind: "refuse"; readonly refusal: Refusal };
 
+const NONE: readonly string[] = [];
 /** Of a whole head, and of all trailers of a body. */
 export const HEAD_BYTES_MAX = 65_536;
 const LINE_END = "\r\n";
@@ -48,19 +49,28 @@ export function parseRawHead(text: string): RawHeadOutcome {
     rawHeaders.push(field.name, field.value);
     at = end + 2;
   }
-  return { kind: "head", head: withFields({ method, url, httpVersion, rawHeaders }) };
+  return { kind: "head", head: withNames({ method, url, httpVersion, rawHeaders }) };
 }
 
 /** The head with its headers to be found by name. */
-export function withFields(head: Omit<RawHead, "fields">): RawHead {
-  const fields = new Map<string, string[]>();
-  for (let at = 0; at < head.rawHeaders.length; at += 2) {
-    const [name = "", value = ""] = [head.rawHeaders[at]?.toLowerCase(), head.rawHeaders[at + 1]];
-    const values = fields.get(name);
-    if (values === undefined) fields.set(name, [value]);
-    else values.push(value);
-  }
-  return { ...head, fields };
+export function withNames(head: Omit<RawHead, "names">): RawHead {
+  return { ...head, names: namesOf(head.rawHeaders) };
+}
+
+/** In lower case. @param rawHeaders names and values alternate. */
+export function namesOf(rawHeaders: readonly string[]): readonly string[] {
+  const names: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) names.push(rawHeaders[at]?.toLowerCase() ?? "");
+  return names;
+}
+
+/** The values of all headers of a name. @param name in lower case. */
+export function valuesOf({ names, rawHeaders }: Pick<RawHead, "names" | "rawHeaders">, name: string): readonly string[] {
+  let at = names.indexOf(name);
+  if (at < 0) return NONE;
+  const values: string[] = [];
+  for (; at >= 0; at = names.indexOf(name, at + 1)) values.push(rawHeaders[2 * at + 1] ?? "");
+  return values;
 }
 
 /** One header or trailer, `[at, end)` of a text, without its line end; undefined where it is malformed. A line that goes on in the next (obs-fold) is two, of which the second is no header. */
@@ -83,11 +93,11 @@ export function isHopeless(text: string): boolean {
 }
 
 /** What a list of names, in however many headers, says in lower case. */
-export function tokensOf(lists: readonly string[] | undefined): ReadonlySet<string> {
-  return lists === undefined ? NONE : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+export function tokensOf(lists: readonly string[]): ReadonlySet<string> {
+  return lists.length === 0 ? NO_TOKENS : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NO_TOKENS: ReadonlySet<string> = new Set();
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;

@@ -17,6 +17,7 @@ import { isBoundTo } from "./policy.ts";
 import type { ProxyAccess } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { RawHead } from "./raw-head.ts";
+import { valuesOf } from "./raw-head.ts";
 import { answerRefusal, writeRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled, refuseUnwritten } from "./refusal.ts";
@@ -65,7 +66,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     return request;
   };
   /** The first of several counts, as it does with Node's own server. */
-  const isAdmitted = ({ fields }: RawHead): boolean => access.admits(fields.get("proxy-authorization")?.[0]);
+  const isAdmitted = (head: RawHead): boolean => access.admits(valuesOf(head, "proxy-authorization")[0]);
   const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
 
   const connections = openConnectionWatch(headMs);

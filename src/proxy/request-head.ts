@@ -7,7 +7,7 @@ import type { Grant } from "./grant.ts";
 import type { Framing } from "./framing.ts";
 import { parseFraming } from "./framing.ts";
 import type { RawHead } from "./raw-head.ts";
-import { tokensOf } from "./raw-head.ts";
+import { tokensOf, valuesOf } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 
@@ -44,28 +44,27 @@ const ABSOLUTE_FORM = /^([a-z]+):\/\/([^/?#]*)(.*)$/i;
 
 /** @param authority what the child's CONNECT named; without one, what its absolute-form target names (`findAbsoluteTarget`). @param grants whose headers `Connection` may not name. */
 export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Authority, grants: readonly Grant[] = []): HeadOutcome {
-  const { method, rawHeaders, fields } = raw;
+  const { method, rawHeaders, names } = raw;
   if (rawHeaders.length > 2 * HEADERS_MAX) return refuse(makeRefusal("header-limit", `a request may have ${HEADERS_MAX} headers at most`));
   if (!METHOD.test(method) || NOT_PASSED_ON.has(method)) return refuse(makeRefusal("method", "this method is not passed on"));
-  if (hasTwins(fields)) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
+  if (hasTwins(names)) return refuseSyntax("two headers differ only by an underscore, which servers take for the same");
   const framed = parseFraming(raw);
   if (framed.kind === "refuse") return framed;
   const target = readTarget(raw, scheme, authority);
   if (target.kind === "refuse") return target;
-  const host = readHost(fields.get("host") ?? [], scheme, authority);
+  const host = readHost(valuesOf(raw, "host"), scheme, authority);
   if (host.kind === "refuse") return host;
 
-  const named = tokensOf(fields.get("connection"));
+  const named = tokensOf(valuesOf(raw, "connection"));
   for (const name of named) {
     if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
   const headers: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const [name = "", value = ""] = [rawHeaders[at], rawHeaders[at + 1]];
-    const lower = name.toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(name, value);
+  for (const [index, lower] of names.entries()) {
+    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(rawHeaders[2 * index] ?? "", rawHeaders[2 * index + 1] ?? "");
   }
-  return { kind: "head", head: { method, target: target.target, headers, host: host.host, bodyBytes: lengthOf(framed.framing), upgrade: fields.get("upgrade")?.join(",").toLowerCase() } };
+  const upgrades = valuesOf(raw, "upgrade");
+  return { kind: "head", head: { method, target: target.target, headers, host: host.host, bodyBytes: lengthOf(framed.framing), upgrade: upgrades.length === 0 ? undefined : upgrades.join(",").toLowerCase() } };
 }
 
 function lengthOf(framing: Framing): number | null | undefined {
@@ -92,14 +91,13 @@ export function findAbsoluteTarget(url: string): AbsoluteTarget | undefined {
   return authority === undefined ? undefined : { scheme, authority };
 }
 
-function hasTwins(fields: ReadonlyMap<string, unknown>): boolean {
-  for (const name of fields.keys()) if (name.includes("_") && isTwin(name.replaceAll("_", "-"), fields)) return true;
-  return false;
+function hasTwins(names: readonly string[]): boolean {
+  return names.some((name) => name.includes("_") && isTwin(name.replaceAll("_", "-"), names));
 }
 
 /** A header with an underscore whose hyphened name is there as well, or is one that must not be had by a second name. */
-function isTwin(hyphened: string, fields: ReadonlyMap<string, unknown>): boolean {
-  return fields.has(hyphened) || STRUCTURAL.has(hyphened) || hyphened === "authorization";
+function isTwin(hyphened: string, names: readonly string[]): boolean {
+  return names.includes(hyphened) || STRUCTURAL.has(hyphened) || hyphened === "authorization";
 }
 
 function readTarget(raw: RawHead, scheme: Scheme, authority: Authority): { readonly kind: "target"; readonly target: string } | { readonly kind: "refuse"; readonly refusal: Refusal } {

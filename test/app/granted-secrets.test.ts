@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { grantOf, loadTraits } from "../../src/app/granted-secrets.ts";
 import { makeRecogniser } from "../../src/proxy/placeholder.ts";
 import { decide } from "../../src/proxy/policy.ts";
-import { withFields } from "../../src/proxy/raw-head.ts";
+import { withNames } from "../../src/proxy/raw-head.ts";
 import { parseRequestHead } from "../../src/proxy/request-head.ts";
 import { Secret } from "../../src/secret.ts";
 import { makeRegistry } from "../../src/services/registry.ts";
@@ -15,7 +15,7 @@ test.each(HEADERS)("a secret of $id goes into $header", async ({ id, host, heade
   const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"), await loadTraits(makeHome().surroundings, [{ service: id }]));
   const authority = findCanonicalBinding(host);
   if (authority === undefined) throw new Error("no host");
-  const parsed = parseRequestHead(withFields({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), grant.placeholder] }), "https", authority);
+  const parsed = parseRequestHead(withNames({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), grant.placeholder] }), "https", authority);
   if (parsed.kind === "refuse") throw new Error(parsed.refusal.text);
   expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
 });
