@@ -1,0 +1,55 @@
+// The last word before a request goes out: what was true when it was judged may not be true any more when its connection is there.
+import { beforeEach, expect, it } from "vitest";
+import type { AttackStage } from "../support/attack-stage.ts";
+import { attempt, openOwnStage } from "../support/attack-stage.ts";
+import { VALUE } from "../support/proxy-run.ts";
+
+let stage: AttackStage;
+let isRevoked = false;
+let isAuditBroken = false;
+/** What happens while a name is looked up for a new connection. */
+let meanwhile: () => void = () => undefined;
+
+beforeEach(async () => {
+  [isRevoked, isAuditBroken] = [false, false];
+  // A stage of each test's own: a connection that is there already would be used again.
+  stage = await openOwnStage({
+    isRevoked: () => isRevoked,
+    flush: () => {
+      if (isAuditBroken) throw new Error("disk full");
+    },
+    resolve: () => {
+      meanwhile();
+      return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
+    },
+  });
+});
+
+const request = (...lines: readonly string[]): string => ["GET / HTTP/1.1", `Host: ${stage.host}`, "Connection: close", ...lines, "", ""].join("\r\n");
+const withKey = (): string => request(`X-Api-Key: ${stage.grant.placeholder}`);
+
+it("is no where the vault is locked while the connection is being made, and no byte leaves", async () => {
+  meanwhile = () => (isRevoked = true);
+  const { reply, sent } = await attempt(stage, withKey());
+  expect([reply.status, reply.headers["x-vault-refusal"], sent]).toEqual([403, "locked", ""]);
+});
+
+it("is no where the entry cannot be written by then", async () => {
+  meanwhile = () => (isAuditBroken = true);
+  const { reply, sent } = await attempt(stage, withKey());
+  expect([reply.status, reply.headers["x-vault-refusal"], sent]).toEqual([503, "audit", ""]);
+});
+
+it("is yes for a request without a secret, though the vault is locked and the log is broken", async () => {
+  meanwhile = () => ([isRevoked, isAuditBroken] = [true, true]);
+  expect((await attempt(stage, request())).reply.status).toBe(200);
+});
+
+it("is yes where nothing has changed, and was asked for behind the audit entry", async () => {
+  meanwhile = () => undefined;
+  const before = stage.run.events.length;
+  const { reply, sent } = await attempt(stage, withKey());
+  expect(reply.status).toBe(200);
+  expect(sent).toContain(VALUE);
+  expect(stage.run.events.slice(before)).toMatchObject([{ kind: "substituted", secrets: ["API_KEY"] }]);
+});
