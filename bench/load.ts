@@ -6,7 +6,8 @@ import type { Contender } from "./contenders.ts";
 
 /** One way of asking. `seconds` are counted after `warmSeconds`. */
 export type Load =
-  | { readonly kind: "requests" | "connections"; readonly connections: number; readonly seconds: number; readonly warmSeconds: number }
+  | { readonly kind: "requests"; readonly bodyBytes: number; readonly connections: number; readonly seconds: number; readonly warmSeconds: number }
+  | { readonly kind: "connections"; readonly connections: number; readonly seconds: number; readonly warmSeconds: number }
   | { readonly kind: "download" | "upload"; readonly bytes: number };
 
 export interface LoadResult {

@@ -4,19 +4,25 @@ import type { Section } from "./figures.ts";
 import { inTurns } from "./figures.ts";
 import { runLoad } from "./load.ts";
 
-const CONNECTIONS = [1, 16, 128];
+const SHORT = "A short JSON answer, one header replaced on the way.";
+const KINDS = [
+  { connections: 1, bodyBytes: 0, title: "Requests over one kept connection", about: SHORT },
+  { connections: 16, bodyBytes: 0, title: "Requests over 16 kept connections", about: SHORT },
+  { connections: 128, bodyBytes: 0, title: "Requests over 128 kept connections", about: SHORT },
+  { connections: 16, bodyBytes: 2_000, title: "Requests with a body over 16 kept connections", about: "POST with 2,000 bytes, which are looked through for placeholders; otherwise the same." },
+];
 
 export async function measureRequests({ bound, direct, floor, plain, vault, peers }: Arena, isQuick: boolean): Promise<Section[]> {
   const [rounds, seconds, warmSeconds] = isQuick ? [3, 1, 0.5] : [4, 1.5, 0.5];
   const contenders = [direct, floor, plain, vault, ...peers];
   const turns = (measure: (contender: Contender) => Promise<Record<string, number>>) => inTurns(rounds, Object.fromEntries(contenders.map((contender) => [contender.name, () => measure(contender)])), 1);
   const sections: Section[] = [];
-  for (const connections of isQuick ? [1, 16] : CONNECTIONS) {
+  for (const { connections, bodyBytes, title, about } of isQuick ? KINDS.slice(0, 2) : KINDS) {
     const rows = await turns(async (contender) => {
-      const { count, seconds: took, cpuSeconds, p50Ms, p99Ms } = await runLoad({ kind: "requests", connections, seconds, warmSeconds }, bound, contender);
+      const { count, seconds: took, cpuSeconds, p50Ms, p99Ms } = await runLoad({ kind: "requests", bodyBytes, connections, seconds, warmSeconds }, bound, contender);
       return { "requests/s": count / took, "CPU µs/request": (cpuSeconds * 1e6) / count, "p50 ms": p50Ms, "p99 ms": p99Ms };
     });
-    sections.push({ title: `Requests over ${connections === 1 ? "one kept connection" : `${connections} kept connections`}`, about: "A short JSON answer, one header replaced on the way.", better: "up", unit: "requests/s", references: ["floor", "plain"], rows });
+    sections.push({ title, about, better: "up", unit: "requests/s", references: ["floor", "plain"], rows });
   }
   const rows = await turns(async (contender) => {
     const { count, seconds: took, cpuSeconds } = await runLoad({ kind: "connections", connections: 8, seconds, warmSeconds }, bound, contender);

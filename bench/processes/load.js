@@ -17,7 +17,8 @@ process.exit(0);
 /** Connections that are kept. Latencies are of the whole window. */
 async function measureRequests() {
   const sockets = await Promise.all(Array.from({ length: task.connections }, open));
-  const request = Buffer.from(`GET /v1/answer HTTP/1.1\r\nhost: ${task.target}\r\nuser-agent: load/1.0\r\naccept: */*\r\naccept-encoding: gzip, deflate\r\nauthorization: Bearer ${task.credential}\r\ncontent-type: application/json\r\n\r\n`);
+  const line = task.bodyBytes === 0 ? "GET /v1/answer HTTP/1.1\r\n" : `POST /v1/answer HTTP/1.1\r\ncontent-length: ${task.bodyBytes}\r\n`;
+  const request = Buffer.from(`${line}host: ${task.target}\r\nuser-agent: load/1.0\r\naccept: */*\r\naccept-encoding: gzip, deflate\r\nauthorization: Bearer ${task.credential}\r\ncontent-type: application/json\r\n\r\n${BLOCK.toString("latin1", 0, task.bodyBytes)}`);
   const latencies = [];
   let [isCounted, isOver] = [false, false];
   const loops = sockets.map(async (socket) => {
