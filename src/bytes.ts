@@ -25,31 +25,14 @@ export function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes);
 }
 
-/** V8 keeps a text of more than a megabyte outside of its heap, where each look at it takes twice as long. */
-const PIECE_BYTES = 1_000_000;
-
 /**
- * The lines of well-formed UTF-8, without the LF that each of them ends in: all of them, or, where there are more than `most`, more than that many.
+ * The lines of well-formed UTF-8, without the LF that each of them ends in: all of them, or, where there are more than `most`, one more than that.
  *
  * @param bytes end in LF, or are none.
  */
 export function splitLines(bytes: Uint8Array, most: number): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const pieces: string[][] = [];
-  let count = 0;
-  for (let at = 0; at < buffer.length && count <= most; ) {
-    const last = buffer.lastIndexOf(LF, at + PIECE_BYTES);
-    const end = last < at ? buffer.indexOf(LF, at) : last;
-    const piece = buffer.subarray(at, end);
-    const lines = piece.toString(isAscii(piece) ? "latin1" : "utf8").split("\n", most + 1);
-    pieces.push(lines);
-    count += lines.length;
-    at = end + 1;
-  }
-  return pieces.flat();
+  return bytes.length === 0 ? [] : (findText(bytes.subarray(0, -1)) ?? "").split("\n", most + 1);
 }
-
-const LF = 0x0a;
 
 /** Padded base64 with the standard alphabet (RFC 4648 section 4). */
 export function encodeBase64(bytes: Uint8Array): string {

@@ -85,15 +85,9 @@ describe("lines", () => {
     }));
   });
 
-  test("are whole where the text is read in pieces, one of which could begin within a letter or a line", () => {
-    const lines = ["\u00e9".repeat(700_000), "", "a".repeat(999_999), "b", "c".repeat(3_000_000), "\u{1F511}", ...Array.from({ length: 50_000 }, (_, index) => `line ${index}`)];
-    expect(splitLines(encoded(lines), lines.length)).toEqual(lines);
-  });
-
   test("are not split without end", () => {
     expect(splitLines(utf8("\n".repeat(5)), 5)).toEqual(["", "", "", "", ""]);
-    expect(splitLines(utf8("\n".repeat(5_000_000)), 5).length).toBeGreaterThan(5);
-    expect(splitLines(utf8("\n".repeat(5_000_000)), 5).length).toBeLessThan(20);
+    expect(splitLines(utf8("\n".repeat(5_000_000)), 5)).toHaveLength(6);
   });
 });
 

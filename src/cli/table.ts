@@ -1,6 +1,7 @@
 /** Of what is narrower than this no column can be made. */
 const COLUMN_MIN = 16;
-const GAP = "  ";
+/** Between two columns. */
+export const GAP = "  ";
 
 /**
  * Rows as lines, each column as wide as its widest cell. Where that is wider than the terminal, the words of the widest column go on in further lines below it; nothing is cut off.
@@ -18,29 +19,6 @@ export function tableLines(rows: readonly (readonly string[])[], width: number |
     const cells = widths.map((columnWidth, column) => wrap(row[column] ?? "", columnWidth));
     const height = Math.max(...cells.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) => cells.map((lines, column) => (lines[line] ?? "").padEnd(widths[column] ?? 0)).join(GAP).trimEnd());
-  });
-}
-
-export interface LabelledRow {
-  readonly label: string;
-  /** The other cells. */
-  readonly rest: readonly string[];
-}
-
-/** As `tableLines`, for the thousands of rows that have few different rests: one that several rows share, as one object, is laid out once. */
-export function labelledLines(rows: readonly LabelledRow[], width: number | undefined): string[] {
-  const rests = new Set<readonly string[]>();
-  let labelWidth = 0;
-  for (const { label, rest } of rows) {
-    if (label.length > labelWidth) labelWidth = label.length;
-    rests.add(rest);
-  }
-  const restWidths = widthsOf([...rests]);
-  if (width !== undefined && totalOf([labelWidth, ...restWidths]) > width) return tableLines(rows.map(({ label, rest }) => [label, ...rest]), width);
-  const ends = new Map([...rests].map((rest) => [rest, `${GAP}${lineOf(rest, restWidths)}`.trimEnd()]));
-  return rows.map(({ label, rest }) => {
-    const end = ends.get(rest) ?? "";
-    return end === "" ? label : label.padEnd(labelWidth) + end;
   });
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { labelledLines, tableLines } from "../../src/cli/table.ts";
+import { tableLines } from "../../src/cli/table.ts";
 
 const rows = [["NAME", "HOSTS", "SCOPE"], ["A", "api.example.com:443 other.example.com:443 third.example.com:443", "global"], ["LONG_NAME", "-", "workspace \"w\""]];
 
@@ -26,13 +26,5 @@ it("loses no word, and is no wider than the terminal unless a word or the other 
     const lines = tableLines(cells, width);
     expect(lines.join(" ").split(/\s+/).sort()).toEqual(cells.flat().join(" ").split(" ").sort());
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
-  }));
-});
-
-it("lays out rows that share their other cells as it does any", () => {
-  const rest = fc.array(fc.stringMatching(/^[a-z ]{0,12}$/).map((words) => words.trim().replaceAll(/ +/g, " ")), { minLength: 2, maxLength: 2 });
-  fc.assert(fc.property(fc.array(rest, { minLength: 1, maxLength: 3 }), fc.array(fc.tuple(fc.stringMatching(/^[A-Z]{1,10}$/), fc.nat()), { minLength: 1, maxLength: 8 }), fc.option(fc.integer({ min: 10, max: 60 }), { nil: undefined }), (rests, labels, width) => {
-    const labelled = labels.map(([label, which]) => ({ label, rest: rests[which % rests.length] ?? [] }));
-    expect(labelledLines(labelled, width)).toEqual(tableLines(labelled.map((row) => [row.label, ...row.rest]), width));
   }));
 });
