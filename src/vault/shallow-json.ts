@@ -9,6 +9,8 @@ const DEPTH_MAX = 8;
  * @throws VaultError `too-deep` beyond 8 levels.
  */
 function requireShallow(text: string): void {
+  // What has no more brackets than that, in strings or not, nests no deeper: nearly every text, and told many times as quickly.
+  if (text.replace(NO_OPENING, "").length <= DEPTH_MAX) return;
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at += 1) {
@@ -24,6 +26,7 @@ function requireShallow(text: string): void {
   }
 }
 
+const NO_OPENING = /[^[{]+/g;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
