@@ -43,7 +43,7 @@ export function relayAnswer(response: ChildResponse, { method, scrub, handshakeK
   const fail = (refusal: Refusal): void => {
     if (isOver) return;
     stop();
-    if (response.isStarted) response.destroy();
+    if (response.isStarted) response.cut();
     else onRefusal(refusal);
     abort();
   };

@@ -1,6 +1,7 @@
 // The answer to one request of the child's, as it is written to the connection (RFC 9112 sections 4 to 7). Whoever answers says what the body is; how it is framed is settled here.
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { hasRoom } from "./write-ahead.ts";
 
 export interface AnswerOptions {
   /** Of the request: to a HEAD no body is written, whatever the head says of one. */
@@ -31,6 +32,8 @@ export class ChildResponse {
   /** Made and not yet written: it goes out with what comes first behind it. */
   #head = "";
   #isChunked = false;
+  /** Whether the child can tell where the body ends. */
+  #isMeasured = false;
   #isStarted = false;
   #isFinished = false;
   #onGone: (() => void) | undefined;
@@ -88,6 +91,7 @@ export class ChildResponse {
     else if (body.kind === "some" && body.lengthBytes !== undefined) head += `content-length: ${body.lengthBytes}\r\n`;
     this.#head = `${head}\r\n`;
     this.#isChunked = isChunked;
+    this.#isMeasured = isChunked || !isUnmeasured;
     this.#isStarted = true;
     return true;
   }
@@ -102,14 +106,13 @@ export class ChildResponse {
   write(chunk: Uint8Array): boolean {
     if (this.isOver || chunk.length === 0 || this.#options.method === "HEAD") return true;
     const head = this.#takeHead();
-    if (head === "" && !this.#isChunked) return this.#socket.write(chunk);
     this.#socket.cork();
     if (head !== "") this.#socket.write(head, "latin1");
     if (this.#isChunked) this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
     this.#socket.write(chunk);
     if (this.#isChunked) this.#socket.write("\r\n", "latin1");
     this.#socket.uncork();
-    return !this.#socket.writableNeedDrain;
+    return hasRoom(this.#socket);
   }
 
   /** @param trailers names and values alternate; only a body in chunks has any. Those that may not be written are left out. */
@@ -133,7 +136,19 @@ export class ChildResponse {
     this.#finish();
   }
 
-  /** Ends the connection at once: an answer that was cut must not look whole. */
+  /**
+   * Ends the connection behind a part of an answer, which must not look whole. Where its length or its last chunk will be missed, the child gets to read
+   * what there is; where the end of the connection is the end of the body, the connection is broken off.
+   */
+  cut(): void {
+    if (this.isOver) return;
+    this.#keepsAlive = false;
+    this.#head = "";
+    if (this.#isMeasured) this.#finish();
+    else this.#socket.destroy();
+  }
+
+  /** Breaks the connection off. */
   destroy(): void {
     this.#socket.destroy();
   }

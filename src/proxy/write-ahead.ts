@@ -1,0 +1,10 @@
+// How far a writer may go ahead of a connection. Node says stop at one TLS record's worth, and takes what is written next only a turn of its loop later: so each
+// record of a long body would cost a turn of its own, and a stop and a start of all that stand before it. What waits is encrypted and written as one.
+import type { Duplex } from "node:stream";
+
+const AHEAD_BYTES = 262_144;
+
+/** Whether more may be written now. Otherwise `drain` tells when, as ever: that all of it is out. */
+export function hasRoom(socket: Duplex): boolean {
+  return socket.writableLength < AHEAD_BYTES;
+}
