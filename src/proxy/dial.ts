@@ -14,6 +14,7 @@ import { dialNextProxy, tunnelThrough } from "./next-proxy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError } from "./refusal.ts";
 import { findIdentityError } from "./server-identity.ts";
+import { writeAhead } from "./write-ahead.ts";
 
 /** An address as resolved; `family` is 4 or 6. */
 export interface ResolvedAddress {
@@ -87,7 +88,7 @@ export async function dialVerified(authority: Authority, mayBePrivate: boolean, 
   });
   rules.keep(socket);
   socket.setNoDelay(true);
-  return whenReady(socket, "secureConnect", authority);
+  return writeAhead(await whenReady(socket, "secureConnect", authority));
 }
 
 /** What TLS runs over: a connection of its own to a judged address, or a tunnel through the user's proxy. */

@@ -8,3 +8,13 @@ const AHEAD_BYTES = 262_144;
 export function hasRoom(socket: Duplex): boolean {
   return socket.writableLength < AHEAD_BYTES;
 }
+
+/** Has the connection's own way to write answer so, for writers that go by that. */
+export function writeAhead<S extends Duplex>(socket: S): S {
+  const write = socket.write.bind(socket);
+  socket.write = (...args: unknown[]) => {
+    Reflect.apply(write, undefined, args);
+    return hasRoom(socket);
+  };
+  return socket;
+}
