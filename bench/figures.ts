@@ -19,8 +19,9 @@ export interface Section {
   readonly rows: readonly Row[];
 }
 
+/** What is no number, because a round failed, is left out. */
 export function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
@@ -42,7 +43,9 @@ export async function inTurns(rounds: number, contenders: Readonly<Record<string
     for (const row of rows) {
       const figures = (await contenders[row.name]?.()) ?? {};
       if (round < 0) continue;
-      for (const [column, value] of Object.entries(figures)) (row.cells[column] ??= []).push(value);
+      // A round without figures keeps its place: ratios are of one round.
+      const columns = Object.keys(figures).length > 0 ? Object.keys(figures) : Object.keys(rows[0]?.cells ?? {});
+      for (const column of columns) (row.cells[column] ??= []).push(figures[column] ?? NaN);
     }
   }
   return rows;

@@ -33,7 +33,8 @@ export function describeMachine(): string {
 }
 
 /** Median, and the least and the most of the rounds. */
-function formatCell(values: readonly number[]): string {
+function formatCell(figures: readonly number[]): string {
+  const values = figures.filter((value) => Number.isFinite(value));
   if (values.length === 0) return "";
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return values.length === 1 || least === most ? formatNumber(medianOf(values)) : `${formatNumber(medianOf(values))} (${formatNumber(least)}–${formatNumber(most)})`;
