@@ -1,10 +1,11 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scale]: measures, and leaves what it found in RESULTS.md and results.svg.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Arena } from "./contenders.ts";
 import { openArena, tellMissing } from "./contenders.ts";
 import type { Section } from "./figures.ts";
 import { drawSections } from "./plot.ts";
+import { writeReadmeFigures } from "./readme-figures.ts";
 import { describeMachine, formatSection } from "./report.ts";
 import { measureRequests } from "./requests.ts";
 import { measureScale } from "./scale.ts";
@@ -47,4 +48,5 @@ if (values.only === undefined && !values.quick) {
   const about = "Made by `npm run bench`: medians, and in brackets the least and the most of the rounds. Take the ratios, which are medians of each round's own; the absolute figures are this machine's.";
   writeFileSync(new URL("RESULTS.md", import.meta.url), `# Results\n\n${about}\n\n${describeMachine()}\n\n![The main figure of each table, as bars](results.svg)\n\n${sections.map(formatSection).join("\n")}`);
   writeFileSync(new URL("results.svg", import.meta.url), drawSections(sections));
+  writeReadmeFigures(new URL("../README.md", import.meta.url), sections);
 }

@@ -12,6 +12,7 @@ import type { DialRules } from "./dial.ts";
 import { dialTunnel, resolveBySystem } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
+import { raiseHeapLimit } from "./heap-limit.ts";
 import { openInterceptor } from "./intercept.ts";
 import { isBoundTo } from "./policy.ts";
 import type { ProxyAccess } from "./proxy-access.ts";
@@ -51,6 +52,7 @@ const AUDITED_STRANGERS_MAX = 100;
 
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
+  raiseHeapLimit();
   const rules = makeRunRules({ grants, strict: options.strict, enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
