@@ -28,10 +28,11 @@ describe("a public JSON parsing suite", () => {
 
   it("is refused with a typed error, each case as a whole file", () => {
     for (const { name, input } of CASES) {
-      const startMs = performance.now();
+      const start = process.cpuUsage();
       const code = codeOf(Buffer.from(input));
       expect(code, name).toMatch(/^(bad-json|too-deep|bad-schema|not-canonical)$/);
-      expect(performance.now() - startMs, name).toBeLessThan(50);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1e3, name).toBeLessThan(50);
     }
   });
 
