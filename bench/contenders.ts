@@ -115,7 +115,7 @@ type Start = (name: string, command: string, args: readonly string[]) => Promise
 /** mitmproxy's own way to replace a header is a pattern on its command line. */
 async function openMitmdump(start: Start, certificate: string): Promise<Contender> {
   const { line, pid } = await start("mitmdump", "mitmdump", ["--listen-host", "127.0.0.1", "--listen-port", "0", "--set", `ssl_verify_upstream_trusted_ca=${certificate}`, "--modify-headers", `/~q/authorization/Bearer ${VALUE}`, "--set", "termlog_verbosity=info", "--set", "flow_detail=0"]);
-  return { name: "mitmdump", proxy: `http://127.0.0.1:${/:(\d+)/.exec(line)?.[1] ?? ""}`, credential: PLACEHOLDER, pids: [pid] };
+  return { name: "mitmdump", proxy: `http://127.0.0.1:${/:(\d+)\.?$/.exec(line)?.[1] ?? ""}`, credential: PLACEHOLDER, pids: [pid] };
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {

@@ -20,6 +20,7 @@ const FIGURES: readonly Figure[] = [
   { says: "requests a second, 16 connections, a secret in each", title: SIXTEEN, row: "vault", reference: "plain", of: "those of a plain proxy on Node that ends TLS and asks no questions" },
   { says: "the same", title: SIXTEEN, row: "vault", reference: "http-mitm-proxy", of: "those of http-mitm-proxy" },
   { says: "the same", title: SIXTEEN, row: "vault", reference: "mockttp", of: "those of mockttp" },
+  { says: "the same", title: SIXTEEN, row: "vault", reference: "mitmdump", of: "those of mitmproxy" },
   { says: "1 GiB down from a bound host, looked through", title: "1024 MiB down", row: "vault, looked through", reference: "vault, blind tunnel", of: "the speed of a blind tunnel" },
   { says: "1 GiB up to a bound host, looked through", title: "1024 MiB up", row: "vault, looked through", reference: "vault, blind tunnel", of: "the speed of a blind tunnel" },
   { says: "a blind tunnel, down", title: "1024 MiB down", row: "vault, blind tunnel", reference: "bare relay", of: "the speed of a bare relay of bytes on Node" },

@@ -1,4 +1,5 @@
 // The figures as Markdown.
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import type { Section } from "./figures.ts";
@@ -29,7 +30,8 @@ export function describeMachine(): string {
     }
   };
   const peers = ["http-mitm-proxy", "mockttp"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
-  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
+  const mitmdump = /^Mitmproxy: (\S+)/m.exec(spawnSync("mitmdump", ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
+  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${[...peers, ...(mitmdump === undefined ? [] : [`mitmproxy ${mitmdump}`])].join(", ")}.`;
 }
 
 /** Median, and the least and the most of the rounds. */

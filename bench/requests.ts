@@ -41,8 +41,13 @@ async function patiently(measure: () => Promise<Record<string, number>>): Promis
       return await measure();
     } catch (error) {
       if (tries < TRIES) continue;
-      console.error(`a round without a figure: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`);
+      console.error(`a round without a figure: ${reasonIn(error instanceof Error ? error.message : String(error))}`);
       return {};
     }
   }
+}
+
+/** The load's own words, which stand behind the command in the error of a process that has failed. */
+function reasonIn(message: string): string {
+  return message.split("\n").find((line) => line.startsWith("Error:")) ?? message.slice(0, 200);
 }
