@@ -95,7 +95,7 @@ export function relayAnswer(response: ChildResponse, { method, scrub, handshakeK
     onAbortable(doAbort) {
       abort = doAbort;
       if (isOver || response.isOver) {
-        isOver = true;
+        if (!isOver) finish();
         abort();
         return;
       }

@@ -1,5 +1,6 @@
 // What a request's body is, by what its head says: only where that is known for certain may a placeholder act in it.
 import type { Spelling } from "./place-encoding.ts";
+import { valuesIn } from "./raw-head.ts";
 
 /** `multipart` has parts of any type with headers of their own. */
 export type BodyKind = "json" | "form" | "multipart" | "text";
@@ -14,7 +15,7 @@ const PLAIN_CHARSETS = new Set(["utf-8", "utf8", "us-ascii"]);
 
 /** @param headers names and values alternate. @returns undefined where the type is missing, doubled or not one of these. */
 export function findBodyKind(headers: readonly string[]): BodyKind | undefined {
-  const [contentType, ...more] = valuesOf(headers, "content-type");
+  const [contentType, ...more] = valuesIn(headers, "content-type");
   if (contentType === undefined || more.length > 0) return undefined;
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   const charset = CHARSET.exec(contentType)?.[1]?.toLowerCase();
@@ -27,9 +28,5 @@ export function findBodyKind(headers: readonly string[]): BodyKind | undefined {
 
 /** Whether the body is compressed, or otherwise not the bytes that its type speaks of (RFC 9110 section 8.4). */
 export function isCoded(headers: readonly string[]): boolean {
-  return valuesOf(headers, "content-encoding").some((list) => list.split(",").some((coding) => !["", "identity"].includes(coding.trim().toLowerCase())));
-}
-
-function valuesOf(headers: readonly string[], name: string): string[] {
-  return headers.filter((_value, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
+  return valuesIn(headers, "content-encoding").some((list) => list.split(",").some((coding) => !["", "identity"].includes(coding.trim().toLowerCase())));
 }

@@ -1,6 +1,7 @@
 // The answer to one request of the child's, as it is written to the connection (RFC 9112 sections 4 to 7). Whoever answers says what the body is; how it is framed is settled here.
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { isField } from "./raw-head.ts";
 import { hasRoom } from "./write-ahead.ts";
 
 export interface AnswerOptions {
@@ -22,8 +23,6 @@ export type AnswerBody = { readonly kind: "none" } | { readonly kind: "some"; re
 export const KEEP_ALIVE_SECONDS = 130;
 /** Beyond this a body is not copied to go out with its head. */
 const JOINED_BYTES_MAX = 16_384;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 export class ChildResponse {
   readonly #socket: Duplex;
@@ -83,7 +82,7 @@ export class ChildResponse {
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
     for (let at = 0; at < headers.length; at += 2) {
       const [name = "", value = ""] = [headers[at], headers[at + 1]];
-      if (!TOKEN.test(name) || NOT_IN_VALUE.test(value)) return false;
+      if (!isField(name, value)) return false;
       head += `${name}: ${value}\r\n`;
     }
     head += this.#keepsAlive ? `connection: keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_SECONDS}\r\n` : "connection: close\r\n";
@@ -197,7 +196,7 @@ function fieldsOf(fields: readonly string[]): string {
   let text = "";
   for (let at = 0; at < fields.length; at += 2) {
     const [name = "", value = ""] = [fields[at], fields[at + 1]];
-    if (TOKEN.test(name) && !NOT_IN_VALUE.test(value)) text += `${name}: ${value}\r\n`;
+    if (isField(name, value)) text += `${name}: ${value}\r\n`;
   }
   return text;
 }

@@ -25,8 +25,8 @@ const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTT
 const TARGET = /^(?:\/|[A-Za-z][A-Za-z0-9+.-]*:\/\/|\*$)/;
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 section 5.5 has no place for these in a value. */
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** RFC 9110 section 5.5. */
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** Grammar has it that a tab is white space, and some readers have it that `chunked` with a tab is no coding. */
 const TABBED_FRAMING = /\n(?:content-length|transfer-encoding):[^\n]*\t/i;
 /** What no line of a head may hold, wherever it stands: a CR or an LF by itself, and what is no text. */
@@ -73,6 +73,11 @@ export function valuesOf({ names, rawHeaders }: Pick<RawHead, "names" | "rawHead
   return values;
 }
 
+/** The same of a list in which names and values alternate. */
+export function valuesIn(rawHeaders: readonly string[], name: string): readonly string[] {
+  return valuesOf({ rawHeaders, names: namesOf(rawHeaders) }, name);
+}
+
 /** One header or trailer, `[at, end)` of a text, without its line end; undefined where it is malformed. A line that goes on in the next (obs-fold) is two, of which the second is no header. */
 export function findField(text: string, at: number, end: number): { readonly name: string; readonly value: string } | undefined {
   const colon = text.indexOf(":", at);
@@ -82,7 +87,12 @@ export function findField(text: string, at: number, end: number): { readonly nam
   while (from < to && isBlank(text.charCodeAt(from))) from += 1;
   while (from < to && isBlank(text.charCodeAt(to - 1))) to -= 1;
   const value = text.slice(from, to);
-  return TOKEN.test(name) && !CONTROL.test(value) ? { name, value } : undefined;
+  return isField(name, value) ? { name, value } : undefined;
+}
+
+/** Whether these may stand in a head as a header, or behind a body as a trailer. */
+export function isField(name: string, value: string): boolean {
+  return TOKEN.test(name) && !NOT_IN_VALUE.test(value);
 }
 
 /** Whether a head whose end has not come yet is malformed already: whoever speaks something else is told so, and not waited for. */

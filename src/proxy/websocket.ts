@@ -1,5 +1,6 @@
 // WebSocket handshakes (RFC 6455 section 4): what is passed on, and when a server has really agreed. Frames are nobody's business here.
 import { createHash } from "node:crypto";
+import { valuesIn } from "./raw-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** RFC 6455 section 1.3. */
@@ -11,8 +12,8 @@ const NOT_PASSED_ON = new Set(["connection", "upgrade", "keep-alive", "proxy-con
 
 /** The key of a client's handshake, or undefined where the request is none (section 4.1). */
 export function findHandshakeKey({ method, upgrade, bodyBytes, headers }: RequestHead): string | undefined {
-  const [key, ...more] = valuesOf(headers, "sec-websocket-key");
-  const versions = valuesOf(headers, "sec-websocket-version");
+  const [key, ...more] = valuesIn(headers, "sec-websocket-key");
+  const versions = valuesIn(headers, "sec-websocket-version");
   const isHandshake = method === "GET" && upgrade === "websocket" && bodyBytes === undefined && versions.join() === "13";
   return isHandshake && key !== undefined && more.length === 0 && KEY.test(key) ? key : undefined;
 }
@@ -27,9 +28,9 @@ export function findHandshakeKey({ method, upgrade, bodyBytes, headers }: Reques
 export function findSwitchHead(headers: readonly string[], key: string): string | undefined {
   const accept = createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
   const isAgreed =
-    valuesOf(headers, "upgrade").join().toLowerCase() === "websocket" &&
-    valuesOf(headers, "connection").join().toLowerCase().split(",").some((token) => token.trim() === "upgrade") &&
-    valuesOf(headers, "sec-websocket-accept").join() === accept;
+    valuesIn(headers, "upgrade").join().toLowerCase() === "websocket" &&
+    valuesIn(headers, "connection").join().toLowerCase().split(",").some((token) => token.trim() === "upgrade") &&
+    valuesIn(headers, "sec-websocket-accept").join() === accept;
   if (!isAgreed) return undefined;
   let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   for (let at = 0; at < headers.length; at += 2) {
@@ -37,8 +38,4 @@ export function findSwitchHead(headers: readonly string[], key: string): string 
     if (!NOT_PASSED_ON.has(name.toLowerCase())) head += `${name}: ${value}\r\n`;
   }
   return `${head}\r\n`;
-}
-
-function valuesOf(headers: readonly string[], name: string): string[] {
-  return headers.filter((_value, index) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === name);
 }
