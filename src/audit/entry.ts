@@ -33,13 +33,13 @@ export const EMPTY_CHAIN: ChainHead = { sequence: 0, hash: encodeBase64(new Uint
 
 /** The next line of a chain, with its line end. JSON escapes line breaks and control characters, so no detail can forge a line. */
 export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: Uint8Array): { readonly line: string; readonly head: ChainHead } {
-  return encodeEntryBy((text) => macOfText(text, key), head, event, at);
+  return encodeEntryBy((text) => macOfText(text, key), head, event, at.toISOString());
 }
 
-/** @param mac of a line as it stands without its MAC (`LineMac`). */
-export function encodeEntryBy(mac: (text: string) => string, head: ChainHead, event: AuditEvent, at: Date): { readonly line: string; readonly head: ChainHead } {
+/** @param mac of a line as it stands without its MAC (`LineMac`). @param at as `Date.toISOString` writes it. */
+export function encodeEntryBy(mac: (text: string) => string, head: ChainHead, event: AuditEvent, at: string): { readonly line: string; readonly head: ChainHead } {
   const sequence = head.sequence + 1;
-  const unsigned = unsignedLine({ seq: sequence, at: at.toISOString(), event, prev: head.hash });
+  const unsigned = unsignedLine({ seq: sequence, at, event, prev: head.hash });
   // As JSON.stringify would put it in: base64 needs no escapes.
   const line = `${unsigned.slice(0, -1)},"mac":"${mac(unsigned)}"}`;
   return { line: `${line}\n`, head: { sequence, hash: hashLine(line) } };

@@ -10,6 +10,7 @@ import { openLineMac } from "./line-mac.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const SYNC_WITHIN_MS = 1000;
+const BUFFER_BYTES = 65_536;
 
 export interface AuditSegment {
   /** Takes an event down, for the next `flush` to write. */
@@ -22,7 +23,7 @@ export interface AuditSegment {
 
 interface EnteredEvent {
   readonly event: AuditEvent;
-  readonly at: Date;
+  readonly at: string;
 }
 
 export function segmentPath(folder: string, runId: string): string {
@@ -47,6 +48,16 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   let syncsUnderWay = 0;
   let isClosed = false;
 
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  /** Good until the next call. Few writes are longer than the buffer, and a new one for each would be dear. */
+  const bytesOf = (lines: string): Buffer => (3 * lines.length > BUFFER_BYTES ? Buffer.from(lines, "utf8") : buffer.subarray(0, buffer.write(lines, "utf8")));
+  let newest = { ms: 0, text: "" };
+  /** Many entries are of the same millisecond. */
+  const timeNow = (): string => {
+    const ms = Date.now();
+    if (ms !== newest.ms) newest = { ms, text: new Date(ms).toISOString() };
+    return newest.text;
+  };
   const fail = (error: unknown): VaultError => {
     failure ??= new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
     return failure;
@@ -94,7 +105,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       lines += next.line;
     }
     descriptor ??= openNew(folder, runId);
-    const bytes = Buffer.from(lines, "utf8");
+    const bytes = bytesOf(lines);
     writeWhole(descriptor, bytes, writtenBytes);
     writtenBytes += bytes.length;
     written = head;
@@ -115,7 +126,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   return {
     enter(event) {
       // What comes after a failure is never written, and not kept either.
-      if (failure === undefined && !isClosed) entered.push({ event, at: new Date() });
+      if (failure === undefined && !isClosed) entered.push({ event, at: timeNow() });
     },
     flush,
     close() {
