@@ -36,14 +36,14 @@ export function parseAnswerHead(method: string, status: number, rawHeaders: read
   if (length !== undefined && isChunked) return refuse("both Content-Length and Transfer-Encoding");
   if (status === 204 && (isChunked || Number(length ?? 0) > 0)) return refuse("a body where none may be");
 
-  const applied = mustRead ? findCodings(codings.join(",")) : [];
+  const applied = mustRead ? findCodings(codings) : [];
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304 && (length === undefined || Number(length) > 0);
   if (applied === undefined || (hasBody && applied.length > 0 && status === 206)) return refuse("a Content-Encoding that cannot be looked through");
   const isDecoded = applied.length > 0;
   const headers: string[] = [];
-  for (const [index, lower] of raw.names.entries()) {
-    const [name = "", value = ""] = [rawHeaders[2 * index], rawHeaders[2 * index + 1]];
-    if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = "", value = "", lower = ""] = [rawHeaders[at], rawHeaders[at + 1], raw.names[at / 2]];
+    if (HOP_BY_HOP.has(lower) || named.includes(lower)) continue;
     if (isDecoded && OF_CODED_BYTES.has(lower)) continue;
     // The answer frames a body anew; where there is none, the length speaks of the one that a GET would give.
     if (lower === "content-length" && (status === 204 || hasBody)) continue;

@@ -1,5 +1,5 @@
 // An answer on its way to the child: head, body, trailers, each looked through where the host is bound.
-import type { Transform } from "node:stream";
+import type { Duplex, Transform } from "node:stream";
 import type { AnswerHead } from "./answer-head.ts";
 import { parseAnswerHead } from "./answer-head.ts";
 import type { ChildResponse } from "./child-response.ts";
@@ -24,59 +24,157 @@ export interface AnswerOptions {
 }
 
 /** Writes the answer to a child's response. Whatever goes wrong after the head is out ends the child's connection: a cut answer must not look whole. */
-export function relayAnswer(response: ChildResponse, { method, scrub, handshakeKey, onOver, onRefusal }: AnswerOptions): AnswerListener {
-  let abort = (): void => undefined;
-  let resume = (): void => undefined;
-  let answer: AnswerHead | undefined;
-  let decoders: readonly Transform[] = [];
-  let isOver = false;
+export class AnswerRelay implements AnswerListener {
+  readonly #response: ChildResponse;
+  readonly #options: AnswerOptions;
+  readonly #scrub: AnswerScrub | undefined;
+  #abort: () => void = ignore;
+  #resume: () => void = ignore;
+  #answer: AnswerHead | undefined;
+  #decoders: readonly Transform[] = [];
+  #isOver = false;
 
-  const finish = (): void => {
-    isOver = true;
-    onOver();
-  };
-  /** Nobody hears the rest. */
-  const stop = (): void => {
-    finish();
-    for (const decoder of decoders) decoder.destroy();
-  };
-  const fail = (refusal: Refusal): void => {
-    if (isOver) return;
-    stop();
-    if (response.isStarted) response.cut();
-    else onRefusal(refusal);
-    abort();
-  };
-  /** False where the head cannot be written: the exchange has failed then. @param wholeBytes the length of a body that is all there. */
-  const start = ({ status, headers, body }: AnswerHead, wholeBytes?: number): boolean => {
-    // What is looked through may change in length.
-    const lengthBytes = wholeBytes ?? (scrub === undefined && body.kind === "some" ? body.lengthBytes : undefined);
-    if (response.isStarted || response.start(status, headers, body.kind === "none" ? body : { kind: "some", lengthBytes })) return true;
-    fail(makeRefusal("upstream-answer", "the server's answer was dropped; it has a malformed header"));
+  constructor(response: ChildResponse, options: AnswerOptions) {
+    this.#response = response;
+    this.#options = options;
+    this.#scrub = options.scrub;
+  }
+
+  onAbortable(abort: () => void): void {
+    this.#abort = abort;
+    if (this.#isOver || this.#response.isOver) {
+      if (!this.#isOver) this.#finish();
+      abort();
+      return;
+    }
+    // The child has hung up: so do we, and a decoder must not go on alone.
+    this.#response.whenGone(() => {
+      if (this.#isOver) return;
+      this.#stop();
+      abort();
+    });
+  }
+
+  onHead(status: number, headers: readonly Uint8Array[], resume: () => void): boolean {
+    this.#resume = resume;
+    const outcome = parseAnswerHead(this.#options.method, status, textsOf(headers, this.#scrub), this.#scrub !== undefined);
+    if (outcome.kind === "refuse") {
+      this.onFailure(outcome.refusal);
+      return false;
+    }
+    const { answer } = outcome;
+    this.#answer = answer;
+    if (answer.isPart) this.#scrub?.expectPart();
+    if (answer.body.kind === "none") this.#end([]);
+    // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
+    else queueMicrotask(() => { this.#sendHead(); });
+    return true;
+  }
+
+  onBody(chunk: Uint8Array): boolean {
+    const [answer, response] = [this.#answer, this.#response];
+    if (this.#isOver || answer?.body.kind !== "some") return true;
+    if (this.#isWhole(answer, chunk)) {
+      const body = this.#scrub?.whole(chunk) ?? chunk;
+      if (!this.#start(answer, body.length)) return true;
+      response.endWith(body);
+      this.#finish();
+      return true;
+    }
+    if (!this.#start(answer)) return true;
+    if (this.#decoders.length === 0 && answer.body.codings.length > 0) this.#openBody(answer.body.codings, chunk);
+    const [first] = this.#decoders;
+    const isReady = first === undefined ? this.#write(chunk) : first.write(chunk);
+    if (isReady) return true;
+    if (first === undefined) response.whenDrained(this.#resume);
+    else first.once("drain", this.#resume);
     return false;
-  };
-  /** The head by itself, for a body that may be long in coming. */
-  const sendHead = (): void => {
-    if (!isOver && answer !== undefined && start(answer)) response.flushHead();
-  };
-  const write = (chunk: Uint8Array): boolean => {
-    let isReady = true;
-    for (const part of scrub === undefined ? [chunk] : scrub.push(chunk)) isReady = response.write(part);
-    return isReady;
-  };
-  const end = (trailers: readonly Uint8Array[]): void => {
-    if (isOver || answer === undefined || !start(answer)) return;
-    for (const part of scrub?.end() ?? []) response.write(part);
-    response.end(trailers.length === 0 ? [] : textsOf(trailers, scrub));
-    finish();
-  };
-  /** Small answers come with their head in one piece: the child then gets an exact length instead of chunks. */
-  const isWhole = (chunk: Uint8Array): boolean => !response.isStarted && decoders.length === 0 && answer?.body.kind === "some" && answer.body.lengthBytes === chunk.length && answer.body.codings.length === 0;
+  }
 
-  const openBody = (codings: readonly string[], first: Uint8Array): void => {
-    decoders = openDecoders(codings, first);
+  onEnd(trailers: readonly Uint8Array[]): void {
+    const [first, last] = [this.#decoders[0], this.#decoders.at(-1)];
+    if (first === undefined || last === undefined) {
+      this.#end(trailers);
+      return;
+    }
+    last.once("end", () => {
+      this.#end(trailers);
+    });
+    first.end();
+  }
+
+  onSwitch(headers: readonly Uint8Array[], server: Duplex): void {
+    const { handshakeKey } = this.#options;
+    const head = this.#isOver || handshakeKey === undefined ? undefined : findSwitchHead(textsOf(headers, this.#scrub), handshakeKey);
+    if (head === undefined || this.#response.isOver) {
+      server.destroy();
+      this.onFailure(makeRefusal("upstream-answer", "the server's answer was dropped; it agreed to something other than the WebSocket that was asked for"));
+      return;
+    }
+    const child = this.#response.release();
+    this.#finish();
+    child.write(head, "latin1");
+    void joinSockets(child, server);
+  }
+
+  onFailure(refusal: Refusal): void {
+    if (this.#isOver) return;
+    this.#stop();
+    if (this.#response.isStarted) this.#response.cut();
+    else this.#options.onRefusal(refusal);
+    this.#abort();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#options.onOver();
+  }
+
+  /** Nobody hears the rest. */
+  #stop(): void {
+    this.#finish();
+    for (const decoder of this.#decoders) decoder.destroy();
+  }
+
+  /** False where the head cannot be written: the exchange has failed then. @param wholeBytes the length of a body that is all there. */
+  #start({ status, headers, body }: AnswerHead, wholeBytes?: number): boolean {
+    if (this.#response.isStarted) return true;
+    // What is looked through may change in length.
+    const lengthBytes = wholeBytes ?? (this.#scrub === undefined && body.kind === "some" ? body.lengthBytes : undefined);
+    if (this.#response.start(status, headers, body.kind === "none" ? body : { kind: "some", lengthBytes })) return true;
+    this.onFailure(makeRefusal("upstream-answer", "the server's answer was dropped; it has a malformed header"));
+    return false;
+  }
+
+  /** The head by itself, for a body that may be long in coming. */
+  #sendHead(): void {
+    if (!this.#isOver && this.#answer !== undefined && this.#start(this.#answer)) this.#response.flushHead();
+  }
+
+  #write(chunk: Uint8Array): boolean {
+    if (this.#scrub === undefined) return this.#response.write(chunk);
+    let isReady = true;
+    for (const part of this.#scrub.push(chunk)) isReady = this.#response.write(part);
+    return isReady;
+  }
+
+  #end(trailers: readonly Uint8Array[]): void {
+    if (this.#isOver || this.#answer === undefined || !this.#start(this.#answer)) return;
+    for (const part of this.#scrub?.end() ?? []) this.#response.write(part);
+    this.#response.end(trailers.length === 0 ? [] : textsOf(trailers, this.#scrub));
+    this.#finish();
+  }
+
+  /** Small answers come with their head in one piece: the child then gets an exact length instead of chunks. */
+  #isWhole({ body }: AnswerHead, chunk: Uint8Array): boolean {
+    return !this.#response.isStarted && body.kind === "some" && body.lengthBytes === chunk.length && body.codings.length === 0;
+  }
+
+  #openBody(codings: readonly string[], first: Uint8Array): void {
+    const decoders = openDecoders(codings, first);
+    this.#decoders = decoders;
     const onError = (): void => {
-      fail(makeRefusal("upstream-answer", "the server's answer could not be decoded"));
+      this.onFailure(makeRefusal("upstream-answer", "the server's answer could not be decoded"));
     };
     for (const [index, decoder] of decoders.entries()) {
       decoder.on("error", onError);
@@ -85,84 +183,15 @@ export function relayAnswer(response: ChildResponse, { method, scrub, handshakeK
     }
     const last = decoders.at(-1);
     last?.on("data", (chunk: Uint8Array) => {
-      if (isOver || write(chunk)) return;
+      if (this.#isOver || this.#write(chunk)) return;
       last.pause();
-      response.whenDrained(() => last.resume());
+      this.#response.whenDrained(() => last.resume());
     });
-  };
+  }
+}
 
-  return {
-    onAbortable(doAbort) {
-      abort = doAbort;
-      if (isOver || response.isOver) {
-        if (!isOver) finish();
-        abort();
-        return;
-      }
-      // The child has hung up: so do we, and a decoder must not go on alone.
-      response.whenGone(() => {
-        if (isOver) return;
-        stop();
-        abort();
-      });
-    },
-    onHead(status, headers, doResume) {
-      resume = doResume;
-      const outcome = parseAnswerHead(method, status, textsOf(headers, scrub), scrub !== undefined);
-      if (outcome.kind === "refuse") {
-        fail(outcome.refusal);
-        return false;
-      }
-      answer = outcome.answer;
-      if (answer.isPart) scrub?.expectPart();
-      if (answer.body.kind === "none") end([]);
-      // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
-      else queueMicrotask(sendHead);
-      return true;
-    },
-    onBody(chunk) {
-      if (isOver || answer?.body.kind !== "some") return true;
-      if (isWhole(chunk)) {
-        const body = scrub?.whole(chunk) ?? chunk;
-        if (!start(answer, body.length)) return true;
-        response.endWith(body);
-        finish();
-        return true;
-      }
-      if (!start(answer)) return true;
-      if (decoders.length === 0 && answer.body.codings.length > 0) openBody(answer.body.codings, chunk);
-      const [first] = decoders;
-      const isReady = first === undefined ? write(chunk) : first.write(chunk);
-      if (isReady) return true;
-      if (first === undefined) response.whenDrained(resume);
-      else first.once("drain", resume);
-      return false;
-    },
-    onEnd(trailers) {
-      const [first, last] = [decoders[0], decoders.at(-1)];
-      if (first === undefined || last === undefined) {
-        end(trailers);
-        return;
-      }
-      last.once("end", () => {
-        end(trailers);
-      });
-      first.end();
-    },
-    onSwitch(headers, server) {
-      const head = isOver || handshakeKey === undefined ? undefined : findSwitchHead(textsOf(headers, scrub), handshakeKey);
-      if (head === undefined || response.isOver) {
-        server.destroy();
-        fail(makeRefusal("upstream-answer", "the server's answer was dropped; it agreed to something other than the WebSocket that was asked for"));
-        return;
-      }
-      const child = response.release();
-      finish();
-      child.write(head, "latin1");
-      void joinSockets(child, server);
-    },
-    onFailure: fail,
-  };
+function ignore(): void {
+  // Until there is something to stop, or to go on with.
 }
 
 function textsOf(parts: readonly Uint8Array[], scrub: AnswerScrub | undefined): string[] {

@@ -4,6 +4,7 @@ import type { BodyKind } from "./body-kind.ts";
 import { findBodyKind, isCoded } from "./body-kind.ts";
 import type { Grant } from "./grant.ts";
 import { mayAct } from "./policy.ts";
+import { isNamed } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseCodedBody, refuseMisplaced, refuseRepeated, refuseUnusable } from "./refusal.ts";
 import type { RequestHead, Scheme } from "./request-head.ts";
@@ -48,7 +49,7 @@ export function reframe(headers: readonly string[], lengthBytes: number | undefi
   const framed: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
     const [name = "", value = ""] = [headers[at], headers[at + 1]];
-    if (name.toLowerCase() !== "content-length") framed.push(name, value);
+    if (!isNamed(name, "content-length")) framed.push(name, value);
     else if (lengthBytes !== undefined) framed.push(name, String(lengthBytes));
   }
   return framed;

@@ -170,7 +170,7 @@ export class ChildConnection {
     }
     const wishes = tokensOf(valuesOf(head, "connection"));
     const expectation = this.#expectationOf(head, wishes);
-    const keepsAlive = expectation !== "switch" && (head.httpVersion === "1.1" ? !wishes.has("close") : wishes.has("keep-alive"));
+    const keepsAlive = expectation !== "switch" && (head.httpVersion === "1.1" ? !wishes.includes("close") : wishes.includes("keep-alive"));
     const body = this.#openBody(framed.framing);
     const stream = body.kind === "stream" ? body.stream : undefined;
     const response = new ChildResponse(this.#socket, {
@@ -189,8 +189,8 @@ export class ChildConnection {
     if (this.#response === response) this.#exchange = exchange;
   }
 
-  #expectationOf(head: RawHead, wishes: ReadonlySet<string>): Expectation {
-    if (this.#use.servesSwitches && wishes.has("upgrade") && head.names.includes("upgrade")) return "switch";
+  #expectationOf(head: RawHead, wishes: readonly string[]): Expectation {
+    if (this.#use.servesSwitches && wishes.includes("upgrade") && head.names.includes("upgrade")) return "switch";
     const expected = valuesOf(head, "expect");
     if (expected.length === 0 || head.httpVersion === "1.0") return "answer";
     return expected.join().toLowerCase() === "100-continue" ? "continue" : "unknown";

@@ -1,6 +1,7 @@
 // Undoes the compression of an answer, as a stream: memory stays flat whatever comes out.
 import { Transform } from "node:stream";
 import * as zlib from "node:zlib";
+import { tokensOf } from "./raw-head.ts";
 
 /** What a decoder gives at once. Node's 16 KiB would cost a large answer a third of its speed. */
 const CHUNK_BYTES = 65_536;
@@ -15,12 +16,14 @@ const DECODERS: ReadonlyMap<string, OpenDecoder> = new Map<string, OpenDecoder>(
   ["deflate", (first) => (isZlib(first) ? zlib.createInflate : zlib.createInflateRaw)({ flush: zlib.constants.Z_SYNC_FLUSH, chunkSize: CHUNK_BYTES })],
   ...zstd(),
 ]);
+const NONE: readonly string[] = [];
 /** More layers than this are an attack, not an encoding. */
 const LAYERS_MAX = 2;
 
 /** The codings of a body in the order in which they were applied (RFC 9110 section 8.4), or undefined where one is not known here. */
-export function findCodings(contentEncoding: string): readonly string[] | undefined {
-  const codings = contentEncoding.toLowerCase().split(",").map((coding) => coding.trim()).filter((coding) => coding !== "" && coding !== "identity");
+export function findCodings(contentEncodings: readonly string[]): readonly string[] | undefined {
+  if (contentEncodings.length === 0) return NONE;
+  const codings = tokensOf(contentEncodings).filter((coding) => coding !== "" && coding !== "identity");
   return codings.length <= LAYERS_MAX && codings.every((coding) => DECODERS.has(coding)) ? codings : undefined;
 }
 

@@ -1,39 +1,44 @@
 // What one exchange tells the audit log: names and codes, for the same request id that a refusal shows to the child.
-import type { Authority } from "../vault/host.ts";
-import { formatAuthority } from "../vault/host.ts";
 import type { ProxyEvent } from "./event.ts";
 import type { Grant } from "./grant.ts";
 import type { Inert } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 
-export interface ExchangeLog {
-  substituted(grants: readonly Grant[]): void;
-  inert(items: readonly Inert[]): void;
-  refused(refusal: Refusal): void;
-  /** @param secrets names. */
-  scrubbed(secrets: Iterable<string>): void;
-}
+export class ExchangeLog {
+  readonly #enter: (event: ProxyEvent) => void;
+  readonly #request: string;
+  readonly #authority: string;
+  readonly #method: string;
 
-export function makeExchangeLog(enter: (event: ProxyEvent) => void, request: string, authority: Authority, method: string): ExchangeLog {
-  const of = { request, authority: formatAuthority(authority), method };
-  return {
-    substituted(grants) {
-      enter({ kind: "substituted", ...of, secrets: namesOf(grants) });
-    },
-    inert(items) {
-      for (const spot of new Set(items.map((item) => item.spot))) {
-        enter({ kind: "inert", ...of, secrets: namesOf(items.filter((item) => item.spot === spot).map(({ grant }) => grant)), spot });
-      }
-    },
-    refused({ secrets, code, text }) {
-      enter({ kind: "refused", ...of, secrets, code, text });
-    },
-    scrubbed(secrets) {
-      enter({ kind: "scrubbed", ...of, secrets: [...secrets] });
-    },
-  };
+  constructor(enter: (event: ProxyEvent) => void, request: string, authority: string, method: string) {
+    this.#enter = enter;
+    this.#request = request;
+    this.#authority = authority;
+    this.#method = method;
+  }
+
+  substituted(grants: readonly Grant[]): void {
+    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets: namesOf(grants) });
+  }
+
+  inert(items: readonly Inert[]): void {
+    for (const spot of new Set(items.map((item) => item.spot))) {
+      const secrets = namesOf(items.filter((item) => item.spot === spot).map(({ grant }) => grant));
+      this.#enter({ kind: "inert", request: this.#request, authority: this.#authority, method: this.#method, secrets, spot });
+    }
+  }
+
+  refused({ secrets, code, text }: Refusal): void {
+    this.#enter({ kind: "refused", request: this.#request, authority: this.#authority, method: this.#method, secrets, code, text });
+  }
+
+  /** @param secrets names. */
+  scrubbed(secrets: Iterable<string>): void {
+    this.#enter({ kind: "scrubbed", request: this.#request, authority: this.#authority, method: this.#method, secrets: [...secrets] });
+  }
 }
 
 export function namesOf(grants: readonly Grant[]): string[] {
-  return [...new Set(grants.map(({ name }) => name))];
+  const [only] = grants;
+  return grants.length === 1 && only !== undefined ? [only.name] : [...new Set(grants.map(({ name }) => name))];
 }

@@ -1,20 +1,20 @@
 // One request of the child's and its answer: judge, write the audit entry, send on, relay.
-import type { Authority } from "../vault/host.ts";
 import { formatAuthority } from "../vault/host.ts";
-import { relayAnswer } from "./answer.ts";
+import { AnswerRelay } from "./answer.ts";
+import type { BodyPassage } from "./body-passage.ts";
 import { openPassage, passWhole, readWhole } from "./body-passage.ts";
 import type { BodyPlan } from "./body-policy.ts";
 import { planBody, reframe } from "./body-policy.ts";
 import type { ChildRequest, RequestBody } from "./child-request.ts";
 import type { ChildResponse } from "./child-response.ts";
-import { makeExchangeLog, namesOf } from "./exchange-log.ts";
+import { ExchangeLog, namesOf } from "./exchange-log.ts";
 import type { Grant } from "./grant.ts";
 import { askForReadable } from "./negotiation.ts";
 import { decide } from "./policy.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal, RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
-import type { Scheme } from "./request-head.ts";
+import type { AbsoluteTarget } from "./request-head.ts";
 import { parseRequestHead } from "./request-head.ts";
 import type { RunRules } from "./run-rules.ts";
 import { grantsNaming, mayBePrivate } from "./run-rules.ts";
@@ -23,9 +23,11 @@ import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream.ts";
 import { findHandshakeKey } from "./websocket.ts";
 
 /** Where the child's connection leads, settled before the request was read. */
-export interface Route {
-  readonly scheme: Scheme;
-  readonly authority: Authority;
+export interface Route extends AbsoluteTarget {
+  /** As it is written. */
+  readonly authorityText: string;
+  /** The grants that name the host. None where it is not bound. */
+  readonly naming: readonly Grant[];
 }
 
 export interface Exchange {
@@ -39,169 +41,210 @@ interface SendTerms {
   readonly used: readonly Grant[];
   /** Those that may yet come into it as well. */
   readonly mayAct: readonly Grant[];
-  /** Whether the audit log has to have heard of it. */
-  readonly isRecorded: boolean;
   /** Of a WebSocket. */
-  readonly handshakeKey?: string | undefined;
+  readonly handshakeKey: string | undefined;
 }
 
-interface BodyTerms extends Pick<SendTerms, "used" | "isRecorded"> {
-  readonly plan: BodyPlan;
-  /** Null where the framing does not say. */
-  readonly bodyBytes: number | null | undefined;
-}
+/** What of a request goes up but its method, which stays. */
+type Message = Pick<UpstreamRequest, "path" | "headers" | "body">;
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
 
+/** To be made once for many requests. */
+export function makeRoute({ scheme, authority }: AbsoluteTarget, grants: readonly Grant[]): Route {
+  return { scheme, authority, authorityText: formatAuthority(authority), naming: grantsNaming(grants, authority) };
+}
+
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
-export function openExchange(request: ChildRequest, response: ChildResponse, { scheme, authority }: Route, rules: RunRules, upstream: Upstream): Exchange {
-  const [id, method] = [rules.nextRequestId(), request.head.method];
-  const log = makeExchangeLog(rules.enter, id, authority, method);
-  let listener: AnswerListener | undefined;
-  let isRefused = false;
+export function openExchange(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
+  const exchange = new StartedExchange(request, response, route, rules, upstream);
+  try {
+    exchange.start();
+  } catch {
+    response.destroy();
+  }
+  return exchange;
+}
 
-  const refuse = (refusal: Refusal, isLast = false): void => {
-    if (isRefused) return;
-    isRefused = true;
-    if (isLast) response.endConnection();
-    log.refused(refusal);
-    answerRefusal(response, refusal, id);
-  };
-  const isOver = (): boolean => isRefused || response.isOver;
+class StartedExchange implements Exchange {
+  readonly #request: ChildRequest;
+  readonly #response: ChildResponse;
+  readonly #route: Route;
+  readonly #rules: RunRules;
+  readonly #upstream: Upstream;
+  readonly #id: string;
+  readonly #log: ExchangeLog;
+  #listener: AnswerListener | undefined;
+  #isRefused = false;
+  /** Whether the audit log has to have heard of it before it goes out. */
+  #isRecorded = false;
 
-  const start = (): void => {
-    const parsed = parseRequestHead(request.head, scheme, authority, rules.grants);
+  constructor(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream) {
+    this.#request = request;
+    this.#response = response;
+    this.#route = route;
+    this.#rules = rules;
+    this.#upstream = upstream;
+    this.#id = rules.nextRequestId();
+    this.#log = new ExchangeLog(rules.enter, this.#id, route.authorityText, request.head.method);
+  }
+
+  start(): void {
+    const { scheme, authority } = this.#route;
+    const [rules, log, { expectation, body }] = [this.#rules, this.#log, this.#request];
+    const parsed = parseRequestHead(this.#request.head, scheme, authority, rules.grants);
     if (parsed.kind === "refuse") {
-      refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
+      this.#refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
       return;
     }
     const { head } = parsed;
-    if (request.expectation === "unknown") {
-      refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
+    if (expectation === "unknown") {
+      this.#refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
       return;
     }
     // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
-    const handshakeKey = request.expectation === "switch" ? findHandshakeKey(head) : undefined;
+    const handshakeKey = expectation === "switch" ? findHandshakeKey(head) : undefined;
     if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
-      refuse(makeRefusal("upgrade", `${formatAuthority(authority)} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
+      this.#refuse(makeRefusal("upgrade", `${this.#route.authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
       return;
     }
     const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
     if (decision.kind === "refuse") {
-      refuse(decision.refusal);
+      this.#refuse(decision.refusal);
       return;
     }
     const { used, inert } = decision;
     const plan = planBody(head, scheme, authority, rules.grants);
     if (plan.kind === "refuse") {
-      refuse(plan.refusal);
+      this.#refuse(plan.refusal);
       return;
     }
     if (used.length > 0 && rules.isRevoked()) {
-      refuse(refuseLocked(namesOf(used), authority));
+      this.#refuse(refuseLocked(namesOf(used), authority));
       return;
     }
-    // Whether these are written shows before anything goes out: `permit`.
+    // Whether these are written shows before anything goes out: `#permit`.
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used);
-    const isRecorded = inert.length + used.length > 0;
-    const message = { path: substituteTarget(head.target, decision.target), headers: ["host", head.host, ...substitute(head.headers, decision.edits)] };
-    const terms = { used, mayAct: used, isRecorded, handshakeKey };
-    switch (request.body.kind) {
+    this.#isRecorded = inert.length + used.length > 0;
+    const path = substituteTarget(head.target, decision.target);
+    const headers = substitute(head, decision.edits);
+    switch (body.kind) {
       case "none":
-        send({ ...message, body: undefined }, terms);
+        this.#send({ path, headers, body: undefined }, { used, mayAct: used, handshakeKey });
         return;
       case "whole":
-        sendWhole(message, request.body.bytes, plan, terms);
+        this.#sendWhole(path, headers, body.bytes, used, plan);
         return;
       case "stream":
-        sendBody(message, request.body.stream, { plan, used, isRecorded, bodyBytes: head.bodyBytes }).catch(() => { response.destroy(); });
+        this.#sendStream(path, headers, body.stream, used, plan, head.bodyBytes).catch(() => { this.#response.destroy(); });
     }
-  };
+  }
 
-  const sendWhole = (message: Pick<UpstreamRequest, "path" | "headers">, bytes: Uint8Array, plan: BodyPlan, terms: SendTerms): void => {
-    const acted = new Set(terms.used);
-    const body = passWhole(bytes, { authority, plan, acted, rules, log, isOver, onRefusal: fail });
-    if (body === undefined) return;
-    const used = [...acted];
-    send({ ...message, headers: reframe(message.headers, body.length), body }, { ...terms, used, mayAct: used });
-  };
+  refuse(refusal: Refusal): void {
+    this.#fail(refusal, true);
+  }
 
-  const sendBody = async (message: Pick<UpstreamRequest, "path" | "headers">, body: RequestBody, { plan, used, isRecorded, bodyBytes }: BodyTerms): Promise<void> => {
+  #refuse(refusal: Refusal, isLast = false): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    if (isLast) this.#response.endConnection();
+    this.#log.refused(refusal);
+    answerRefusal(this.#response, refusal, this.#id);
+  }
+
+  /** Refuses, and stops what is under way upstream. */
+  #fail(refusal: Refusal, isLast: boolean): void {
+    if (this.#listener === undefined) this.#refuse(refusal, isLast);
+    else {
+      if (isLast) this.#response.endConnection();
+      this.#listener.onFailure(refusal);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#isRefused || this.#response.isOver;
+  }
+
+  #passageOf(plan: BodyPlan, acted: Set<Grant>): BodyPassage {
+    return {
+      authority: this.#route.authority,
+      plan,
+      acted,
+      rules: this.#rules,
+      log: this.#log,
+      isOver: () => this.#isOver(),
+      onRefusal: (refusal, isLast) => {
+        this.#fail(refusal, isLast);
+      },
+    };
+  }
+
+  #sendWhole(path: string, headers: string[], bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
     const acted = new Set(used);
-    const passage = openPassage(body, { authority, plan, acted, rules, log, isOver, onRefusal: fail });
-    if (request.expectation === "continue") response.askForBody();
+    const body = passWhole(bytes, this.#passageOf(plan, acted));
+    if (body === undefined) return;
+    this.#send({ path, headers: reframe(headers, body.length), body }, { used: [...acted], mayAct: [...acted], handshakeKey: undefined });
+  }
+
+  /** @param bodyBytes null where the framing does not say. */
+  async #sendStream(path: string, headers: string[], stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
+    const acted = new Set(used);
+    const passage = openPassage(stream, this.#passageOf(plan, acted));
+    if (this.#request.expectation === "continue") this.#response.askForBody();
     if (plan.kind !== "edit") {
-      send({ ...message, body: passage }, { used, mayAct: used, isRecorded });
+      this.#send({ path, headers, body: passage }, { used, mayAct: used, handshakeKey: undefined });
       return;
     }
     // A chunked body has no length to go by.
     const whole = (bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX ? await readWhole(passage) : undefined;
-    if (isOver()) return;
+    if (this.#isOver()) return;
     // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
     const mayAct = whole === undefined ? [...used, ...plan.grants] : [...acted];
-    send({ ...message, headers: reframe(message.headers, whole?.length), body: whole ?? passage }, { used: [...acted], mayAct, isRecorded });
-  };
+    this.#send({ path, headers: reframe(headers, whole?.length), body: whole ?? passage }, { used: [...acted], mayAct, handshakeKey: undefined });
+  }
 
-  const send = (message: Pick<UpstreamRequest, "path" | "headers" | "body">, { used, mayAct, isRecorded, handshakeKey }: SendTerms): void => {
-    const naming = grantsNaming(rules.grants, authority);
+  #send({ path, headers, body }: Message, { used, mayAct, handshakeKey }: SendTerms): void {
+    const [{ scheme, authority, naming }, { method }] = [this.#route, this.#request.head];
     const isBound = naming.length > 0;
-    const scrub = isBound ? rules.scrubber.openAnswer() : undefined;
-    listener = relayAnswer(response, {
+    const scrub = isBound ? this.#rules.scrubber.openAnswer() : undefined;
+    const listener = new AnswerRelay(this.#response, {
       method,
       scrub,
       handshakeKey,
       onOver: () => {
-        if (scrub !== undefined && scrub.met.size > 0) log.scrubbed(scrub.met);
+        if (scrub !== undefined && scrub.met.size > 0) this.#log.scrubbed(scrub.met);
       },
       onRefusal: (refusal) => {
-        refuse(refusal.code === "private-address" ? refusePrivate(namesOf(mayAct.length > 0 ? mayAct : naming), authority) : refusal);
+        this.#refuse(refusal.code === "private-address" ? refusePrivate(namesOf(mayAct.length > 0 ? mayAct : naming), authority) : refusal);
       },
     });
-    upstream.send(
+    this.#listener = listener;
+    this.#upstream.send(
       {
         scheme,
         authority,
         mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
         method,
-        path: message.path,
-        headers: isBound ? askForReadable(message.headers) : message.headers,
-        body: message.body,
+        path,
+        headers: isBound ? askForReadable(headers) : headers,
+        body,
         isHandshake: handshakeKey !== undefined,
-        permit: () => { permit(used, isRecorded); },
+        permit: () => { this.#permit(used); },
       },
       listener,
     );
-  };
+  }
 
   /** The last word before the first byte goes out: the connection may have been long in coming. @throws RefusalError */
-  const permit = (used: readonly Grant[], isRecorded: boolean): void => {
+  #permit(used: readonly Grant[]): void {
+    const [{ authority }, rules] = [this.#route, this.#rules];
     try {
-      if (isRecorded) rules.flush();
+      if (this.#isRecorded) rules.flush();
     } catch {
       throw new RefusalError(refuseUnwritten(namesOf(used)));
     }
     if (used.length > 0 && rules.isRevoked()) throw new RefusalError(refuseLocked(namesOf(used), authority));
-  };
-
-  /** Refuses, and stops what is under way upstream. */
-  const fail = (refusal: Refusal, isLast = false): void => {
-    if (listener === undefined) refuse(refusal, isLast);
-    else {
-      if (isLast) response.endConnection();
-      listener.onFailure(refusal);
-    }
-  };
-
-  try {
-    start();
-  } catch {
-    response.destroy();
   }
-  return {
-    refuse: (refusal) => {
-      fail(refusal, true);
-    },
-  };
 }

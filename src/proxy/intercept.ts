@@ -5,7 +5,6 @@ import type { Authority } from "../vault/host.ts";
 import type { ConnectionUse } from "./child-connection.ts";
 import { ChildConnection } from "./child-connection.ts";
 import type { ConnectionWatch } from "./connection-watch.ts";
-import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 import type { RunCa } from "./run-ca.ts";
 
@@ -13,21 +12,22 @@ import type { RunCa } from "./run-ca.ts";
 export type Handshake = "completed" | "broken-off";
 
 export interface Interceptor {
-  /** Takes over a connection whose CONNECT was answered. @param onRefused the child named another host in its TLS greeting. */
-  accept(socket: Duplex, authority: Authority, onRefused: (refusal: Refusal) => void): void;
+  /** Takes over a connection whose CONNECT was answered. */
+  accept(socket: Duplex, authority: Authority, use: InterceptedUse): void;
 }
+
+/** What is done with what comes through the TLS. `onMalformed` hears of a greeting for another host, too. */
+type InterceptedUse = Pick<ConnectionUse, "serve" | "onMalformed">;
 
 export interface InterceptorOptions extends Pick<ConnectionUse, "headMs"> {
   readonly ca: RunCa;
   readonly connections: ConnectionWatch;
-  readonly serve: (authority: Authority, ...args: Parameters<ConnectionUse["serve"]>) => ReturnType<ConnectionUse["serve"]>;
-  readonly onMalformed: (authority: Authority, refusal: Refusal) => string;
   readonly hearHandshake: (outcome: Handshake) => void;
 }
 
-export function openInterceptor({ ca, headMs, connections, serve, onMalformed, hearHandshake }: InterceptorOptions): Interceptor {
+export function openInterceptor({ ca, headMs, connections, hearHandshake }: InterceptorOptions): Interceptor {
   return {
-    accept(socket, authority, onRefused) {
+    accept(socket, authority, { serve, onMalformed }) {
       const secure = new TLSSocket(socket, {
         isServer: true,
         secureContext: ca.contextFor(authority.host),
@@ -35,7 +35,7 @@ export function openInterceptor({ ca, headMs, connections, serve, onMalformed, h
         SNICallback: (name, done) => {
           if (isSameName(name, authority)) done(null);
           else {
-            onRefused(makeRefusal("misdirected", "the TLS greeting is for another host than the CONNECT"));
+            onMalformed(makeRefusal("misdirected", "the TLS greeting is for another host than the CONNECT"));
             done(new Error("another host"));
           }
         },
@@ -58,8 +58,7 @@ export function openInterceptor({ ca, headMs, connections, serve, onMalformed, h
         secure.off("end", onEarlyEnd);
         outcome = "completed";
         hearHandshake(outcome);
-        const use: ConnectionUse = { headMs, servesSwitches: true, serve: (request, response) => serve(authority, request, response), onMalformed: (refusal) => onMalformed(authority, refusal) };
-        connections.watch(new ChildConnection(secure, use));
+        connections.watch(new ChildConnection(secure, { headMs, servesSwitches: true, serve, onMalformed }));
       });
     },
   };

@@ -51,7 +51,10 @@ export function makeRecogniser(grants: readonly Grant[]): Recogniser {
   // Longest first: a placeholder that begins like another must not be taken for it.
   const pattern = [...byPlaceholder.keys()].sort((a, b) => b.length - a.length).map(escape).join("|");
   const each = new RegExp(pattern, "g");
+  const shortest = Math.min(...[...byPlaceholder.keys()].map(({ length }) => length));
   return (text) => {
+    // Most headers.
+    if (text.length < shortest) return NONE;
     // With `g` each call starts where the last match ended, and a failed one goes back to the start.
     let match = each.exec(text);
     if (match === null) return NONE;

@@ -7,6 +7,7 @@ import { carries } from "./credential-header.ts";
 import type { InertSpot } from "./event.ts";
 import type { Grant } from "./grant.ts";
 import type { Occurrence, Recogniser } from "./placeholder.ts";
+import { isNamed } from "./raw-head.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseUnusable, makeRefusal } from "./refusal.ts";
 import type { RequestHead, Scheme } from "./request-head.ts";
@@ -58,16 +59,17 @@ export function decide(head: RequestHead, { scheme, authority, recognise, strict
   const inTarget = recognise(head.target);
   const target = scheme === "https" ? inTarget.flatMap((occurrence) => findActing(occurrence, head.target, authority)) : [];
   const inert: Inert[] = inTarget.filter(({ start }) => !target.some((acts) => acts.start === start)).map(({ grant }) => ({ grant, spot: "target" }));
-  const acting = new Set<Grant>();
+  const acting: Grant[] = [];
   for (const { grant, place } of target) {
-    if (acting.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
-    acting.add(grant);
+    if (acting.includes(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
+    acting.push(grant);
     const why = whyNotInTarget(grant, place);
     if (why !== undefined) return { kind: "refuse", refusal: refuseUnusable(grant, authority, why) };
   }
   for (let at = 0; at < head.headers.length; at += 2) {
     const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
     const { place, occurrences: found, text } = look(name, value, recognise);
+    if (found.length === 0) continue;
     // Over plain HTTP it counts for nothing where they stand: each is refused.
     const occurrences = found.filter(({ grant }) => scheme === "http" || place === "basic" || carries(name, grant));
     inert.push(...found.filter((occurrence) => !occurrences.includes(occurrence)).map(({ grant }): Inert => ({ grant, spot: "header" })));
@@ -75,19 +77,19 @@ export function decide(head: RequestHead, { scheme, authority, recognise, strict
     for (const { grant } of occurrences) {
       const refusal = findRefusal(grant, scheme, authority, place);
       if (refusal !== undefined) return { kind: "refuse", refusal };
-      if (acting.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
-      acting.add(grant);
+      if (acting.includes(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
+      acting.push(grant);
     }
     const edit: Edit = { valueAt: at + 1, place, text, occurrences };
     const unusable = findUnusable(edit);
     if (unusable !== undefined) return { kind: "refuse", refusal: refuseUnusable(unusable.grant, authority, unusable.why) };
-    if (countHeader(head.headers, name) > 1) return { kind: "refuse", refusal: makeRefusal("bad-request", `a request with a secret in it has one ${name} header`, [...acting].map((grant) => grant.name)) };
+    if (countHeader(head.headers, name) > 1) return { kind: "refuse", refusal: makeRefusal("bad-request", `a request with a secret in it has one ${name} header`, acting.map((grant) => grant.name)) };
     edits.push(edit);
   }
   const [first] = inert;
   if (first !== undefined && scheme === "http") return { kind: "refuse", refusal: refusePlainHttp(first.grant, authority) };
   if (first !== undefined && strict) return { kind: "refuse", refusal: refuseMisplaced(first.grant, authority) };
-  return { kind: "forward", edits, target, used: [...acting], inert };
+  return { kind: "forward", edits, target, used: acting, inert };
 }
 
 /** The occurrence with its place, where it acts; none where it does not. */
@@ -99,7 +101,7 @@ function findActing(occurrence: Occurrence, target: string, authority: Authority
 
 /** The placeholders in a header, and where they would act if the header carries them. `text` is what the occurrences count in. */
 function look(name: string, value: string, recognise: Recogniser): { readonly place: Extract<Place, "header" | "basic">; readonly occurrences: readonly Occurrence[]; readonly text: string } {
-  if (name.toLowerCase() === "authorization") {
+  if (isNamed(name, "authorization")) {
     const credential = findBasicCredential(value) ?? "";
     const occurrences = recognise(credential);
     if (occurrences.length > 0) return { place: "basic", occurrences, text: credential };
@@ -115,5 +117,5 @@ function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: 
 
 function countHeader(headers: readonly string[], name: string): number {
   const lower = name.toLowerCase();
-  return headers.filter((field, index) => index % 2 === 0 && field.toLowerCase() === lower).length;
+  return headers.filter((field, index) => index % 2 === 0 && isNamed(field, lower)).length;
 }

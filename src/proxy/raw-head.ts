@@ -53,8 +53,9 @@ export function parseRawHead(text: string): RawHeadOutcome {
 }
 
 /** The head with its headers to be found by name. */
-export function withNames(head: Omit<RawHead, "names">): RawHead {
-  return { ...head, names: namesOf(head.rawHeaders) };
+export function withNames({ method, url, httpVersion, rawHeaders }: Omit<RawHead, "names">): RawHead {
+  // Not by a spread: V8 would make a new hidden class for each request, and all that looks at heads would be slow.
+  return { method, url, httpVersion, rawHeaders, names: namesOf(rawHeaders) };
 }
 
 /** In lower case. @param rawHeaders names and values alternate. */
@@ -62,6 +63,11 @@ export function namesOf(rawHeaders: readonly string[]): readonly string[] {
   const names: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) names.push(rawHeaders[at]?.toLowerCase() ?? "");
   return names;
+}
+
+/** Whether a header has this name. @param lower the name in lower case. */
+export function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && name.toLowerCase() === lower;
 }
 
 /** The values of all headers of a name. @param name in lower case. */
@@ -103,11 +109,11 @@ export function isHopeless(text: string): boolean {
 }
 
 /** What a list of names, in however many headers, says in lower case. */
-export function tokensOf(lists: readonly string[]): ReadonlySet<string> {
-  return lists.length === 0 ? NO_TOKENS : new Set(lists.flatMap((list) => list.toLowerCase().split(",")).map((token) => token.trim()));
+export function tokensOf(lists: readonly string[]): readonly string[] {
+  const [only = ""] = lists;
+  if (lists.length <= 1 && !only.includes(",")) return lists.length === 0 ? NONE : [only.trim().toLowerCase()];
+  return lists.join().toLowerCase().split(",").map((token) => token.trim());
 }
-
-const NO_TOKENS: ReadonlySet<string> = new Set();
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;

@@ -11,7 +11,7 @@ import { openConnectionWatch } from "./connection-watch.ts";
 import type { DialRules } from "./dial.ts";
 import { dialTunnel, resolveBySystem } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
-import { openExchange } from "./exchange.ts";
+import { makeRoute, openExchange } from "./exchange.ts";
 import { raiseHeapLimit } from "./heap-limit.ts";
 import { openInterceptor } from "./intercept.ts";
 import { isBoundTo } from "./policy.ts";
@@ -72,14 +72,7 @@ export function makeReception(options: ReceptionOptions): Reception {
   const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
 
   const connections = openConnectionWatch(headMs);
-  const interceptor = openInterceptor({
-    ca,
-    headMs,
-    connections,
-    serve: (authority, request, response) => openExchange(request, response, { scheme: "https", authority }, rules, upstream),
-    onMalformed: (authority, refusal) => recordRefusal(refusal, authority, null),
-    hearHandshake: options.hearHandshake ?? ignore,
-  });
+  const interceptor = openInterceptor({ ca, headMs, connections, hearHandshake: options.hearHandshake ?? ignore });
 
   /**
    * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
@@ -88,7 +81,7 @@ export function makeReception(options: ReceptionOptions): Reception {
   const serveAbsolute = (request: ChildRequest, response: ChildResponse): Exchange | undefined => {
     const target = findAbsoluteTarget(request.head.url);
     const refusal = findAbsoluteRefusal(request.head, target);
-    if (refusal === undefined && target !== undefined) return openExchange(request, response, target, rules, upstream);
+    if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
     const answered = refusal ?? malformedTarget();
     response.endConnection();
     answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.head.method));
@@ -120,9 +113,13 @@ export function makeReception(options: ReceptionOptions): Reception {
       refuse(refuseUnmatched(authority), authority);
       return;
     }
-    if (grantsNaming(grants, authority).length > 0) {
+    const route = makeRoute({ scheme: "https", authority }, grants);
+    if (route.naming.length > 0) {
       socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-      interceptor.accept(socket, authority, (refusal) => recordRefusal(refusal, authority, null));
+      interceptor.accept(socket, authority, {
+        serve: (request, response) => openExchange(request, response, route, rules, upstream),
+        onMalformed: (refusal) => recordRefusal(refusal, authority, null),
+      });
       return;
     }
     try {

@@ -60,8 +60,9 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
     if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
   const headers: string[] = [];
-  for (const [index, lower] of names.entries()) {
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && lower !== "host") headers.push(rawHeaders[2 * index] ?? "", rawHeaders[2 * index + 1] ?? "");
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = "", value = "", lower = ""] = [rawHeaders[at], rawHeaders[at + 1], names[at / 2]];
+    if (!HOP_BY_HOP.has(lower) && !named.includes(lower) && lower !== "host") headers.push(name, value);
   }
   const upgrades = valuesOf(raw, "upgrade");
   return { kind: "head", head: { method, target: target.target, headers, host: host.host, bodyBytes: lengthOf(framed.framing), upgrade: upgrades.length === 0 ? undefined : upgrades.join(",").toLowerCase() } };

@@ -8,6 +8,7 @@ import type { Grant } from "./grant.ts";
 import type { Occurrence } from "./placeholder.ts";
 import type { Spelling } from "./place-encoding.ts";
 import { spell } from "./place-encoding.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** A header value to be written anew. `text` is the value itself, or the decoded `user:password` of a Basic credential. */
 export interface Edit {
@@ -25,12 +26,12 @@ export interface TargetOccurrence extends Occurrence {
 
 const SPELLING_IN_TARGET: Readonly<Record<TargetOccurrence["place"], Spelling>> = { path: "segment", query: "form" };
 
-/** The headers with their values in. Only for the wire: they are plaintext. */
-export function substitute(headers: readonly string[], edits: readonly Edit[]): string[] {
-  const written = [...headers];
+/** The headers with their values in, Host first. Only for the wire: they are plaintext. */
+export function substitute({ host, headers }: Pick<RequestHead, "host" | "headers">, edits: readonly Edit[]): string[] {
+  const written = ["host", host, ...headers];
   for (const { valueAt, place, text, occurrences } of edits) {
     const value = replaceAll(text, occurrences, latin1Of);
-    written[valueAt] = place === "basic" ? formatBasicCredential(value) : value;
+    written[valueAt + 2] = place === "basic" ? formatBasicCredential(value) : value;
   }
   return written;
 }
@@ -80,8 +81,8 @@ function replaceAll<O extends Occurrence>(text: string, occurrences: readonly O[
 /** Visible ASCII, space and tab (RFC 9110 section 5.5): bytes beyond that mean one thing to this server and another to that. */
 function whyNoHeader(grant: Grant): string | undefined {
   const value = latin1Of(grant);
-  if (/[\r\n\0]/.test(value)) return "its value has a line break or a NUL in it, which no header may carry";
-  return /^[\t\x20-\x7e]*$/.test(value) ? undefined : "its value has characters in it that a header cannot carry safely";
+  if (/^[\t\x20-\x7e]*$/.test(value)) return undefined;
+  return /[\r\n\0]/.test(value) ? "its value has a line break or a NUL in it, which no header may carry" : "its value has characters in it that a header cannot carry safely";
 }
 
 /** RFC 7617 section 2: no control characters, and no colon in the user's name. */

@@ -19,7 +19,7 @@ export interface UpstreamRequest {
   readonly method: string;
   readonly path: string;
   /** Names and values alternate; `Host` first. Plaintext values are in here: for the wire only. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly body: Readable | Uint8Array | undefined;
   /** Asks the server for a WebSocket instead of an answer. */
   readonly isHandshake: boolean;
@@ -93,10 +93,10 @@ export function openUpstream(rules: DialRules): Upstream {
       // The user's own proxy has its credential from here, and an origin never: this connection leads to that proxy.
       const next = request.scheme === "http" ? rules.findNextProxy("http", request.authority) : undefined;
       const path = next === undefined ? request.path : `http://${formatAuthority(request.authority)}${request.path}`;
-      const headers = next?.authorization === undefined ? [...request.headers] : [...request.headers, "proxy-authorization", next.authorization];
+      const headers = next?.authorization === undefined ? request.headers : [...request.headers, "proxy-authorization", next.authorization];
       pool.dispatch(
         { method: request.method, path, headers, body: request.body ?? null, upgrade: request.isHandshake ? "websocket" : null },
-        handlerFor(listener, request),
+        new WireListener(listener, request),
       );
     },
     async close() {
@@ -136,36 +136,49 @@ interface WireHandler {
 }
 
 /** The reason phrase is not passed on: undici keeps only the last piece of one that arrives in two, and half a value cannot be recognised. */
-function handlerFor(listener: AnswerListener, { authority, permit }: UpstreamRequest): WireHandler {
-  return {
-    onConnect(abort) {
-      permit();
-      listener.onAbortable(() => {
-        abort(new Error("the child hung up"));
-      });
-    },
-    onHeaders(status, headers, resume) {
-      if (status === 101) {
-        listener.onFailure(makeRefusal("upstream-answer", `${formatAuthority(authority)} wants to speak another protocol, which nobody asked for`));
-        return true;
-      }
-      // Interim answers say nothing that a child behind a proxy has to know (RFC 9110 section 15.2).
-      return status < 200 || listener.onHead(status, headers, resume);
-    },
-    onUpgrade(_status, headers, socket) {
-      // The server may end its half first, and still has to hear the rest.
-      socket.allowHalfOpen = true;
-      socket.on("error", () => socket.destroy());
-      listener.onSwitch(bytesOf(headers), socket);
-    },
-    onData: (chunk) => listener.onBody(chunk),
-    onComplete(trailers) {
-      listener.onEnd(bytesOf(trailers));
-    },
-    onError(error) {
-      listener.onFailure(error instanceof RefusalError ? error.refusal : describe(error, authority));
-    },
-  };
+class WireListener implements WireHandler {
+  readonly #listener: AnswerListener;
+  readonly #request: UpstreamRequest;
+
+  constructor(listener: AnswerListener, request: UpstreamRequest) {
+    this.#listener = listener;
+    this.#request = request;
+  }
+
+  onConnect(abort: (error: Error) => void): void {
+    this.#request.permit();
+    this.#listener.onAbortable(() => {
+      abort(new Error("the child hung up"));
+    });
+  }
+
+  onHeaders(status: number, headers: readonly Uint8Array[], resume: () => void): boolean {
+    if (status === 101) {
+      this.#listener.onFailure(makeRefusal("upstream-answer", `${formatAuthority(this.#request.authority)} wants to speak another protocol, which nobody asked for`));
+      return true;
+    }
+    // Interim answers say nothing that a child behind a proxy has to know (RFC 9110 section 15.2).
+    return status < 200 || this.#listener.onHead(status, headers, resume);
+  }
+
+  onUpgrade(_status: number, headers: RawFields, socket: Duplex): void {
+    // The server may end its half first, and still has to hear the rest.
+    socket.allowHalfOpen = true;
+    socket.on("error", () => socket.destroy());
+    this.#listener.onSwitch(bytesOf(headers), socket);
+  }
+
+  onData(chunk: Uint8Array): boolean {
+    return this.#listener.onBody(chunk);
+  }
+
+  onComplete(trailers: RawFields): void {
+    this.#listener.onEnd(bytesOf(trailers));
+  }
+
+  onError(error: Error): void {
+    this.#listener.onFailure(error instanceof RefusalError ? error.refusal : describe(error, this.#request.authority));
+  }
 }
 
 function bytesOf(fields: RawFields): readonly Uint8Array[] {

@@ -49,7 +49,7 @@ describe("substitution", () => {
         const headers = [...others.flat(), "X-Api-Key", `${before}${grant.placeholder}${after}`];
         const decision = decide({ method: "GET", target: "/", headers, host: "api.example.test", bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: { host: "api.example.test", port: 443 }, recognise, strict: false });
         expect(decision.kind).toBe("forward");
-        if (decision.kind === "forward") expect(substitute(headers, decision.edits)).toEqual([...others.flat(), "X-Api-Key", `${before}${VALUE}${after}`]);
+        if (decision.kind === "forward") expect(substitute({ host: "api.example.com", headers }, decision.edits)).toEqual(["host", "api.example.com", ...others.flat(), "X-Api-Key", `${before}${VALUE}${after}`]);
       }),
     );
   });
@@ -68,7 +68,7 @@ describe("a target", () => {
         expect(decision.kind).toBe("forward");
         if (decision.kind === "forward") {
           expect(substituteTarget(target, decision.target)).toBe(`${left}a%2Fb%3Fc%26d%20e${right}`);
-          expect(substitute([], decision.edits)).toEqual([]);
+          expect(substitute({ host: "api.example.com", headers: [] }, decision.edits)).toEqual(["host", "api.example.com"]);
         }
       }),
     );
