@@ -52,6 +52,7 @@ export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
     for (const { bytes } of byFirstByte[text[start] ?? 0] ?? []) if (bytes.length > rest && isPrefix(bytes, text, start, rest)) return true;
     return false;
   };
+  const isFirstByte = Uint8Array.from(byFirstByte, ({ length }) => (length > 0 ? 1 : 0));
 
   return {
     longest,
@@ -74,7 +75,7 @@ export function compileSearch(patterns: readonly Pattern[]): PatternSearch {
       return undefined;
     },
     findUnfinished(text, from) {
-      for (let at = Math.max(from, text.length - longest + 1); at < text.length; at += 1) if (beginsAt(text, at)) return at;
+      for (let at = Math.max(from, text.length - longest + 1); at < text.length; at += 1) if (isFirstByte[text[at] ?? 0] !== 0 && beginsAt(text, at)) return at;
       return text.length;
     },
   };

@@ -2,7 +2,7 @@
 // record of a long body would cost a turn of its own, and a stop and a start of all that stand before it. What waits is encrypted and written as one.
 import type { Duplex } from "node:stream";
 
-const AHEAD_BYTES = 262_144;
+const AHEAD_BYTES = 524_288;
 
 /** Whether more may be written now. Otherwise `drain` tells when, as ever: that all of it is out. */
 export function hasRoom(socket: Duplex): boolean {
