@@ -1,15 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ConnectionOptions } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import type { PermittedNames } from "../../src/proxy/certificate.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../src/proxy/certificate.ts";
 import { derInteger, derOid, derTime } from "../../src/proxy/der.ts";
 import { makeRunCa } from "../../src/proxy/run-ca.ts";
 import { parseHostBinding } from "../../src/vault/host.ts";
-import { openSecure } from "../support/proxy-child.ts";
+import { openConnect, openSecure } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vault-certificates-"));
@@ -62,6 +65,24 @@ describe("the run's CA", () => {
       expect(leaf.ca).toBe(false);
       expect(leaf.checkIssued(new X509Certificate(run.proxy.caCertificate))).toBe(true);
       expect(new Date(leaf.validTo).getTime() - new Date(leaf.validFrom).getTime()).toBeLessThanOrEqual(DAY_MS);
+    } finally {
+      await run.proxy.close();
+    }
+  });
+
+  it.each<[string, ConnectionOptions, string]>([
+    ["AES-128, whatever the child names first", {}, "TLS_AES_128_GCM_SHA256"],
+    ["what a child has that has no AES-128", { ciphers: "TLS_AES_256_GCM_SHA384" }, "TLS_AES_256_GCM_SHA384"],
+    ["ChaCha20, to a child that has nothing else", { ciphers: "TLS_CHACHA20_POLY1305_SHA256" }, "TLS_CHACHA20_POLY1305_SHA256"],
+    ["AES-128 in TLS 1.2", { maxVersion: "TLSv1.2" }, "ECDHE-ECDSA-AES128-GCM-SHA256"],
+  ])("speaks %s", async (_what, wishes, cipher) => {
+    const run = await openTestRun([makeGrant("KEY", ["api.example.test:8443"])]);
+    try {
+      const { socket } = await openConnect(run.proxy, "api.example.test:8443");
+      const secure = connectTls({ socket, ca: run.proxy.caCertificate, servername: "api.example.test", ...wishes });
+      await once(secure, "secureConnect");
+      expect(secure.getCipher().name).toBe(cipher);
+      secure.destroy();
     } finally {
       await run.proxy.close();
     }
