@@ -1,6 +1,6 @@
 // The proxies that are measured side by side, each a process of its own, and the server behind them.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -51,8 +51,8 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
   const swap = [...identity, PLACEHOLDER, VALUE];
   const closers: (() => Promise<void> | void)[] = [() => { rmSync(folder, { recursive: true, force: true }); }];
 
-  const start = async (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly line: string; readonly pid: number }> => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const start: Start = async (name, command, args, { env = {}, cwd } = {}) => {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd, env: { ...process.env, ...env } });
     let complaints = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
     const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); }));
@@ -65,7 +65,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     return { line, pid: child.pid ?? 0 };
   };
   const startProxy = async (name: string, args: readonly string[]): Promise<Contender> => {
-    const { line, pid } = await start(name, NODE, [processFile(name), ...args], { NODE_EXTRA_CA_CERTS: files.certificate });
+    const { line, pid } = await start(name, NODE, [processFile(name), ...args], { env: { NODE_EXTRA_CA_CERTS: files.certificate } });
     return { name, proxy: `http://127.0.0.1:${line}`, credential: PLACEHOLDER, pids: [pid] };
   };
 
@@ -77,6 +77,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     const peers: Contender[] = [];
     for (const name of withPeers ? PEERS : []) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
     if (withPeers && hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
+    if (withPeers && hasCommand("varlock")) peers.push(await openVarlock(start, files.certificate, join(folder, "varlock")));
     return {
       bound,
       unbound: `127.0.0.1:${origin.line}`,
@@ -110,12 +111,24 @@ function hasCommand(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }
 
-type Start = (name: string, command: string, args: readonly string[]) => Promise<{ readonly line: string; readonly pid: number }>;
+/** Starts a process that lives until the arena is closed. `line` is the first that it prints. */
+type Start = (name: string, command: string, args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string }) => Promise<{ readonly line: string; readonly pid: number }>;
 
 /** mitmproxy's own way to replace a header is a pattern on its command line. */
 async function openMitmdump(start: Start, certificate: string): Promise<Contender> {
   const { line, pid } = await start("mitmdump", "mitmdump", ["--listen-host", "127.0.0.1", "--listen-port", "0", "--set", `ssl_verify_upstream_trusted_ca=${certificate}`, "--modify-headers", `/~q/authorization/Bearer ${VALUE}`, "--set", "termlog_verbosity=info", "--set", "flow_detail=0"]);
   return { name: "mitmdump", proxy: `http://127.0.0.1:${/:(\d+)\.?$/.exec(line)?.[1] ?? ""}`, credential: PLACEHOLDER, pids: [pid] };
+}
+
+/** varlock's proxy goes by a schema in the folder that it is started in, and lives as long as its child: here one that waits for the end of its input. */
+async function openVarlock(start: Start, certificate: string, folder: string): Promise<Contender> {
+  mkdirSync(folder);
+  writeFileSync(join(folder, ".env.schema"), `# @defaultSensitive=true\n# ---\n# @proxy(domain="localhost")\nAPI_KEY=${VALUE}\n`);
+  const child = ["sh", "-c", 'printf "%s %s\\n" "$HTTPS_PROXY" "$API_KEY"; exec cat'];
+  const env = { HOME: folder, NODE_EXTRA_CA_CERTS: certificate, VARLOCK_TELEMETRY_DISABLED: "1" };
+  const { line, pid } = await start("varlock", "varlock", ["proxy", "run", "--new", "--no-redact-stdout", "--", ...child], { env, cwd: folder });
+  const [proxy = "", credential = ""] = line.split(" ");
+  return { name: "varlock", proxy, credential, pids: [pid] };
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {

@@ -21,6 +21,7 @@ const FIGURES: readonly Figure[] = [
   { says: "the same", title: SIXTEEN, row: "vault", reference: "http-mitm-proxy", of: "those of http-mitm-proxy" },
   { says: "the same", title: SIXTEEN, row: "vault", reference: "mockttp", of: "those of mockttp" },
   { says: "the same", title: SIXTEEN, row: "vault", reference: "mitmdump", of: "those of mitmproxy" },
+  { says: "the same", title: SIXTEEN, row: "vault", reference: "varlock", of: "those of varlock's proxy" },
   { says: "1 GiB down from a bound host, looked through", title: "1024 MiB down", row: "vault, looked through", reference: "vault, blind tunnel", of: "the speed of a blind tunnel" },
   { says: "1 GiB up to a bound host, looked through", title: "1024 MiB up", row: "vault, looked through", reference: "vault, blind tunnel", of: "the speed of a blind tunnel" },
   { says: "a blind tunnel, down", title: "1024 MiB down", row: "vault, blind tunnel", reference: "bare relay", of: "the speed of a bare relay of bytes on Node" },

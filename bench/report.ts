@@ -30,8 +30,10 @@ export function describeMachine(): string {
     }
   };
   const peers = ["http-mitm-proxy", "mockttp"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
-  const mitmdump = /^Mitmproxy: (\S+)/m.exec(spawnSync("mitmdump", ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
-  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${[...peers, ...(mitmdump === undefined ? [] : [`mitmproxy ${mitmdump}`])].join(", ")}.`;
+  const said = (command: string, pattern: RegExp): string | undefined => pattern.exec(spawnSync(command, ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
+  const commands = { mitmproxy: said("mitmdump", /^Mitmproxy: (\S+)/m), varlock: said("varlock", /^(\d\S*)/m) };
+  for (const [name, version] of Object.entries(commands)) if (version !== undefined) peers.push(`${name} ${version}`);
+  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
 }
 
 /** Median, and the least and the most of the rounds. */
