@@ -7,7 +7,15 @@ const GROWING_PERCENT = 400;
 /** The newest V8 that this was tried with (Node 26). One that no longer knew the flag would say so on stderr. */
 const V8_MAJOR_MAX = 14;
 
-/** For this process, from its next large collection on. */
-export function raiseHeapLimit(): void {
-  if (Number.parseInt(process.versions.v8, 10) <= V8_MAJOR_MAX) setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+/**
+ * For this process, from its next large collection on.
+ *
+ * @returns takes it back. The code that V8 leaves compiled at the end of a process is good only for the switches that it was left under.
+ */
+export function raiseHeapLimit(): () => void {
+  if (Number.parseInt(process.versions.v8, 10) > V8_MAJOR_MAX) return () => undefined;
+  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
+  return () => {
+    setFlagsFromString("--heap-growing-percent=0");
+  };
 }

@@ -14,8 +14,10 @@ interface Installed {
   readonly dist: string;
   /** The caches that are there. */
   caches(): string[];
-  /** Runs `--version`. */
-  run(options?: { readonly nodeOptions?: string }): { readonly status: number | null; readonly output: string };
+  /** Runs a command, `--version` where none is given. */
+  run(options?: { readonly args?: readonly string[]; readonly nodeOptions?: string }): { readonly status: number | null; readonly output: string };
+  /** Whether V8 takes the code of such a cache, in a new Node. */
+  isTaken(cache: string): boolean;
 }
 
 /** The program in a folder of its own, as a user would install it. */
@@ -28,8 +30,14 @@ function install(): Installed {
   return {
     dist,
     caches: () => readdirSync(dist).filter((name) => name.endsWith(".cache")).map((name) => join(dist, name)),
-    run: ({ nodeOptions = "" } = {}) => {
-      const { status, stdout, stderr } = spawnSync(NODE, [join(folder, "bin", "run.js"), "--version"], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
+    isTaken: (cache) => {
+      const look = `const { Script } = require("node:vm"); const { readFileSync } = require("node:fs");
+        const source = require("node:module").wrap(readFileSync(process.argv[1], "latin1"));
+        process.exitCode = new Script(source, { filename: process.argv[1], cachedData: readFileSync(process.argv[2]).subarray(0, -32) }).cachedDataRejected ? 1 : 0;`;
+      return spawnSync(NODE, ["-e", look, join(dist, "main.cjs"), cache]).status === 0;
+    },
+    run: ({ args = ["--version"], nodeOptions = "" } = {}) => {
+      const { status, stdout, stderr } = spawnSync(NODE, [join(folder, "bin", "run.js"), ...args], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
       return { status, output: `${stdout}${stderr}` };
     },
   };
@@ -47,6 +55,15 @@ describe("compiled code", () => {
     expect(program.run()).toMatchObject({ status: 0, output: version });
     expect(program.caches()).toEqual([cache]);
     expect(readFileSync(cache).equals(before)).toBe(true);
+  });
+
+  test("of a run whose proxy was used is taken by the next one", () => {
+    const program = install();
+    expect(program.run({ args: ["init", "--provider", "file"] })).toMatchObject({ status: 0 });
+    const ask = 'require("node:http").get(process.env.HTTP_PROXY, ({ statusCode }) => { console.log(statusCode); process.exit(); })';
+    expect(program.run({ args: ["run", "--", NODE, "-e", ask] })).toEqual({ status: 0, output: expect.stringMatching(/^4\d\d$/m) as string });
+    const [cache = ""] = program.caches().filter((name) => name.endsWith("-run.cache"));
+    expect(program.isTaken(cache)).toBe(true);
   });
 
   test("that is damaged anywhere is made anew", () => {
