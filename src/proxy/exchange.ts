@@ -1,34 +1,23 @@
 // One request of the child's and its answer: judge, write the audit entry, send on, relay.
-import { formatAuthority } from "../vault/host.ts";
 import { AnswerRelay } from "./answer.ts";
 import type { BodyPassage } from "./body-passage.ts";
 import { openPassage, passWhole, readWhole } from "./body-passage.ts";
 import type { BodyPlan } from "./body-policy.ts";
-import { planBody, reframe } from "./body-policy.ts";
+import { reframe } from "./body-policy.ts";
 import type { ChildRequest, RequestBody } from "./child-request.ts";
 import type { ChildResponse } from "./child-response.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
 import type { Grant } from "./grant.ts";
+import type { Route } from "./judgement.ts";
+import { judgeRequest } from "./judgement.ts";
 import { askForReadable } from "./negotiation.ts";
-import { decide } from "./policy.ts";
 import { answerRefusal } from "./refusal-answer.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeRefusal, RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
-import type { AbsoluteTarget } from "./request-head.ts";
-import { parseRequestHead } from "./request-head.ts";
+import { RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
 import type { RunRules } from "./run-rules.ts";
-import { grantsNaming, mayBePrivate } from "./run-rules.ts";
+import { mayBePrivate } from "./run-rules.ts";
 import { substitute, substituteTarget } from "./substitute.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream.ts";
-import { findHandshakeKey } from "./websocket.ts";
-
-/** Where the child's connection leads, settled before the request was read. */
-export interface Route extends AbsoluteTarget {
-  /** As it is written. */
-  readonly authorityText: string;
-  /** The grants that name the host. None where it is not bound. */
-  readonly naming: readonly Grant[];
-}
 
 export interface Exchange {
   /** Ends the exchange from outside: the request turned out malformed. The connection is closed after it. */
@@ -50,11 +39,6 @@ type Message = Pick<UpstreamRequest, "path" | "headers" | "body">;
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
-
-/** To be made once for many requests. */
-export function makeRoute({ scheme, authority }: AbsoluteTarget, grants: readonly Grant[]): Route {
-  return { scheme, authority, authorityText: formatAuthority(authority), naming: grantsNaming(grants, authority) };
-}
 
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
 export function openExchange(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
@@ -91,37 +75,16 @@ class StartedExchange implements Exchange {
   }
 
   start(): void {
-    const { scheme, authority } = this.#route;
-    const [rules, log, { expectation, body }] = [this.#rules, this.#log, this.#request];
-    const parsed = parseRequestHead(this.#request.head, scheme, authority, rules.grants);
-    if (parsed.kind === "refuse") {
-      this.#refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
+    const [rules, log, { body }] = [this.#rules, this.#log, this.#request];
+    const judged = judgeRequest(this.#request, this.#route, rules);
+    if (judged.kind === "refuse") {
+      this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head } = parsed;
-    if (expectation === "unknown") {
-      this.#refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
-      return;
-    }
-    // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
-    const handshakeKey = expectation === "switch" ? findHandshakeKey(head) : undefined;
-    if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
-      this.#refuse(makeRefusal("upgrade", `${this.#route.authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
-      return;
-    }
-    const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
-    if (decision.kind === "refuse") {
-      this.#refuse(decision.refusal);
-      return;
-    }
+    const { head, decision, plan, handshakeKey } = judged;
     const { used, inert } = decision;
-    const plan = planBody(head, scheme, authority, rules.grants);
-    if (plan.kind === "refuse") {
-      this.#refuse(plan.refusal);
-      return;
-    }
     if (used.length > 0 && rules.isRevoked()) {
-      this.#refuse(refuseLocked(namesOf(used), authority));
+      this.#refuse(refuseLocked(namesOf(used), this.#route.authority));
       return;
     }
     // Whether these are written shows before anything goes out: `#permit`.

@@ -1,0 +1,61 @@
+// Everything that a request's head decides, in the order in which it counts: whether the request goes on, which secrets are in it, what becomes of its body.
+import { formatAuthority } from "../vault/host.ts";
+import type { BodyPlan } from "./body-policy.ts";
+import { planBody } from "./body-policy.ts";
+import type { ChildRequest } from "./child-request.ts";
+import type { Grant } from "./grant.ts";
+import type { Decision } from "./policy.ts";
+import { decide } from "./policy.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+import type { AbsoluteTarget, RequestHead } from "./request-head.ts";
+import { parseRequestHead } from "./request-head.ts";
+import { grantsNaming } from "./run-rules.ts";
+import type { RunRules } from "./run-rules.ts";
+import { findHandshakeKey } from "./websocket.ts";
+
+/** Where the child's connection leads, settled before the request was read. */
+export interface Route extends AbsoluteTarget {
+  /** As it is written. */
+  readonly authorityText: string;
+  /** The grants that name the host. None where it is not bound. */
+  readonly naming: readonly Grant[];
+}
+
+/** `isLast`: what comes behind such a request is not to be read. */
+export type Judgement =
+  | { readonly kind: "refuse"; readonly refusal: Refusal; readonly isLast: boolean }
+  | {
+      readonly kind: "forward";
+      readonly head: RequestHead;
+      readonly decision: Extract<Decision, { kind: "forward" }>;
+      readonly plan: Exclude<BodyPlan, { kind: "refuse" }>;
+      /** Of the WebSocket that is asked for, if one is. */
+      readonly handshakeKey: string | undefined;
+    };
+
+/** To be made once for many requests. */
+export function makeRoute({ scheme, authority }: AbsoluteTarget, grants: readonly Grant[]): Route {
+  return { scheme, authority, authorityText: formatAuthority(authority), naming: grantsNaming(grants, authority) };
+}
+
+export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "strict">): Judgement {
+  const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
+  if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
+  const { head } = parsed;
+  if (expectation === "unknown") return refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
+  // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
+  const handshakeKey = expectation === "switch" ? findHandshakeKey(head) : undefined;
+  if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
+    return refuse(makeRefusal("upgrade", `${authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
+  }
+  const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
+  if (decision.kind === "refuse") return refuse(decision.refusal);
+  const plan = planBody(head, scheme, authority, rules.grants);
+  if (plan.kind === "refuse") return refuse(plan.refusal);
+  return { kind: "forward", head, decision, plan, handshakeKey };
+}
+
+function refuse(refusal: Refusal, isLast = false): Judgement {
+  return { kind: "refuse", refusal, isLast };
+}
