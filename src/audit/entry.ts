@@ -39,9 +39,9 @@ export function encodeEntry(head: ChainHead, event: AuditEvent, at: Date, key: U
 /** @param mac of a line as it stands without its MAC (`LineMac`). @param at as `Date.toISOString` writes it. */
 export function encodeEntryBy(mac: (text: string) => string, head: ChainHead, event: AuditEvent, at: string): { readonly line: string; readonly head: ChainHead } {
   const sequence = head.sequence + 1;
-  const unsigned = unsignedLine({ seq: sequence, at, event, prev: head.hash });
-  // As JSON.stringify would put it in: base64 needs no escapes.
-  const line = `${unsigned.slice(0, -1)},"mac":"${mac(unsigned)}"}`;
+  // What JSON.stringify would write: numbers, times and base64 need no escapes.
+  const unsigned = `{"seq":${sequence},"at":"${at}","event":${JSON.stringify(event)},"prev":"${head.hash}"`;
+  const line = `${unsigned},"mac":"${mac(`${unsigned}}`)}"}`;
   return { line: `${line}\n`, head: { sequence, hash: hashLine(line) } };
 }
 

@@ -21,11 +21,6 @@ export interface AuditSegment {
   close(): ChainHead;
 }
 
-interface EnteredEvent {
-  readonly event: AuditEvent;
-  readonly at: string;
-}
-
 export function segmentPath(folder: string, runId: string): string {
   return join(folder, "runs", `${runId}.jsonl`);
 }
@@ -42,7 +37,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   let descriptor: number | undefined;
   let isFolderSynced = false;
   let failure: VaultError | undefined;
-  let entered: EnteredEvent[] = [];
+  let entered: AuditEvent[] = [];
   const mac = openLineMac(key);
   let syncTimer: NodeJS.Timeout | undefined;
   let syncsUnderWay = 0;
@@ -51,13 +46,6 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   /** Good until the next call. Few writes are longer than the buffer, and a new one for each would be dear. */
   const bytesOf = (lines: string): Buffer => (3 * lines.length > BUFFER_BYTES ? Buffer.from(lines, "utf8") : buffer.subarray(0, buffer.write(lines, "utf8")));
-  let newest = { ms: 0, text: "" };
-  /** Many entries are of the same millisecond. */
-  const timeNow = (): string => {
-    const ms = Date.now();
-    if (ms !== newest.ms) newest = { ms, text: new Date(ms).toISOString() };
-    return newest.text;
-  };
   const fail = (error: unknown): VaultError => {
     failure ??= new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
     return failure;
@@ -96,10 +84,12 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     if (syncsUnderWay === 0) closeSync(descriptor);
     descriptor = undefined;
   };
-  const write = (events: readonly EnteredEvent[]): void => {
+  const write = (events: readonly AuditEvent[]): void => {
+    // All are of this turn of the event loop.
+    const at = new Date().toISOString();
     let head = written;
     let lines = "";
-    for (const { event, at } of events) {
+    for (const event of events) {
       const next = encodeEntryBy(mac.of, head, event, at);
       head = next.head;
       lines += next.line;
@@ -126,7 +116,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   return {
     enter(event) {
       // What comes after a failure is never written, and not kept either.
-      if (failure === undefined && !isClosed) entered.push({ event, at: timeNow() });
+      if (failure === undefined && !isClosed) entered.push(event);
     },
     flush,
     close() {
