@@ -21,7 +21,7 @@ export async function start(argv: readonly string[]): Promise<void> {
   const file = fileURLToPath(new URL("./main.cjs", import.meta.url));
   const stat = lstatSync(file);
   // A run and the other commands use different parts of the program, and only what was used has been compiled.
-  const cacheFor = (kind: "run" | "other"): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}-${kind}.cache`;
+  const cacheFor = (kind: "run" | "other"): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}${switchesTag()}-${kind}.cache`;
   const [own, other] = argv[0] === "run" ? [cacheFor("run"), cacheFor("other")] : [cacheFor("other"), cacheFor("run")];
   const ownData = readCache(own, stat);
   const cachedData = ownData ?? readCache(other, stat);
@@ -29,6 +29,12 @@ export async function start(argv: readonly string[]): Promise<void> {
   await load(script, file).main(argv);
   if (ownData === undefined && script.cachedDataRejected !== true) writeCache(own, script, stat);
   leaveLookUps();
+}
+
+/** V8 takes no code that was compiled under other switches of its own, and many have one in NODE_OPTIONS. Where there are none at all, nobody needs to be asked. */
+function switchesTag(): string {
+  const { execArgv, env } = process;
+  return execArgv.length === 0 && (env["NODE_OPTIONS"] ?? "") === "" ? "" : `-${process.getBuiltinModule("node:v8").cachedDataVersionTag()}`;
 }
 
 /** Evaluates the program as Node would, and lets it be found by whoever requires it. */

@@ -17,7 +17,7 @@ interface Installed {
   /** Runs a command, `--version` where none is given. */
   run(options?: { readonly args?: readonly string[]; readonly nodeOptions?: string }): { readonly status: number | null; readonly output: string };
   /** Whether V8 takes the code of such a cache, in a new Node. */
-  isTaken(cache: string): boolean;
+  isTaken(cache: string, nodeOptions?: string): boolean;
 }
 
 /** The program in a folder of its own, as a user would install it. */
@@ -30,11 +30,11 @@ function install(): Installed {
   return {
     dist,
     caches: () => readdirSync(dist).filter((name) => name.endsWith(".cache")).map((name) => join(dist, name)),
-    isTaken: (cache) => {
+    isTaken: (cache, nodeOptions = "") => {
       const look = `const { Script } = require("node:vm"); const { readFileSync } = require("node:fs");
         const source = require("node:module").wrap(readFileSync(process.argv[1], "latin1"));
         process.exitCode = new Script(source, { filename: process.argv[1], cachedData: readFileSync(process.argv[2]).subarray(0, -32) }).cachedDataRejected ? 1 : 0;`;
-      return spawnSync(NODE, ["-e", look, join(dist, "main.cjs"), cache]).status === 0;
+      return spawnSync(NODE, ["-e", look, join(dist, "main.cjs"), cache], { env: { PATH: process.env["PATH"], NODE_OPTIONS: nodeOptions } }).status === 0;
     },
     run: ({ args = ["--version"], nodeOptions = "" } = {}) => {
       const { status, stdout, stderr } = spawnSync(NODE, [join(folder, "bin", "run.js"), ...args], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
@@ -97,13 +97,18 @@ describe("compiled code", () => {
     expect(existsSync(cache)).toBe(true);
   });
 
-  test("of a Node with other switches is left alone", () => {
+  test.each(["--jitless", "--max-old-space-size=4096"])("of a Node with other switches (%s) is left alone, and that Node has its own", (nodeOptions) => {
     const program = install();
     program.run();
     const [cache = ""] = program.caches();
     const before = readFileSync(cache);
-    expect(program.run({ nodeOptions: "--jitless" })).toMatchObject({ status: 0, output: version });
+    expect(program.run({ nodeOptions })).toMatchObject({ status: 0, output: version });
     expect(readFileSync(cache).equals(before)).toBe(true);
+    const [own = "", ...others] = program.caches().filter((name) => name !== cache);
+    expect(others).toEqual([]);
+    expect(program.isTaken(own, nodeOptions)).toBe(true);
+    expect(program.run({ nodeOptions: `--no-warnings ${nodeOptions}` })).toMatchObject({ status: 0, output: version });
+    expect(program.caches().sort()).toEqual([cache, own].sort());
   });
 
   test.skipIf(!can.root)("is not left where the program belongs to somebody else (needs root)", () => {
