@@ -58,6 +58,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); }));
     closers.unshift(() => {
       child.kill("SIGKILL");
+      child.stdin.destroy();
       return ended;
     });
     const line = await Promise.race([firstLine(child.stdout), ended.then(() => ""), new Promise<string>((resolve) => setTimeout(() => { resolve(""); }, NEEDED_SECONDS * 1000).unref())]);
