@@ -13,7 +13,7 @@ const SYNC_WITHIN_MS = 1000;
 const BUFFER_BYTES = 65_536;
 
 export interface AuditSegment {
-  /** Takes an event down, for the next `flush` to write. */
+  /** Takes an event down, for the next `flush` to write, with the time that it is then: in the same turn of the event loop. */
   readonly enter: (event: AuditEvent) => void;
   /** Writes what was entered, all in one write: it survives this process, and within a second a power cut too. @throws VaultError `audit-unwritable`, from then on always. */
   readonly flush: () => void;
@@ -85,7 +85,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     descriptor = undefined;
   };
   const write = (events: readonly AuditEvent[]): void => {
-    // All are of this turn of the event loop.
+    // One for all: they are written in the turn of the event loop in which they were entered.
     const at = new Date().toISOString();
     let head = written;
     let lines = "";

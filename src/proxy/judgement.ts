@@ -1,26 +1,16 @@
 // Everything that a request's head decides, in the order in which it counts: whether the request goes on, which secrets are in it, what becomes of its body.
-import { formatAuthority } from "../vault/host.ts";
 import type { BodyPlan } from "./body-policy.ts";
 import { planBody } from "./body-policy.ts";
 import type { ChildRequest } from "./child-request.ts";
-import type { Grant } from "./grant.ts";
 import type { Decision } from "./policy.ts";
 import { decide } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
-import type { AbsoluteTarget, RequestHead } from "./request-head.ts";
+import type { RequestHead } from "./request-head.ts";
 import { parseRequestHead } from "./request-head.ts";
-import { grantsNaming } from "./run-rules.ts";
+import type { Route } from "./route.ts";
 import type { RunRules } from "./run-rules.ts";
 import { findHandshakeKey } from "./websocket.ts";
-
-/** Where the child's connection leads, settled before the request was read. */
-export interface Route extends AbsoluteTarget {
-  /** As it is written. */
-  readonly authorityText: string;
-  /** The grants that name the host. None where it is not bound. */
-  readonly naming: readonly Grant[];
-}
 
 /** `isLast`: what comes behind such a request is not to be read. */
 export type Judgement =
@@ -34,11 +24,7 @@ export type Judgement =
       readonly handshakeKey: string | undefined;
     };
 
-/** To be made once for many requests. */
-export function makeRoute({ scheme, authority }: AbsoluteTarget, grants: readonly Grant[]): Route {
-  return { scheme, authority, authorityText: formatAuthority(authority), naming: grantsNaming(grants, authority) };
-}
-
+/** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
 export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "strict">): Judgement {
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");

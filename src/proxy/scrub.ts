@@ -6,9 +6,7 @@ import { secretForms } from "./secret-forms.ts";
 
 /** Scrubs one answer: its header values, its body in order, its trailers. */
 export interface AnswerScrub {
-  /** One character for each byte (latin-1), as Node writes headers. */
-  text(bytes: Uint8Array): string;
-  /** The same for each part of a head: names, values. */
+  /** The parts of a head, names and values: one character for each byte (latin-1), as Node writes headers. */
   texts(parts: readonly Uint8Array[]): string[];
   /** What may go out now. Held back is only what begins a form, so an event goes out when it came in. */
   push(chunk: Uint8Array): Uint8Array[];
@@ -84,7 +82,6 @@ function openAnswer(search: PatternSearch, patterns: readonly Pattern[], owners:
 
   return {
     met,
-    text: scrubText,
     texts(parts) {
       // One search over the whole head. What is met may be two parts that only stand together here: each is looked at by itself then.
       const head = Buffer.concat(parts);

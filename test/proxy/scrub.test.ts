@@ -92,7 +92,7 @@ describe("a scrubbed body", () => {
     const scrubber = makeScrubber(grants);
     expect(scrubInPieces(scrubber, Buffer.from("abcdefgh-ijkl abcdefgh-x"), [3])).toBe("<L> <S>-x");
     const scrub = scrubber.openAnswer();
-    scrub.text(Buffer.from("abcdefgh"));
+    scrub.texts([Buffer.from("abcdefgh")]);
     expect([...scrub.met]).toEqual(["SHORT"]);
   });
 
