@@ -1,5 +1,5 @@
 // What a vault of thousands costs beside a small one, and what unlocking adds to its key derivation.
-import { makeVault } from "../src/app/make-vault.ts";
+import { makeVault } from "../src/app/keys/make-vault.ts";
 import { makeHomeIn } from "../test/support/home.ts";
 import { addManySecrets } from "../test/support/many-secrets.ts";
 import { costOf } from "./cost.ts";

@@ -39,6 +39,39 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   commands: ["errors", "bytes", "secret", "vault", "keys", "project", "app", "cli"],
 };
 
+/**
+ * The rooms of the halls. Files that stand in the hall itself, and not in a room, are its top floor: they may import from every room, and no room from them.
+ * `surroundings` is the one exception: it says what each act of `app` is handed, and stands below all rooms.
+ */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  proxy: {
+    grants: [],
+    http1: ["grants"],
+    scrub: ["grants", "http1"],
+    places: ["grants", "http1", "scrub"],
+    judge: ["grants", "http1", "scrub", "places"],
+    tls: ["grants", "http1"],
+    upstream: ["grants", "http1", "tls"],
+  },
+  app: {
+    surroundings: [],
+    keys: ["surroundings"],
+    services: ["surroundings"],
+    secrets: ["surroundings", "keys", "services"],
+    imports: ["surroundings", "keys", "services", "secrets"],
+    sealing: ["surroundings", "keys", "secrets", "imports"],
+    runs: ["surroundings", "keys", "services", "secrets", "imports", "sealing"],
+    auditing: ["surroundings", "keys", "runs"],
+    doctor: ["surroundings", "keys", "runs", "auditing"],
+  },
+  cli: {
+    output: [],
+    pages: ["output"],
+    input: ["output", "pages"],
+    completion: ["output"],
+  },
+};
+
 /** Arrows that carry types only. */
 const TYPES_ONLY = ["cli → audit"];
 
@@ -47,10 +80,10 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "libsodium-wrappers-sumo": /^src\/vault\/sodium\.ts$/,
   lowdb: /^src\/store\/vault-(adapter|store)\.ts$/,
   execa: /^src\/run\//,
-  undici: /^src\/proxy\/upstream\.ts$/,
-  tldts: /^src\/app\/suffix-list\.ts$/,
+  undici: /^src\/proxy\/upstream\/upstream\.ts$/,
+  tldts: /^src\/app\/services\/suffix-list\.ts$/,
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
-  "@inquirer/password": /^src\/cli\/terminal\.ts$/,
+  "@inquirer/password": /^src\/cli\/output\/terminal\.ts$/,
   dotenv: /^src\/env-files\/dotenv-file\.ts$/,
   "jsonc-parser": /^src\/sealed\/documents\/json\.ts$/,
   yaml: /^src\/sealed\/documents\/yaml\.ts$/,
@@ -59,17 +92,17 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
 
 /** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
 const REVEALERS = [
-  "src/app/env-file-variables.ts",
-  "src/app/import-secrets.ts",
-  "src/app/project-from-env.ts",
-  "src/app/sealing-keys.ts",
-  "src/app/value-rules.ts",
-  "src/cli/secret-input.ts",
-  "src/cli/terminal.ts",
+  "src/app/imports/env-file-variables.ts",
+  "src/app/imports/import-secrets.ts",
+  "src/app/imports/project-from-env.ts",
+  "src/app/sealing/sealing-keys.ts",
+  "src/app/secrets/value-rules.ts",
+  "src/cli/input/secret-input.ts",
+  "src/cli/output/terminal.ts",
   "src/commands/rotate-master.ts",
   "src/env-files/kept-value.ts",
-  "src/proxy/secret-forms.ts",
-  "src/proxy/substitute.ts",
+  "src/proxy/places/substitute.ts",
+  "src/proxy/scrub/secret-forms.ts",
   "src/run/environment.ts",
   "src/sealed/documents/dotenv.ts",
   "src/sealed/first-form.ts",
@@ -82,6 +115,11 @@ const FORBIDDEN_WORDS = ["util", "utils", "helper", "helpers", "common", "misc",
 
 /** `vault` for `src/vault/host.ts`, `errors` for `src/errors.ts`. */
 const partOf = (path: string): string => (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+/** `keys` for `src/app/keys/pin.ts`; undefined on the top floor of its hall. */
+const roomOf = (path: string): string | undefined => {
+  const [, hall = "", room = "", file] = path.split("/");
+  return file !== undefined ? room : Object.keys(ROOMS[hall] ?? {}).find((known) => `${known}.ts` === room);
+};
 const isOurs = (target: string): boolean => target.startsWith("src/");
 const places = (files: readonly SourceFile[], isWrong: (node: ts.Node) => boolean): string[] =>
   files.flatMap(({ path, tree }) => nodesOf(tree).filter(isWrong).map((node) => `${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`));
@@ -112,6 +150,25 @@ describe("imports", () => {
       return 1 + Math.max(0, ...(ALLOWED[part] ?? []).map((below) => depthOf(below, [...above, part])));
     };
     for (const part of Object.keys(ALLOWED)) expect(depthOf(part)).toBeLessThan(8);
+  });
+
+  test("point down between the rooms of a hall", () => {
+    const wrong = sources.flatMap(({ path, imports }) => imports.flatMap(({ target }) => {
+      const [rooms, from] = [ROOMS[partOf(path)], roomOf(path)];
+      if (rooms === undefined || target === undefined || partOf(target) !== partOf(path) || from === undefined) return [];
+      const to = roomOf(target);
+      return to === from || (to !== undefined && rooms[from]?.includes(to) === true) ? [] : [`${path} → ${target}`];
+    }));
+    expect(wrong).toEqual([]);
+  });
+
+  test("and every room is in the table, and none is lower than one that it imports", () => {
+    for (const [hall, rooms] of Object.entries(ROOMS)) {
+      const seen = sources.filter(({ path }) => partOf(path) === hall).flatMap(({ path }) => roomOf(path) ?? []);
+      expect([...new Set(seen)].sort()).toEqual(Object.keys(rooms).sort());
+      const order = Object.keys(rooms);
+      for (const [room, below] of Object.entries(rooms)) expect(below.filter((other) => order.indexOf(other) >= order.indexOf(room))).toEqual([]);
+    }
   });
 
   test("form no cycle, those of types included", () => {

@@ -1,8 +1,8 @@
 // What a failed command says and how it ends.
-import { findNearest } from "../app/nearest.ts";
+import { findNearest } from "../app/secrets/nearest.ts";
 import { VaultError } from "../errors.ts";
-import { EXIT, exitStatusOf } from "./exit-status.ts";
-import { colour, note } from "./terminal.ts";
+import { EXIT, exitStatusOf } from "./output/exit-status.ts";
+import { colour, note } from "./output/terminal.ts";
 
 export interface Failure {
   readonly status: number;

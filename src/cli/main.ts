@@ -2,13 +2,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Config, run } from "@oclif/core";
-import { holdsSecret, splitArgv } from "./argv-secrets.ts";
-import { findCommandMistake } from "./command-names.ts";
-import { EXIT } from "./exit-status.ts";
+import { holdsSecret, splitArgv } from "./input/argv-secrets.ts";
+import { findCommandMistake } from "./completion/command-names.ts";
+import { EXIT } from "./output/exit-status.ts";
 import { describeFailure, report } from "./failure.ts";
-import { forgoInheritedOptions } from "./inherited-options.ts";
-import { rememberGivenSecrets } from "./secret-input.ts";
-import { warn } from "./terminal.ts";
+import { forgoInheritedOptions } from "./input/inherited-options.ts";
+import { rememberGivenSecrets } from "./input/secret-input.ts";
+import { warn } from "./output/terminal.ts";
 import type { VaultCommand } from "./vault-command.ts";
 
 /** By their ids: `secrets:list`. */

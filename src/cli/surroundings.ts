@@ -2,10 +2,10 @@ import { homedir, tmpdir } from "node:os";
 import type { Surroundings } from "../app/surroundings.ts";
 import type { VaultPaths } from "../paths.ts";
 import { findPaths } from "../paths.ts";
-import type { InputWays } from "./secret-input.ts";
-import { findSecretInput, isGiven } from "./secret-input.ts";
-import { showProgress, withSpinner } from "./spinner.ts";
-import { warn } from "./terminal.ts";
+import type { InputWays } from "./input/secret-input.ts";
+import { findSecretInput, isGiven } from "./input/secret-input.ts";
+import { showProgress, withSpinner } from "./output/spinner.ts";
+import { warn } from "./output/terminal.ts";
 
 /** The paths for this process's environment. */
 export function findProcessPaths(): VaultPaths {

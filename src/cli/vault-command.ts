@@ -1,6 +1,6 @@
 import type { Config } from "@oclif/core";
 import { Command, Flags } from "@oclif/core";
-import { answer } from "./terminal.ts";
+import { answer } from "./output/terminal.ts";
 
 /** What all commands share: `--json`, and one way to print an answer. */
 export abstract class VaultCommand extends Command {

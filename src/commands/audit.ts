@@ -1,9 +1,9 @@
 import { Flags } from "@oclif/core";
-import { followTrail, readTrail, verifyTrail } from "../app/audit-trail.ts";
+import { followTrail, readTrail, verifyTrail } from "../app/auditing/audit-trail.ts";
 import type { Surroundings } from "../app/surroundings.ts";
-import { entryLine } from "../cli/audit-lines.ts";
+import { entryLine } from "../cli/output/audit-lines.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { answer } from "../cli/terminal.ts";
+import { answer } from "../cli/output/terminal.ts";
 import { untilStopped } from "../cli/until-stopped.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
@@ -47,7 +47,7 @@ export default class Audit extends VaultCommand {
   }
 
   async #writePage(file: string, surroundings: Surroundings, flags: { readonly limit: number | undefined; readonly before: string | undefined; readonly verify: boolean; readonly json: boolean }): Promise<void> {
-    const [{ readReport, writePage }, { auditPage }] = await Promise.all([import("../app/audit-report.ts"), import("../cli/audit-page.ts")]);
+    const [{ readReport, writePage }, { auditPage }] = await Promise.all([import("../app/auditing/audit-report.ts"), import("../cli/pages/audit-page.ts")]);
     const before = parseTime(flags.before);
     if (flags.verify) await verifyTrail(surroundings);
     const report = await readReport(surroundings, { limit: flags.limit ?? PAGE_ENTRIES, before });

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Args, Flags } from "@oclif/core";
-import { requireVault } from "../app/open-vault.ts";
-import type { Grammar, Wanted } from "../cli/completion.ts";
-import { complete, harmlessWords, SHELLS } from "../cli/completion.ts";
+import { requireVault } from "../app/keys/open-vault.ts";
+import type { Grammar, Wanted } from "../cli/completion/completion.ts";
+import { complete, harmlessWords, SHELLS } from "../cli/completion/completion.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { answer } from "../cli/terminal.ts";
+import { answer } from "../cli/output/terminal.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 
@@ -27,7 +27,7 @@ export default class Completion extends VaultCommand {
     const dashes = given.indexOf("--");
     const { args, flags } = await this.parse(Completion, dashes < 0 ? given : given.slice(0, dashes));
     if (dashes < 0) {
-      const { COMPLETION_SCRIPTS } = await import("../cli/completion-scripts.ts");
+      const { COMPLETION_SCRIPTS } = await import("../cli/completion/completion-scripts.ts");
       const shell = SHELLS.find((name) => name === args.shell);
       if (shell === undefined) throw new VaultError("usage", "say for which shell", SHELLS.map((name) => `vault completion ${name}`).join(", "));
       answer(COMPLETION_SCRIPTS[shell].trimEnd());
@@ -46,7 +46,7 @@ export default class Completion extends VaultCommand {
 async function findNames(wanted: Wanted): Promise<string[]> {
   const surroundings = { ...makeSurroundings(undefined), warn: () => undefined };
   try {
-    if (wanted === "services") return (await import("../app/known-services.ts")).openRegistry(surroundings).services.map(({ id }) => id);
+    if (wanted === "services") return (await import("../app/services/known-services.ts")).openRegistry(surroundings).services.map(({ id }) => id);
     const secrets = (await requireVault(surroundings)).records.metadata();
     if (wanted === "secrets") return secrets.map(({ name }) => name);
     const memberships = secrets.flatMap(({ scope, groups }) => [...groups, ...(scope.kind === "global" ? [] : [scope])]);

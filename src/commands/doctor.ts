@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
-import { examine } from "../app/doctor.ts";
-import { findingLines, findingObject, worstStatus } from "../cli/doctor-lines.ts";
+import { examine } from "../app/doctor/doctor.ts";
+import { findingLines, findingObject, worstStatus } from "../cli/output/doctor-lines.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";

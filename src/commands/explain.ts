@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
-import { findProject, projectFlags } from "../cli/project-input.ts";
-import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
+import { findProject, projectFlags } from "../cli/input/project-input.ts";
+import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 
@@ -23,7 +23,7 @@ export default class Explain extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Explain);
     // Only here: the proxy's rules would cost every other command their time.
-    const [{ explain }, { explanationLines, explanationObject }] = await Promise.all([import("../app/explain.ts"), import("../cli/explain-lines.ts")]);
+    const [{ explain }, { explanationLines, explanationObject }] = await Promise.all([import("../app/runs/explain.ts"), import("../cli/output/explain-lines.ts")]);
     const explanation = await explain(makeSurroundings(undefined), {
       method: args.method.toUpperCase(),
       url: args.url,

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
-import { chooseKey } from "../app/auto-init.ts";
-import type { KeyChoice } from "../app/make-vault.ts";
-import { makeVault } from "../app/make-vault.ts";
-import type { ProviderName } from "../cli/key-flags.ts";
-import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/key-flags.ts";
-import { requireSecretInput } from "../cli/secret-input.ts";
+import { chooseKey } from "../app/keys/auto-init.ts";
+import type { KeyChoice } from "../app/keys/make-vault.ts";
+import { makeVault } from "../app/keys/make-vault.ts";
+import type { ProviderName } from "../cli/input/key-flags.ts";
+import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/input/key-flags.ts";
+import { requireSecretInput } from "../cli/input/secret-input.ts";
 import { makeSurroundings, passphraseWays } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
@@ -55,9 +55,9 @@ export default class Init extends VaultCommand {
     const [other] = Object.keys(others).filter((flag) => flag !== "project" && others[flag] !== undefined && others[flag] !== false);
     if (other !== undefined) throw new VaultError("usage", `--${other} does not go with --project, which makes no vault`);
     // Only here: with it comes the list of services.
-    const { sortNames, writeRunFile } = await import("../app/project-from-env.ts");
-    const { FILE_BYTES_MAX } = await import("../app/import-file.ts");
-    const { readInput } = await import("../cli/file-input.ts");
+    const { sortNames, writeRunFile } = await import("../app/imports/project-from-env.ts");
+    const { FILE_BYTES_MAX } = await import("../app/imports/import-file.ts");
+    const { readInput } = await import("../cli/input/file-input.ts");
     const { secrets, plain } = sortNames(makeSurroundings(undefined), readInput(path, FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
     writeRunFile(RUN_FILE, secrets, existsSync(SCHEMA_OF_INSTALLED) ? `./${SCHEMA_OF_INSTALLED}` : undefined);
     this.answer(json === true, { file: RUN_FILE, secrets, plain }, [

@@ -1,4 +1,4 @@
-import { lockVault } from "../app/lock-state.ts";
+import { lockVault } from "../app/keys/lock-state.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 

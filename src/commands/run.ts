@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
-import type { EnvFiles } from "../app/env-file-variables.ts";
-import type { Selection } from "../app/granted-secrets.ts";
-import { findProject, projectFlags } from "../cli/project-input.ts";
-import { parseViewpoint, viewpointFlags } from "../cli/scope-flags.ts";
+import type { EnvFiles } from "../app/imports/env-file-variables.ts";
+import type { Selection } from "../app/runs/granted-secrets.ts";
+import { findProject, projectFlags } from "../cli/input/project-input.ts";
+import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { note } from "../cli/terminal.ts";
+import { note } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 
@@ -47,7 +47,7 @@ export default class Run extends VaultCommand {
     if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
     // Only here: the proxy and the process library would cost every other command 100 ms.
-    const { runSession } = await import("../app/run-session.ts");
+    const { runSession } = await import("../app/runs/run-session.ts");
     return runSession(makeSurroundings(flags["passphrase-file"]), {
       command,
       args: rest,
@@ -76,7 +76,7 @@ async function readEnvFiles(paths: readonly string[] | undefined, expose: readon
   if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv");
   if (paths === undefined) return undefined;
   if (paths.includes("-")) throw new VaultError("usage", "--dotenv takes a file: stdin is the program's");
-  const { readInput } = await import("../cli/file-input.ts");
+  const { readInput } = await import("../cli/input/file-input.ts");
   const wasSeenByNode = argv.slice(0, argv.indexOf("--")).some((word) => /^--env-file(?:=|$)/.test(word));
   return { files: paths.map((path) => ({ path, bytes: readInput(path, ENV_FILE_BYTES_MAX) })), expose, wasSeenByNode };
 }

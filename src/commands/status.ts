@@ -1,6 +1,6 @@
-import type { KeySource } from "../app/status.ts";
-import { readStatus } from "../app/status.ts";
-import { formatDuration } from "../cli/duration.ts";
+import type { KeySource } from "../app/keys/status.ts";
+import { readStatus } from "../app/keys/status.ts";
+import { formatDuration } from "../cli/input/duration.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 import { encodeHex } from "../bytes.ts";

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
-import { unlockVault } from "../app/lock-state.ts";
-import { formatDuration, parseDuration } from "../cli/duration.ts";
+import { unlockVault } from "../app/keys/lock-state.ts";
+import { formatDuration, parseDuration } from "../cli/input/duration.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 

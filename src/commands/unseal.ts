@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { parseSealOptions, readFileToSeal, sealFlags } from "../cli/seal-flags.ts";
+import { parseSealOptions, readFileToSeal, sealFlags } from "../cli/input/seal-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { answerExactly } from "../cli/terminal.ts";
+import { answerExactly } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 
@@ -25,7 +25,7 @@ export default class Unseal extends VaultCommand {
     if (file === "-" && flags["in-place"]) throw new VaultError("usage", "--in-place needs a file, and stdin is none");
     if (file === "-" && flags["passphrase-file"] === "-") throw new VaultError("usage", "stdin cannot hold both the file and the passphrase", "--passphrase-file FILE, or the variable VAULT_PASSPHRASE");
     if (flags.strict && flags.field === undefined) throw new VaultError("usage", "--strict needs to know which fields are to be sealed", "--field PATH");
-    const { unsealFile } = await import("../app/seal-file.ts");
+    const { unsealFile } = await import("../app/sealing/seal-file.ts");
     const { path, changed, text } = await unsealFile(makeSurroundings(flags["passphrase-file"]), readFileToSeal(file), flags.field, { ...parseSealOptions(flags), inPlace: flags["in-place"] });
     if (flags["in-place"]) this.answer(flags.json, { file: path, opened: changed }, [`${path}: ${changed.length} opened`]);
     else if (flags.json) this.answer(true, { file: path, opened: changed, document: text }, []);

@@ -1,15 +1,15 @@
 // An answer on its way to the child: head, body, trailers, each looked through where the host is bound.
 import type { Duplex, Transform } from "node:stream";
-import type { AnswerHead } from "./answer-head.ts";
-import { parseAnswerHead } from "./answer-head.ts";
-import type { ChildResponse } from "./child-response.ts";
-import { openDecoders } from "./content-coding.ts";
-import type { Refusal } from "./refusal.ts";
-import { makeRefusal } from "./refusal.ts";
-import type { AnswerScrub } from "./scrub.ts";
-import { joinSockets } from "./tunnel.ts";
-import type { AnswerListener } from "./upstream.ts";
-import { findSwitchHead } from "./websocket.ts";
+import type { AnswerHead } from "./scrub/answer-head.ts";
+import { parseAnswerHead } from "./scrub/answer-head.ts";
+import type { ChildResponse } from "./http1/child-response.ts";
+import { openDecoders } from "./scrub/content-coding.ts";
+import type { Refusal } from "./grants/refusal.ts";
+import { makeRefusal } from "./grants/refusal.ts";
+import type { AnswerScrub } from "./scrub/scrub.ts";
+import { joinSockets } from "./upstream/tunnel.ts";
+import type { AnswerListener } from "./upstream/upstream.ts";
+import { findSwitchHead } from "./http1/websocket.ts";
 
 export interface AnswerOptions {
   readonly method: string;

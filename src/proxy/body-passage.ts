@@ -2,17 +2,17 @@
 import { once } from "node:events";
 import type { Transform } from "node:stream";
 import type { Authority } from "../vault/host.ts";
-import type { BodyPlan } from "./body-policy.ts";
-import { judgeInBody } from "./body-policy.ts";
-import type { RequestBody } from "./child-request.ts";
+import type { BodyPlan } from "./judge/body-policy.ts";
+import { judgeInBody } from "./judge/body-policy.ts";
+import type { RequestBody } from "./http1/child-request.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
-import type { Grant } from "./grant.ts";
-import type { Refusal } from "./refusal.ts";
-import { makeRefusal, refuseLocked, refuseUnwritten } from "./refusal.ts";
-import type { Fate, OnPlaceholder } from "./request-body.ts";
-import type { RunRules } from "./run-rules.ts";
-import { watchIdle } from "./stalled-body.ts";
-import { valueInBody } from "./substitute.ts";
+import type { Grant } from "./grants/grant.ts";
+import type { Refusal } from "./grants/refusal.ts";
+import { makeRefusal, refuseLocked, refuseUnwritten } from "./grants/refusal.ts";
+import type { Fate, OnPlaceholder } from "./places/request-body.ts";
+import type { RunRules } from "./judge/run-rules.ts";
+import { watchIdle } from "./http1/stalled-body.ts";
+import { valueInBody } from "./places/substitute.ts";
 
 export interface BodyPassage {
   readonly authority: Authority;

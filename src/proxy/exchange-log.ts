@@ -1,8 +1,8 @@
 // What one exchange tells the audit log: names and codes, for the same request id that a refusal shows to the child.
-import type { ProxyEvent } from "./event.ts";
-import type { Grant } from "./grant.ts";
-import type { Inert } from "./policy.ts";
-import type { Refusal } from "./refusal.ts";
+import type { ProxyEvent } from "./grants/event.ts";
+import type { Grant } from "./grants/grant.ts";
+import type { Inert } from "./judge/policy.ts";
+import type { Refusal } from "./grants/refusal.ts";
 
 export class ExchangeLog {
   readonly #enter: (event: ProxyEvent) => void;

@@ -2,22 +2,22 @@
 import { AnswerRelay } from "./answer.ts";
 import type { BodyPassage } from "./body-passage.ts";
 import { openPassage, passWhole, readWhole } from "./body-passage.ts";
-import type { BodyPlan } from "./body-policy.ts";
-import { reframe } from "./body-policy.ts";
-import type { ChildRequest, RequestBody } from "./child-request.ts";
-import type { ChildResponse } from "./child-response.ts";
+import type { BodyPlan } from "./judge/body-policy.ts";
+import { reframe } from "./judge/body-policy.ts";
+import type { ChildRequest, RequestBody } from "./http1/child-request.ts";
+import type { ChildResponse } from "./http1/child-response.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
-import type { Grant } from "./grant.ts";
-import { judgeRequest } from "./judgement.ts";
-import { askForReadable } from "./negotiation.ts";
-import { answerRefusal } from "./refusal-answer.ts";
-import type { Refusal } from "./refusal.ts";
-import { RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./refusal.ts";
-import type { Route } from "./route.ts";
-import type { RunRules } from "./run-rules.ts";
-import { mayBePrivate } from "./run-rules.ts";
-import { substitute, substituteTarget } from "./substitute.ts";
-import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream.ts";
+import type { Grant } from "./grants/grant.ts";
+import { judgeRequest } from "./judge/judgement.ts";
+import { askForReadable } from "./scrub/negotiation.ts";
+import { answerRefusal } from "./http1/refusal-answer.ts";
+import type { Refusal } from "./grants/refusal.ts";
+import { RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
+import type { Route } from "./judge/route.ts";
+import type { RunRules } from "./judge/run-rules.ts";
+import { mayBePrivate } from "./judge/run-rules.ts";
+import { substitute, substituteTarget } from "./places/substitute.ts";
+import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream/upstream.ts";
 
 export interface Exchange {
   /** Ends the exchange from outside: the request turned out malformed. The connection is closed after it. */

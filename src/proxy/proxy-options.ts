@@ -1,9 +1,9 @@
 // What a run tells its proxy.
-import type { Resolve } from "./dial.ts";
-import type { ProxyEvent } from "./event.ts";
-import type { Grant } from "./grant.ts";
-import type { Handshake } from "./intercept.ts";
-import type { FindNextProxy } from "./next-proxy.ts";
+import type { Resolve } from "./upstream/dial.ts";
+import type { ProxyEvent } from "./grants/event.ts";
+import type { Grant } from "./grants/grant.ts";
+import type { Handshake } from "./tls/intercept.ts";
+import type { FindNextProxy } from "./upstream/next-proxy.ts";
 
 export interface ProxyOptions {
   readonly grants: readonly Grant[];

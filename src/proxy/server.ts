@@ -6,7 +6,7 @@ import { VaultError } from "../errors.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
-import { makeRunCa } from "./run-ca.ts";
+import { makeRunCa } from "./tls/run-ca.ts";
 
 export interface Proxy {
   readonly port: number;

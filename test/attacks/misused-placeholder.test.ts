@@ -2,7 +2,7 @@
 // own, with a value that breaks out of its header or names another placeholder, after the vault was locked. The value goes to its host, in its place, once, or
 // the request is refused with nothing sent; a placeholder that cannot act stays what it is.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask, collect, openSecure, parseReply } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";

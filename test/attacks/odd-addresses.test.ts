@@ -8,7 +8,7 @@ import { ask, openConnect } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
 import { refusalOf } from "../support/refusal.ts";
-import { requireOwnWildcards } from "../../src/app/suffix-list.ts";
+import { requireOwnWildcards } from "../../src/app/services/suffix-list.ts";
 import { formatHostBinding, parseHostBinding } from "../../src/vault/host.ts";
 
 let stage: AttackStage;

@@ -3,8 +3,8 @@
 import type { TLSSocket } from "node:tls";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { NextProxy } from "../../src/proxy/next-proxy.ts";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { NextProxy } from "../../src/proxy/upstream/next-proxy.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { ask, askPlain, collect, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";

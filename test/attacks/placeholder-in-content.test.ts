@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask, collect, openSecure, parseReply } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";

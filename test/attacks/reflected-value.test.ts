@@ -7,8 +7,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeVault } from "../../src/app/make-vault.ts";
-import { createSecret } from "../../src/app/secrets.ts";
+import { makeVault } from "../../src/app/keys/make-vault.ts";
+import { createSecret } from "../../src/app/secrets/secrets.ts";
 import { Secret } from "../../src/secret.ts";
 import { makeHomeIn } from "../support/home.ts";
 import { NODE, RUN_JS } from "../support/program.ts";

@@ -6,7 +6,7 @@
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { collect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";

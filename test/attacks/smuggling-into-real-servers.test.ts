@@ -2,7 +2,7 @@
 // HAProxy, which read requests with parsers of their own. What is in their access logs is what happened: each request that was answered is there exactly
 // once, nothing else is, and none was too odd for them. The same holds for what honest clients send, in the odder of the forms that the RFC allows.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { collect, openSecure } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";

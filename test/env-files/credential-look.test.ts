@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { looksLikeCredential, tellingShapes } from "../../src/env-files/credential-look.ts";
-import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
+import { mintPlaceholder } from "../../src/proxy/places/placeholder.ts";
 import { makeRegistry } from "../../src/services/registry.ts";
 
 const { services } = makeRegistry();

@@ -1,6 +1,6 @@
 // `GET https://host/…` asked of the proxy itself, without CONNECT: the bytes are those of axios 1.7 on Node 20 with HTTPS_PROXY set.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { askPlain, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";

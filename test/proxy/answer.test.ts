@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask, collect, openSecure } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { NextProxy } from "../../src/proxy/next-proxy.ts";
+import type { NextProxy } from "../../src/proxy/upstream/next-proxy.ts";
 import { openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
 

@@ -1,6 +1,6 @@
 // Headers that a service names for its own secrets, and whose names do not tell that they carry any.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";

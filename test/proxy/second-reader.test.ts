@@ -3,7 +3,7 @@
 import { createServer, METHODS } from "node:http";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { ChildConnection } from "../../src/proxy/child-connection.ts";
+import { ChildConnection } from "../../src/proxy/http1/child-connection.ts";
 import { InMemorySocket } from "../support/in-memory-socket.ts";
 import { smugglingCases } from "../support/smuggling-corpus.ts";
 

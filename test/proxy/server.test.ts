@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { ask, askPlain, collect, openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";

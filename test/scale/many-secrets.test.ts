@@ -1,7 +1,7 @@
 // A vault of 10,000 is used nearly as quickly as one of 10: what a person waits for is the program, not the others' records.
 import { describe, expect, test } from "vitest";
 import { costOf } from "../../bench/cost.ts";
-import { makeVault } from "../../src/app/make-vault.ts";
+import { makeVault } from "../../src/app/keys/make-vault.ts";
 import { makeHomeIn } from "../support/home.ts";
 import { addManySecrets } from "../support/many-secrets.ts";
 import { canWeigh } from "../support/process-weight.ts";

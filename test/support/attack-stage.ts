@@ -1,7 +1,7 @@
 // What an attack is played on: a bound host that keeps every byte it got, and the proxy of a run with one secret for that host.
 import { expect, onTestFinished } from "vitest";
-import type { Grant } from "../../src/proxy/grant.ts";
-import type { RefusalCode } from "../../src/proxy/refusal.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
+import type { RefusalCode } from "../../src/proxy/grants/refusal.ts";
 import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
 import type { Reply } from "./proxy-child.ts";
 import { ask, collect, openSecure } from "./proxy-child.ts";

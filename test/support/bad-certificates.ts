@@ -1,7 +1,7 @@
 // Identities of servers that no client should trust with a secret, one for each thing that can be wrong, and honest ones that only look unusual.
 import { getDiffieHellman } from "node:crypto";
 import type { TlsOptions } from "node:tls";
-import { derInteger, derSequence } from "../../src/proxy/der.ts";
+import { derInteger, derSequence } from "../../src/proxy/tls/der.ts";
 import type { AlternativeName, Issued, Keys, Order } from "./certificate-mill.ts";
 import { authority, ecKeys, issue, keyIdentifiers, names, noAuthority, permitted, privatePem, purpose, rsaKeys, unknownCritical, usage } from "./certificate-mill.ts";
 

@@ -1,8 +1,8 @@
 // Certificates with anything wrong in them that a test asks for: RFC 5280's fields one by one, each as it is told. `test-ca.ts` makes the ordinary ones.
 import { createHash, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import type { Der } from "../../src/proxy/der.ts";
-import { derBits, derBoolean, derContext, derContextBytes, derInteger, derOctets, derOid, derSequence, derSet, derText, derTime } from "../../src/proxy/der.ts";
+import type { Der } from "../../src/proxy/tls/der.ts";
+import { derBits, derBoolean, derContext, derContextBytes, derInteger, derOctets, derOid, derSequence, derSet, derText, derTime } from "../../src/proxy/tls/der.ts";
 
 export interface Keys {
   readonly publicKey: KeyObject;

@@ -1,7 +1,7 @@
 // A user's folders with a vault in them, and what the application sees of the world there.
 import { join } from "node:path";
-import { makeVault } from "../../src/app/make-vault.ts";
-import { createSecret } from "../../src/app/secrets.ts";
+import { makeVault } from "../../src/app/keys/make-vault.ts";
+import { createSecret } from "../../src/app/secrets/secrets.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
 import { findPaths } from "../../src/paths.ts";
 import { Secret } from "../../src/secret.ts";

@@ -1,7 +1,7 @@
 // A vault of thousands, made in one change.
 import { randomBytes } from "node:crypto";
-import { changeAudited } from "../../src/app/change-vault.ts";
-import { withOpenVault } from "../../src/app/open-vault.ts";
+import { changeAudited } from "../../src/app/keys/change-vault.ts";
+import { withOpenVault } from "../../src/app/keys/open-vault.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
 import { encodeBase64 } from "../../src/bytes.ts";
 import { Secret } from "../../src/secret.ts";

@@ -1,7 +1,7 @@
 // A proxy over loopback for one test: grants, an audit log in memory, names that all lead to 127.0.0.1.
-import type { ProxyEvent } from "../../src/proxy/event.ts";
-import type { Grant } from "../../src/proxy/grant.ts";
-import { mintPlaceholder } from "../../src/proxy/placeholder.ts";
+import type { ProxyEvent } from "../../src/proxy/grants/event.ts";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
+import { mintPlaceholder } from "../../src/proxy/places/placeholder.ts";
 import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
 import type { Proxy } from "../../src/proxy/server.ts";
 import { openProxy } from "../../src/proxy/server.ts";

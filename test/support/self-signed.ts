@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { alternativeName, keyUsage, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../src/proxy/certificate.ts";
+import { alternativeName, keyUsage, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../src/proxy/tls/certificate.ts";
 
 /** A server's own certificate and key in PEM, for a test on this machine. */
 export function makeSelfSigned(host: string): { readonly certificate: string; readonly key: string } {

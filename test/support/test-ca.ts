@@ -1,6 +1,6 @@
 // A certificate authority for test servers, whose certificates are good ones (`bad-certificates.ts` has the others).
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../src/proxy/certificate.ts";
+import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../src/proxy/tls/certificate.ts";
 
 /** PEM. */
 export interface TestIdentity {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { exitStatusOf } from "../../src/cli/output/exit-status.ts";
 import { VaultError } from "../../src/errors.ts";
 import { encodeBase64 } from "../../src/bytes.ts";
 import { sealSecrets } from "../../src/vault/envelope.ts";

@@ -9,7 +9,7 @@ import type { KeyLocator } from "../../vault/key-slot.ts";
 import { requireKeyOfSlot } from "../../vault/key-slot.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
-import { loadKek } from "../open-vault.ts";
+import { loadKek } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problemOf } from "./finding.ts";

@@ -1,6 +1,6 @@
 // From what was seen of a probe to what is said about it. Pure.
-import type { Handshake } from "../../proxy/intercept.ts";
-import type { RefusalCode } from "../../proxy/refusal.ts";
+import type { Handshake } from "../../proxy/tls/intercept.ts";
+import type { RefusalCode } from "../../proxy/grants/refusal.ts";
 import type { ProbeOutcome } from "../../run/probe.ts";
 import type { Way } from "../../run/probe-programs.ts";
 import type { Finding } from "./finding.ts";

@@ -9,7 +9,7 @@ import { findUnusableVariable } from "../../run/proxy-variables.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
 import type { CommandKind, Runtime } from "../../run/runtime.ts";
 import { findCommandKind, findStarted } from "../../run/runtime.ts";
-import { furnishChild } from "../child-environment.ts";
+import { furnishChild } from "../runs/child-environment.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf, shellWord } from "./finding.ts";

@@ -12,7 +12,7 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
-import { countTrail } from "../audit-trail.ts";
+import { countTrail } from "../auditing/audit-trail.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf, shellWord } from "./finding.ts";
 

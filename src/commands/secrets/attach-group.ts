@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
-import { attachGroup } from "../../app/secrets.ts";
-import { parseMembership, viewpointFlags } from "../../cli/scope-flags.ts";
-import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { attachGroup } from "../../app/secrets/secrets.ts";
+import { parseMembership, viewpointFlags } from "../../cli/input/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 

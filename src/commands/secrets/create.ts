@@ -1,10 +1,10 @@
 import { Args } from "@oclif/core";
-import { createSecret } from "../../app/secrets.ts";
-import { bindingFlags, parseHosts, parsePlaces } from "../../cli/binding-flags.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { secretObject } from "../../cli/secret-lines.ts";
+import { createSecret } from "../../app/secrets/secrets.ts";
+import { bindingFlags, parseHosts, parsePlaces } from "../../cli/input/binding-flags.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { askValue, valueFlags } from "../../cli/value-flags.ts";
+import { askValue, valueFlags } from "../../cli/input/value-flags.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsCreate extends VaultCommand {

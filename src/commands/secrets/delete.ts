@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
-import { deleteSecret } from "../../app/secrets.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { secretObject } from "../../cli/secret-lines.ts";
+import { deleteSecret } from "../../app/secrets/secrets.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
-import { EXIT } from "../../cli/exit-status.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
+import { EXIT } from "../../cli/output/exit-status.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
@@ -27,11 +27,11 @@ export default class SecretsImport extends VaultCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(SecretsImport);
     // Only here: with it come the list of services and the readers of files, which no other command is to wait for.
-    const { FILE_BYTES_MAX, importFile } = await import("../../app/import-file.ts");
-    const { askHosts, parseHostsByName, requireFile } = await import("../../cli/import-input.ts");
-    const { readInput } = await import("../../cli/file-input.ts");
-    const { isLeftOver, outcomeLines, outcomeObject } = await import("../../cli/import-lines.ts");
-    const { hasTerminal } = await import("../../cli/terminal.ts");
+    const { FILE_BYTES_MAX, importFile } = await import("../../app/imports/import-file.ts");
+    const { askHosts, parseHostsByName, requireFile } = await import("../../cli/input/import-input.ts");
+    const { readInput } = await import("../../cli/input/file-input.ts");
+    const { isLeftOver, outcomeLines, outcomeObject } = await import("../../cli/output/import-lines.ts");
+    const { hasTerminal } = await import("../../cli/output/terminal.ts");
     requireFile(args.file, flags["delete-source"], flags["passphrase-file"]);
     const outcomes = await importFile(makeSurroundings(flags["passphrase-file"]), {
       path: args.file,

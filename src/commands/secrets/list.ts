@@ -1,10 +1,10 @@
-import { requireVault } from "../../app/open-vault.ts";
-import type { Viewpoint } from "../../app/find-secret.ts";
-import { visibleSecrets } from "../../app/find-secret.ts";
-import { parseViewpoint, viewpointFlags } from "../../cli/scope-flags.ts";
-import { secretObject, secretTable } from "../../cli/secret-lines.ts";
+import { requireVault } from "../../app/keys/open-vault.ts";
+import type { Viewpoint } from "../../app/secrets/find-secret.ts";
+import { visibleSecrets } from "../../app/secrets/find-secret.ts";
+import { parseViewpoint, viewpointFlags } from "../../cli/input/scope-flags.ts";
+import { secretObject, secretTable } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { answerWidth } from "../../cli/terminal.ts";
+import { answerWidth } from "../../cli/output/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { SecretMetadata, SecretOutline } from "../../vault/record.ts";

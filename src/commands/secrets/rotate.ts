@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
-import { rotateSecret } from "../../app/secrets.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { secretObject } from "../../cli/secret-lines.ts";
+import { rotateSecret } from "../../app/secrets/secrets.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { askValue, valueFlags } from "../../cli/value-flags.ts";
+import { askValue, valueFlags } from "../../cli/input/value-flags.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsRotate extends VaultCommand {

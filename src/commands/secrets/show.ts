@@ -1,8 +1,8 @@
 import { Args } from "@oclif/core";
-import { getSecret } from "../../app/find-secret.ts";
-import { requireVault } from "../../app/open-vault.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import { getSecret } from "../../app/secrets/find-secret.ts";
+import { requireVault } from "../../app/keys/open-vault.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 

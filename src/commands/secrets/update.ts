@@ -1,9 +1,9 @@
 import { Args, Flags } from "@oclif/core";
-import type { BindingChange } from "../../app/secrets.ts";
-import { updateSecret } from "../../app/secrets.ts";
-import { bindingFlags, parseHosts, parsePlaces } from "../../cli/binding-flags.ts";
-import { findScope, scopeFlags } from "../../cli/scope-flags.ts";
-import { secretLines, secretObject } from "../../cli/secret-lines.ts";
+import type { BindingChange } from "../../app/secrets/secrets.ts";
+import { updateSecret } from "../../app/secrets/secrets.ts";
+import { bindingFlags, parseHosts, parsePlaces } from "../../cli/input/binding-flags.ts";
+import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { readInput } from "../../cli/file-input.ts";
+import { readInput } from "../../cli/input/file-input.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { note, requireYes } from "../../cli/terminal.ts";
+import { note, requireYes } from "../../cli/output/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 
 export default class ServicesAdd extends VaultCommand {
@@ -17,7 +17,7 @@ export default class ServicesAdd extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ServicesAdd);
     // Only here: with it comes the whole list, which no other command is to wait for.
-    const { judgeService, SERVICE_FILE_BYTES_MAX } = await import("../../app/known-services.ts");
+    const { judgeService, SERVICE_FILE_BYTES_MAX } = await import("../../app/services/known-services.ts");
     const candidate = await judgeService(makeSurroundings(undefined), readInput(args.file, SERVICE_FILE_BYTES_MAX), flags.replace);
     note(candidate.words.join("\n"));
     if (!flags.yes) await requireYes("Add it?");

@@ -1,5 +1,5 @@
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { answerWidth } from "../../cli/terminal.ts";
+import { answerWidth } from "../../cli/output/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
 
 export default class ServicesList extends VaultCommand {
@@ -10,8 +10,8 @@ export default class ServicesList extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(ServicesList);
     // Only here: with it comes the whole list, which no other command is to wait for.
-    const { openRegistry } = await import("../../app/known-services.ts");
-    const { serviceObject, serviceTable } = await import("../../cli/registry-lines.ts");
+    const { openRegistry } = await import("../../app/services/known-services.ts");
+    const { serviceObject, serviceTable } = await import("../../cli/output/registry-lines.ts");
     const { services } = openRegistry(makeSurroundings(undefined));
     this.answer(flags.json, { services: services.map(serviceObject) }, serviceTable(services, answerWidth()));
   }

@@ -10,8 +10,8 @@ export default class ServicesShow extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ServicesShow);
     // Only here: with it comes the whole list, which no other command is to wait for.
-    const { getNamedService } = await import("../../app/known-services.ts");
-    const { serviceLines, serviceObject } = await import("../../cli/registry-lines.ts");
+    const { getNamedService } = await import("../../app/services/known-services.ts");
+    const { serviceLines, serviceObject } = await import("../../cli/output/registry-lines.ts");
     const service = getNamedService(makeSurroundings(undefined), args.name);
     this.answer(flags.json, { service: serviceObject(service) }, serviceLines(service));
   }

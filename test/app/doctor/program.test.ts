@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Finding } from "../../../src/app/doctor/finding.ts";
 import { examineProgram } from "../../../src/app/doctor/program.ts";
 import type { Surroundings } from "../../../src/app/surroundings.ts";
-import { worstStatus } from "../../../src/cli/doctor-lines.ts";
+import { worstStatus } from "../../../src/cli/output/doctor-lines.ts";
 import { makeHome } from "../../support/home.ts";
 import { makeFolder } from "../../support/temporary.ts";
 

@@ -1,6 +1,6 @@
 // Updates a secret many times, or replaces the master key: `update <folder> <name> <times>`, `rotate <folder> <times>`. Says what failed, then `done`.
-import { rotateMaster } from "../../../src/app/rotate-master.ts";
-import { updateSecret } from "../../../src/app/secrets.ts";
+import { rotateMaster } from "../../../src/app/keys/rotate-master.ts";
+import { updateSecret } from "../../../src/app/secrets/secrets.ts";
 import type { Surroundings } from "../../../src/app/surroundings.ts";
 import { findPaths } from "../../../src/paths.ts";
 

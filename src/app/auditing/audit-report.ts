@@ -1,0 +1,174 @@
+// What the audit log tells of a time, gathered for a page: which secret was used at which host, by which program, what was refused, and what was changed in the vault.
+import type { AuditEvent } from "../../audit/entry.ts";
+import { findEntry } from "../../audit/entry.ts";
+import { readSegment } from "../../audit/log.ts";
+import { utf8 } from "../../bytes.ts";
+import { createFile } from "../../disk/durable-file.ts";
+import type { TrailWindow } from "./audit-trail.ts";
+import { readTrail } from "./audit-trail.ts";
+import { NEVER_SENT } from "../runs/run-summary.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** All times are as the log has them: RFC 3339 in UTC. All names may be anything. */
+export interface AuditReport {
+  readonly runs: readonly ReportedRun[];
+  readonly changes: readonly ReportedChange[];
+  readonly uses: readonly ReportedUse[];
+  /** The newest, oldest first; `refusalCount` says how many there are. */
+  readonly refusals: readonly ReportedRefusal[];
+  readonly refusalCount: number;
+}
+
+export interface ReportedRun {
+  readonly id: string;
+  readonly program: string;
+  readonly at: string;
+  readonly end: string | undefined;
+  readonly secrets: readonly string[];
+}
+
+export interface ReportedChange {
+  readonly at: string;
+  readonly kind: string;
+  readonly secret: string;
+  readonly hosts: readonly string[];
+}
+
+/** One secret at one host. `refused` counts what was asked for there and not done. */
+export interface ReportedUse {
+  readonly secret: string;
+  readonly host: string;
+  readonly programs: ReadonlySet<string>;
+  readonly usedAt: readonly string[];
+  readonly refusedAt: readonly string[];
+  /** How often a value stood in an answer and was taken out of it. */
+  readonly scrubbed: number;
+}
+
+export interface ReportedRefusal {
+  readonly at: string;
+  readonly program: string;
+  readonly host: string;
+  readonly secrets: readonly string[];
+  readonly code: string;
+}
+
+/** What concerns no secret, or no host that could be read. */
+export const NONE = "-";
+const REFUSALS_MAX = 500;
+/** A program that tries thousands of hosts must not make a page that no browser shows. */
+const ROWS_MAX = 500;
+/** More than a run has requests under way at one time. */
+const REMEMBERED_REQUESTS_MAX = 2_000;
+
+/** @throws VaultError `no-vault`, and what reading says. Lines that are not entries are passed over, and named by `verifyTrail`. */
+export async function readReport(surroundings: Surroundings, window: TrailWindow): Promise<AuditReport> {
+  const entries = await readTrail(surroundings, window);
+  const ends = new Map(entries.filter(({ event }) => event.kind === "run.end").map(({ at, event }) => [textOf(event, "run"), at]));
+  const runs = entries.filter(({ event }) => event.kind === "run.start").map(({ at, event }): ReportedRun => {
+    const id = textOf(event, "run");
+    return { id, program: textOf(event, "program"), at, end: ends.get(id), secrets: textsOf(event, "secrets") };
+  });
+  const changes = entries.filter(({ event }) => !event.kind.startsWith("run.")).map(({ at, event }): ReportedChange => ({ at, kind: event.kind, secret: textOf(event, "secret"), hosts: textsOf(event, "hosts") }));
+  const tally = new Tally();
+  for (const run of runs) tally.addRun(run, isRunId(run.id) ? readSegment(surroundings.paths.auditFolder, run.id) : []);
+  return { runs, changes, ...tally.result() };
+}
+
+/** @throws VaultError `already-exists`, with the other file untouched; `io`. */
+export function writePage(path: string, page: string): void {
+  createFile(path, utf8(page));
+}
+
+interface Row extends ReportedUse {
+  readonly programs: Set<string>;
+  readonly usedAt: string[];
+  readonly refusedAt: string[];
+  scrubbed: number;
+}
+
+/** Counts the events of runs, one after the other. */
+class Tally {
+  readonly #rows = new Map<string, Row>();
+  readonly #refusals: ReportedRefusal[] = [];
+  #refusalCount = 0;
+
+  addRun({ program }: ReportedRun, lines: readonly string[]): void {
+    // By request: the rows that were told of a value on its way, and may hear that it never went.
+    const promised = new Map<string, Set<Row>>();
+    for (const line of lines) {
+      const entry = findEntry(line);
+      if (entry !== undefined) this.#addEvent(entry.at, entry.event, program, promised);
+      const [oldest] = promised.keys();
+      if (promised.size > REMEMBERED_REQUESTS_MAX && oldest !== undefined) promised.delete(oldest);
+    }
+  }
+
+  result(): Pick<AuditReport, "uses" | "refusals" | "refusalCount"> {
+    const uses = [...this.#rows.values()].sort((a, b) => compare(a.secret, b.secret) || compare(a.host, b.host));
+    return { uses, refusals: this.#refusals, refusalCount: this.#refusalCount };
+  }
+
+  #addEvent(at: string, event: AuditEvent, program: string, promised: Map<string, Set<Row>>): void {
+    const host = textOf(event, "authority");
+    const secrets = textsOf(event, "secrets");
+    const request = textOf(event, "request");
+    switch (event.kind) {
+      case "substituted": {
+        const rows = promised.get(request) ?? new Set<Row>();
+        promised.set(request, rows);
+        for (const row of this.#rowsOf(secrets, host, program)) {
+          // The head and the body of a request tell of theirs one by one; the request counts once.
+          if (!rows.has(row)) row.usedAt.push(at);
+          rows.add(row);
+        }
+        break;
+      }
+      case "scrubbed":
+        for (const row of this.#rowsOf(secrets, host, program)) row.scrubbed += 1;
+        break;
+      case "refused": {
+        const code = textOf(event, "code");
+        const rows = promised.get(request) ?? new Set<Row>();
+        if ((NEVER_SENT as readonly string[]).includes(code)) for (const row of rows) row.usedAt.pop();
+        promised.delete(request);
+        const concerned = [...new Set([...secrets, ...[...rows].map(({ secret }) => secret)])];
+        for (const row of this.#rowsOf(concerned.length > 0 ? concerned : [NONE], host, program)) row.refusedAt.push(at);
+        this.#refusalCount += 1;
+        this.#refusals.push({ at, program, host, secrets: concerned, code });
+        if (this.#refusals.length > REFUSALS_MAX) this.#refusals.shift();
+      }
+    }
+  }
+
+  #rowsOf(secrets: readonly string[], host: string, program: string): Row[] {
+    return secrets.flatMap((secret) => {
+      const key = JSON.stringify([secret, host]);
+      const known = this.#rows.get(key);
+      if (known === undefined && this.#rows.size >= ROWS_MAX) return [];
+      const row = known ?? { secret, host, programs: new Set<string>(), usedAt: [], refusedAt: [], scrubbed: 0 };
+      row.programs.add(program);
+      this.#rows.set(key, row);
+      return [row];
+    });
+  }
+}
+
+/** It becomes part of a path. */
+function isRunId(id: string): boolean {
+  return /^[0-9a-f]{1,64}$/.test(id);
+}
+
+function textOf(event: AuditEvent, detail: string): string {
+  const text = event[detail];
+  return typeof text === "string" ? text : NONE;
+}
+
+function textsOf(event: AuditEvent, detail: string): string[] {
+  const list = event[detail];
+  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,59 @@
+// What `.env` files add to a run's environment: plain configuration passes, names in the vault stay placeholders, and a credential that is in neither stops the run.
+import { findText } from "../../bytes.ts";
+import { parseDotenv } from "../../env-files/dotenv-file.ts";
+import { KEPT_VALUE } from "../../env-files/kept-value.ts";
+import { VaultError } from "../../errors.ts";
+import { findServiceOfVariable } from "../../services/registry.ts";
+import { openRegistry } from "../services/known-services.ts";
+import { makeCredentialTest } from "../services/likely-credential.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+export interface EnvFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface EnvFiles {
+  /** Of two that name the same variable, the later one counts. */
+  readonly files: readonly EnvFile[];
+  /** Variables that the program may have as they are. */
+  readonly expose: readonly string[];
+  /** Whether the files were named behind `--env-file`, which Node itself looks for. */
+  readonly wasSeenByNode: boolean;
+}
+
+/**
+ * @param granted variables that hold placeholders in this run.
+ * @returns the variables that pass as they are.
+ * @throws VaultError `usage` for a file that cannot be read without doubt, for a name to expose that no file has, and for credentials that the vault does not keep. None is quoted.
+ */
+export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "warn">, { files, expose, wasSeenByNode }: EnvFiles, granted: ReadonlySet<string>): Record<string, string> {
+  const registry = openRegistry(surroundings);
+  const isCredential = makeCredentialTest(registry);
+  const variables = new Map<string, { readonly text: string; readonly path: string }>();
+  for (const { path, bytes } of files) {
+    for (const { name, value } of parseDotenv(bytes, `"${path}"`).assignments) variables.set(name, { text: findText(value.reveal()) ?? "", path });
+  }
+  if (wasSeenByNode) requireHarmlessToNode(surroundings, variables.get("NODE_OPTIONS")?.path);
+  const stranger = expose.find((name) => !variables.has(name));
+  if (stranger !== undefined) throw new VaultError("usage", `there is no "${stranger}" to expose in these files`, "--expose NAME names what a file has");
+  const plain = [...variables].filter(([name]) => !granted.has(name));
+  const [lost] = plain.filter(([, { text }]) => text === KEPT_VALUE);
+  if (lost !== undefined) throw new VaultError("usage", `"${lost[1].path}" says that the value of "${lost[0]}" is in the vault, and this run does not get it`, `vault secrets show ${lost[0]} tells its scope; -s ${lost[0]} asks for it`);
+  const found = plain.filter(([name, { text }]) => !expose.includes(name) && isCredential(name, text));
+  const [first] = found;
+  if (first !== undefined) throw refuseExposure(found.map(([name]) => name), first[1].path, (name) => findServiceOfVariable(registry, name) !== undefined);
+  return Object.fromEntries(plain.map(([name, { text }]) => [name, text]));
+}
+
+/** Node has obeyed a NODE_OPTIONS in such a file by now, in this very process, which is about to hold values. Of the other variables it takes none from there. */
+function requireHarmlessToNode({ warn }: Pick<Surroundings, "warn">, path: string | undefined): void {
+  if (path !== undefined) throw new VaultError("usage", `"${path}" sets NODE_OPTIONS, which Node has obeyed within this process already`, "take it out, or say --dotenv, which Node does not look for");
+  warn("Node itself reads files behind --env-file, and obeys a NODE_OPTIONS in them; say --dotenv instead");
+}
+
+function refuseExposure(names: readonly string[], path: string, isKnown: (name: string) => boolean): VaultError {
+  const hosts = names.filter((name) => !isKnown(name)).map((name) => ` --host ${name}=HOST`);
+  const [one = ""] = names;
+  return new VaultError("usage", `${names.map((name) => `"${name}"`).join(", ")} of "${path}" ${names.length === 1 ? "looks like a credential" : "look like credentials"}, and the vault has no such secret for this run`, `vault secrets import ${path}${hosts.join("")}; or, for what the program may have as it is: --expose ${one}`);
+}

@@ -1,0 +1,42 @@
+import { wipe } from "../../bytes.ts";
+import type { AuditEvent, ChainHead } from "../../audit/entry.ts";
+import { partKey } from "../../audit/entry.ts";
+import { appendToLog } from "../../audit/log.ts";
+import { changeVault } from "../../store/vault-store.ts";
+import { openAuditKey } from "../../vault/envelope.ts";
+import type { KeyHolder } from "../../vault/key-holder.ts";
+import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** What a change makes of the contents, and how the audit log tells it. */
+export interface AuditedChange {
+  readonly contents: VaultContents;
+  readonly event: AuditEvent;
+  /** The holder of a new KEK, when the change replaces it. */
+  readonly holder?: KeyHolder;
+}
+
+/**
+ * Changes the vault under its lock. The audit entry is durable before the vault is, and the vault vouches for it from then on.
+ *
+ * @throws VaultError `audit-unwritable` with the vault untouched; what `changeVault` throws.
+ */
+export async function changeAudited(surroundings: Surroundings, holder: KeyHolder, change: (contents: VaultContents) => Promise<AuditedChange>): Promise<VaultFile> {
+  return changeVault(surroundings.paths, holder, async (contents) => {
+    const changed = await change(contents);
+    const event = { ...changed.event, generation: contents.generation + 1 };
+    const { sequence, hash } = await appendAudited(surroundings, holder, contents, event);
+    return { ...changed, contents: { ...changed.contents, audit: { ...changed.contents.audit, sequence, hash } } };
+  });
+}
+
+/** Appends to the main log with the vault's audit key. @throws VaultError `audit-unwritable`, `bad-wrap`. */
+export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, { id, audit }: Pick<VaultContents, "id" | "audit">, event: AuditEvent): Promise<ChainHead> {
+  const auditKey = await openAuditKey(holder, id, audit.key);
+  const logKey = partKey(auditKey, { kind: "log" });
+  try {
+    return await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: audit, now: surroundings.now() });
+  } finally {
+    wipe(auditKey, logKey);
+  }
+}

@@ -1,0 +1,125 @@
+// unlock and lock: the agent holds the key between the two.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentClient } from "../../agent/client.ts";
+import { connectAgent } from "../../agent/client.ts";
+import { isListening } from "../../agent/dial.ts";
+import type { AgentLaunch } from "../../agent/spawn.ts";
+import { openLaunch } from "../../agent/spawn.ts";
+import { equalBytes, wipe } from "../../bytes.ts";
+import type { Secret } from "../../secret.ts";
+import { readVault } from "../../store/vault-store.ts";
+import type { Kek } from "../../vault/key-bytes.ts";
+import { holdKek } from "../../vault/local-holder.ts";
+import type { VaultFile } from "../../vault/vault-file.ts";
+import { verifyVaultFile } from "../../vault/vault-file.ts";
+import { appendAudited } from "./change-vault.ts";
+import { changeLockMark, LOCK_SEEN_MS } from "./lock-mark.ts";
+import { loadKek, requireVault } from "./open-vault.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+export interface AgentLimits {
+  /** From the unlocking on, whatever happens. */
+  readonly ttlMs: number;
+  /** From the last use on. */
+  readonly idleMs: number;
+}
+
+/**
+ * Loads the key and hands it to the agent, which is started where there is none.
+ * A running agent judges the key itself, and answers wrong ones more and more slowly.
+ *
+ * @throws VaultError as `openVault`.
+ */
+export async function unlockVault(surroundings: Surroundings, limits: AgentLimits): Promise<VaultFile> {
+  const file = await requireVault(surroundings);
+  const launch = openLaunch(surroundings.paths.agent);
+  try {
+    const kek = await loadKek(await withEarlyLaunch(surroundings, launch), file);
+    try {
+      // Only now: an agent could expire while a person types.
+      const agent = await connectAgent(surroundings.paths.agent);
+      await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
+      await verifyAndRecord(surroundings, file, kek);
+      if (agent === undefined) await launch.start({ kek, vaultId: file.contents.id, ...limits });
+      return file;
+    } finally {
+      wipe(kek);
+    }
+  } finally {
+    launch.close();
+  }
+}
+
+/** The agent's process comes up while the key is derived from the passphrase. It holds nothing then, and a wrong passphrase is its end. */
+async function withEarlyLaunch(surroundings: Surroundings, launch: AgentLaunch): Promise<Surroundings> {
+  if (await isListening(surroundings.paths.agent.socket)) return surroundings;
+  const findPassphrase = async (): Promise<Secret | undefined> => {
+    const passphrase = await surroundings.findPassphrase();
+    if (passphrase !== undefined) launch.begin();
+    return passphrase;
+  };
+  return { ...surroundings, findPassphrase };
+}
+
+/** Gives the agent that held a vault's old key the new one, with the time that it had left. Without such an agent nothing happens. */
+export async function refreshAgent(surroundings: Surroundings, file: VaultFile, kek: Kek): Promise<void> {
+  const agent = await connectAgent(surroundings.paths.agent);
+  try {
+    if (agent === undefined || !equalBytes(agent.vaultId, file.contents.id)) return;
+    const { ttlLeftMs, idleMs } = await agent.status();
+    await agent.unlock(grantOf(file, kek, { ttlMs: ttlLeftMs, idleMs }));
+  } finally {
+    agent?.close();
+  }
+}
+
+/**
+ * Forgets the key at once, in every process: the agent ends, and when this returns, the proxies of running `vault run` refuse.
+ *
+ * @returns whether an agent was there.
+ */
+export async function lockVault(surroundings: Surroundings): Promise<boolean> {
+  let isThere = false;
+  try {
+    changeLockMark(surroundings.paths.lockMark);
+    await sleep(LOCK_SEEN_MS);
+  } finally {
+    // A full disk must not keep the agent from forgetting.
+    isThere = await lockAgent(surroundings);
+  }
+  return isThere;
+}
+
+async function lockAgent(surroundings: Surroundings): Promise<boolean> {
+  const agent = await connectAgent(surroundings.paths.agent);
+  if (agent === undefined) return false;
+  try {
+    await recordLock(surroundings, agent);
+  } finally {
+    // Nor does the log.
+    await agent.lock();
+    agent.close();
+  }
+  return true;
+}
+
+function grantOf({ contents }: VaultFile, kek: Kek, limits: AgentLimits): Parameters<AgentClient["unlock"]>[0] {
+  return { vaultId: contents.id, kek, keyId: contents.slot.keyId, commitment: contents.slot.commitment, ...limits };
+}
+
+async function verifyAndRecord(surroundings: Surroundings, file: VaultFile, kek: Kek): Promise<void> {
+  const holder = holdKek(kek, file.contents.id);
+  try {
+    await verifyVaultFile(file, holder);
+    await appendAudited(surroundings, holder, file.contents, { kind: "vault.unlock" });
+  } finally {
+    holder.close();
+  }
+}
+
+/** Only the agent's own vault can be told of in its log: the entry needs the vault's audit key. */
+async function recordLock(surroundings: Surroundings, agent: AgentClient): Promise<void> {
+  const file = await readVault(surroundings.paths);
+  if (file === undefined || !equalBytes(file.contents.slot.keyId, agent.keyId)) return;
+  await appendAudited(surroundings, agent, file.contents, { kind: "vault.lock" });
+}

@@ -1,0 +1,135 @@
+// Finds the vault's key: an agent that holds it, then the provider that the vault names.
+import { dirname } from "node:path";
+import { connectAgent } from "../../agent/client.ts";
+import { equalBytes, wipe } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import { loadFromVariable } from "../../keys/environment.ts";
+import { loadKeyFile, resolveKeyFile } from "../../keys/key-file.ts";
+import { loadKeyringEntry } from "../../keys/keyring.ts";
+import { noVault, readVault } from "../../store/vault-store.ts";
+import { prepareArgon2id } from "../../vault/argon2id.ts";
+import { deriveKek } from "../../vault/kdf.ts";
+import type { Kek } from "../../vault/key-bytes.ts";
+import type { KeyHolder } from "../../vault/key-holder.ts";
+import { holdKek } from "../../vault/local-holder.ts";
+import type { VaultFile } from "../../vault/vault-file.ts";
+import { verifyVaultFile } from "../../vault/vault-file.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** A vault whose every byte has been authenticated. Whoever opened it closes it. */
+export interface OpenedVault {
+  readonly file: VaultFile;
+  readonly holder: KeyHolder;
+  /** Forgets the key, or hangs up on the agent. */
+  close(): void;
+}
+
+/** @throws VaultError `no-vault`, or what reading says. */
+export async function requireVault(surroundings: Surroundings): Promise<VaultFile> {
+  const file = await readVault(surroundings.paths);
+  if (file === undefined) throw noVault(surroundings.paths.vaultFile);
+  return file;
+}
+
+/** Each means that somebody has replaced the key just then. */
+const ATTEMPTS_MAX = 10;
+
+/** How a command comes by its vault. */
+export type VaultFinder = (surroundings: Surroundings) => Promise<VaultFile>;
+
+/** @throws VaultError `no-vault`, `locked`, `wrong-key`, `key-unavailable`, or what reading and verifying say. */
+export async function openVault(surroundings: Surroundings, find: VaultFinder = requireVault): Promise<OpenedVault> {
+  return withCurrentKey(surroundings, find, (file) => openFile(surroundings, file));
+}
+
+/**
+ * Opens a vault for as long as `use` takes.
+ *
+ * @param use may be called again when the master key was replaced while it worked: it changes nothing before it succeeds.
+ */
+export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: OpenedVault) => Promise<T>, find: VaultFinder = requireVault): Promise<T> {
+  return withCurrentKey(surroundings, find, async (file) => {
+    const vault = await openFile(surroundings, file);
+    try {
+      return await use(vault);
+    } finally {
+      vault.close();
+    }
+  });
+}
+
+/** Between reading a vault and using its key, another process may replace that key. A key that does not fit any more for that reason is no error: the next one is loaded. */
+async function withCurrentKey<T>(surroundings: Surroundings, find: VaultFinder, use: (file: VaultFile) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const file = await find(surroundings);
+    try {
+      return await use(file);
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isAboutKey(error) || !(await isReplaced(surroundings, file))) throw error;
+    }
+  }
+}
+
+function isAboutKey(error: unknown): boolean {
+  return error instanceof VaultError && (error.code === "wrong-key" || error.code === "key-unavailable" || error.code === "locked");
+}
+
+async function isReplaced(surroundings: Surroundings, { contents }: VaultFile): Promise<boolean> {
+  const now = await readVault(surroundings.paths);
+  return now !== undefined && !equalBytes(now.contents.slot.keyId, contents.slot.keyId);
+}
+
+async function openFile(surroundings: Surroundings, file: VaultFile): Promise<OpenedVault> {
+  const holder = (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
+  try {
+    await verifyVaultFile(file, holder);
+  } catch (error) {
+    holder.close();
+    throw error;
+  }
+  return { file, holder, close: () => { holder.close(); } };
+}
+
+/** The KEK from the provider that the vault names. The caller wipes it. @throws VaultError as `openVault`. */
+export async function loadKek(surroundings: Surroundings, { contents }: VaultFile): Promise<Kek> {
+  const { locator, keyId } = contents.slot;
+  switch (locator.provider) {
+    case "passphrase": {
+      // While a person types.
+      prepareArgon2id();
+      const passphrase = await surroundings.findPassphrase();
+      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "vault unlock at a terminal, or --passphrase-file FILE, or the variable VAULT_PASSPHRASE");
+      try {
+        return await surroundings.showWork("deriving the key", () => deriveKek(passphrase, locator.kdf));
+      } finally {
+        passphrase.wipe();
+      }
+    }
+    case "file":
+      return loadKeyFile(resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)), keyId, contents.id);
+    case "env":
+      return loadFromVariable(surroundings.variables, locator.variable);
+    case "keyring":
+      return loadKeyringEntry(locator, keyId, contents.id);
+  }
+}
+
+/** An agent with another vault's key, or with one that was since replaced, is as good as none. */
+async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<KeyHolder | undefined> {
+  if (surroundings.hasGivenPassphrase) return undefined;
+  const agent = await connectAgent(surroundings.paths.agent);
+  if (agent === undefined) return undefined;
+  // One of the two is enough: the rest is for the verification to judge, which tells damage from a wrong key.
+  if (equalBytes(agent.keyId, contents.slot.keyId) || equalBytes(agent.commitment, contents.slot.commitment)) return agent;
+  agent.close();
+  return undefined;
+}
+
+async function holdLoadedKek(surroundings: Surroundings, file: VaultFile): Promise<KeyHolder> {
+  const kek = await loadKek(surroundings, file);
+  try {
+    return holdKek(kek, file.contents.id);
+  } finally {
+    wipe(kek);
+  }
+}

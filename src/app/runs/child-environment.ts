@@ -1,0 +1,43 @@
+// What a child finds around it: the run's files, and the environment that leads it to the proxy. The doctor's probes get the very same, so that they tell of runs.
+import type { Grant } from "../../proxy/grants/grant.ts";
+import type { Proxy } from "../../proxy/server.ts";
+import { writeCaFile } from "../../run/ca-file.ts";
+import type { RunEnvironment } from "../../run/environment.ts";
+import { buildEnvironment } from "../../run/environment.ts";
+import { preloadWords } from "../../run/node-options.ts";
+import { writeWgetrc } from "../../run/wgetrc.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** A granted secret and what the child's environment calls it. */
+export interface NamedGrant {
+  /** Undefined for one that no variable is to hold: only its value is hidden. */
+  readonly variable: string | undefined;
+  readonly grant: Grant;
+}
+
+export interface ChildNeeds {
+  /** The run's own, private; files are put into it. */
+  readonly folder: string;
+  readonly proxy: Pick<Proxy, "url" | "caCertificate">;
+  readonly grants: readonly NamedGrant[];
+  /** PEM: what the child trusts beside the run's CA. */
+  readonly trusted: readonly string[];
+  /** Variables that hold the vault's own key. */
+  readonly withheld: readonly string[];
+}
+
+/** @throws VaultError `io` where a file cannot be written. */
+export function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, trusted, withheld }: ChildNeeds): RunEnvironment {
+  const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
+  return buildEnvironment({
+    inherited: variables,
+    placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
+    hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
+    withheld,
+    proxyUrl: proxy.url,
+    caFile,
+    wgetrc: writeWgetrc(folder, caFile, variables),
+    nodeOptions: preloadWords(),
+    boundHosts: grants.flatMap(({ grant }) => grant.bindings),
+  });
+}

@@ -1,0 +1,187 @@
+// What would become of a request, told without sending it and without the key: the proxy's own rules, tried on requests made up for the purpose.
+import { VaultError } from "../../errors.ts";
+import type { Project } from "../../project/run-file.ts";
+import { judgeInBody, planBody } from "../../proxy/judge/body-policy.ts";
+import { judgeWithoutAddress } from "../../proxy/upstream/dial.ts";
+import type { Grant } from "../../proxy/grants/grant.ts";
+import { makeRecogniser } from "../../proxy/places/placeholder.ts";
+import { decide, isBoundTo } from "../../proxy/judge/policy.ts";
+import type { Refusal } from "../../proxy/grants/refusal.ts";
+import { RefusalError, refuseHost, refusePrivate, refuseUnmatched } from "../../proxy/grants/refusal.ts";
+import { withNames } from "../../proxy/http1/raw-head.ts";
+import type { RequestHead, Scheme } from "../../proxy/http1/request-head.ts";
+import { findSchemeAuthority, parseRequestHead } from "../../proxy/http1/request-head.ts";
+import { grantsNaming, mayBePrivate } from "../../proxy/judge/run-rules.ts";
+import { Secret } from "../../secret.ts";
+import type { Authority } from "../../vault/host.ts";
+import type { Place } from "../../vault/place.ts";
+import { PLACES } from "../../vault/place.ts";
+import type { SecretMetadata } from "../../vault/record.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
+import type { ServiceTraits } from "./granted-secrets.ts";
+import { grantOf, loadTraits } from "./granted-secrets.ts";
+import { requireVault } from "../keys/open-vault.ts";
+import { chooseForProject } from "./project-choices.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+export interface Question {
+  readonly method: string;
+  readonly url: string;
+  readonly viewpoint: Viewpoint;
+  /** Undefined: every visible secret. */
+  readonly names: readonly string[] | undefined;
+  /** What the folder's `vault.run.json` would make of the run. */
+  readonly project?: Project | undefined;
+  readonly denyUnmatched: boolean;
+  readonly strict: boolean;
+}
+
+/** Of a request with the secret's placeholder in one place. `inert`: it would go on as a placeholder, worth nothing. */
+export type PlaceFate = { readonly kind: "substituted" } | { readonly kind: "inert" } | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface SecretFate {
+  readonly name: string;
+  readonly places: Readonly<Record<Place, PlaceFate>>;
+  /** Where the host is none of the secret's: what to type so that it is. */
+  readonly elsewhere: Refusal | undefined;
+}
+
+/** Of the connection: read and written by the proxy, or passed through as it is, or not made. */
+export type RouteFate = { readonly kind: "intercepted" } | { readonly kind: "tunnelled" } | { readonly kind: "plain" } | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface Explanation {
+  readonly scheme: Scheme;
+  readonly method: string;
+  readonly authority: Authority;
+  readonly route: RouteFate;
+  /** Empty where the connection is refused. */
+  readonly secrets: readonly SecretFate[];
+}
+
+/**
+ * Reads metadata alone. No name is resolved, so a bound name that leads to a private address is refused by the run and not here, and
+ * what a value itself makes impossible (a line break in a header) shows in the run too.
+ *
+ * @throws VaultError `usage` for what is no http URL, `not-found` for a name that is not visible, `no-vault`.
+ */
+export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation> {
+  const { scheme, authority, target } = parseUrl(question.url);
+  const all = (await requireVault(surroundings)).records.metadata();
+  const { project } = question;
+  const records = project === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, project, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
+  const traits = await loadTraits(surroundings, records);
+  const grants = [...new Set(records)].map((record) => standIn(record, traits));
+  return explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
+}
+
+function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Question): SecretMetadata[] {
+  const visible = visibleSecrets(all, viewpoint);
+  return names?.map((name) => visible.get(name) ?? fail(noSecret(name, all, " here"))) ?? [...visible.values()];
+}
+
+interface Trial extends Pick<Question, "method" | "denyUnmatched" | "strict"> {
+  readonly scheme: Scheme;
+  readonly authority: Authority;
+  /** Origin-form. */
+  readonly target: string;
+}
+
+/** The pure part. */
+export function explainFor(grants: readonly Grant[], trial: Trial): Explanation {
+  const { scheme, method, authority } = trial;
+  const route = judgeRoute(grants, trial);
+  const secrets = route.kind === "refused" ? [] : grants.map((grant) => explainSecret(grant, grants, route, trial));
+  return { scheme, method, authority, route, secrets };
+}
+
+function judgeRoute(grants: readonly Grant[], { scheme, method, authority, target, denyUnmatched }: Trial): RouteFate {
+  const naming = grantsNaming(grants, authority);
+  if (denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority))) return { kind: "refused", refusal: refuseUnmatched(authority) };
+  const address = findAddressRefusal(authority, naming);
+  if (address !== undefined) return { kind: "refused", refusal: address };
+  // What a tunnel carries is not looked at.
+  if (naming.length === 0 && scheme === "https") return { kind: "tunnelled" };
+  const head = parseRequestHead(rawRequest(method, target, authority, []), scheme, authority);
+  if (head.kind === "refuse") return { kind: "refused", refusal: head.refusal };
+  return { kind: scheme === "http" ? "plain" : "intercepted" };
+}
+
+/** Addresses in the URL itself and names of metadata services. */
+function findAddressRefusal(authority: Authority, naming: readonly Grant[]): Refusal | undefined {
+  try {
+    judgeWithoutAddress(authority, naming.length === 0 || mayBePrivate(authority, [], naming), { ownPort: () => 0 });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return error.refusal.code === "private-address" ? refusePrivate(naming.map(({ name }) => name), authority) : error.refusal;
+  }
+}
+
+function explainSecret(grant: Grant, grants: readonly Grant[], route: RouteFate, trial: Trial): SecretFate {
+  const elsewhere = isBoundTo(grant, trial.authority) ? undefined : refuseHost(grant, trial.authority);
+  const judge = (place: Place): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
+  return { name: grant.name, elsewhere, places: { basic: judge("basic"), body: judge("body"), header: judge("header"), path: judge("path"), query: judge("query") } };
+}
+
+function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {
+  const parsed = parseRequestHead(requestWith(grant.placeholder, place, method, target, authority), scheme, authority);
+  if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
+  if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
+  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), strict });
+  if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
+  return { kind: decision.used.includes(grant) ? "substituted" : "inert" };
+}
+
+function judgeBody(grant: Grant, grants: readonly Grant[], head: RequestHead, scheme: Scheme, authority: Authority, strict: boolean): PlaceFate {
+  const plan = planBody(head, scheme, authority, grants);
+  if (plan.kind === "refuse") return { kind: "refused", refusal: plan.refusal };
+  const verdict = judgeInBody(grant, plan, authority, new Set(), strict);
+  if (verdict.kind === "refuse") return { kind: "refused", refusal: verdict.refusal };
+  return { kind: verdict.kind === "act" ? "substituted" : "inert" };
+}
+
+/** A request as a client would write it, with the placeholder in that place. */
+function requestWith(placeholder: string, place: Place, method: string, target: string, authority: Authority): ReturnType<typeof rawRequest> {
+  const [path = "", query] = target.split("?", 2);
+  switch (place) {
+    case "header":
+      return rawRequest(method, target, authority, ["Authorization", `Bearer ${placeholder}`]);
+    case "basic":
+      return rawRequest(method, target, authority, ["Authorization", `Basic ${Buffer.from(`user:${placeholder}`).toString("base64")}`]);
+    case "path":
+      return rawRequest(method, `${path}/${placeholder}${query === undefined ? "" : `?${query}`}`, authority, []);
+    case "query":
+      return rawRequest(method, `${path}?key=${placeholder}`, authority, []);
+    case "body":
+      return rawRequest(method, target, authority, ["Content-Type", "application/json", "Content-Length", String(placeholder.length + 2)]);
+  }
+}
+
+function rawRequest(method: string, url: string, { host, port }: Authority, headers: readonly string[]): Parameters<typeof parseRequestHead>[0] {
+  return withNames({ method, url, httpVersion: "1.1", rawHeaders: ["Host", `${host.includes(":") ? `[${host}]` : host}:${port}`, ...headers] });
+}
+
+/** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
+function standIn(record: Parameters<typeof grantOf>[0], traits: ReadonlyMap<string, ServiceTraits>): Grant {
+  return grantOf(record, Secret.fromText("value"), traits);
+}
+
+/** @throws VaultError `usage`, which does not repeat the URL: who pastes one may paste a key with it. */
+function parseUrl(text: string): { readonly scheme: Scheme; readonly authority: Authority; readonly target: string } {
+  const [, scheme, written = ""] = /^(https?):\/\/([^/?#]*)/i.exec(text) ?? [];
+  const lower = scheme?.toLowerCase();
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (lower !== "http" && lower !== "https")) throw new VaultError("usage", "this is not a URL that starts with https:// or http://", "vault explain GET https://api.example.com/v1/things");
+  if (written.includes("@")) throw new VaultError("usage", "the URL has a user name in it, which no request carries there", "leave it out; clients send it as a Basic credential");
+  const authority = findSchemeAuthority(written, lower);
+  if (authority === undefined) throw new VaultError("usage", "the URL names no valid host", "vault explain GET https://api.example.com/v1/things");
+  return { scheme: lower, authority, target: `${url.pathname}${url.search}` };
+}
+
+function fail(error: VaultError): never {
+  throw error;
+}
+
+/** In the order in which they are shown: where most credentials stand comes first. */
+export const SHOWN_PLACES: readonly Place[] = ["header", ...PLACES.filter((place) => place !== "header")];

@@ -1,0 +1,98 @@
+// Which secrets a run gets, and what the proxy is told of each.
+import { VaultError } from "../../errors.ts";
+import type { Grant } from "../../proxy/grants/grant.ts";
+import type { PlaceholderShape } from "../../proxy/places/placeholder.ts";
+import { mintPlaceholder } from "../../proxy/places/placeholder.ts";
+import { isReservedVariable } from "../../run/environment.ts";
+import type { Secret } from "../../secret.ts";
+import { findCanonicalBinding } from "../../vault/host.ts";
+import type { Place } from "../../vault/place.ts";
+import type { SecretMetadata, SecretRecord } from "../../vault/record.ts";
+import type { RecordList } from "../../vault/record-list.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** `variable` is what the child's environment calls the secret. */
+export interface Selection {
+  readonly variable: string;
+  readonly name: string;
+}
+
+/** `selections` undefined: every visible secret under its own name. */
+interface Wish {
+  readonly viewpoint: Viewpoint;
+  readonly selections: readonly Selection[] | undefined;
+}
+
+/** A secret of the vault, under the name that the child knows, and where it may go in this run: at most where its record says. */
+export interface Choice<T extends SecretMetadata = SecretRecord> {
+  /** Undefined: no variable of the child's is to hold it. */
+  readonly variable: string | undefined;
+  readonly record: T;
+  readonly hosts: readonly string[];
+  readonly places: readonly Place[];
+  /** The file that made this less than the record's, if one could. */
+  readonly narrowedBy?: string;
+}
+
+/**
+ * The secrets that a run wants, in its order.
+ *
+ * @param records of a vault whose MAC was verified.
+ * @throws VaultError `not-found` for a name that is not visible, `usage` for a variable that the run needs itself, or one given twice.
+ */
+export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wish): Choice[] {
+  // Whoever names global secrets does not wait for all the others to be read.
+  const secrets = selections === undefined || viewpoint.workspace !== undefined ? records.all() : records.named(new Set(selections.map(({ name }) => name)));
+  const visible = visibleSecrets(secrets, viewpoint);
+  const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
+    const record = visible.get(name);
+    if (record === undefined) throw noSecret(name, records.metadata(), " here");
+    return { variable, record, hosts: record.hosts, places: record.places };
+  });
+  requireVariables(chosen);
+  return chosen;
+}
+
+/** @throws VaultError `usage` for a variable that the run needs itself, or one given twice. */
+export function requireVariables(choices: readonly Choice<SecretMetadata>[]): void {
+  const taken = new Set<string>();
+  for (const { variable, record } of choices) {
+    if (variable === undefined) continue;
+    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${record.name} -- …`);
+    if (taken.has(variable)) throw new VaultError("usage", `"${variable}" is given twice`);
+    taken.add(variable);
+  }
+}
+
+/** What the proxy wants to know of a service. */
+export interface ServiceTraits {
+  readonly placeholder: PlaceholderShape;
+  /** In lower case: they carry its secrets beside those headers that everybody knows. */
+  readonly headers: readonly string[];
+}
+
+/** The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service. */
+export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
+  if (secrets.every(({ service }) => service === undefined)) return new Map();
+  const { openRegistry } = await import("../services/known-services.ts");
+  return new Map(openRegistry(surroundings).services.map(({ id, placeholder, credentials }) => [id, { placeholder, headers: credentials.flatMap((credential) => (credential.place === "header" ? [credential.header] : [])) }]));
+}
+
+/** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it. */
+export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+  const known = service === undefined ? undefined : traits.get(service);
+  return {
+    name,
+    placeholder: mintPlaceholder(known?.placeholder),
+    value,
+    bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
+    places,
+    allowPrivate,
+    headers: known?.headers ?? [],
+    ...(narrowedBy === undefined ? {} : { narrowedBy }),
+  };
+}
+
+type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate"> & Pick<Choice, "narrowedBy">;

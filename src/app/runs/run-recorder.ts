@@ -1,0 +1,48 @@
+// What the proxy tells of a run: into the run's audit trail first, and then to whoever else wants to know.
+import type { AuditEvent } from "../../audit/entry.ts";
+import type { ProxyEvent } from "../../proxy/grants/event.ts";
+import type { RunTrail } from "./run-trail.ts";
+
+export interface RunRecorder {
+  /** Takes an event down. It is written with the next `flush`, or by itself at the end of this turn of the event loop. */
+  readonly enter: (event: ProxyEvent) => void;
+  /** @throws VaultError `audit-unwritable`. */
+  readonly flush: () => void;
+}
+
+/** @param tell hears of an event once it is on record. A refusal stands whether or not it is, and is told at once. */
+export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, tell: ((event: ProxyEvent) => void) | undefined): RunRecorder {
+  let untold: ProxyEvent[] = [];
+  let isDue = false;
+  const flush = (): void => {
+    const events = untold;
+    untold = [];
+    trail.flush();
+    for (const event of events) tell?.(event);
+  };
+  const flushLate = (): void => {
+    isDue = false;
+    try {
+      flush();
+    } catch {
+      // Whoever lets a secret out asks for a flush of its own, and hears of it then.
+    }
+  };
+  return {
+    enter(event) {
+      trail.enter(entryOf(event));
+      if (event.kind === "refused") tell?.(event);
+      else if (tell !== undefined) untold.push(event);
+      if (!isDue) setImmediate(flushLate);
+      isDue = true;
+    },
+    flush,
+  };
+}
+
+/** What a refusal said follows from its code, host and secrets, and would swell the log. */
+function entryOf(event: ProxyEvent): AuditEvent {
+  if (event.kind !== "refused") return event;
+  const { kind, request, authority, method, secrets, code } = event;
+  return { kind, request, authority, method, secrets, code };
+}

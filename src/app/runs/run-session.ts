@@ -1,0 +1,180 @@
+// The main job: a child that can use secrets without having them.
+import { randomBytes } from "node:crypto";
+import { basename, join } from "node:path";
+import { VaultError } from "../../errors.ts";
+import type { Project } from "../../project/run-file.ts";
+import { RUN_FILE } from "../../project/run-file.ts";
+import type { ProxyEvent } from "../../proxy/grants/event.ts";
+import { openProxy } from "../../proxy/server.ts";
+import { collectRoots } from "../../run/ca-file.ts";
+import { startChild } from "../../run/child.ts";
+import type { ExitOutcome } from "../../run/exit-outcome.ts";
+import { statusOf } from "../../run/exit-outcome.ts";
+import type { ProxiedScheme, ProxyAddress } from "../../run/proxy-variables.ts";
+import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/proxy-variables.ts";
+import { openRunFolder } from "../../run/run-folder.ts";
+import type { HeldSignals } from "../../run/signals.ts";
+import { holdSignals } from "../../run/signals.ts";
+import { openSecrets } from "../../vault/envelope.ts";
+import type { Authority } from "../../vault/host.ts";
+import type { NamedGrant } from "./child-environment.ts";
+import { furnishChild } from "./child-environment.ts";
+import type { EnvFiles } from "../imports/env-file-variables.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+import type { Selection } from "./granted-secrets.ts";
+import { chooseSecrets, grantOf, loadTraits } from "./granted-secrets.ts";
+import { watchLockMark } from "../keys/lock-mark.ts";
+import type { OpenedVault } from "../keys/open-vault.ts";
+import { withOpenVault } from "../keys/open-vault.ts";
+import { redactOutput } from "./redaction.ts";
+import type { RunLog } from "./run-log.ts";
+import { openRunLog } from "./run-log.ts";
+import { openRunSummary } from "./run-summary.ts";
+import { openRunRecorder } from "./run-recorder.ts";
+import type { RunTrail } from "./run-trail.ts";
+import { openRunTrail } from "./run-trail.ts";
+import type { KeyVariables } from "../sealing/seal-options.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+export interface RunOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly viewpoint: Viewpoint;
+  /** Undefined: every visible secret under its own name. */
+  readonly selections: readonly Selection[] | undefined;
+  /** What the folder's `vault.run.json` asks for, of which `selections` are a part then. */
+  readonly project?: Project | undefined;
+  /** `.env` files whose plain variables the child gets, where it does not inherit them. */
+  readonly envFiles?: EnvFiles | undefined;
+  /** Where the keys of sealed values in them are. The program does not get these variables. */
+  readonly sealingKeys?: KeyVariables;
+  readonly denyUnmatched: boolean;
+  readonly strict: boolean;
+  /** PEM texts of further roots that upstream servers may present. */
+  readonly upstreamRoots: readonly string[];
+  /** A file that gets a line for each thing that the proxy does. */
+  readonly logFile?: string | undefined;
+  /** Gets, when the child has ended, a table of which secret was used where. */
+  readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
+  /** Whether output that goes to no terminal is rid of values, as a convenience. */
+  readonly redact?: boolean;
+}
+
+/**
+ * Runs a command behind a proxy that puts secrets in and takes them out again. The key is forgotten before the child starts; values stay until it ends.
+ *
+ * @returns the child's status: its own, or 128 and the signal that ended it.
+ * @throws VaultError when anything fails before the child is started; nothing was started then.
+ */
+export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
+  const unusable = findUnusableVariable(surroundings.variables);
+  if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
+  const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
+  try {
+    return await runGranted(surroundings, options, log);
+  } finally {
+    log?.close();
+  }
+}
+
+async function runGranted(surroundings: Surroundings, options: RunOptions, log: RunLog | undefined): Promise<number> {
+  const isRevoked = watchLockMark(surroundings.paths.lockMark);
+  const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+  const summary = options.tellSummary === undefined ? undefined : openRunSummary();
+  const tell = (event: ProxyEvent): void => {
+    log?.write(event);
+    summary?.count(event);
+  };
+  // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
+  const signals = holdSignals();
+  try {
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
+    if (summary !== undefined) options.tellSummary?.(summary.lines());
+    if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
+    if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
+    await closeTrail(surroundings, trail, outcome);
+    return statusOf(outcome);
+  } finally {
+    trail.abandon();
+    for (const { grant } of grants) grant.value.wipe();
+    signals.close();
+  }
+}
+
+interface OpenRun {
+  /** The variable that holds the vault's own key, if one does. */
+  readonly withheld: readonly string[];
+  readonly grants: readonly NamedGrant[];
+  /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
+  readonly plain: Readonly<Record<string, string>>;
+  readonly trail: RunTrail;
+  readonly isRevoked: () => boolean;
+  readonly signals: HeldSignals;
+  /** Hears of what the audit log has heard of, where somebody wants to know. */
+  readonly tell: ((event: ProxyEvent) => void) | undefined;
+}
+
+/** Listener, token, CA and folder live exactly as long as the child. */
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
+  const roots = collectRoots(surroundings.variables);
+  const trusted = [...roots.certificates, ...options.upstreamRoots];
+  const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
+  const strict = options.strict || options.project?.strict === true;
+  const findNextProxy = (scheme: ProxiedScheme, { host, port }: Authority): ProxyAddress | undefined => {
+    const choice = chooseProxy(surroundings.variables, scheme, host, port);
+    return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
+  };
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
+  try {
+    const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
+    try {
+      const environment = furnishChild({ ...surroundings, variables: { ...plain, ...surroundings.variables } }, { folder: folder.path, proxy, grants, trusted, withheld });
+      for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
+      const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
+      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
+    } finally {
+      folder.close();
+    }
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */
+async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: ExitOutcome): Promise<void> {
+  try {
+    await trail.close({ kind: "run.end", outcome });
+  } catch (error) {
+    surroundings.warn(error instanceof VaultError ? error.message : "the end of the run could not be written to the audit log");
+  }
+}
+
+/** Opens the values and writes the start of the run, both while the key is at hand. */
+async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld" | "plain">> {
+  const { project } = options;
+  const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
+  const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
+  const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
+  const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
+  const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
+    const value = values[index];
+    return value === undefined ? [] : [{ variable, grant: grantOf({ ...record, ...reach }, value, traits) }];
+  });
+  const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
+    kind: "run.start",
+    program: basename(options.command),
+    workspace: options.viewpoint.workspace ?? null,
+    group: options.viewpoint.group ?? null,
+    secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
+    ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
+    ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
+  });
+  const { locator } = vault.file.contents.slot;
+  return { grants, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+}
+
+async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
+  const { readPlainVariables } = await import("../imports/env-file-variables.ts");
+  const { openEnvFiles } = await import("../sealing/sealed-env-files.ts");
+  return readPlainVariables(surroundings, { ...envFiles, files: await openEnvFiles(surroundings, vault, envFiles.files, sealingKeys) }, granted);
+}

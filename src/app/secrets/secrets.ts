@@ -1,0 +1,214 @@
+// The life of a secret: create, update, rotate, delete, attach, detach. Each is one audited write; none returns a value.
+import { randomBytes } from "node:crypto";
+import type { AuditEvent } from "../../audit/entry.ts";
+import { encodeBase64 } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import { isReservedVariable } from "../../run/environment.ts";
+import type { Secret } from "../../secret.ts";
+import { openSecrets, sealSecrets } from "../../vault/envelope.ts";
+import type { KeyHolder } from "../../vault/key-holder.ts";
+import type { Place } from "../../vault/place.ts";
+import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
+import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../../vault/record.ts";
+import type { Membership, Scope } from "../../vault/scope.ts";
+import { compareText, describeScope, isSameMembership, isSameScope } from "../../vault/scope.ts";
+import type { VaultContents } from "../../vault/vault-file.ts";
+import { ensureVault } from "../keys/auto-init.ts";
+import type { AuditedChange } from "../keys/change-vault.ts";
+import { changeAudited } from "../keys/change-vault.ts";
+import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.ts";
+import type { OpenedVault } from "../keys/open-vault.ts";
+import { withOpenVault } from "../keys/open-vault.ts";
+import type { NewSecret, PinnedSecret } from "../services/pin.ts";
+import { requireOwnWildcards } from "../services/suffix-list.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { requireStorable } from "./value-rules.ts";
+import { requireNotWidened } from "../services/widening.ts";
+
+/** Parts of a binding to change; what is absent stays. */
+export interface BindingChange {
+  readonly addHosts?: readonly string[];
+  readonly removeHosts?: readonly string[];
+  readonly places?: readonly Place[];
+  readonly service?: string;
+  readonly allowPrivate?: boolean;
+  /** Whether a secret that is pinned to a service may get hosts beside that service's. */
+  readonly widen?: boolean;
+}
+
+/** Asks for a value; who is asked may want to know where it will go. */
+export type AskValue = (binding: SecretBinding) => Promise<Secret>;
+
+/** @throws VaultError `already-exists`, `usage`, and what opening and writing the vault say. */
+export async function createSecret(surroundings: Surroundings, asked: NewSecret, askValue: AskValue): Promise<SecretRecord> {
+  requireName(asked.name);
+  const secret = await pin(surroundings, asked);
+  const askOnce = once(askValue);
+  return withOpenVault(surroundings, (vault) => addSecret(surroundings, vault, secret, askOnce), ensureVault);
+}
+
+/** The same for a vault that is open already. @throws VaultError `already-exists`, `usage`, and what writing the vault says. */
+export async function addSecret(surroundings: Surroundings, vault: OpenedVault, secret: PinnedSecret, askValue: AskValue): Promise<SecretRecord> {
+  requireNoTwin(vault.file.contents, secret);
+  const binding = bindNew(secret);
+  const value = await askValue(binding);
+  requireStorable(secret.name, value, secret.places);
+  return changeOne(surroundings, vault, "secret.create", async (contents) => {
+    requireNoTwin(contents, secret);
+    const at = surroundings.now().toISOString();
+    return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
+  });
+}
+
+/** A new value made of the one that is there when the vault is written, so that of two that are made at once none is lost. @throws VaultError `not-found`, `usage`. */
+export async function extendSecret(surroundings: Surroundings, vault: OpenedVault, name: string, scope: Scope, extend: (value: Secret) => Secret): Promise<SecretRecord> {
+  return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
+    const before = getSecret(contents.secrets, name, scope);
+    const [old] = await openSecrets(vault.holder, contents.id, [before]);
+    if (old === undefined) throw new VaultError("bad-seal", `the value of "${name}" does not open`);
+    const value = extend(old);
+    try {
+      requireStorable(name, value, before.places);
+      return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    } finally {
+      old.wipe();
+      value.wipe();
+    }
+  });
+}
+
+/** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
+export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: AskValue): Promise<SecretRecord> {
+  const askOnce = once(askValue);
+  return withOpenVault(surroundings, async (vault) => {
+    const value = await askOnce(getSecret(vault.file.contents.secrets, name, scope));
+    return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
+      const before = getSecret(contents.secrets, name, scope);
+      requireStorable(name, value, before.places);
+      return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    });
+  });
+}
+
+/** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
+export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
+  await requireOwnWildcards(change.addHosts ?? []);
+  const service = change.service === undefined ? undefined : (await import("../services/known-services.ts")).getNamedService(surroundings, change.service);
+  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
+    const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
+    if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
+    const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
+    if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
+    return {
+      ...before,
+      hosts: [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])],
+      places: change.places ?? before.places,
+      service: service?.id ?? before.service,
+      allowPrivate: change.allowPrivate ?? before.allowPrivate,
+    };
+  });
+  if (change.widen === true && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
+  return updated;
+}
+
+/** @throws VaultError `not-found`, or `already-exists` where the group has the secret, or another of that name, already. */
+export async function attachGroup(surroundings: Surroundings, name: string, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.attach-group", (secrets) => getAttachable(secrets, name, membership), (before, contents) => {
+    const twin = contents.secrets.find((secret) => secret.name === name && isMember(secret, membership));
+    if (twin !== undefined) throw new VaultError("already-exists", `group "${membership.group}" of workspace "${membership.workspace}" has a secret "${name}" already`);
+    return { ...before, groups: [...before.groups, membership] };
+  });
+}
+
+/** @throws VaultError `not-found` for a secret, or a group that it was not attached to. */
+export async function detachGroup(surroundings: Surroundings, name: string, membership: Membership): Promise<SecretRecord> {
+  return rebind(surroundings, "secret.detach-group", (secrets) => getAttached(secrets, name, membership), (before) => ({
+    ...before,
+    groups: before.groups.filter((member) => !isSameMembership(member, membership)),
+  }));
+}
+
+/** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
+export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
+  return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
+}
+
+/** The binding of a secret that is not in the vault yet. @throws VaultError `usage` for more hosts than a secret may have. */
+export function bindNew({ name, scope, service, hosts, places, allowPrivate }: PinnedSecret): SecretBinding {
+  return requireBounded(canonicaliseBinding({ id: encodeBase64(new Uint8Array(randomBytes(16))), name, scope, groups: [], service, hosts, places, allowPrivate, version: 1 }));
+}
+
+/** The list of services is a chunk of its own, which no other command waits for. */
+async function pin(surroundings: Surroundings, asked: NewSecret): Promise<PinnedSecret> {
+  const { openRegistry } = await import("../services/known-services.ts");
+  const { pinNew } = await import("../services/pin.ts");
+  const pinned = await pinNew(openRegistry(surroundings), asked);
+  if (pinned.unlike !== undefined) surroundings.warn(`"${asked.name}" is the name of keys of "${pinned.unlike}", and goes to ${asked.hosts.join(" ")} instead, as you said`);
+  return pinned;
+}
+
+async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
+  return withOpenVault(surroundings, ({ holder, ...vault }) => changeOne(surroundings, { holder, ...vault }, kind, async (contents) => {
+    const before = get(contents.secrets);
+    const binding = requireBounded(canonicaliseBinding(change(before, contents)));
+    const [value] = await openSecrets(holder, contents.id, [before]);
+    if (value === undefined) throw new VaultError("bad-seal", `the value of "${before.name}" does not open`);
+    try {
+      requireStorable(before.name, value, binding.places);
+      return { before, after: await seal(holder, contents, binding, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+    } finally {
+      value.wipe();
+    }
+  }));
+}
+
+/** A vault may be opened anew while a change is made; nobody is asked twice for that. */
+function once(ask: AskValue): AskValue {
+  let asked: Promise<Secret> | undefined;
+  return (binding) => (asked ??= ask(binding));
+}
+
+type RecordChange =
+  | { readonly before: SecretRecord | undefined; readonly after: SecretRecord }
+  | { readonly before: SecretRecord; readonly after: undefined };
+
+/** @returns the record as it is now, or the one that was deleted. */
+async function changeOne(surroundings: Surroundings, { holder }: OpenedVault, kind: string, change: (contents: VaultContents) => Promise<RecordChange>): Promise<SecretRecord> {
+  let result: SecretRecord | undefined;
+  await changeAudited(surroundings, holder, async (contents): Promise<AuditedChange> => {
+    const { before, after } = await change(contents);
+    const others = contents.secrets.filter((secret) => secret.id !== before?.id);
+    const secrets = after === undefined ? others : [...others, after].sort((a, b) => compareText(a.id, b.id));
+    result = after ?? before;
+    return { contents: { ...contents, secrets }, event: describeSecret(kind, result) };
+  });
+  if (result === undefined) throw new VaultError("io", "the change was not made");
+  return result;
+}
+
+async function seal(holder: KeyHolder, contents: VaultContents, binding: SecretBinding, value: Secret, times: { readonly createdAt: string; readonly updatedAt: string }): Promise<SecretRecord> {
+  const [envelope] = await sealSecrets(holder, contents.id, [{ binding, value }]);
+  if (envelope === undefined) throw new VaultError("bad-wrap", "a key holder answered with too few keys");
+  return { ...binding, ...times, ...envelope };
+}
+
+function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): void {
+  if (!contents.secrets.some((secret) => secret.name === name && isSameScope(secret.scope, scope))) return;
+  throw new VaultError("already-exists", `there is a secret "${name}" already (${describeScope(scope)})`, `vault secrets rotate ${name} gives it a new value`);
+}
+
+/** Whole bindings, so that the log tells who could have got a secret when. */
+export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, version }: SecretRecord): AuditEvent {
+  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, version };
+}
+
+function requireBounded(binding: SecretBinding): SecretBinding {
+  if (binding.hosts.length > HOSTS_MAX) throw new VaultError("usage", `"${binding.name}" would be bound to more than ${HOSTS_MAX} hosts`, "bind it to fewer, or to a wildcard");
+  return binding;
+}
+
+/** A name is also the variable of a run's child, unless the run says otherwise. @throws VaultError `usage`. */
+export function requireName(name: string): void {
+  if (isReservedVariable(name)) throw new VaultError("usage", `"${name}" cannot be a secret's name: programs need that variable, or a run sets or drops it`, "take another name");
+  if (!isSecretName(name)) throw new VaultError("usage", "this is not a name for a secret", "a name begins with a letter or _ and goes on with letters, digits, _, . and -, 128 at most, such as OPENAI_API_KEY");
+}

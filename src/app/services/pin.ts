@@ -1,0 +1,48 @@
+// Pins new secrets to the hosts of their service. Imported only where a secret is made or gets a service: with it comes the list of services.
+import { findServiceOfVariable, getService } from "../../services/registry.ts";
+import type { Registry } from "../../services/registry.ts";
+import { placesOf } from "../../services/entry.ts";
+import type { Place } from "../../vault/place.ts";
+import { DEFAULT_PLACES } from "../../vault/place.ts";
+import type { Scope } from "../../vault/scope.ts";
+import { requireOwnWildcards } from "./suffix-list.ts";
+import { requireNotWidened } from "./widening.ts";
+
+/** A secret that the user wants. */
+export interface NewSecret {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly service: string | undefined;
+  /** Canonical host bindings. */
+  readonly hosts: readonly string[];
+  /** Undefined: those of its service, or headers and Basic. */
+  readonly places: readonly Place[] | undefined;
+  readonly allowPrivate: boolean;
+  /** Whether it may have hosts beside those of its service. */
+  readonly widen?: boolean;
+}
+
+/** A secret whose service, hosts and places are settled. */
+export interface PinnedSecret extends NewSecret {
+  readonly places: readonly Place[];
+  /** Where the name means a service by convention, and hosts that the user has named are not that service's: its id. */
+  readonly unlike: string | undefined;
+}
+
+/**
+ * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
+ * Hosts that the user names count as they stand; beside those of a service that was named too, only where that was said.
+ *
+ * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin, and for wildcards over names of strangers.
+ */
+export async function pinNew(registry: Registry, asked: NewSecret): Promise<PinnedSecret> {
+  await requireOwnWildcards(asked.hosts);
+  const conventional = findServiceOfVariable(registry, asked.name);
+  const service = asked.service !== undefined ? getService(registry, asked.service) : asked.hosts.length === 0 ? conventional : undefined;
+  if (service === undefined) {
+    const strange = asked.hosts.some((host) => conventional?.hosts.includes(host) !== true);
+    return { ...asked, places: asked.places ?? DEFAULT_PLACES, unlike: strange ? conventional?.id : undefined };
+  }
+  requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host)), asked.widen === true);
+  return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined };
+}

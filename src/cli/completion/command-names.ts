@@ -1,0 +1,22 @@
+// Tells a command that does not exist from what the framework has an answer to (a topic, a flag, nothing at all), and what it may have been meant to be.
+import { findNearest } from "../../app/secrets/nearest.ts";
+import { VaultError } from "../../errors.ts";
+
+/** A word that may be repeated: anything else might be a secret in the wrong place. */
+const PLAIN_WORD = /^[a-z][a-z-]{0,30}$/;
+
+/** @param ids of commands, their aliases included: `secrets:list`. @returns the error, or undefined for what is no mistake. */
+export function findCommandMistake(ids: readonly string[], argv: readonly string[]): VaultError | undefined {
+  const [first, second] = argv;
+  if (first === undefined || first.startsWith("-") || ids.includes(first) || ids.includes(`${first}:${second ?? ""}`)) return undefined;
+  const isTopic = ids.some((id) => id.startsWith(`${first}:`));
+  if (isTopic && (second === undefined || second.startsWith("-"))) return undefined;
+  const names = ids.map((id) => id.replace(":", " "));
+  const words = argv.slice(0, 2).filter((word) => PLAIN_WORD.test(word));
+  // Of `secrts list` both words count, of `stauts now` the first.
+  const meant = findNearest(words.join(" "), names) ?? findNearest(words[0] ?? "", [...names.filter((name) => !name.includes(" ")), ...new Set(names.flatMap((name) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])))]);
+  // Far from every command it may be something that was meant for elsewhere, and is not repeated.
+  if (meant === undefined) return new VaultError("usage", "there is no such command", "vault --help lists them");
+  const shown = PLAIN_WORD.test(first) ? [first, ...(isTopic && second !== undefined && PLAIN_WORD.test(second) ? [second] : [])] : [];
+  return new VaultError("usage", shown.length === 0 ? "there is no such command" : `there is no command "${shown.join(" ")}"`, `did you mean: vault ${meant}`);
+}

@@ -1,0 +1,65 @@
+// Takes secrets out of the argument list before anything else sees it: the command framework quotes arguments in its errors and its debug output.
+import { VaultError } from "../../errors.ts";
+import { Secret } from "../../secret.ts";
+
+/** Flags that may carry a secret, as aivault documents them. Each has a safer twin. */
+const SECRET_FLAGS = { "--passphrase": "--passphrase-file", "--new-passphrase": "--new-passphrase-file", "--new-key": "--new-key-file" } as const;
+
+export type SecretFlag = keyof typeof SECRET_FLAGS;
+
+export interface SplitArgv {
+  /** The arguments without these flags and their values. */
+  readonly argv: readonly string[];
+  readonly secrets: ReadonlyMap<SecretFlag, Secret>;
+  readonly warnings: readonly string[];
+}
+
+/** Whether the process list should forget the arguments: asked first of all, before anything is loaded. */
+export function holdsSecret(argv: readonly string[]): boolean {
+  return ownPart(argv).some((word) => isRefused(word) || findFlag(word) !== undefined);
+}
+
+/**
+ * Splits the arguments up to the first `--`; what is behind it belongs to the child.
+ *
+ * @throws VaultError `usage` for `--value` and aivault's `--entry`, which exist to be refused (their values are echoed nowhere), and for a secret flag without a value or given twice.
+ */
+export function splitArgv(argv: readonly string[]): SplitArgv {
+  const own = ownPart(argv);
+  const rest: string[] = [];
+  const secrets = new Map<SecretFlag, Secret>();
+  const warnings: string[] = [];
+  for (let at = 0; at < own.length; at += 1) {
+    const word = own[at] ?? "";
+    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE');
+    const flag = findFlag(word);
+    if (flag === undefined) {
+      rest.push(word);
+      continue;
+    }
+    const value = word.length > flag.length ? word.slice(flag.length + 1) : own[(at += 1)];
+    if (value === undefined) throw new VaultError("usage", `${flag} needs a value`, `${SECRET_FLAGS[flag]} FILE is safer`);
+    if (secrets.has(flag)) throw new VaultError("usage", `${flag} is given twice`);
+    secrets.set(flag, Secret.fromText(value));
+    warnings.push(`${flag} on the command line is seen by other users for a moment and kept by the shell's history; ${SECRET_FLAGS[flag]} FILE, ${SECRET_FLAGS[flag]} - (stdin) or a prompt are safer`);
+  }
+  return { argv: [...rest, ...argv.slice(own.length)], secrets, warnings };
+}
+
+function ownPart(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return end < 0 ? argv : argv.slice(0, end);
+}
+
+function findFlag(word: string): SecretFlag | undefined {
+  return (Object.keys(SECRET_FLAGS) as SecretFlag[]).find((flag) => isFlag(word, flag));
+}
+
+/** Would carry a value. */
+function isRefused(word: string): boolean {
+  return isFlag(word, "--value") || isFlag(word, "--entry");
+}
+
+function isFlag(word: string, flag: string): boolean {
+  return word === flag || word.startsWith(`${flag}=`);
+}

@@ -1,0 +1,70 @@
+// How an explanation is shown: one line for the connection, and for each secret what would become of it in each place.
+import type { Explanation, PlaceFate, RouteFate, SecretFate } from "../../app/runs/explain.ts";
+import { SHOWN_PLACES } from "../../app/runs/explain.ts";
+import { formatAuthority } from "../../vault/host.ts";
+
+export function explanationObject({ scheme, method, authority, route, secrets }: Explanation): Record<string, unknown> {
+  return {
+    scheme,
+    method,
+    host: formatAuthority(authority),
+    route: route.kind === "refused" ? { kind: route.kind, ...refusalObject(route) } : { kind: route.kind },
+    secrets: secrets.map(({ name, places, elsewhere }) => ({
+      name,
+      places: Object.fromEntries(SHOWN_PLACES.map((place) => [place, fateObject(places[place])])),
+      elsewhere: elsewhere?.text ?? null,
+    })),
+  };
+}
+
+export function explanationLines({ authority, method, scheme, route, secrets }: Explanation): string[] {
+  const lines = [`${method} ${scheme}://${formatAuthority(authority)}: ${describeRoute(route)}`];
+  if (route.kind !== "refused" && secrets.length === 0) lines.push("no secret is visible here");
+  return [...lines, ...secrets.flatMap(secretLines)];
+}
+
+function describeRoute(route: RouteFate): string {
+  switch (route.kind) {
+    case "intercepted":
+      return "read by the proxy, since a secret is bound to this host";
+    case "tunnelled":
+      return "tunnelled blind, since no secret is bound to this host";
+    case "plain":
+      return "passed on unencrypted, and never with a secret";
+    case "refused":
+      return `refused (${route.refusal.code}): ${route.refusal.text}`;
+  }
+}
+
+/** Places that share a fate share a line. */
+function secretLines({ name, places, elsewhere }: SecretFate): string[] {
+  const byFate = new Map<string, string[]>();
+  let isExplained = false;
+  for (const place of SHOWN_PLACES) {
+    const fate = places[place];
+    isExplained ||= fate.kind === "refused";
+    const text = describeFate(fate);
+    byFate.set(text, [...(byFate.get(text) ?? []), place]);
+  }
+  const lines = [...byFate].map(([text, shared]) => `  ${shared.join(", ")}: ${text}`);
+  return [name, ...lines, ...(elsewhere === undefined || isExplained ? [] : [`  ${elsewhere.text}`])];
+}
+
+function describeFate(fate: PlaceFate): string {
+  switch (fate.kind) {
+    case "substituted":
+      return "the value is put in";
+    case "inert":
+      return "passed on as the placeholder, which is worth nothing";
+    case "refused":
+      return `refused (${fate.refusal.code}): ${fate.refusal.text}`;
+  }
+}
+
+function fateObject(fate: PlaceFate): Record<string, unknown> {
+  return fate.kind === "refused" ? { kind: fate.kind, ...refusalObject(fate) } : { kind: fate.kind };
+}
+
+function refusalObject({ refusal }: Extract<PlaceFate, { readonly kind: "refused" }>): Record<string, unknown> {
+  return { code: refusal.code, status: refusal.status, text: refusal.text };
+}

@@ -1,0 +1,26 @@
+// How services are shown.
+import { describeCredential } from "../../services/admission.ts";
+import type { KnownService } from "../../services/registry.ts";
+import { tableLines } from "./table.ts";
+
+export function serviceObject({ id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape, documentation, isOwn }: KnownService): Record<string, unknown> {
+  return { id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape: shape?.source ?? null, documentation, own: isOwn };
+}
+
+export function serviceLines(service: KnownService): string[] {
+  const rows = (label: string, texts: readonly string[]): string[] => texts.map((text) => `${label.padEnd(11)} ${text}`);
+  return [
+    ...rows("id", [service.id]),
+    ...rows("title", [service.isOwn ? `${service.title} (added by you)` : service.title]),
+    ...rows("variables", [service.variables.join(" ")]),
+    ...rows("host", service.hosts),
+    ...rows("shares with", service.sharesHostsWith),
+    ...rows("key", service.credentials.map(describeCredential)),
+    ...rows("see", [service.documentation]),
+  ];
+}
+
+/** A table of id, variables and hosts. @param width of the terminal, undefined where there is none. */
+export function serviceTable(services: readonly KnownService[], width: number | undefined): string[] {
+  return tableLines([["SERVICE", "VARIABLES", "HOSTS"], ...services.map(({ id, variables, hosts, isOwn }) => [isOwn ? `${id} (yours)` : id, variables.join(" "), hosts.join(" ")])], width);
+}

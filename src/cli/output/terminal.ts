@@ -1,0 +1,108 @@
+// The rules of the terminal, once: stdout carries the answer, stderr everything else, prompts go to the terminal device.
+// Colour and spinners only where a person looks, and never against NO_COLOR. Nobody to ask means no prompt and no hang.
+import { closeSync, openSync } from "node:fs";
+import { ReadStream, WriteStream } from "node:tty";
+import { Secret } from "../../secret.ts";
+import { VaultError } from "../../errors.ts";
+
+/** Prints the answer. */
+export function answer(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints an answer that is a document, to the byte. */
+export function answerExactly(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Tells the user something that is not the answer. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function warn(text: string): void {
+  note(`${colour("33", "warning:")} ${text}`);
+}
+
+/** The width of the terminal that the answer goes to, in columns; undefined where it goes to none. */
+export function answerWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
+export function colour(code: string, text: string): string {
+  const isWanted = process.stderr.isTTY && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+  return isWanted ? `\u001B[${code}m${text}\u001B[0m` : text;
+}
+
+/** Whether somebody is there: one of the standard streams is a terminal, and the process has one to open. */
+export function hasTerminal(): boolean {
+  if (!process.stdin.isTTY && !process.stdout.isTTY && !process.stderr.isTTY) return false;
+  try {
+    closeSync(openSync(terminalDevice("in"), "r+"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Asks for something that must not be seen, on the terminal device, whatever the standard streams are.
+ *
+ * @throws VaultError `usage` when the user gives up (Ctrl-C, Ctrl-D).
+ */
+export async function askHidden(question: string): Promise<Secret> {
+  const { default: password } = await import("@inquirer/password");
+  const input = new ReadStream(openSync(terminalDevice("in"), "r+"));
+  const output = new WriteStream(openSync(terminalDevice("out"), "r+"));
+  try {
+    return Secret.fromText(await password({ message: question }, { input, output, clearPromptOnDone: true }));
+  } catch {
+    throw new VaultError("usage", "nothing was entered");
+  } finally {
+    input.destroy();
+    output.destroy();
+  }
+}
+
+/**
+ * Asks for a line that may be seen, on the terminal device.
+ *
+ * @throws VaultError `usage` when the user gives up (Ctrl-C, Ctrl-D).
+ */
+export async function askLine(question: string): Promise<string> {
+  const { createInterface } = await import("node:readline");
+  const input = new ReadStream(openSync(terminalDevice("in"), "r+"));
+  const output = new WriteStream(openSync(terminalDevice("out"), "r+"));
+  const reader = createInterface({ input, output, terminal: true, historySize: 0 });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      reader.once("close", () => { reject(new VaultError("usage", "nothing was entered")); });
+      reader.question(`${question} `, resolve);
+    });
+  } finally {
+    reader.close();
+    input.destroy();
+    output.destroy();
+  }
+}
+
+/** @throws VaultError `usage` for any other answer than yes, or where nobody is there to ask. */
+export async function requireYes(question: string): Promise<void> {
+  if (!hasTerminal()) throw new VaultError("usage", "there is no terminal to ask at", "--yes says yes to what stands above");
+  if (!/^y(?:es)?$/i.test((await askLine(`${question} [y/N]`)).trim())) throw new VaultError("usage", "the answer was no, so nothing was done");
+}
+
+/** Asks twice for something new. @throws VaultError `usage` when the two differ, or nothing was entered. */
+export async function askNewHidden(question: string): Promise<Secret> {
+  const first = await askHidden(question);
+  const second = await askHidden(`${question} (again)`);
+  const isSame = Buffer.compare(first.reveal(), second.reveal()) === 0;
+  second.wipe();
+  if (!isSame) throw new VaultError("usage", "the two entries differ", "try again");
+  return first;
+}
+
+function terminalDevice(direction: "in" | "out"): string {
+  if (process.platform !== "win32") return "/dev/tty";
+  return direction === "in" ? "\\\\.\\CONIN$" : "\\\\.\\CONOUT$";
+}

@@ -1,0 +1,31 @@
+// How a refusal looks on the wire: short plain text, its code in a header, the request's id for the audit log.
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { ChildResponse } from "./child-response.ts";
+import { endGently } from "./connection-end.ts";
+import type { Refusal } from "../grants/refusal.ts";
+
+/** Answers through a response that has not begun. */
+export function answerRefusal(response: ChildResponse, refusal: Refusal, requestId: string): void {
+  const { headers, body } = compose(refusal, requestId);
+  if (response.isOver || response.isStarted || !response.start(refusal.status, headers, { kind: "some", lengthBytes: body.length })) response.destroy();
+  else response.endWith(body);
+}
+
+/** Answers on a socket that no parser holds any more, and closes it. */
+export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { headers, body } = compose(refusal, requestId);
+  let head = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) head += `${headers[at] ?? ""}: ${headers[at + 1] ?? ""}\r\n`;
+  endGently(socket, Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n`, "latin1"), body]));
+}
+
+function compose({ code, status, text }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
+  const body = Buffer.from(`vault: ${text} (${code}, request ${requestId})\n`);
+  const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId];
+  return { headers: status === 407 ? [...headers, "proxy-authenticate", 'Basic realm="vault"'] : headers, body };
+}

@@ -1,0 +1,47 @@
+// Everything that a request's head decides, in the order in which it counts: whether the request goes on, which secrets are in it, what becomes of its body.
+import type { BodyPlan } from "./body-policy.ts";
+import { planBody } from "./body-policy.ts";
+import type { ChildRequest } from "../http1/child-request.ts";
+import type { Decision } from "./policy.ts";
+import { decide } from "./policy.ts";
+import type { Refusal } from "../grants/refusal.ts";
+import { makeRefusal } from "../grants/refusal.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import { parseRequestHead } from "../http1/request-head.ts";
+import type { Route } from "./route.ts";
+import type { RunRules } from "./run-rules.ts";
+import { findHandshakeKey } from "../http1/websocket.ts";
+
+/** `isLast`: what comes behind such a request is not to be read. */
+export type Judgement =
+  | { readonly kind: "refuse"; readonly refusal: Refusal; readonly isLast: boolean }
+  | {
+      readonly kind: "forward";
+      readonly head: RequestHead;
+      readonly decision: Extract<Decision, { kind: "forward" }>;
+      readonly plan: Exclude<BodyPlan, { kind: "refuse" }>;
+      /** Of the WebSocket that is asked for, if one is. */
+      readonly handshakeKey: string | undefined;
+    };
+
+/** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
+export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "strict">): Judgement {
+  const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
+  if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
+  const { head } = parsed;
+  if (expectation === "unknown") return refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
+  // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
+  const handshakeKey = expectation === "switch" ? findHandshakeKey(head) : undefined;
+  if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
+    return refuse(makeRefusal("upgrade", `${authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
+  }
+  const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
+  if (decision.kind === "refuse") return refuse(decision.refusal);
+  const plan = planBody(head, scheme, authority, rules.grants);
+  if (plan.kind === "refuse") return refuse(plan.refusal);
+  return { kind: "forward", head, decision, plan, handshakeKey };
+}
+
+function refuse(refusal: Refusal, isLast = false): Judgement {
+  return { kind: "refuse", refusal, isLast };
+}

@@ -1,0 +1,57 @@
+// What every part of a run's proxy goes by: its grants in the forms that the parts need, its audit sink, its ids.
+import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import type { Authority } from "../../vault/host.ts";
+import { bindingAllows } from "../../vault/host.ts";
+import type { ProxyEvent } from "../grants/event.ts";
+import type { Grant } from "../grants/grant.ts";
+import type { Recogniser } from "../places/placeholder.ts";
+import { makeRecogniser } from "../places/placeholder.ts";
+import type { BodyWatch } from "../places/request-body.ts";
+import { makeBodyWatch } from "../places/request-body.ts";
+import type { Scrubber } from "../scrub/scrub.ts";
+import { makeScrubber } from "../scrub/scrub.ts";
+
+export interface RunRules {
+  readonly grants: readonly Grant[];
+  readonly strict: boolean;
+  readonly recognise: Recogniser;
+  readonly scrubber: Scrubber;
+  readonly bodyWatch: BodyWatch;
+  readonly enter: (event: ProxyEvent) => void;
+  readonly flush: () => void;
+  readonly isRevoked: () => boolean;
+  /** How long a request's body may stand still. */
+  readonly bodyIdleMs: number;
+  readonly nextRequestId: () => string;
+}
+
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
+  const prefix = randomBytes(3).toString("hex");
+  let count = 0;
+  const { grants } = options;
+  return {
+    ...options,
+    recognise: makeRecogniser(grants),
+    scrubber: makeScrubber(grants),
+    bodyWatch: makeBodyWatch(grants),
+    nextRequestId: () => `${prefix}-${(count += 1)}`,
+  };
+}
+
+/**
+ * The grants that name a host, at whatever port. Such a host is intercepted: at a port that no binding names nothing is put in,
+ * and a request that asks for it is told why.
+ */
+export function grantsNaming(grants: readonly Grant[], { host }: Authority): readonly Grant[] {
+  return grants.filter(({ bindings }) => bindings.some((binding) => bindingAllows(binding, { host, port: binding.port })));
+}
+
+/**
+ * Whether a bound host may be at a private address: where the binding names `localhost` or the address itself, or every secret that
+ * the request uses says so (any that names the host, where it uses none).
+ */
+export function mayBePrivate({ host }: Authority, used: readonly Grant[], naming: readonly Grant[]): boolean {
+  if (host === "localhost" || isIP(host) !== 0) return true;
+  return used.length > 0 ? used.every(({ allowPrivate }) => allowPrivate) : naming.some(({ allowPrivate }) => allowPrivate);
+}

@@ -1,0 +1,78 @@
+// The certificate authority of one run. Its key never leaves memory, and its constraints keep it from speaking for any host but the run's bound ones.
+import { constants, generateKeyPair, randomBytes } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
+import type { SecureContext } from "node:tls";
+import { promisify } from "node:util";
+import type { HostBinding } from "../../vault/host.ts";
+import { isAddress } from "../../vault/host.ts";
+import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "./certificate.ts";
+
+export interface RunCa {
+  /** PEM: what the child is told to trust. */
+  readonly certificate: string;
+  /** The TLS identity of one host, made once. */
+  contextFor(host: string): SecureContext;
+}
+
+const LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** For a child with a clock behind ours, in a container or a virtual machine. */
+const BACKDATED_MS = 60 * 60 * 1000;
+const SERIAL_BYTES = 16;
+const FIRST_CIPHER = "TLS_AES_128_GCM_SHA256";
+/** Those that Node has, and whoever started it wants; first among them the one that every TLS 1.3 client has (RFC 8446 section 9.1), with ten rounds for fourteen, for a way that does not leave the machine. */
+const CIPHERS = DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIPHER) - Number(a === FIRST_CIPHER)).join(":");
+
+const makeKeyPair = promisify(generateKeyPair);
+
+/** @param now the clock, for tests. */
+export async function makeRunCa(bindings: readonly HostBinding[], now = new Date()): Promise<RunCa> {
+  const [caKeys, leafKeys] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), makeKeyPair("ec", { namedCurve: "P-256" })]);
+  // The name is new as well: runs inside runs must not mistake one CA for the other.
+  const issuer = `vault run ${randomBytes(8).toString("hex")}`;
+  const period = { notBefore: new Date(now.getTime() - BACKDATED_MS), notAfter: new Date(now.getTime() - BACKDATED_MS + LIFETIME_MS) };
+  const hosts = [...new Set(bindings.map(({ host }) => host))];
+  const certificate = signCertificate(
+    {
+      serial: makeSerial(),
+      issuer,
+      subject: issuer,
+      ...period,
+      subjectKey: caKeys.publicKey,
+      extensions: [
+        authorityConstraint(),
+        keyUsage("sign-certificates"),
+        subjectKeyIdentifier(caKeys.publicKey),
+        nameConstraints({ dnsNames: hosts.filter((host) => !isAddress(host)), addresses: hosts.filter(isAddress) }),
+      ],
+    },
+    caKeys.privateKey,
+  );
+  const leafKey = leafKeys.privateKey.export({ type: "pkcs8", format: "pem" });
+  const contexts = new Map<string, SecureContext>();
+  return {
+    certificate,
+    contextFor(host) {
+      const known = contexts.get(host);
+      if (known !== undefined) return known;
+      const leaf = signLeaf(host, issuer, period, leafKeys.publicKey, caKeys);
+      // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
+      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
+      contexts.set(host, context);
+      return context;
+    },
+  };
+}
+
+/** The subject is no host name: a common name that looks like one is held against the constraints by some verifiers. */
+function signLeaf(host: string, issuer: string, period: { readonly notBefore: Date; readonly notAfter: Date }, key: KeyObject, ca: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
+  const extensions = [keyUsage("sign-data"), serverPurpose(), alternativeName(host), subjectKeyIdentifier(key), authorityKeyIdentifier(ca.publicKey)];
+  return signCertificate({ serial: makeSerial(), issuer, subject: "vault run leaf", ...period, subjectKey: key, extensions }, ca.privateKey);
+}
+
+/** Random, positive and never zero (RFC 5280 section 4.1.2.2). */
+function makeSerial(): Uint8Array {
+  const serial = new Uint8Array(randomBytes(SERIAL_BYTES));
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  return serial;
+}

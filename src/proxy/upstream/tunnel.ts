@@ -1,0 +1,32 @@
+// A blind tunnel: bytes both ways until both sides have ended. The server's own certificate reaches the child.
+import type { Duplex } from "node:stream";
+import type { TunnelSide } from "../http1/one-buffer.ts";
+import { readIntoOneBuffer } from "../http1/one-buffer.ts";
+
+/** Joins two sockets. A half-close is passed on, a failure of either ends both. Resolves when both are closed. */
+export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const sides = [openSide(child), openSide(server)] as const;
+    let open = sides.length;
+    const onClose = (): void => {
+      open -= 1;
+      if (open === 0) resolve();
+    };
+    for (const [{ socket: from, passTo }, { socket: to }] of [sides, [sides[1], sides[0]]] as const) {
+      from.on("error", () => {
+        to.destroy();
+      });
+      from.on("close", () => {
+        // Nobody is left to read from `to`; what it still has to send goes out first, unless the stream was cut.
+        if (!from.readableEnded || to.writableFinished) to.destroy();
+        else to.once("finish", () => to.destroy());
+        onClose();
+      });
+      passTo(to);
+    }
+  });
+}
+
+function openSide(socket: Duplex): TunnelSide {
+  return readIntoOneBuffer(socket) ?? { socket, passTo: (to) => socket.pipe(to) };
+}

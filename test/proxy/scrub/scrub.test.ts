@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileSearch } from "../../../src/proxy/scrub/pattern-search.ts";
+import type { Scrubber } from "../../../src/proxy/scrub/scrub.ts";
+import { makeScrubber } from "../../../src/proxy/scrub/scrub.ts";
+import { makeGrant } from "../../support/proxy-run.ts";
+import { findReflections, reflect, REFLECTED_VALUES } from "../../support/reflected-values.ts";
+
+/** The body that comes out when it goes in in pieces of these sizes, over and over. */
+function scrubInPieces(scrubber: Scrubber, body: Buffer, sizes: readonly number[]): string {
+  const scrub = scrubber.openAnswer();
+  const out: Uint8Array[] = [];
+  for (let at = 0, piece = 0; at < body.length; piece += 1) {
+    const size = sizes[piece % sizes.length] ?? 1;
+    out.push(...scrub.push(body.subarray(at, at + size)));
+    at += size;
+  }
+  return Buffer.concat([...out, ...scrub.end()]).toString("latin1");
+}
+
+const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "1"), minLength: 1, maxLength: 12 });
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+
+describe("a search for many patterns", () => {
+  it("finds what a search for one after the other finds", () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.string({ unit: fc.constantFrom("a", "b", "c", "1"), maxLength: 80 }), (words, text) => {
+        const search = compileSearch(words.map((one, owner) => ({ bytes: Buffer.from(one), owner })));
+        const match = search.find(Buffer.from(text), 0);
+        const starts = words.map((one) => text.indexOf(one)).filter((start) => start >= 0);
+        const start = starts.length === 0 ? undefined : Math.min(...starts);
+        expect(match?.start).toBe(start);
+        if (match !== undefined && start !== undefined) expect(match.end - start).toBe(Math.max(...words.filter((one) => text.startsWith(one, start)).map((one) => one.length)));
+      }),
+    );
+  });
+
+  it("knows where a text breaks off inside a pattern", () => {
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), word, (words, text) => {
+        const search = compileSearch(words.map((one, owner) => ({ bytes: Buffer.from(one), owner })));
+        const expected = Array.from({ length: text.length }).findIndex((_none, at) => words.some((one) => one.length > text.length - at && one.startsWith(text.slice(at))));
+        expect(search.findUnfinished(Buffer.from(text), 0)).toBe(expected < 0 ? text.length : expected);
+      }),
+    );
+  });
+});
+
+describe("a scrubbed body", () => {
+  it("is the same however it comes in pieces", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 20 }), sizes, (values, parts, pieces) => {
+        const scrubber = makeScrubber(values.map((value, index) => makeGrant(`KEY_${index}`, [], { value, placeholder: `<${index}>` })));
+        const body = Buffer.from(parts.join(""));
+        expect(scrubInPieces(scrubber, body, pieces)).toBe(scrubInPieces(scrubber, body, [body.length + 1]));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it("holds no value, and all that was not one", () => {
+    const value = "sk_live_0123456789";
+    const scrubber = makeScrubber([makeGrant("KEY", [], { value, placeholder: "<PH>" })]);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant(value), fc.string({ maxLength: 20 })), { maxLength: 10 }), sizes, (parts, pieces) => {
+        const body = parts.join("");
+        const out = Buffer.from(scrubInPieces(scrubber, Buffer.from(body), pieces), "latin1").toString("utf8");
+        expect(out).toBe(body.replaceAll(value, "<PH>"));
+      }),
+    );
+  });
+
+  it("is not touched where nothing stands in it, byte for byte", () => {
+    const scrubber = makeScrubber([makeGrant("KEY", [], { value: "correct horse battery staple" })]);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3000 }), sizes, (bytes, pieces) => {
+        expect(scrubInPieces(scrubber, Buffer.from(bytes), pieces)).toBe(Buffer.from(bytes).toString("latin1"));
+      }),
+    );
+  });
+
+  it("holds an event back for nothing but the beginning of a value", () => {
+    const scrub = makeScrubber([makeGrant("KEY", [], { value: "data-key-value" })]).openAnswer();
+    const text = (parts: readonly Uint8Array[]): string => Buffer.concat(parts).toString();
+    expect(text(scrub.push(Buffer.from("event: x\n\n")))).toBe("event: x\n\n");
+    expect(text(scrub.push(Buffer.from("data-ke")))).toBe("");
+    expect(text(scrub.push(Buffer.from("nnel\n")))).toBe("data-kennel\n");
+  });
+
+  it("takes the longer of two values that begin alike, and names whose they were", () => {
+    const grants = [makeGrant("SHORT", [], { value: "abcdefgh", placeholder: "<S>" }), makeGrant("LONG", [], { value: "abcdefgh-ijkl", placeholder: "<L>" })];
+    const scrubber = makeScrubber(grants);
+    expect(scrubInPieces(scrubber, Buffer.from("abcdefgh-ijkl abcdefgh-x"), [3])).toBe("<L> <S>-x");
+    const scrub = scrubber.openAnswer();
+    scrub.texts([Buffer.from("abcdefgh")]);
+    expect([...scrub.met]).toEqual(["SHORT"]);
+  });
+
+  it("scrubs each part of a head, and takes two parts for one value in neither", () => {
+    const scrub = makeScrubber([makeGrant("KEY", [], { value: "abcdefgh", placeholder: "<K>" })]).openAnswer();
+    const texts = (...parts: readonly string[]): string[] => scrub.texts(parts.map((part) => Buffer.from(part, "latin1")));
+    expect(texts("X-One", "1", "X-\xe9", "")).toEqual(["X-One", "1", "X-\xe9", ""]);
+    expect(texts("X-abcd", "efgh")).toEqual(["X-abcd", "efgh"]);
+    expect([...scrub.met]).toEqual([]);
+    expect(texts("X-Echo", "abcdefgh", "abcd", "efgh, abcdefgh")).toEqual(["X-Echo", "<K>", "abcd", "efgh, <K>"]);
+    expect([...scrub.met]).toEqual(["KEY"]);
+  });
+
+  it("does not take a short value's encodings for it", () => {
+    const scrubber = makeScrubber([makeGrant("PIN", [], { value: "1234", placeholder: "<P>" })]);
+    expect(scrubInPieces(scrubber, Buffer.from("1234 31323334 MTIzNA=="), [100])).toBe("<P> 31323334 MTIzNA==");
+  });
+
+  it.each([
+    ["Go", 'a<b>&"c"-token-\\', 'a\\u003cb\\u003e\\u0026\\"c\\"-token-\\\\'],
+    [".NET", 'a<b>&"c"-token', "a\\u003Cb\\u003E\\u0026\\u0022c\\u0022-token"],
+    ["HTML", 'a<b>&"c\'-token', "a&lt;b&gt;&amp;&quot;c&#39;-token"],
+    ["UTF-8", "pässwörd-token", "p%C3%A4ssw%C3%B6rd-token"],
+    ["a form", "two words & more", "two+words+%26+more"],
+  ])("knows how %s escapes", (_who, value, escaped) => {
+    const scrubber = makeScrubber([makeGrant("KEY", [], { value, placeholder: "<PH>" })]);
+    expect(scrubInPieces(scrubber, Buffer.from(`x${escaped}y`), [4])).toBe("x<PH>y");
+  });
+
+  it("holds no value in any way in which others write one", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...Object.values(REFLECTED_VALUES)), fc.string({ unit: "grapheme", minLength: 8, maxLength: 40 }).filter((value) => Buffer.byteLength(value) >= 8)), (value) => {
+        const scrubber = makeScrubber([makeGrant("KEY", [], { value, placeholder: "<PH>" })]);
+        for (const [way, form] of Object.entries(reflect(value))) {
+          const out = Buffer.from(scrubInPieces(scrubber, Buffer.from(`"${form}"`), [5]), "latin1");
+          expect([way, form, out.includes("<PH>"), findReflections(out, value)]).toEqual([way, form, true, []]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
