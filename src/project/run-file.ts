@@ -6,7 +6,7 @@ import type { HostBinding } from "../vault/host.ts";
 import { parseHostBinding } from "../vault/host.ts";
 import { isVisibleText } from "../vault/json-shape.ts";
 import type { Place } from "../vault/place.ts";
-import { isPlace, PLACES } from "../vault/place.ts";
+import { isPlace, PLACES, PLACES_MAX } from "../vault/place.ts";
 import { isSecretName } from "../vault/record.ts";
 
 export const RUN_FILE = "vault.run.json";
@@ -53,7 +53,7 @@ function parseNeed([variable, value]: readonly [string, unknown]): Need {
   const need = parseMembers(value, `"${variable}"`, ["secret", "hosts", "places"]);
   const secret = need["secret"] === undefined ? variable : need["secret"];
   if (typeof secret !== "string" || !isSecretName(secret)) throw refuse(`the "secret" of "${variable}" is no name of a secret`);
-  return { variable, secret, hosts: parseList(need["hosts"], HOSTS_MAX, `the "hosts" of "${variable}"`, parseHost), places: parseList(need["places"], PLACES.length, `the "places" of "${variable}"`, parsePlace) };
+  return { variable, secret, hosts: parseList(need["hosts"], HOSTS_MAX, `the "hosts" of "${variable}"`, parseHost), places: parseList(need["places"], PLACES_MAX, `the "places" of "${variable}"`, parsePlace) };
 }
 
 function parseHost(item: unknown, what: string): HostBinding {
@@ -68,7 +68,7 @@ function parseHost(item: unknown, what: string): HostBinding {
 
 function parsePlace(item: unknown, what: string): Place {
   if (typeof item === "string" && isPlace(item)) return item;
-  throw refuse(`${what} has an entry that is none of ${PLACES.join(", ")}`);
+  throw refuse(`${what} has an entry that is none of ${PLACES.join(", ")}, header:NAME, query:NAME`);
 }
 
 /** An empty list would look like a wish for nothing, or for everything. */

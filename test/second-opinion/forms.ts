@@ -173,7 +173,7 @@ export const secretRecord = members({
   service: (value: unknown) => (value === null ? null : serviceId(value)),
   hosts: sorted(list(host, 64), (a, b) => a < b),
   places: (value: unknown) => {
-    const places = sorted(list(literal("basic", "body", "header", "path", "query"), 5), (a, b) => a < b)(value);
+    const places = sorted(list(matching(/^(?:basic|body|header|path|query|header:[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?|query:[A-Za-z0-9_.[\]-]{1,64})$/), 5), (a, b) => a < b)(value);
     demand(places.length > 0);
     return places;
   },

@@ -14,7 +14,7 @@ import { findSchemeAuthority, parseRequestHead } from "../../proxy/http1/request
 import { grantsNaming, mayBePrivate } from "../../proxy/judge/run-rules.ts";
 import { Secret } from "../../secret.ts";
 import type { Authority } from "../../vault/host.ts";
-import type { Place } from "../../vault/place.ts";
+import type { PlaceKind } from "../../vault/place.ts";
 import { PLACES } from "../../vault/place.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
@@ -42,7 +42,7 @@ export type PlaceFate = { readonly kind: "substituted" } | { readonly kind: "ine
 
 export interface SecretFate {
   readonly name: string;
-  readonly places: Readonly<Record<Place, PlaceFate>>;
+  readonly places: Readonly<Record<PlaceKind, PlaceFate>>;
   /** Where the host is none of the secret's: what to type so that it is. */
   readonly elsewhere: Refusal | undefined;
 }
@@ -120,11 +120,11 @@ function findAddressRefusal(authority: Authority, naming: readonly Grant[]): Ref
 
 function explainSecret(grant: Grant, grants: readonly Grant[], route: RouteFate, trial: Trial): SecretFate {
   const elsewhere = isBoundTo(grant, trial.authority) ? undefined : refuseHost(grant, trial.authority);
-  const judge = (place: Place): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
+  const judge = (place: PlaceKind): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
   return { name: grant.name, elsewhere, places: { basic: judge("basic"), body: judge("body"), header: judge("header"), path: judge("path"), query: judge("query") } };
 }
 
-function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {
+function judgePlace(grant: Grant, grants: readonly Grant[], place: PlaceKind, { scheme, method, authority, target, strict }: Trial): PlaceFate {
   const parsed = parseRequestHead(requestWith(grant.placeholder, place, method, target, authority), scheme, authority);
   if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
   if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
@@ -142,7 +142,7 @@ function judgeBody(grant: Grant, grants: readonly Grant[], head: RequestHead, sc
 }
 
 /** A request as a client would write it, with the placeholder in that place. */
-function requestWith(placeholder: string, place: Place, method: string, target: string, authority: Authority): ReturnType<typeof rawRequest> {
+function requestWith(placeholder: string, place: PlaceKind, method: string, target: string, authority: Authority): ReturnType<typeof rawRequest> {
   const [path = "", query] = target.split("?", 2);
   switch (place) {
     case "header":
@@ -184,4 +184,4 @@ function fail(error: VaultError): never {
 }
 
 /** In the order in which they are shown: where most credentials stand comes first. */
-export const SHOWN_PLACES: readonly Place[] = ["header", ...PLACES.filter((place) => place !== "header")];
+export const SHOWN_PLACES: readonly PlaceKind[] = ["header", ...PLACES.filter((place) => place !== "header")];
