@@ -1,0 +1,63 @@
+// Which breaks are tried, and which tests are asked about each.
+import type { SourceFile } from "../support/source-tree.ts";
+import type { Mutation } from "./mutation.ts";
+
+/**
+ * As many of them, spread over all. The same seed gives the same choice.
+ *
+ * @param seed an integer.
+ */
+export function choose(mutations: readonly Mutation[], count: number, seed: number): Mutation[] {
+  const random = randomNumbers(seed);
+  return mutations
+    .map((mutation) => ({ mutation, rank: random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, count)
+    .map(({ mutation }) => mutation)
+    .sort((a, b) => (a.path === b.path ? a.start - b.start : a.path < b.path ? -1 : 1));
+}
+
+/** A small generator (Mulberry32 by T. Ettinger): the choice has to be the same everywhere, and nothing more. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * The tests that reach a source by their imports: its own first, then those that reach the fewest other files, since they say most about it and take the least time.
+ *
+ * @param files all sources and all tests.
+ */
+export function rankTests(path: string, files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const own = path.replace(/^src\//, "test/").replace(/\.ts$/, ".test.ts");
+  return files
+    .filter((file) => file.path.endsWith(".test.ts"))
+    .map((file) => ({ path: file.path, reach: reachOf(file.path, byPath) }))
+    .filter(({ reach }) => reach.has(path))
+    .sort((a, b) => Number(b.path === own) - Number(a.path === own) || a.reach.size - b.reach.size || (a.path < b.path ? -1 : 1))
+    .map((test) => test.path);
+}
+
+const reaches = new Map<string, ReadonlySet<string>>();
+
+function reachOf(path: string, byPath: ReadonlyMap<string, SourceFile>): ReadonlySet<string> {
+  const known = reaches.get(path);
+  if (known !== undefined) return known;
+  const reach = new Set<string>();
+  const follow = (from: string): void => {
+    for (const { target, isTypeOnly } of byPath.get(from)?.imports ?? []) {
+      if (target === undefined || isTypeOnly || reach.has(target)) continue;
+      reach.add(target);
+      follow(target);
+    }
+  };
+  follow(path);
+  reaches.set(path, reach);
+  return reach;
+}
