@@ -1,0 +1,84 @@
+// What a placeholder looks like: in `github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}` some letters stay as they are, and classes say how many characters of which are drawn.
+
+export interface Alphabet {
+  /** As a template names it, without brackets. */
+  readonly name: string;
+  readonly characters: string;
+  /** So many characters are 128 bits: nobody guesses them. */
+  readonly leastCount: number;
+}
+
+export type TemplatePiece = { readonly kind: "literal"; readonly text: string } | { readonly kind: "class"; readonly alphabet: Alphabet; readonly count: number };
+
+export interface PlaceholderTemplate {
+  readonly text: string;
+  readonly pieces: readonly TemplatePiece[];
+  /** What the last 128 bits are drawn from. */
+  readonly lastAlphabet: Alphabet;
+}
+
+const DIGITS = "0123456789";
+const SMALL = "abcdefghijklmnopqrstuvwxyz";
+const CAPITALS = SMALL.toUpperCase();
+
+/** No others: who looks for placeholders has to know what they may be made of. Each is a part of what SDKs check for, and stands in headers, URLs and JSON as it is. */
+export const ALPHABETS = {
+  digits: makeAlphabet("0-9", DIGITS),
+  hex: makeAlphabet("0-9a-f", `${DIGITS}abcdef`),
+  capitalHex: makeAlphabet("0-9A-F", `${DIGITS}ABCDEF`),
+  small: makeAlphabet("a-z0-9", SMALL + DIGITS),
+  capitals: makeAlphabet("A-Z0-9", CAPITALS + DIGITS),
+  letters: makeAlphabet("A-Za-z0-9", CAPITALS + SMALL + DIGITS),
+} as const;
+
+const LENGTH_MAX = 512;
+const PIECE = /(?<text>[A-Za-z0-9_.:-]+)|\[(?<name>[^\]]*)\]\{(?<count>[1-9][0-9]{0,2})\}/y;
+/** What separates the parts of a key. It tells nothing, and the characters on both sides count as one row. */
+const SEPARATORS = /^[_.:-]+$/;
+
+/**
+ * @returns undefined for what is no template: other characters, an unknown class, more than 512 characters, a `-` at the beginning (programs take that for a flag),
+ *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them.
+ */
+export function findTemplate(text: string): PlaceholderTemplate | undefined {
+  const pieces = findPieces(text);
+  const last = pieces?.at(-1);
+  if (pieces === undefined || last?.kind !== "class" || text.startsWith("-")) return undefined;
+  if (pieces.reduce((sum, piece) => sum + (piece.kind === "literal" ? piece.text.length : piece.count), 0) > LENGTH_MAX) return undefined;
+  return countLast(pieces, last.alphabet) < last.alphabet.leastCount ? undefined : { text, pieces, lastAlphabet: last.alphabet };
+}
+
+/** The letters at the beginning that stay as they are. */
+export function literalStart({ pieces: [first] }: PlaceholderTemplate): string {
+  return first?.kind === "literal" ? first.text : "";
+}
+
+function findPieces(text: string): TemplatePiece[] | undefined {
+  const pieces: TemplatePiece[] = [];
+  for (let at = 0; at < text.length; at = PIECE.lastIndex) {
+    PIECE.lastIndex = at;
+    const groups = PIECE.exec(text)?.groups;
+    if (groups === undefined) return undefined;
+    if (groups["text"] !== undefined) pieces.push({ kind: "literal", text: groups["text"] });
+    else {
+      const alphabet = Object.values(ALPHABETS).find(({ name }) => name === groups["name"]);
+      if (alphabet === undefined) return undefined;
+      pieces.push({ kind: "class", alphabet, count: Number(groups["count"]) });
+    }
+  }
+  return pieces;
+}
+
+/** How many characters of the alphabet are drawn at the end, before anything else stands. */
+function countLast(pieces: readonly TemplatePiece[], alphabet: Alphabet): number {
+  let count = 0;
+  for (const piece of pieces.toReversed()) {
+    if (piece.kind === "literal" ? !SEPARATORS.test(piece.text) : piece.alphabet !== alphabet) break;
+    if (piece.kind === "class") count += piece.count;
+  }
+  return count;
+}
+
+function makeAlphabet(name: string, characters: string): Alphabet {
+  return { name, characters, leastCount: Math.ceil(128 / Math.log2(characters.length)) };
+}
