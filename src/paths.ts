@@ -9,6 +9,8 @@ export interface VaultPaths {
   readonly lockFile: string;
   /** Where the file provider keeps its key unless told otherwise. */
   readonly keyFile: string;
+  /** PEM, the owner's to write: further roots that connections outwards trust. Beside the vault, so that an environment which leads to other roots leads to another vault as well. */
+  readonly rootsFile: string;
   /** Audit log and rollback anchor: on another path than the vault where that is possible, so that copying one back does not bring the other. */
   readonly auditFolder: string;
   readonly anchorFile: string;
@@ -54,6 +56,7 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
     vaultFile: join(data, "vault.json"),
     lockFile: join(data, "vault.lock"),
     keyFile: key,
+    rootsFile: join(data, "roots.pem"),
     auditFolder: join(state, "audit"),
     anchorFile: join(state, "anchor.json"),
     runtimeFolder: runtime,

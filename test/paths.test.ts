@@ -10,7 +10,7 @@ const withVariables = (variables: Record<string, string>): PlaceInfo => ({ ...pl
 const allOf = (info: PlaceInfo): string[] => Object.values(findPaths(info)).flatMap((value) => (typeof value === "string" ? [value] : Object.values(value as Record<string, string>)));
 
 describe("with VAULT_DIR", () => {
-  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", keyFile: "/v/kek.key", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token" } };
+  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", keyFile: "/v/kek.key", rootsFile: "/v/roots.pem", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token" } };
 
   test("everything is below it, whatever the XDG folders are", () => {
     expect(findPaths(withVariables({ VAULT_DIR: "/v", XDG_DATA_HOME: "/data", XDG_CONFIG_HOME: "/config", XDG_STATE_HOME: "/state", XDG_RUNTIME_DIR: "/run/user/1000" }))).toEqual(expected);
@@ -33,6 +33,7 @@ describe("without it", () => {
       vaultFile: "/home/ada/.local/share/vault/vault.json",
       lockFile: "/home/ada/.local/share/vault/vault.lock",
       keyFile: "/home/ada/.config/vault/keys/kek.key",
+      rootsFile: "/home/ada/.local/share/vault/roots.pem",
       auditFolder: "/home/ada/.local/state/vault/audit",
       anchorFile: "/home/ada/.local/state/vault/anchor.json",
       runtimeFolder: "/home/ada/.local/state/vault/run",

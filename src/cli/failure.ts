@@ -3,6 +3,7 @@ import { findNearest } from "../app/secrets/nearest.ts";
 import { VaultError } from "../errors.ts";
 import { EXIT, exitStatusOf } from "./output/exit-status.ts";
 import { colour, note } from "./output/terminal.ts";
+import { visible } from "./output/visible-text.ts";
 
 export interface Failure {
   readonly status: number;
@@ -27,8 +28,8 @@ export function report(failure: Failure, isJson: boolean): void {
     note(JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint ?? null, status: failure.status } }));
     return;
   }
-  note(`${colour("31", "error:")} ${failure.message}`);
-  if (failure.hint !== undefined) note(`${colour("2", "hint:")} ${failure.hint}`);
+  note(`${colour("31", "error:")} ${visible(failure.message)}`);
+  if (failure.hint !== undefined) note(`${colour("2", "hint:")} ${visible(failure.hint)}`);
 }
 
 /** The command framework's parse errors. An unexpected word is not repeated: it may be a secret that was meant for stdin. */

@@ -1,9 +1,10 @@
 // Files that a crash leaves whole: old or new, never half.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { equalBytes } from "../bytes.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
+import { readWhole } from "./bounded-file.ts";
 import { requireOwned } from "./private-folder.ts";
 import { isPidTaken } from "./process-identity.ts";
 
@@ -159,17 +160,6 @@ function writeNew(path: string, bytes: Uint8Array): void {
     closeSync(descriptor);
   }
   if (!equalBytes(readFileSync(path), bytes)) throw new VaultError("io", `what was written to "${path}" does not read back`, "check the disk");
-}
-
-function readWhole(descriptor: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  while (at < size) {
-    const count = readSync(descriptor, bytes, at, size - at, null);
-    if (count === 0) break;
-    at += count;
-  }
-  return bytes.subarray(0, at);
 }
 
 function removeQuietly(path: string): void {

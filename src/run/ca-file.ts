@@ -1,13 +1,18 @@
-// Whom a run trusts: the roots of Node, of the system and of the user, in one file together with the run's own.
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+// Whom a run trusts. Connections outwards carry secrets, so whom they trust is the owner's choice alone; the child also trusts what its environment names.
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { rootCertificates } from "node:tls";
+import { readBounded } from "../disk/bounded-file.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "./trust-variables.ts";
 
 export interface Roots {
-  /** PEM, one certificate each, without duplicates. */
-  readonly certificates: readonly string[];
+  /** PEM: the roots that came with Node, the system's, and the owner's own. Nothing that a variable names: `npm run` sets some as the folder's .npmrc says, which may be a stranger's. */
+  readonly upstream: readonly string[];
+  /** PEM: what the child trusts beside the run's CA. The same, and what inherited variables name, so that it trusts no fewer than without us. */
+  readonly child: readonly string[];
+  /** Variables that name certificates for the child alone. */
+  readonly childOnly: readonly { readonly variable: string; readonly path: string }[];
   /** For the user: files that should have held roots and did not. */
   readonly warnings: readonly string[];
 }
@@ -26,29 +31,36 @@ const SYSTEM_BUNDLES = [
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 
-/** The largest bundles hold some 300 KB; a path that was set by mistake may hold anything. */
+/** The largest bundles hold some 300 KB; a path that was set by mistake, or by somebody else, may hold anything. */
 const FILE_BYTES_MAX = 8 * 1024 * 1024;
+/** Of all that variables name. The folder of Debian's roots has 300 files. */
+const ALL_BYTES_MAX = 32 * 1024 * 1024;
+const ALL_FILES_MAX = 4_000;
 
 /**
- * Gathers the roots that the user's programs would trust without us, so that with us they trust no fewer.
- * By splitting text only: parsing some 300 certificates would cost every start 50 ms.
+ * Gathers roots by splitting text only: parsing some 300 certificates would cost every start 50 ms.
+ *
+ * @param own PEM texts that the owner has named (`--upstream-ca`, the vault's roots file); each goes on as it is.
  */
-export function collectRoots(variables: Readonly<Record<string, string | undefined>>, systemBundles: readonly string[] = SYSTEM_BUNDLES): Roots {
+export function collectRoots(variables: Readonly<Record<string, string | undefined>>, own: readonly string[] = [], systemBundles: readonly string[] = SYSTEM_BUNDLES): Roots {
+  // Those that came with Node: what it trusts by default includes NODE_EXTRA_CA_CERTS.
   const found = new Set(rootCertificates.flatMap(splitPem));
+  const system = systemBundles.find((path) => addFile(path, found) === undefined);
+  const upstream = [...[...found].map(formatPem), ...own];
+  for (const body of own.flatMap(splitPem)) found.add(body);
+  const ownersCount = found.size;
+  const budget: Budget = { bytes: ALL_BYTES_MAX, files: ALL_FILES_MAX };
+  const childOnly: { variable: string; path: string }[] = [];
   const warnings: string[] = [];
-  const add = (text: string): boolean => {
-    const bodies = splitPem(text);
-    for (const body of bodies) if (!found.has(body) && isCertificate(body)) found.add(body);
-    return bodies.some((body) => found.has(body));
-  };
-  const system = systemBundles.find((path) => addQuietly(path, add));
-  for (const [path, name] of userPaths(variables)) {
+  for (const [path, variable] of userPaths(variables)) {
     // Distributions point variables at their own bundle, and SSL_CERT_DIR at the folder that has each of its certificates once more.
     if (system !== undefined && (path === system || path === dirname(system))) continue;
-    const problem = addUserPath(path, add);
-    if (problem !== undefined) warnings.push(`${name} names "${path}", ${problem}: its certificates are not trusted`);
+    const before = found.size;
+    const problem = addPath(path, found, budget);
+    if (problem !== undefined) warnings.push(`${variable} names "${path}", which ${problem}: its certificates are not trusted`);
+    if (found.size > before) childOnly.push({ variable, path });
   }
-  return { certificates: [...found].map(formatPem), warnings };
+  return { upstream, child: [...upstream, ...[...found].slice(ownersCount).map(formatPem)], childOnly, warnings };
 }
 
 /**
@@ -67,6 +79,11 @@ export function writeCaFile(folder: string, roots: readonly string[], runCa: str
   return path;
 }
 
+/** Whether a text holds a certificate, as far as its form tells. */
+export function holdsCertificate(pem: string): boolean {
+  return splitPem(pem).some(isCertificate);
+}
+
 /** Each path once, with the first variable that names it. */
 function userPaths(variables: Readonly<Record<string, string | undefined>>): Map<string, string> {
   const paths = new Map<string, string>();
@@ -78,30 +95,33 @@ function userPaths(variables: Readonly<Record<string, string | undefined>>): Map
   return paths;
 }
 
-function addQuietly(path: string, add: (text: string) => boolean): boolean {
-  try {
-    return add(readBounded(path));
-  } catch {
-    return false;
-  }
+/** How much of what variables name is read at most. */
+interface Budget {
+  bytes: number;
+  files: number;
 }
 
-/** @returns what is wrong with the path, if anything is. Some variables may name a folder (requests, OpenSSL). */
-function addUserPath(path: string, add: (text: string) => boolean): string | undefined {
+/** @returns what is wrong with the file, if anything is. */
+function addFile(path: string, bodies: Set<string>, budget: Budget = { bytes: FILE_BYTES_MAX, files: 1 }): string | undefined {
+  if (budget.files <= 0) return "is one file too many";
+  budget.files -= 1;
+  const file = readBounded(path, Math.min(FILE_BYTES_MAX, budget.bytes));
+  if (file.kind === "unreadable") return file.why;
+  budget.bytes -= file.bytes.length;
+  const found = splitPem(Buffer.from(file.bytes).toString("latin1"));
+  for (const body of found) if (!bodies.has(body) && isCertificate(body)) bodies.add(body);
+  return found.some((body) => bodies.has(body)) ? undefined : "holds no certificate";
+}
+
+/** Some variables may name a folder (requests, OpenSSL). @returns what is wrong with the path, if anything is. */
+function addPath(path: string, bodies: Set<string>, budget: Budget): string | undefined {
   try {
-    if (!statSync(path).isDirectory()) return add(readBounded(path)) ? undefined : "which holds no certificate";
-    for (const name of readdirSync(path)) addQuietly(join(path, name), add);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return addFile(path, bodies, budget);
+    for (const name of readdirSync(path)) addFile(join(path, name), bodies, budget);
     return undefined;
   } catch (error) {
-    return `which cannot be read (${systemErrorCode(error) ?? "not a file, or too large"})`;
+    return `cannot be read (${systemErrorCode(error) ?? "unknown error"})`;
   }
-}
-
-/** Regular files only: reading a pipe could wait for ever. */
-function readBounded(path: string): string {
-  const stat = statSync(path);
-  if (!stat.isFile() || stat.size > FILE_BYTES_MAX) throw new Error("not a regular file, or too large");
-  return readFileSync(path, "latin1");
 }
 
 /** The blocks of a PEM text (RFC 7468) that say they are certificates, without line breaks; comments and keys are passed over. By `indexOf`: one regular expression for it all takes 7 ms on a system's bundle. */

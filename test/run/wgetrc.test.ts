@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -24,4 +24,15 @@ test("the file that was in force, and the run's roots behind it", () => {
 
 test("the roots alone where there was none", () => {
   expect(readFileSync(writeWgetrc(folder, "/ca.pem", { SYSTEM_WGETRC: join(folder, "missing") }), "utf8")).toBe("\nca_certificate = /ca.pem\n");
+});
+
+test("a device, a pipe or a file without an end is none", () => {
+  const long = join(folder, "long");
+  writeFileSync(long, "");
+  truncateSync(long, 1024 * 1024);
+  for (const [index, given] of ["/dev/zero", long, folder].entries()) {
+    const own = join(folder, `run-${index}`);
+    mkdirSync(own);
+    expect(readFileSync(writeWgetrc(own, "/ca.pem", { SYSTEM_WGETRC: given }), "utf8")).toBe("\nca_certificate = /ca.pem\n");
+  }
 });

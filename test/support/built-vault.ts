@@ -13,6 +13,8 @@ export interface BuiltVault {
   vault(args: readonly string[], input?: string): string;
   /** `vault run -- sh -c SCRIPT`. @param more variables beside the few that every run has. */
   run(script: string, more?: Readonly<Record<string, string>>, options?: readonly string[]): VaultRun;
+  /** Another program in the same environment, npm say. @param cwd where it starts. */
+  start(program: string, args: readonly string[], cwd: string): VaultRun;
   close(): void;
 }
 
@@ -40,13 +42,18 @@ export function openBuiltVault(host: string, value: string, certificate: string)
   vault(["init", "--provider", "file"]);
   vault(["secrets", "create", "API_KEY", "--host", host], value);
   const running = new Set<ChildProcess>();
+  const keep = (child: ChildProcess): VaultRun => {
+    running.add(child);
+    return watch(child, () => running.delete(child));
+  };
   return {
     folder,
     vault,
     run(script, more = {}, options = []) {
-      const child = spawn(NODE, [RUN_JS, "run", "--upstream-ca", caFile, ...options, "--", "sh", "-c", script], { env: { ...variables, ...more }, stdio: ["pipe", "pipe", "pipe"] });
-      running.add(child);
-      return watch(child, () => running.delete(child));
+      return keep(spawn(NODE, [RUN_JS, "run", "--upstream-ca", caFile, ...options, "--", "sh", "-c", script], { env: { ...variables, ...more }, stdio: ["pipe", "pipe", "pipe"] }));
+    },
+    start(program, args, cwd) {
+      return keep(spawn(program, args, { env: variables, cwd, stdio: ["pipe", "pipe", "pipe"] }));
     },
     close() {
       for (const child of running) child.kill("SIGKILL");

@@ -10,6 +10,7 @@ import { examineAgent, examineKeySource, examineVariables, findKeyFilePath } fro
 import { examineLeftOvers, examineLocks, examineSuccessors } from "./left-overs.ts";
 import { judgeNode } from "./node-version.ts";
 import { examinePlaces } from "./places.ts";
+import { examineStarter, examineTrust } from "./trust.ts";
 import { examineAudit, examineSecrets, examineVaultFile } from "./vault-contents.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -34,7 +35,9 @@ export async function examine(given: Surroundings): Promise<Finding[]> {
     isUnsafe(paths.vaultFile) ? note("vault", "the vault file was not looked into, because it is unsafe") : vault,
     ...(anchor === undefined ? [] : [isUnsafe(paths.anchorFile) ? note("anchor", "the rollback anchor was not looked into, because it is unsafe") : anchor]),
     ...(await examineWithKey(about)),
+    ...(isUnsafe(paths.rootsFile) ? [note("trust", "the roots file was not looked into, because it is unsafe")] : lookFor("trust", () => examineTrust(surroundings))),
     ...examineVariables(surroundings, file),
+    ...examineStarter(surroundings),
   ];
 }
 

@@ -60,6 +60,7 @@ export function listPlaces(paths: VaultPaths, keyFile: string | undefined): Plac
       { what: "the key file's folder", path: dirname(keyFile), rule: "folder" } as const,
       { what: "the key file", path: keyFile, rule: "file" } as const,
     ]),
+    { what: "the roots file", path: paths.rootsFile, rule: "file" },
     { what: "the state folder", path: dirname(paths.anchorFile), rule: "folder" },
     { what: "the rollback anchor", path: paths.anchorFile, rule: "file" },
     { what: "the audit folder", path: paths.auditFolder, rule: "folder" },

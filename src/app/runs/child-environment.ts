@@ -20,6 +20,8 @@ export interface ChildNeeds {
   readonly folder: string;
   readonly proxy: Pick<Proxy, "url" | "caCertificate">;
   readonly grants: readonly NamedGrant[];
+  /** What `.env` files add: variables alone, and no files to be read. */
+  readonly plain?: Readonly<Record<string, string>>;
   /** PEM: what the child trusts beside the run's CA. */
   readonly trusted: readonly string[];
   /** Variables that hold the vault's own key. */
@@ -27,10 +29,10 @@ export interface ChildNeeds {
 }
 
 /** @throws VaultError `io` where a file cannot be written. */
-export function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, trusted, withheld }: ChildNeeds): RunEnvironment {
+export function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, plain, trusted, withheld }: ChildNeeds): RunEnvironment {
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
   return buildEnvironment({
-    inherited: variables,
+    inherited: { ...plain, ...variables },
     placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
     hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
     withheld,

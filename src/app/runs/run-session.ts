@@ -6,6 +6,7 @@ import type { Project } from "../../project/run-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import { openProxy } from "../../proxy/server.ts";
+import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
 import { startChild } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
@@ -13,6 +14,7 @@ import { statusOf } from "../../run/exit-outcome.ts";
 import type { ProxiedScheme, ProxyAddress } from "../../run/proxy-variables.ts";
 import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/proxy-variables.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
+import { readRootsFile } from "../../run/roots-file.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { holdSignals } from "../../run/signals.ts";
 import { openSecrets } from "../../vault/envelope.ts";
@@ -69,9 +71,10 @@ export interface RunOptions {
 export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
   const unusable = findUnusableVariable(surroundings.variables);
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
+  const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   try {
-    return await runGranted(surroundings, options, log);
+    return await runGranted(surroundings, { ...options, upstreamRoots }, log);
   } finally {
     log?.close();
   }
@@ -116,20 +119,19 @@ interface OpenRun {
 
 /** Listener, token, CA and folder live exactly as long as the child. */
 async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
-  const roots = collectRoots(surroundings.variables);
-  const trusted = [...roots.certificates, ...options.upstreamRoots];
+  const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
   const findNextProxy = (scheme: ProxiedScheme, { host, port }: Authority): ProxyAddress | undefined => {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: trusted, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
-      const environment = furnishChild({ ...surroundings, variables: { ...plain, ...surroundings.variables } }, { folder: folder.path, proxy, grants, trusted, withheld });
-      for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
+      const environment = furnishChild(surroundings, { folder: folder.path, proxy, grants, plain, trusted: roots.child, withheld });
+      for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
@@ -138,6 +140,10 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   } finally {
     await proxy.close();
   }
+}
+
+function tellChildOnly({ variable, path }: Roots["childOnly"][number], { paths }: Surroundings): string {
+  return `${variable} names "${path}", whose certificates the program trusts and connections outwards do not; if they should: --upstream-ca "${path}", or put them into "${paths.rootsFile}"`;
 }
 
 /** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */

@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { Secret } from "../../secret.ts";
 import { VaultError } from "../../errors.ts";
+import { visible } from "./visible-text.ts";
 
 /** Prints the answer. */
 export function answer(text: string): void {
@@ -20,8 +21,9 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** One line. It may hold a path, or another text of somebody else's, that is to move no cursor and forge no line. */
 export function warn(text: string): void {
-  note(`${colour("33", "warning:")} ${text}`);
+  note(`${colour("33", "warning:")} ${visible(text)}`);
 }
 
 /** The width of the terminal that the answer goes to, in columns; undefined where it goes to none. */

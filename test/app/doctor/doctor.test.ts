@@ -76,7 +76,7 @@ describe("a healthy vault", () => {
     const before = snapshot(root);
     const findings = await examine(surroundings);
     expect(findings.filter(({ level, check }) => level !== "ok" && check !== "node" && check !== "file-system")).toEqual([]);
-    expect(findings.map(({ check }) => check)).toEqual(["node", "permissions", "file-system", "locks", "left-overs", "vault", "anchor", "agent", "key", "secrets", "audit"]);
+    expect(findings.map(({ check }) => check)).toEqual(["node", "permissions", "file-system", "locks", "left-overs", "vault", "anchor", "agent", "key", "secrets", "audit", "trust"]);
     expect(worstStatus(findings)).toBe(0);
     expect(snapshot(root)).toEqual(before);
   });
