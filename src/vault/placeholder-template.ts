@@ -1,14 +1,14 @@
 // What a placeholder looks like: in `github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}` some letters stay as they are, and classes say how many characters of which are drawn.
 
 export interface Alphabet {
-  /** As a template names it, without brackets. */
+  /** Its class, without brackets. */
   readonly name: string;
   readonly characters: string;
   /** So many characters are 128 bits: nobody guesses them. */
   readonly leastCount: number;
 }
 
-export type TemplatePiece = { readonly kind: "literal"; readonly text: string } | { readonly kind: "class"; readonly alphabet: Alphabet; readonly count: number };
+export type TemplatePiece = { readonly kind: "literal"; readonly text: string } | { readonly kind: "drawn"; readonly alphabet: Alphabet; readonly count: number };
 
 export interface PlaceholderTemplate {
   readonly text: string;
@@ -21,15 +21,22 @@ const DIGITS = "0123456789";
 const SMALL = "abcdefghijklmnopqrstuvwxyz";
 const CAPITALS = SMALL.toUpperCase();
 
-/** No others: who looks for placeholders has to know what they may be made of. Each is a part of what SDKs check for, and stands in headers, URLs and JSON as it is. */
+/** What placeholders are made of, and nothing else: who looks for them has to know. All of it stands in headers, URLs and JSON as it is. */
 export const ALPHABETS = {
   digits: makeAlphabet("0-9", DIGITS),
   hex: makeAlphabet("0-9a-f", `${DIGITS}abcdef`),
   capitalHex: makeAlphabet("0-9A-F", `${DIGITS}ABCDEF`),
-  small: makeAlphabet("a-z0-9", SMALL + DIGITS),
-  capitals: makeAlphabet("A-Z0-9", CAPITALS + DIGITS),
-  letters: makeAlphabet("A-Za-z0-9", CAPITALS + SMALL + DIGITS),
+  small: makeAlphabet("a-z", SMALL),
+  capitals: makeAlphabet("A-Z", CAPITALS),
+  smallAndDigits: makeAlphabet("a-z0-9", SMALL + DIGITS),
+  capitalsAndDigits: makeAlphabet("A-Z0-9", CAPITALS + DIGITS),
+  letters: makeAlphabet("A-Za-z", CAPITALS + SMALL),
+  lettersAndDigits: makeAlphabet("A-Za-z0-9", CAPITALS + SMALL + DIGITS),
 } as const;
+
+/** The classes of templates. Of the one with - and _ in it, letters and digits alone are drawn: all of its characters would be no harder to guess, and these two separate words. */
+const CLASSES: ReadonlyMap<string, Alphabet> = new Map([...Object.values(ALPHABETS).map((alphabet) => [alphabet.name, alphabet] as const), ["A-Za-z0-9_-", ALPHABETS.lettersAndDigits]]);
+export const TEMPLATE_CLASSES = [...CLASSES.keys()];
 
 const LENGTH_MAX = 512;
 const PIECE = /(?<text>[A-Za-z0-9_.:-]+)|\[(?<name>[^\]]*)\]\{(?<count>[1-9][0-9]{0,2})\}/y;
@@ -40,12 +47,19 @@ const SEPARATORS = /^[_.:-]+$/;
  * @returns undefined for what is no template: other characters, an unknown class, more than 512 characters, a `-` at the beginning (programs take that for a flag),
  *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them.
  */
-export function findTemplate(text: string): PlaceholderTemplate | undefined {
+export function findPlaceholderTemplate(text: string): PlaceholderTemplate | undefined {
   const pieces = findPieces(text);
   const last = pieces?.at(-1);
-  if (pieces === undefined || last?.kind !== "class" || text.startsWith("-")) return undefined;
+  if (pieces === undefined || last?.kind !== "drawn" || text.startsWith("-")) return undefined;
   if (pieces.reduce((sum, piece) => sum + (piece.kind === "literal" ? piece.text.length : piece.count), 0) > LENGTH_MAX) return undefined;
   return countLast(pieces, last.alphabet) < last.alphabet.leastCount ? undefined : { text, pieces, lastAlphabet: last.alphabet };
+}
+
+/** One of the program's own. @throws RangeError */
+export function getPlaceholderTemplate(text: string): PlaceholderTemplate {
+  const template = findPlaceholderTemplate(text);
+  if (template === undefined) throw new RangeError(`"${text}" is no template`);
+  return template;
 }
 
 /** The letters at the beginning that stay as they are. */
@@ -61,9 +75,9 @@ function findPieces(text: string): TemplatePiece[] | undefined {
     if (groups === undefined) return undefined;
     if (groups["text"] !== undefined) pieces.push({ kind: "literal", text: groups["text"] });
     else {
-      const alphabet = Object.values(ALPHABETS).find(({ name }) => name === groups["name"]);
+      const alphabet = CLASSES.get(groups["name"] ?? "");
       if (alphabet === undefined) return undefined;
-      pieces.push({ kind: "class", alphabet, count: Number(groups["count"]) });
+      pieces.push({ kind: "drawn", alphabet, count: Number(groups["count"]) });
     }
   }
   return pieces;
@@ -74,7 +88,7 @@ function countLast(pieces: readonly TemplatePiece[], alphabet: Alphabet): number
   let count = 0;
   for (const piece of pieces.toReversed()) {
     if (piece.kind === "literal" ? !SEPARATORS.test(piece.text) : piece.alphabet !== alphabet) break;
-    if (piece.kind === "class") count += piece.count;
+    if (piece.kind === "drawn") count += piece.count;
   }
   return count;
 }
