@@ -19,6 +19,7 @@ export default class Seal extends VaultCommand {
     ...sealFlags,
     rotate: Flags.boolean({ description: "seal every sealed field anew under the newest key; where that is so already, under a new one", exclusive: ["field", "strict"] }),
     form: Flags.string({ description: "the form to write: v2, or v1 for programs that read AuthHero's", options: ["v1", "v2"] }),
+    "from-v1": Flags.boolean({ description: "with --rotate: move the file from the form v1 to v2, and bind it to --name, where there is one", dependsOn: ["rotate"], exclusive: ["form"] }),
     ...passphraseFlags,
   };
 

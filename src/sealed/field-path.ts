@@ -1,5 +1,5 @@
 // Where a field stands in a document, and how a user names fields: dotted, with `*` for every key or index.
-import { concatBytes, utf8 } from "../bytes.ts";
+import { concatBytes, findText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 
 /** From the document's root: a text for the key of a map, a number for an index of a list. */
@@ -40,10 +40,16 @@ export function describePath(path: FieldPath): string {
   return path.map((step) => String(step).replace(/[.*\\]/g, "\\$&")).join(".");
 }
 
-/** Tag, length, bytes for each step, so that no two paths give the same: `a.0` of a map is not `a.0` of a list, and a dot in a key is no step. */
+/**
+ * Tag, length, bytes for each step, so that no two paths give the same: `a.0` of a map is not `a.0` of a list, and a dot in a key is no step.
+ *
+ * @throws VaultError `usage` for a key that UTF-8 cannot say.
+ */
 export function encodePath(path: FieldPath): Uint8Array {
   return concatBytes(...path.flatMap((step) => {
     const bytes = typeof step === "number" ? uint32(step) : utf8(step);
+    // Two keys that differ in such halves alone would be one field.
+    if (typeof step === "string" && findText(bytes) !== step) throw new VaultError("usage", `a key on the path "${describePath(path)}" holds half a character (a lone surrogate), which nothing can carry`);
     return [Uint8Array.of(typeof step === "number" ? TAG.index : TAG.key), uint32(bytes.length), bytes];
   }));
 }

@@ -1,14 +1,14 @@
 // What becomes of one field: sealed, opened, or refused. No value that is sealed, or says that it is, is ever taken for a plain one.
 import { findText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
+import type { Form } from "./claim.ts";
+import { findForm, merelyLooksSealed } from "./claim.ts";
 import type { FieldPath } from "./field-path.ts";
 import { describePath } from "./field-path.ts";
 import { findFirstForm, openFirstForm, sealFirstForm } from "./first-form.ts";
 import type { SealingKeys } from "./sealing-key.ts";
 import type { FieldContent } from "./second-form.ts";
 import { findSecondForm, openSecondForm, sealSecondForm } from "./second-form.ts";
-
-export type Form = "v1" | "v2";
 
 /** What all sealed fields of one file have in common. */
 export interface SealSetting {
@@ -22,29 +22,6 @@ export interface OpenedField {
   readonly content: FieldContent;
   /** Whether the newest key has sealed it. */
   readonly isNewest: boolean;
-}
-
-const PREFIX = /^enc:v([0-9]+):/;
-/** What only a value of the second form looks like, whatever became of its prefix. */
-const BEHIND_PREFIX = /^.{7}[A-Za-z0-9_-]{11}:[A-Za-z0-9_-]{22}:[A-Za-z0-9_-]{103,}$/su;
-
-/** Whether a text is sealed, says so, or was sealed before something happened to it. */
-export function looksSealed(text: string): boolean {
-  return PREFIX.test(text) || BEHIND_PREFIX.test(text);
-}
-
-/**
- * The form that a stored text says it is in; undefined for a plain one.
- *
- * @throws VaultError `newer-version` for a form that is not known yet.
- */
-export function findForm(text: string, path: FieldPath): Form | undefined {
-  const [, version] = PREFIX.exec(text) ?? [];
-  // One bit of the prefix, and a sealed value would pass for a plain one.
-  if (version === undefined) return BEHIND_PREFIX.test(text) ? "v2" : undefined;
-  if (version === "1") return "v1";
-  if (version === "2") return "v2";
-  throw new VaultError("newer-version", `"${describePath(path)}" is sealed in the form v${version.slice(0, 10)}, which this version does not know`, "use a newer version; a plain value that only begins like this cannot stand in the file");
 }
 
 /** @throws VaultError `usage` for what the form cannot carry. */
@@ -84,10 +61,6 @@ function openFirst({ keys }: SealSetting, path: FieldPath, stored: string): Open
     const text = openFirstForm(key, value);
     if (text !== undefined) return { content: { kind: "text", text, spelling: undefined }, isNewest: key === keys.newest };
   }
-  const name = value.keyName === undefined ? "" : ` (it names the key "${value.keyName.slice(0, 64)}")`;
+  const name = value.keyName === undefined ? "" : ` (it names the key "${value.keyName}")`;
   throw new VaultError("wrong-key", `"${describePath(path)}" opens with none of the keys at hand${name}, or was changed`);
-}
-
-function merelyLooksSealed(path: FieldPath): VaultError {
-  return new VaultError("bad-seal", `"${describePath(path)}" looks sealed and is not: it was cut, changed, or never sealed`, "bring the file back from its history; a plain value that begins like a sealed one cannot stand in the file");
 }

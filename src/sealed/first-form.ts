@@ -7,7 +7,7 @@ const PREFIX = "enc:v1:";
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** The name of a key, and base64url with its padding or without. */
-const FORM = /^enc:v1:(?:([A-Za-z0-9_-]+):)?([A-Za-z0-9_-]+)(={0,2})$/;
+const FORM = /^enc:v1:(?:([A-Za-z0-9_-]{1,64}):)?([A-Za-z0-9_-]+)(={0,2})$/;
 
 /** A value that is written in this form, whatever it was sealed with. */
 export interface FirstFormValue {

@@ -1,9 +1,11 @@
 // Whole documents: their fields sealed, opened, and sealed anew. Pure, from text to text.
 import { VaultError } from "../errors.ts";
+import type { Form } from "./claim.ts";
+import { findForm } from "./claim.ts";
 import type { DocumentField, DocumentFormat, FieldEdit } from "./document.ts";
 import { editDocument } from "./document.ts";
-import type { Form, OpenedField, SealSetting } from "./field-seal.ts";
-import { findForm, looksSealed, openField, sealField } from "./field-seal.ts";
+import type { OpenedField, SealSetting } from "./field-seal.ts";
+import { openField, sealField } from "./field-seal.ts";
 import type { FieldPath, FieldPattern } from "./field-path.ts";
 import { describePath, matchesPath } from "./field-path.ts";
 import type { SealingKeys } from "./sealing-key.ts";
@@ -16,6 +18,8 @@ export interface SealWishes {
   readonly form: Form | undefined;
   /** What the file's users call it: its sealed fields have to carry it. Undefined: an id that was drawn. */
   readonly name: string | undefined;
+  /** Whether fields of the first form are opened although a name was given: while the file moves to the second. */
+  readonly opensFirstForm?: boolean;
 }
 
 export interface ChangedDocument {
@@ -42,10 +46,10 @@ export function sealDocument(format: DocumentFormat, text: string, patterns: rea
   const declared = selectDeclared(fields, patterns);
   const sealed = findSealed(fields, (field) => declared.has(field));
   const setting = settle(sealed, wishes);
-  for (const { field } of sealed) if (declared.has(field)) openField(setting, field.path, field.text);
   const plain = findPlain(declared, sealed);
   const [first] = plain;
   if (strict && first !== undefined) throw notSealed(first.path);
+  for (const { field } of sealed) if (declared.has(field)) openField(setting, field.path, field.text);
   return change(format, text, fields, plain.map((field) => sealEdit(format, text, setting, field)), setting, sealed.filter(({ field }) => declared.has(field)).length);
 }
 
@@ -90,10 +94,13 @@ export function isNewestThroughout(format: DocumentFormat, text: string, wishes:
 }
 
 /** One form and one id a file. So a field that was pasted from another file is noticed; where all of them are another file's, only by the name that the user gives. */
-function settle(sealed: readonly SealedField[], { keys, form, name }: SealWishes): SealSetting {
+function settle(sealed: readonly SealedField[], { keys, form, name, opensFirstForm = false }: SealWishes): SealSetting {
   const [first] = sealed;
   const stranger = sealed.find((other) => other.form !== first?.form);
   if (first !== undefined && stranger !== undefined) throw new VaultError("bad-seal", `"${describePath(first.field.path)}" and "${describePath(stranger.field.path)}" are sealed in two forms, and a file has one`, "one of them was put there by somebody else, or by hand");
+  // The first form knows no names. Values of the same key in it, in the place of those that are bound to this one, must not open.
+  if (name !== undefined && first?.form === "v1" && !opensFirstForm) throw new VaultError("bad-seal", `"${describePath(first.field.path)}" is sealed in the form v1, which is bound to no file, and a name was given`, "leave the name out, if the file is in that form; vault seal --rotate --from-v1 --name NAME FILE moves it to v2");
+  if (name !== undefined && first === undefined && form === "v1") throw new VaultError("usage", "the form v1 binds no name to a value, and a name was given", "leave out one of the two");
   const ids = sealed.flatMap(({ field }) => {
     const fileId = findSecondForm(field.text)?.fileId;
     return fileId === undefined ? [] : [{ field, fileId }];
@@ -107,11 +114,15 @@ function settle(sealed: readonly SealedField[], { keys, form, name }: SealWishes
 /** What is in one of the forms, and where a sealed value is expected, also what merely begins like one: it is refused when it is opened. */
 function findSealed(fields: readonly DocumentField[], isExpected: (field: DocumentField) => boolean): SealedField[] {
   return fields.flatMap((field): SealedField[] => {
-    if (field.kind === "fixed" && isExpected(field) && /enc:v[0-9]+:/.test(field.text)) throw notReplaceable(field);
-    if (field.kind !== "text" || !looksSealed(field.text)) return [];
-    const form = findSecondForm(field.text) !== undefined ? "v2" : findFirstForm(field.text) !== undefined ? "v1" : isExpected(field) ? findForm(field.text, field.path) : undefined;
+    if (field.kind === "fixed" && isExpected(field) && /enc:/i.test(field.text)) throw notReplaceable(field);
+    if (field.kind !== "text") return [];
+    const form = isExpected(field) ? findForm(field.text, field.path) : findFormByShape(field.text);
     return form === undefined ? [] : [{ field, form }];
   });
+}
+
+function findFormByShape(text: string): Form | undefined {
+  return findSecondForm(text) !== undefined ? "v2" : findFirstForm(text) !== undefined ? "v1" : undefined;
 }
 
 function findPlain(declared: ReadonlySet<DocumentField>, sealed: readonly SealedField[]): DocumentField[] {

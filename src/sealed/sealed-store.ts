@@ -1,8 +1,10 @@
 // What a store holds, sealed and opened: the rules of the adapter, without its reading and writing.
+import { findText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
+import type { Form } from "./claim.ts";
+import { findForm, looksSealed } from "./claim.ts";
 import { changeFields } from "./data-fields.ts";
-import type { Form } from "./field-seal.ts";
-import { findForm, looksSealed, openField, sealField } from "./field-seal.ts";
+import { openField, sealField } from "./field-seal.ts";
 import type { FieldPath, FieldPattern } from "./field-path.ts";
 import { describePath, parsePattern } from "./field-path.ts";
 import type { SealingKeys } from "./sealing-key.ts";
@@ -103,6 +105,7 @@ function countFields(data: unknown, patterns: readonly FieldPattern[]): number {
 }
 
 function parseFields({ fields, name }: SealedStoreOptions): FieldPattern[] {
+  if (findText(utf8(name)) !== name) throw new VaultError("usage", "a store's name holds half a character (a lone surrogate), which nothing can carry");
   if (name === "") throw new VaultError("usage", "a store's name is empty", "give it one that stays, and that no other store has");
   return fields.map(parsePattern);
 }

@@ -42,7 +42,7 @@ const MAKE_ONE = "make one with: openssl rand -base64 32";
  * @throws VaultError `wrong-key`.
  */
 export function parseSealingKeys(text: string, what: string): SealingKeys {
-  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const words = text.split(/[\t\n\r ,]+/).filter((word) => word !== "");
   if (words.length > KEYS_MAX) throw new VaultError("wrong-key", `${what} holds more than ${KEYS_MAX} keys`);
   const all = words.map((word, index) => parseKey(word, words.length === 1 ? what : `key ${index + 1} of ${what}`));
   const [newest] = all;

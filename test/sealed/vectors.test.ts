@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { findForm, looksSealed } from "../../src/sealed/claim.ts";
 import type { SealSetting } from "../../src/sealed/field-seal.ts";
-import { looksSealed, openField, sealField } from "../../src/sealed/field-seal.ts";
+import { openField, sealField } from "../../src/sealed/field-seal.ts";
 import { findFirstForm, openFirstForm } from "../../src/sealed/first-form.ts";
 import { parseSealingKeys } from "../../src/sealed/sealing-key.ts";
 import { findSecondForm } from "../../src/sealed/second-form.ts";
@@ -9,7 +10,8 @@ import { refusalCode } from "../support/refusal-code.ts";
 import { writeFirst, writeSecond } from "./second-opinion.ts";
 import type { SealedVector } from "./vectors/catalogue.ts";
 import { vectors } from "./vectors/catalogue.ts";
-import { formatVector } from "./vectors/text.ts";
+import { fileVectors } from "./vectors/files.ts";
+import { formatFileVector, formatVector } from "./vectors/text.ts";
 
 const FOLDER = new URL("vectors/", import.meta.url);
 
@@ -20,8 +22,9 @@ function settingOf({ keys, form, place }: SealedVector): SealSetting {
 describe("the vectors of docs/SEALED.md", () => {
   it("are what the second opinion makes", () => {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith(".txt"));
-    expect(files.sort()).toEqual(vectors.map(({ name }) => `${name}.txt`).sort());
-    for (const vector of vectors) expect(readFileSync(new URL(`${vector.name}.txt`, FOLDER), "utf8"), vector.name).toBe(formatVector(vector));
+    const wanted = new Map([...vectors.map((vector) => [`${vector.name}.txt`, formatVector(vector)] as const), ...fileVectors.map((vector) => [`${vector.name}.txt`, formatFileVector(vector)] as const)]);
+    expect(files.sort()).toEqual([...wanted.keys()].sort());
+    for (const [name, text] of wanted) expect(readFileSync(new URL(name, FOLDER), "utf8"), name).toBe(text);
   });
 
   it.each(vectors.filter((vector) => vector.expect === "success").map((vector) => [vector.name, vector] as const))("%s: opens, and to nothing else", (_name, vector) => {
@@ -29,8 +32,13 @@ describe("the vectors of docs/SEALED.md", () => {
     expect(openField(settingOf(vector), vector.place.path, vector.value).content).toEqual({ kind: kind === 0 ? "text" : "literal", text, spelling: spelling === "" ? undefined : spelling });
   });
 
-  it.each(vectors.filter((vector) => vector.expect !== "success").map((vector) => [vector.name, vector] as const))("%s: refused", (_name, vector) => {
+  it.each(vectors.filter(({ expect }) => expect !== "success" && expect !== "plain").map((vector) => [vector.name, vector] as const))("%s: refused", (_name, vector) => {
     expect(refusalCode(() => openField(settingOf(vector), vector.place.path, vector.value))).toBe(vector.expect);
+    expect(looksSealed(vector.value)).toBe(true);
+  });
+
+  it.each(vectors.filter((vector) => vector.expect === "plain").map(({ name, value }) => [name, value] as const))("%s: plain", (_name, value) => {
+    expect([findForm(value, []), looksSealed(value)]).toEqual([undefined, false]);
   });
 });
 

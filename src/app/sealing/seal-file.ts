@@ -126,8 +126,8 @@ function setMode(path: string, mode: number): void {
   }
 }
 
-function wishesOf(keys: SealingKeys, { form, name }: SealOptions): SealWishes {
-  return { keys, form, name };
+function wishesOf(keys: SealingKeys, { form, name, opensFirstForm }: SealOptions): SealWishes {
+  return { keys, form, name, opensFirstForm };
 }
 
 function eventOf(kind: string, { path }: FileToSeal, keys: SealingKeys, fields: readonly FieldPath[]): { kind: string; file: string; key: string; fields: number } {

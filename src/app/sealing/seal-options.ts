@@ -1,5 +1,5 @@
 // What sealing a file takes, apart from what does it: the command line's flags are made of this, and load nothing else.
-import type { Form } from "../../sealed/field-seal.ts";
+import type { Form } from "../../sealed/claim.ts";
 
 export const FORMAT_NAMES = ["json", "yaml", "dotenv"] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
@@ -22,6 +22,8 @@ export interface SealOptions {
   /** Undefined: as the file's name tells. */
   readonly format: FormatName | undefined;
   readonly form: Form | undefined;
+  /** Whether a file of the first form is opened although it has a name: while it moves to the second. */
+  readonly opensFirstForm: boolean;
   /** What the file's users call it, bound into each field. */
   readonly name: string | undefined;
   readonly strict: boolean;

@@ -1,8 +1,8 @@
 // `.env` files with sealed values, opened for a run. From then on the same rules hold for them as for any: names in the vault stay placeholders, other credentials stop the run.
 import { basename } from "node:path";
 import { findText, utf8 } from "../../bytes.ts";
+import { looksSealed } from "../../sealed/claim.ts";
 import type { DocumentFormat } from "../../sealed/document.ts";
-import { looksSealed } from "../../sealed/field-seal.ts";
 import { unsealDocument } from "../../sealed/sealed-document.ts";
 import type { SealingKeys } from "../../sealed/sealing-key.ts";
 import { appendAudited } from "../keys/change-vault.ts";

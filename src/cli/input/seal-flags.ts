@@ -18,6 +18,7 @@ interface GivenFlags {
   readonly name?: string | undefined;
   readonly format?: string | undefined;
   readonly form?: string | undefined;
+  readonly "from-v1"?: boolean;
   readonly strict: boolean;
 }
 
@@ -25,8 +26,9 @@ interface GivenFlags {
 export function parseSealOptions(flags: GivenFlags): SealOptions {
   if (flags.name === "") throw new VaultError("usage", "--name is empty", "leave it out, or give the file a name that stays");
   const format = FORMAT_NAMES.find((name): name is FormatName => name === flags.format);
-  const form = flags.form === "v1" || flags.form === "v2" ? flags.form : undefined;
-  return { variables: flags["key-env"], format, form, name: flags.name, strict: flags.strict };
+  const opensFirstForm = flags["from-v1"] === true;
+  const form = opensFirstForm || flags.form === "v2" ? "v2" : flags.form === "v1" ? "v1" : undefined;
+  return { variables: flags["key-env"], format, form, opensFirstForm, name: flags.name, strict: flags.strict };
 }
 
 /** @throws VaultError `usage` for a file that cannot be read, or is too large. */

@@ -24,6 +24,8 @@ function parseYaml(text: string, what: string): DocumentField[] {
   const [problem] = document.errors;
   // The message may quote the text, and the text may hold secrets: its place says enough.
   if (problem !== undefined) throw new VaultError("usage", `${what}, line ${problem.linePos?.[0].line ?? 1}: this is no YAML (${problem.code})`);
+  const { explicit, version } = document.directives.yaml;
+  if (explicit === true && version !== "1.2") throw new VaultError("usage", `${what} asks for YAML ${version}, and is read as YAML 1.2`, "take the line %YAML out; what is yes or 014 in it then is a text or a number");
   const fields: DocumentField[] = [];
   collect(document.contents, [], { text, what, fields });
   return fields;

@@ -12,7 +12,7 @@ import { makeKeyText } from "../../../src/sealed/sealing-key.ts";
 import { makeHome, makeVaultHome } from "../../support/home.ts";
 import { makeFolder } from "../../support/temporary.ts";
 
-const OPTIONS: SealOptions = { variables: undefined, format: undefined, form: undefined, name: undefined, strict: false };
+const OPTIONS: SealOptions = { variables: undefined, format: undefined, form: undefined, opensFirstForm: false, name: undefined, strict: false };
 const TEXT = '{ "a": "one", /* kept */ "b": "two" }\n';
 
 function makeFile(text = TEXT, name = "config.json"): string {

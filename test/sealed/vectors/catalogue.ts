@@ -5,7 +5,7 @@ import { writeFirst, writeSecond } from "../second-opinion.ts";
 
 export interface SealedVector {
   readonly name: string;
-  /** `success`, or the error that a reader must give. */
+  /** `success`, `plain` for what is no sealed value and claims to be none, or the error that a reader must give. */
   readonly expect: string;
   readonly comment: string;
   /** As `loadSealingKey` takes them. */
@@ -18,11 +18,11 @@ export interface SealedVector {
 }
 
 /** Bytes that anybody can make again. */
-const bytes = (label: string, length: number): Buffer => createHash("sha512").update(`sealed vector: ${label}`).digest().subarray(0, length);
+export const bytes = (label: string, length: number): Buffer => createHash("sha512").update(`sealed vector: ${label}`).digest().subarray(0, length);
 
-const [key, otherKey] = [bytes("key", 32), bytes("other key", 32)];
-const [iv, nonce] = [bytes("iv", 12), bytes("nonce", 24)];
-const base64 = (some: Buffer): string => some.toString("base64");
+export const [key, otherKey] = [bytes("key", 32), bytes("other key", 32)];
+export const [iv, nonce] = [bytes("iv", 12), bytes("nonce", 24)];
+export const base64 = (some: Buffer): string => some.toString("base64");
 const place: Place = { fileId: bytes("file id", 16), path: ["database", "password"] };
 const content: Content = { kind: 0, text: "correct horse", spelling: "" };
 
@@ -69,6 +69,7 @@ export const vectors: readonly SealedVector[] = [
   first("wrong-padding", "padding that does not fill a group of four", { expect: "bad-seal", value: `${firstValue}==` }),
   first("white-space", "a line end behind it", { expect: "bad-seal", value: `${firstValue}\n` }),
   first("in-second-form-file", "a value of the first form in a file of the second", { expect: "bad-seal", form: "v2" }),
+  first("long-key-name", "a key's name of more than 64 characters", { expect: "bad-seal", value: writeFirst(key, iv, content.text, "c".repeat(65)) }),
   second("text", "a text"),
   second("empty", "an empty text", { content: { ...content, text: "" } }),
   second("unicode", "text beyond ASCII", { content: { ...content, text: "pässwörd 🔑" } }),
@@ -95,8 +96,35 @@ export const vectors: readonly SealedVector[] = [
   second("loose-bits", "unused bits that are not zero", { expect: "bad-seal", value: loosen(writeSecond(key, nonce, place, { ...content, text: "correct horses" })) }),
   second("no-file-id", "a part is missing", { expect: "bad-seal", value: secondValue.replace(/^(enc:v2:[^:]+):[^:]+/, "$1") }),
   second("newer", "a form that is not known yet", { expect: "newer-version", value: secondValue.replace("v2", "v3") }),
+  second("much-newer", "a form of nine digits", { expect: "newer-version", value: "enc:v123456789:" }),
   second("in-first-form-file", "a value of the second form in a file of the first", { expect: "bad-seal", form: "v1" }),
+  claim("other-letter", "enc:w1: is damage", `enc:w1:${firstValue.slice(7)}`),
+  claim("other-case", "the letters of the prefix in capitals", firstValue.replace("enc:v", "ENC:V")),
+  claim("version-0", "no form has this number", firstValue.replace("v1", "v0")),
+  claim("leading-zero", "the number of a form is spelled in one way", firstValue.replace("v1", "v01")),
+  claim("ten-digits", "the number of no form", firstValue.replace("v1", "v1000000000")),
+  claim("no-number", "no number at all", firstValue.replace("v1", "v")),
+  claim("no-colon", "another character for the colon behind the number", firstValue.replace("v1:", "v1;")),
+  claim("first-colon", "another character for the first colon", firstValue.replace("enc:", "enc;")),
+  claim("first-letter", "a letter of another alphabet that looks like the first", firstValue.replace("enc:", "еnc:")),
+  claim("indented", "white space before it", ` \t${firstValue}`),
+  claim("only-the-scheme", "enc: and nothing behind it", "enc:"),
+  claim("cut-in-front", "a value of the second form without its first five characters", secondValue.slice(5)),
+  claim("quoted-scheme", "any other text that begins with enc:", "enc: see the manual"),
+  plain("like-a-word", "a word that begins like it", "encoded:v1:x"),
+  plain("in-the-middle", "the scheme within a text", "see enc:v1:"),
+  plain("token", "a text of the first form's characters without its prefix", firstValue.slice(7)),
+  plain("empty", "an empty text", ""),
 ];
+
+/** Damage: it claims to be sealed, and is in no form. */
+function claim(name: string, comment: string, value: string): SealedVector {
+  return second(name, comment, { name: `claim-${name}`, expect: "bad-seal", value });
+}
+
+function plain(name: string, comment: string, value: string): SealedVector {
+  return second(name, comment, { name: `plain-${name}`, expect: "plain", value });
+}
 
 /** The same bytes in another text: the last character's unused bits are set. */
 function loosen(value: string): string {

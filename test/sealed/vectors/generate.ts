@@ -2,9 +2,11 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { vectors } from "./catalogue.ts";
-import { formatVector } from "./text.ts";
+import { fileVectors } from "./files.ts";
+import { formatFileVector, formatVector } from "./text.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 for (const file of readdirSync(folder)) if (file.endsWith(".txt")) rmSync(folder + file);
 for (const vector of vectors) writeFileSync(`${folder}${vector.name}.txt`, formatVector(vector), { flag: "wx" });
-console.log(`${vectors.length} vectors`);
+for (const vector of fileVectors) writeFileSync(`${folder}${vector.name}.txt`, formatFileVector(vector), { flag: "wx" });
+console.log(`${vectors.length + fileVectors.length} vectors`);
