@@ -86,7 +86,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "@inquirer/password": /^src\/cli\/output\/terminal\.ts$/,
   dotenv: /^src\/env-files\/dotenv-file\.ts$/,
   "jsonc-parser": /^src\/sealed\/documents\/json\.ts$/,
-  yaml: /^src\/sealed\/documents\/yaml\.ts$/,
+  yaml: /^src\/(sealed\/documents\/yaml|run\/kube-config)\.ts$/,
   "@oclif/core": /^src\/(cli|commands)\//,
 };
 

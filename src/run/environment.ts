@@ -1,9 +1,13 @@
 // The environment of a run's child: what it inherits, loses and is given. Pure.
+import { delimiter } from "node:path";
 import { equalBytes } from "../bytes.ts";
 import type { Secret } from "../secret.ts";
 import type { HostBinding } from "../vault/host.ts";
 import { filterNoProxy } from "./no-proxy.ts";
+import { KUBE_VARIABLE } from "./kube-config.ts";
 import { appendNodeOptions } from "./node-options.ts";
+import { PHP_VARIABLE } from "./php-ini.ts";
+import { PYTHON_VARIABLE } from "./python-site.ts";
 import { FURTHER_TRUST_VARIABLES, TRUST_VARIABLES, isTlsSwitch, turnsTlsOff } from "./trust-variables.ts";
 import { WGETRC_VARIABLE } from "./wgetrc.ts";
 
@@ -20,6 +24,12 @@ export interface EnvironmentInput {
   readonly caFile: string;
   /** From `writeWgetrc`. */
   readonly wgetrc?: string;
+  /** From `writePythonSite`. */
+  readonly pythonFolder?: string;
+  /** From `writePhpIni`. */
+  readonly phpFolder?: string;
+  /** From `writeKubeConfig`. */
+  readonly kubeConfig?: string;
   readonly boundHosts: readonly HostBinding[];
   /** Words for NODE_OPTIONS, unquoted, such as `--require` and a path: what makes a Node that ignores proxy variables heed them. */
   readonly nodeOptions?: readonly string[];
@@ -56,7 +66,7 @@ const OTHER_VAULT = new Set(["VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE", "VA
 const BASIC_VARIABLES = new Set([
   ...["PATH", "HOME", "PWD", "OLDPWD", "SHELL", "USER", "LOGNAME", "TERM", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "IFS", "ENV", "BASH_ENV", "PS1", "PS4", "PROMPT_COMMAND", "DISPLAY", "EDITOR", "VISUAL", "PAGER"],
   ...["NODE_OPTIONS", "NODE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "CLASSPATH", "GOFLAGS"],
-  ...["GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "SSH_AUTH_SOCK", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE", "WGETRC", WGETRC_VARIABLE, "CURL_HOME"],
+  ...["GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "SSH_AUTH_SOCK", "SSL_CERT_DIR", "OPENSSL_CONF", "SSLKEYLOGFILE", "WGETRC", WGETRC_VARIABLE, "CURL_HOME", PHP_VARIABLE, "PHPRC", "PERL_LWP_ENV_PROXY", KUBE_VARIABLE],
   ...["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "SYSTEMDRIVE", "SYSTEMROOT", "USERPROFILE", "WINDIR"],
 ]);
 const RESERVED_PREFIX = /^(?:VAULT_|LD_|DYLD_|XDG_|LC_)/;
@@ -91,9 +101,19 @@ export function buildEnvironment(input: EnvironmentInput): RunEnvironment {
   variables.set("NODE_USE_ENV_PROXY", "1");
   if (input.wgetrc !== undefined) variables.set(WGETRC_VARIABLE, input.wgetrc);
   if (input.nodeOptions !== undefined) variables.set("NODE_OPTIONS", appendNodeOptions(variables.get("NODE_OPTIONS") ?? "", input.nodeOptions));
+  if (input.pythonFolder !== undefined) variables.set(PYTHON_VARIABLE, joinFolders(input.pythonFolder, variables.get(PYTHON_VARIABLE)));
+  // What stands last counts most; an empty list before it stands for the folder that PHP was built with.
+  if (input.phpFolder !== undefined) variables.set(PHP_VARIABLE, `${variables.get(PHP_VARIABLE) ?? ""}${delimiter}${input.phpFolder}`);
+  if (input.kubeConfig !== undefined) variables.set(KUBE_VARIABLE, input.kubeConfig);
+  variables.set("PERL_LWP_ENV_PROXY", "1");
   for (const { variable, placeholder } of input.placeholders) variables.set(variable, placeholder);
   // Unlike assignment, this makes a member of `__proto__` too.
   return { variables: Object.fromEntries(variables), warnings };
+}
+
+/** An empty entry of such a list would be the working folder: a program must not get one that it did not have. */
+function joinFolders(first: string, rest: string | undefined): string {
+  return rest === undefined || rest === "" ? first : `${first}${delimiter}${rest}`;
 }
 
 interface Passed {

@@ -54,9 +54,17 @@ export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
     script("urllib", ["-"], "python-urllib.py", "let urllib build its openers itself, without a ProxyHandler", "leave out `context`, or make it with ssl.create_default_context()"),
     library("requests", "python-requests.py", "leave `trust_env` of its sessions on", "leave out `verify`: requests reads REQUESTS_CA_BUNDLE"),
     library("httpx", "python-httpx.py", "leave `trust_env` of its clients on", "leave out `verify`, and leave `trust_env` on: httpx reads SSL_CERT_FILE"),
-    library("aiohttp", "python-aiohttp.py", "aiohttp reads proxy variables only with ClientSession(trust_env=True)", "leave out `ssl`: aiohttp reads SSL_CERT_FILE by way of Python"),
+    library("aiohttp", "python-aiohttp.py", "leave out resolvers and event loops of its own (aiodns, uvloop), or use ClientSession(trust_env=True)", "leave out `ssl`: aiohttp reads SSL_CERT_FILE by way of Python"),
   ],
   ruby: [script("Net::HTTP", ["-"], "ruby.rb", "Net::HTTP reads http_proxy by itself: pass no proxy, and no nil", "leave out `ca_file` and `cert_store`: OpenSSL reads SSL_CERT_FILE")],
+  php: [
+    script("curl", ["--"], "php-curl.php", "set no CURLOPT_PROXY and no CURLOPT_NOPROXY", "set no CURLOPT_CAINFO: a run's configuration names its roots"),
+    { ...script("streams", ["--"], "php-streams.php", "PHP's streams know no proxy: use its curl extension, or Guzzle with it", "set no `cafile`: a run's configuration names its roots"), isLibrary: true },
+  ],
+  perl: [
+    library("LWP", "perl-lwp.pl", "call env_proxy, or leave it to PERL_LWP_ENV_PROXY", "set no SSL_ca_file: LWP reads PERL_LWP_SSL_CA_FILE"),
+    library("HTTP::Tiny", "perl-tiny.pl", "pass no proxy: HTTP::Tiny reads https_proxy", "set no SSL_ca_file: HTTP::Tiny reads SSL_CERT_FILE"),
+  ],
   java: [java("HttpClient", "JavaHttpClient.java"), java("HttpsURLConnection", "JavaUrlConnection.java")],
   go: [
     {

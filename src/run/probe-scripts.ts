@@ -55,6 +55,28 @@ STDOUT.puts "probe started"; STDOUT.flush
 uri = URI(ENV["DOCTOR_URL"])
 Net::HTTP.start(uri.host, uri.port, use_ssl: true, open_timeout: 10, read_timeout: 10) { |http| http.get("/", "Authorization" => "Bearer " + ENV["DOCTOR_KEY"]) }
 `,
+  "php-curl.php": `<?php if (!function_exists("curl_init")) exit(96);
+echo "probe started\\n"; flush();
+$curl = curl_init(getenv("DOCTOR_URL"));
+curl_setopt_array($curl, [CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 10, CURLOPT_HTTPHEADER => ["Authorization: Bearer " . getenv("DOCTOR_KEY")]]);
+if (curl_exec($curl) === false) fwrite(STDERR, curl_error($curl));
+`,
+  "php-streams.php": `<?php
+echo "probe started\\n"; flush();
+file_get_contents(getenv("DOCTOR_URL"), false, stream_context_create(["http" => ["timeout" => 10, "header" => "Authorization: Bearer " . getenv("DOCTOR_KEY")]]));
+`,
+  "perl-lwp.pl": `
+eval { require LWP::UserAgent; require LWP::Protocol::https; 1 } or exit 96;
+$| = 1; print "probe started\\n";
+my $answer = LWP::UserAgent->new(timeout => 10)->get($ENV{DOCTOR_URL}, "Authorization" => "Bearer $ENV{DOCTOR_KEY}");
+print STDERR $answer->status_line unless $answer->is_success;
+`,
+  "perl-tiny.pl": `
+eval { require HTTP::Tiny; require IO::Socket::SSL; 1 } or exit 96;
+$| = 1; print "probe started\\n";
+my $answer = HTTP::Tiny->new(timeout => 10, verify_SSL => 1)->get($ENV{DOCTOR_URL}, { headers => { Authorization => "Bearer $ENV{DOCTOR_KEY}" } });
+print STDERR $answer->{status} == 599 ? $answer->{content} : $answer->{reason} unless $answer->{success};
+`,
   "JavaHttpClient.java": JAVA('HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(url)).header("Authorization", credential).build(), HttpResponse.BodyHandlers.discarding());'),
   "JavaUrlConnection.java": JAVA('URLConnection connection = new URL(url).openConnection(); connection.setRequestProperty("Authorization", credential); connection.getInputStream().readAllBytes();'),
 } as const;

@@ -16,10 +16,16 @@ export const TRUST_VARIABLES = [
   "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
   "HTTPLIB2_CA_CERTS",
   "npm_config_cafile",
+  // Read by Perl's LWP, Julia, Erlang's and Elixir's hex, PHP's composer and Ruby's bundler.
+  "PERL_LWP_SSL_CA_FILE",
+  "JULIA_SSL_CA_ROOTS_PATH",
+  "HEX_CACERTS_PATH",
+  "COMPOSER_CAFILE",
+  "BUNDLE_SSL_CA_CERT",
 ] as const;
 
 /** The same for rarer programs: pointed at the run's file where the user has set one, since the old file lacks the run's root, and otherwise left unset. */
-export const FURTHER_TRUST_VARIABLES = ["BUNDLE_SSL_CA_CERT", "COMPOSER_CAFILE", "HEX_CACERTS_PATH", "HTTPS_CA_FILE", "JULIA_SSL_CA_ROOTS_PATH", "PERL_LWP_SSL_CA_FILE", "YARN_HTTPS_CA_FILE_PATH"] as const;
+export const FURTHER_TRUST_VARIABLES = ["HTTPS_CA_FILE", "YARN_HTTPS_CA_FILE_PATH"] as const;
 
 /** Folders of PEM files, separated as in PATH. They only add to the files above, so a child keeps it. */
 export const TRUST_FOLDER_VARIABLE = "SSL_CERT_DIR";

@@ -12,6 +12,8 @@ import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Act } from "./programs.ts";
 import { MORE_HTTP_CLIENTS, MORE_TOOLS } from "./more-programs.ts";
+import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
+import { kubeConfig, SCRIPT_CLIENTS, SCRIPT_TOOLS } from "./script-programs.ts";
 import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
 import { findRow, formatHttpRow, formatToolRow, replaceRow } from "./readme-table.ts";
 
@@ -56,7 +58,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "vault-clients-"));
   origin = await openOrigin(TOKEN, join(folder, "repositories"));
   proxy = await openUserProxy(PROXY_CREDENTIAL);
-  mkdirSync(join(folder, "home"));
+  mkdirSync(join(folder, "home", ".kube"), { recursive: true });
+  writeFileSync(join(folder, "home", ".kube", "config"), kubeConfig(`https://${ORIGIN_HOST}:${origin.port}`, origin.certificate));
   const own = `http://${PROXY_CREDENTIAL}@127.0.0.1:${proxy.port}`;
   variables = {
     PATH: process.env["PATH"] ?? "",
@@ -108,7 +111,7 @@ function compare(name: string, row: string, output: string): void {
 }
 
 describe("README's table of clients is what was measured:", () => {
-  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS]) {
+  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       prepare(name);
       const acts = Object.keys(ACTS) as Act[];
@@ -119,7 +122,7 @@ describe("README's table of clients is what was measured:", () => {
     });
   }
 
-  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS]) {
+  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       const { out, err } = await runScript(script);
       const works = out.trimEnd().endsWith("done");

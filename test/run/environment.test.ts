@@ -21,6 +21,7 @@ test("the whole of it, from nothing", () => {
     http_proxy: proxyUrl,
     https_proxy: proxyUrl,
     NODE_USE_ENV_PROXY: "1",
+    PERL_LWP_ENV_PROXY: "1",
     ...Object.fromEntries(TRUST_VARIABLES.map((name) => [name, caFile])),
     API_KEY: "vault_ph_x",
   });
@@ -94,7 +95,7 @@ describe("the proxy", () => {
 test("trust variables point at the one file, rare ones only where they were set", () => {
   const { variables } = build({ SSL_CERT_FILE: "/corp.pem", COMPOSER_CAFILE: "/corp.pem", SSL_CERT_DIR: "/certs", SSLKEYLOGFILE: "/keys.log" });
   expect(variables).toMatchObject({ SSL_CERT_FILE: caFile, COMPOSER_CAFILE: caFile, SSL_CERT_DIR: "/certs", SSLKEYLOGFILE: "/keys.log" });
-  expect(variables).not.toHaveProperty("BUNDLE_SSL_CA_CERT");
+  expect(variables).not.toHaveProperty("HTTPS_CA_FILE");
   expect(build({ SYSTEM_WGETRC: "/corp" }, { wgetrc: "/run/folder/wgetrc" }).variables).toMatchObject({ SYSTEM_WGETRC: "/run/folder/wgetrc" });
 });
 
@@ -159,4 +160,11 @@ describe("words for NODE_OPTIONS", () => {
       expect(execFileSync(process.execPath, ["-p", "process.title"], { env: { NODE_OPTIONS }, encoding: "utf8" }).trimEnd()).toBe(title);
     }
   });
+});
+
+test("folders that a run adds stand first for Python, last for PHP, and with no empty entry but the one that PHP means its own by", () => {
+  const folders = { pythonFolder: "/run/folder/python", phpFolder: "/run/folder/php" };
+  expect(build({}, folders).variables).toMatchObject({ PYTHONPATH: "/run/folder/python", PHP_INI_SCAN_DIR: ":/run/folder/php" });
+  expect(build({ PYTHONPATH: "/mine:/yours", PHP_INI_SCAN_DIR: "/etc/mine" }, folders).variables).toMatchObject({ PYTHONPATH: "/run/folder/python:/mine:/yours", PHP_INI_SCAN_DIR: "/etc/mine:/run/folder/php" });
+  expect(build({ PYTHONPATH: "" }, folders).variables).toMatchObject({ PYTHONPATH: "/run/folder/python" });
 });

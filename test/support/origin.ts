@@ -63,6 +63,13 @@ function wayOf(request: IncomingMessage, token: string): string | undefined {
   return request.headers["x-api-key"] === token ? "X-Api-Key" : undefined;
 }
 
+/** What clients of one API each want to read: Google's, Stripe's, Kubernetes'. */
+const DOCUMENTS: Readonly<Record<string, unknown>> = {
+  "/json": { ok: true },
+  "/v1/customers": { object: "list", url: "/v1/customers", has_more: false, data: [] },
+  "/api/v1/namespaces": { kind: "NamespaceList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [{ metadata: { name: "parcel" } }] },
+};
+
 function serveFile(request: IncomingMessage, response: ServerResponse, self: string): void {
   const path = request.url ?? "";
   if (path === "/redirect") response.writeHead(302, { location: "/api" }).end();
@@ -71,6 +78,7 @@ function serveFile(request: IncomingMessage, response: ServerResponse, self: str
   else if (path === "/npm/parcel.tgz") response.end(PARCEL);
   else if (path === "/pip/parcel/") response.setHeader("content-type", "text/html").end(`<a href="${self}/pip/parcel-1.0.0-py3-none-any.whl">parcel-1.0.0-py3-none-any.whl</a>`);
   else if (path === "/pip/parcel-1.0.0-py3-none-any.whl") response.end(WHEEL);
+  else if (Object.hasOwn(DOCUMENTS, path.replace(/\?.*/s, ""))) response.setHeader("content-type", "application/json").end(JSON.stringify(DOCUMENTS[path.replace(/\?.*/s, "")]));
   else if (path.startsWith("/cargo/")) serveCargo(path.slice("/cargo".length), response, self);
   else {
     let bytes = 0;

@@ -4,7 +4,10 @@ import type { Proxy } from "../../proxy/server.ts";
 import { writeCaFile } from "../../run/ca-file.ts";
 import type { RunEnvironment } from "../../run/environment.ts";
 import { buildEnvironment } from "../../run/environment.ts";
+import { writeKubeConfig } from "../../run/kube-config.ts";
 import { preloadWords } from "../../run/node-options.ts";
+import { writePhpIni } from "../../run/php-ini.ts";
+import { writePythonSite } from "../../run/python-site.ts";
 import { writeWgetrc } from "../../run/wgetrc.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -29,8 +32,10 @@ export interface ChildNeeds {
 }
 
 /** @throws VaultError `io` where a file cannot be written. */
-export function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, plain, trusted, withheld }: ChildNeeds): RunEnvironment {
+export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
+  const boundHosts = grants.flatMap(({ grant }) => grant.bindings);
+  const kubeConfig = await writeKubeConfig(folder, { variables, caFile, boundHosts });
   return buildEnvironment({
     inherited: { ...plain, ...variables },
     placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
@@ -40,6 +45,9 @@ export function furnishChild({ variables }: Pick<Surroundings, "variables">, { f
     caFile,
     wgetrc: writeWgetrc(folder, caFile, variables),
     nodeOptions: preloadWords(),
-    boundHosts: grants.flatMap(({ grant }) => grant.bindings),
+    pythonFolder: writePythonSite(folder, { proxyUrl: proxy.url, caFile, root: proxy.caCertificate, boundHosts }),
+    phpFolder: writePhpIni(folder, caFile),
+    ...(kubeConfig === undefined ? {} : { kubeConfig }),
+    boundHosts,
   });
 }

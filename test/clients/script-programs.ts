@@ -1,0 +1,70 @@
+// Clients in PHP and Perl, and kubectl: their roots and their proxy come from settings that a run writes for them.
+import type { HttpClient, Tool } from "./programs.ts";
+import { linesOf, succeeds } from "./programs.ts";
+
+const PHP_ACT = `<?php
+[$base, $token, $act] = [getenv("URL"), getenv("TOKEN"), $argv[1]];
+[$path, $method, $data] = ["GET" => ["/api", "GET", null], "POST" => ["/api", "POST", "hello"], "upload" => ["/upload", "PUT", file_get_contents("upload")], "download" => ["/download", "GET", null], "redirect" => ["/redirect", "GET", null], "Basic" => ["/basic", "GET", null]][$act];
+$credential = "Authorization: " . ($act === "Basic" ? "Basic " . base64_encode("me:" . $token) : "Bearer " . $token);
+function show($text) { global $act; echo $act === "download" ? strlen($text) : trim($text), "\\n"; }
+`;
+
+const PHP_CURL = `
+$curl = curl_init($base . $path);
+curl_setopt_array($curl, [CURLOPT_RETURNTRANSFER => true, CURLOPT_FOLLOWLOCATION => true, CURLOPT_HTTPHEADER => [$credential], CURLOPT_CUSTOMREQUEST => $method] + ($data === null ? [] : [CURLOPT_POSTFIELDS => $data]));
+show(curl_exec($curl));`;
+
+const PHP_STREAMS = `
+show(@file_get_contents($base . $path, false, stream_context_create(["http" => ["method" => $method, "header" => $credential, "content" => $data ?? ""]])));`;
+
+const PERL_ACT = `
+use strict; use warnings; use MIME::Base64;
+my ($base, $token, $act) = ($ENV{URL}, $ENV{TOKEN}, $ARGV[0]);
+open(my $file, "<", "upload"); binmode $file; local $/; my $upload = <$file>;
+my ($path, $method, $data) = @{ { GET => ["/api", "GET"], POST => ["/api", "POST", "hello"], upload => ["/upload", "PUT", $upload], download => ["/download", "GET"], redirect => ["/redirect", "GET"], Basic => ["/basic", "GET"] }->{$act} };
+my $credential = $act eq "Basic" ? "Basic " . encode_base64("me:$token", "") : "Bearer $token";
+sub show { my $text = shift; chomp $text; print $act eq "download" ? length($text) : $text, "\\n"; }
+`;
+
+const LWP = `
+use LWP::UserAgent; use HTTP::Request;
+my $request = HTTP::Request->new($method, $base . $path, ["Authorization" => $credential], $data);
+show(LWP::UserAgent->new->request($request)->content);`;
+
+const HTTP_TINY = `
+use HTTP::Tiny;
+show(HTTP::Tiny->new(verify_SSL => 1)->request($method, $base . $path, { headers => { Authorization => $credential }, defined $data ? (content => $data) : () })->{content});`;
+
+const php = (name: string, isHere: () => boolean, body: string): HttpClient => ({ name, isHere, lines: linesOf((act) => `cat > client.php <<'END'\n${PHP_ACT}${body}\nEND\nphp client.php ${act}`) });
+const perl = (name: string, modules: readonly string[], body: string): HttpClient => ({
+  name,
+  isHere: () => succeeds("perl", ...modules.map((module) => `-M${module}`), "-e", "1"),
+  lines: linesOf((act) => `cat > client.pl <<'END'\n${PERL_ACT}${body}\nEND\nperl client.pl ${act}`),
+});
+
+export const SCRIPT_CLIENTS: readonly HttpClient[] = [
+  php("PHP: curl", () => succeeds("php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"), PHP_CURL),
+  php("PHP: streams", () => succeeds("php", "--version"), PHP_STREAMS),
+  perl("Perl: LWP", ["LWP::Protocol::https"], LWP),
+  perl("Perl: HTTP::Tiny", ["HTTP::Tiny", "IO::Socket::SSL"], HTTP_TINY),
+];
+
+/** What stands in `~/.kube/config`, with the cluster's own root as such files have it. @param certificate PEM. */
+export function kubeConfig(server: string, certificate: string): string {
+  return `apiVersion: v1
+kind: Config
+current-context: one
+contexts: [{ name: one, context: { cluster: one, user: me } }]
+clusters: [{ name: one, cluster: { server: "${server}", certificate-authority-data: "${Buffer.from(certificate).toString("base64")}" } }]
+users: [{ name: me, user: {} }]
+`;
+}
+
+export const SCRIPT_TOOLS: readonly Tool[] = [
+  {
+    name: "kubectl",
+    work: "a request to a cluster whose roots stand in its configuration",
+    isHere: () => succeeds("kubectl", "version", "--client"),
+    script: `kubectl --token "$TOKEN" get --raw /api/v1/namespaces | grep -q parcel && echo done`,
+  },
+];
