@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Args, Flags } from "@oclif/core";
 import type { EnvFiles } from "../app/imports/env-file-variables.ts";
 import type { Selection } from "../app/runs/granted-secrets.ts";
@@ -7,9 +6,10 @@ import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
-import { VaultError, systemErrorCode } from "../errors.ts";
+import { VaultError } from "../errors.ts";
 
 const ENV_FILE_BYTES_MAX = 1024 * 1024;
+const PEM_BYTES_MAX = 8 * 1024 * 1024;
 
 export default class Run extends VaultCommand {
   static override summary = "Run a program that can use secrets without having them";
@@ -58,7 +58,7 @@ export default class Run extends VaultCommand {
       sealingKeys: flags["key-env"],
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
-      upstreamRoots: (flags["upstream-ca"] ?? []).map(readPem),
+      upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
       redact: flags.redact,
@@ -82,13 +82,13 @@ async function readEnvFiles(paths: readonly string[] | undefined, expose: readon
 }
 
 /** A certificate file that cannot be used is an error here, and not a failed request later. */
-function readPem(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new VaultError("usage", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "--upstream-ca takes a PEM file");
-  }
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new VaultError("usage", `"${path}" holds no certificate`, "--upstream-ca takes a PEM file");
-  return text;
+async function readPems(paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { readInput } = await import("../cli/input/file-input.ts");
+  return paths.map((path) => {
+    if (path === "-") throw new VaultError("usage", "--upstream-ca takes a file: stdin is the program's");
+    const text = Buffer.from(readInput(path, PEM_BYTES_MAX)).toString("latin1");
+    if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new VaultError("usage", `"${path}" holds no certificate`, "--upstream-ca takes a PEM file");
+    return text;
+  });
 }

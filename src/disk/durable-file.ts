@@ -1,6 +1,6 @@
 // Files that a crash leaves whole: old or new, never half.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { equalBytes } from "../bytes.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -46,19 +46,20 @@ export function readPrivateFile(path: string, bytesMax: number): Uint8Array | un
 }
 
 /**
- * Puts new bytes in a file's place: temporary file (0600, O_EXCL), fsync, read back, `isStillWanted`, rename, fsync of the folder.
+ * Puts new bytes in a file's place: temporary file (O_EXCL), fsync, read back, `isStillWanted`, rename, fsync of the folder.
  * Invariant: at every moment the path holds the old bytes or the new ones, and once this returns, the new ones survive a power cut.
  * The caller holds the lock that goes with the path, so temporary files found here are left-overs of dead writers.
  *
  * @param isStillWanted asked last before the rename: false gives up and leaves the old bytes.
+ * @param mode of the new file, from its first name on.
  * @returns whether the new bytes are in place.
  * @throws VaultError `io` with the old bytes still in place (or, when only the last fsync failed, the new ones).
  */
-export function replaceFile(path: string, bytes: Uint8Array, isStillWanted: () => boolean = () => true): boolean {
+export function replaceFile(path: string, bytes: Uint8Array, isStillWanted: () => boolean = () => true, mode = 0o600): boolean {
   const temporary = temporaryName(path);
   try {
     findTemporaries(path).forEach(removeQuietly);
-    writeNew(temporary, bytes);
+    writeNew(temporary, bytes, mode);
     if (!isStillWanted()) {
       unlinkSync(temporary);
       return false;
@@ -151,10 +152,12 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
 }
 
-function writeNew(path: string, bytes: Uint8Array): void {
+function writeNew(path: string, bytes: Uint8Array, mode = 0o600): void {
   const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | NO_FOLLOW, 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    // By the descriptor: a name may lead elsewhere by now, and the umask counts for nothing here.
+    if (mode !== 0o600) fchmodSync(descriptor, mode);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

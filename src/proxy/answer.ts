@@ -17,8 +17,8 @@ export interface AnswerOptions {
   readonly scrub: AnswerScrub | undefined;
   /** Of the WebSocket that was asked for, if one was. */
   readonly handshakeKey: string | undefined;
-  /** Comes once and last, whatever became of the answer. */
-  readonly onOver: () => void;
+  /** Comes once and last, whatever became of the answer. @param hasLeft whether anything of the request may have gone out. */
+  readonly onOver: (hasLeft: boolean) => void;
   /** The answer cannot be had, or not be passed on. Nothing of it has reached the child. */
   readonly onRefusal: (refusal: Refusal) => void;
 }
@@ -32,6 +32,7 @@ export class AnswerRelay implements AnswerListener {
   #resume: () => void = ignore;
   #answer: AnswerHead | undefined;
   #decoders: readonly Transform[] = [];
+  #hasLeft = false;
   #isOver = false;
 
   constructor(response: ChildResponse, options: AnswerOptions) {
@@ -47,6 +48,7 @@ export class AnswerRelay implements AnswerListener {
       abort();
       return;
     }
+    this.#hasLeft = true;
     // The child has hung up: so do we, and a decoder must not go on alone.
     this.#response.whenGone(() => {
       if (this.#isOver) return;
@@ -127,7 +129,7 @@ export class AnswerRelay implements AnswerListener {
 
   #finish(): void {
     this.#isOver = true;
-    this.#options.onOver();
+    this.#options.onOver(this.#hasLeft);
   }
 
   /** Nobody hears the rest. */

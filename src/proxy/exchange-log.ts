@@ -9,6 +9,8 @@ export class ExchangeLog {
   readonly #request: string;
   readonly #authority: string;
   readonly #method: string;
+  /** Names of the secrets that the log says are in the request. */
+  readonly #promised = new Set<string>();
 
   constructor(enter: (event: ProxyEvent) => void, request: string, authority: string, method: string) {
     this.#enter = enter;
@@ -18,7 +20,15 @@ export class ExchangeLog {
   }
 
   substituted(grants: readonly Grant[]): void {
-    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets: namesOf(grants) });
+    const secrets = namesOf(grants);
+    for (const name of secrets) this.#promised.add(name);
+    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets });
+  }
+
+  /** Takes back what `substituted` has told: nothing of the request has left. */
+  unsent(): void {
+    if (this.#promised.size > 0) this.#enter({ kind: "unsent", request: this.#request, authority: this.#authority, method: this.#method, secrets: [...this.#promised] });
+    this.#promised.clear();
   }
 
   inert(items: readonly Inert[]): void {

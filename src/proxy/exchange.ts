@@ -113,6 +113,7 @@ class StartedExchange implements Exchange {
     if (this.#isRefused) return;
     this.#isRefused = true;
     if (isLast) this.#response.endConnection();
+    if (this.#listener === undefined) this.#log.unsent();
     this.#log.refused(refusal);
     answerRefusal(this.#response, refusal, this.#id);
   }
@@ -162,7 +163,10 @@ class StartedExchange implements Exchange {
     }
     // A chunked body has no length to go by.
     const whole = (bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX ? await readWhole(passage) : undefined;
-    if (this.#isOver()) return;
+    if (this.#isOver()) {
+      this.#log.unsent();
+      return;
+    }
     // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
     const mayAct = whole === undefined ? [...used, ...plan.grants] : [...acted];
     this.#send({ path, headers: reframe(headers, whole?.length), body: whole ?? passage }, { used: [...acted], mayAct, handshakeKey: undefined });
@@ -176,7 +180,8 @@ class StartedExchange implements Exchange {
       method,
       scrub,
       handshakeKey,
-      onOver: () => {
+      onOver: (hasLeft) => {
+        if (!hasLeft) this.#log.unsent();
         if (scrub !== undefined && scrub.met.size > 0) this.#log.scrubbed(scrub.met);
       },
       onRefusal: (refusal) => {

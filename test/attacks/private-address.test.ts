@@ -2,7 +2,7 @@
 // whatever listens there (with a certificate, if the attacker has the name). A bound host is at public addresses unless its binding says otherwise; every
 // address is judged, also what it carries inside; and the address that was judged is the one that is dialled.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openConnect, ask } from "../support/proxy-child.ts";
+import { ask, askPlain, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
@@ -118,6 +118,24 @@ describe("a private address works", () => {
       socket.destroy();
     } finally {
       await run.proxy.close();
+    }
+  });
+});
+
+describe("with --deny-unmatched, what listens on this machine and in its network is reached where a binding names it, and nowhere else", () => {
+  it.each(["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "10.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "dev.example.test"])("not at %s", async (name) => {
+    const own = await openRawServer(undefined, () => plainAnswer("a database without a password"));
+    const run = await openTestRun([makeGrant("API_KEY", [host])], { roots: [ca.certificate], denyUnmatched: true });
+    try {
+      const { head, socket } = await openConnect(run.proxy, `${name}:${own.port}`);
+      socket.destroy();
+      expect(head).toMatch(/^HTTP\/1\.1 40[03] /);
+      const plain = await askPlain(run.proxy, `GET http://${name}:${own.port}/ HTTP/1.1\r\nHost: ${name}:${own.port}\r\nProxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n\r\n`);
+      expect([400, 403]).toContain(plain.status);
+      expect(own.connections()).toBe(0);
+    } finally {
+      await run.proxy.close();
+      await own.close();
     }
   });
 });

@@ -43,6 +43,25 @@ function install(): Installed {
   };
 }
 
+/** Puts compiled code that is no part of the program into a cache: V8 compares the length of the source, and not the source. */
+function plantForeignCode(main: string, cache: string): void {
+  const plant = `const { Script } = require("node:vm"); const { createHash } = require("node:crypto"); const { readFileSync, writeFileSync } = require("node:fs");
+    const [, main, cache] = process.argv;
+    const code = 'exports.main = () => { console.log("somebody else\\'s code"); };';
+    const source = require("node:module").wrap(code.padEnd(readFileSync(main, "latin1").length));
+    const script = new Script(source, { filename: main });
+    const exports = {};
+    script.runInThisContext()(exports);
+    const { log } = console;
+    console.log = () => undefined;
+    exports.main();
+    console.log = log;
+    const bytes = script.createCachedData();
+    writeFileSync(cache, Buffer.concat([bytes, createHash("sha256").update(bytes).digest()]));`;
+  const { status, stderr } = spawnSync(NODE, ["-e", plant, main, cache], { env: { PATH: process.env["PATH"], NODE_OPTIONS: "" }, encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+}
+
 const version = expect.stringMatching(/^vaultrun\/\d/) as string;
 
 describe("compiled code", () => {
@@ -95,6 +114,17 @@ describe("compiled code", () => {
     rmSync(cache);
     program.run();
     expect(existsSync(cache)).toBe(true);
+  });
+
+  test.skipIf(!can.root)("of another user is not taken, though it is whole and fits (needs root)", () => {
+    const program = install();
+    program.run();
+    const [cache = ""] = program.caches();
+    plantForeignCode(join(program.dist, "main.cjs"), cache);
+    // Taken where it is this user's own: what stands there is a fit, and speaks for itself.
+    expect(program.run().output).toBe("somebody else's code\n");
+    spawnSync("chown", ["nobody", cache]);
+    expect(program.run()).toMatchObject({ status: 0, output: version });
   });
 
   test.each(["--jitless", "--max-old-space-size=4096"])("of a Node with other switches (%s) is left alone, and that Node has its own", (nodeOptions) => {

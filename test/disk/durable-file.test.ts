@@ -88,6 +88,12 @@ describe("replacing", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
+  test("gives the new file the mode that was asked for, from its first name on", () => {
+    const { path } = makeFile("old", 0o640);
+    expect(replaceFile(path, utf8("new"), () => true, 0o664)).toBe(true);
+    expect(modeOf(path)).toBe(0o664);
+  });
+
   test.each(["000", "022", "077", "177"])("is 0600 under umask %s", async (umask) => {
     const path = join(makeFolder(), "file");
     expect(await script.run(["replace", path, "new", umask])).toEqual(["done"]);

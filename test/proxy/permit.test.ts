@@ -2,6 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { attempt, openOwnStage } from "../support/attack-stage.ts";
+import { openSecure } from "../support/proxy-child.ts";
 import { VALUE } from "../support/proxy-run.ts";
 
 let stage: AttackStage;
@@ -52,4 +53,29 @@ it("is yes where nothing has changed, and was asked for behind the audit entry",
   expect(reply.status).toBe(200);
   expect(sent).toContain(VALUE);
   expect(stage.run.events.slice(before)).toMatchObject([{ kind: "substituted", secrets: ["API_KEY"] }]);
+});
+
+it.each<[string, () => Promise<readonly { address: string; family: number }[]>, string]>([
+  ["the host cannot be reached", () => Promise.resolve([{ address: "127.0.0.2", family: 4 }]), "upstream-unreachable"],
+  ["its name has no address", () => Promise.resolve([]), "upstream-unreachable"],
+  ["its address is a metadata service's", () => Promise.resolve([{ address: "169.254.169.254", family: 4 }]), "metadata-address"],
+])("is never asked for where %s, and the log takes back what it was told", async (_why, resolve, code) => {
+  const own = await openOwnStage({ resolve });
+  const { reply, sent } = await attempt(own, ["GET / HTTP/1.1", `Host: ${own.host}`, `X-Api-Key: ${own.grant.placeholder}`, "", ""].join("\r\n"));
+  expect([reply.headers["x-vault-refusal"], sent]).toEqual([code, ""]);
+  expect(own.run.events).toMatchObject([{ kind: "substituted", secrets: ["API_KEY"] }, { kind: "unsent", secrets: ["API_KEY"] }, { kind: "refused", code }]);
+});
+
+it("is no for a child that hung up while the connection was being made, and the log takes back what it was told", async () => {
+  let goOn = (): void => undefined;
+  const waits = new Promise<void>((resolve) => (goOn = resolve));
+  const own = await openOwnStage({ resolve: () => waits.then(() => [{ address: "127.0.0.1", family: 4 }]) });
+  const secure = await openSecure(own.run.proxy, own.host);
+  secure.write(["GET / HTTP/1.1", `Host: ${own.host}`, `X-Api-Key: ${own.grant.placeholder}`, "", ""].join("\r\n"));
+  await expect.poll(() => own.run.events.length).toBe(1);
+  secure.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  goOn();
+  await expect.poll(() => own.run.events).toMatchObject([{ kind: "substituted" }, { kind: "unsent", secrets: ["API_KEY"] }]);
+  expect(own.server.received()).toBe("");
 });

@@ -6,7 +6,6 @@ import { utf8 } from "../../bytes.ts";
 import { createFile } from "../../disk/durable-file.ts";
 import type { TrailWindow } from "./audit-trail.ts";
 import { readTrail } from "./audit-trail.ts";
-import { NEVER_SENT } from "../runs/run-summary.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** All times are as the log has them: RFC 3339 in UTC. All names may be anything. */
@@ -124,13 +123,15 @@ class Tally {
         }
         break;
       }
+      case "unsent":
+        for (const row of promised.get(request) ?? []) row.usedAt.pop();
+        break;
       case "scrubbed":
         for (const row of this.#rowsOf(secrets, host, program)) row.scrubbed += 1;
         break;
       case "refused": {
         const code = textOf(event, "code");
         const rows = promised.get(request) ?? new Set<Row>();
-        if ((NEVER_SENT as readonly string[]).includes(code)) for (const row of rows) row.usedAt.pop();
         promised.delete(request);
         const concerned = [...new Set([...secrets, ...[...rows].map(({ secret }) => secret)])];
         for (const row of this.#rowsOf(concerned.length > 0 ? concerned : [NONE], host, program)) row.refusedAt.push(at);

@@ -7,12 +7,15 @@ import { VaultError, systemErrorCode } from "../../errors.ts";
 
 /** A file that was found fit to be rewritten. Whoever opened it closes it. */
 export interface SourceFile {
+  /** Permission bits. */
+  readonly mode: number;
   /**
-   * Puts the text in the file's place (0600), durably, and then writes zeros over the blocks that held the old one. A file system or a disk that keeps old blocks (snapshots, flash) keeps them all the same.
+   * Puts the text in the file's place, durably, and then writes zeros over the blocks that held the old one. A file system or a disk that keeps old blocks (snapshots, flash) keeps them all the same.
    *
+   * @param mode of the new file; 0600 where it is left out.
    * @throws VaultError `busy` where somebody has changed the file since it was read, which is left as it is then; `io`.
    */
-  rewrite(text: string): void;
+  rewrite(text: string, mode?: number): void;
   close(): void;
 }
 
@@ -25,6 +28,7 @@ export interface SourceFile {
 export function openSource(path: string, bytes: Uint8Array): SourceFile {
   let descriptor: number;
   let real: string;
+  let mode: number;
   try {
     real = realpathSync(path);
     descriptor = openSync(real, "r+");
@@ -36,14 +40,16 @@ export function openSource(path: string, bytes: Uint8Array): SourceFile {
     if (!stat.isFile()) throw new VaultError("usage", `"${path}" is not a regular file`, "only a file can be put anew, without the values");
     requireOwned(path, stat.uid);
     if (stat.nlink > 1) throw new VaultError("usage", `"${path}" has another name (a hard link), which would keep the values`, "remove the other name first");
+    mode = stat.mode & 0o777;
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
   return {
-    rewrite(text) {
+    mode,
+    rewrite(text, newMode) {
       const isUnchanged = (): boolean => equalBytes(new Uint8Array(readFileSync(real)), bytes);
-      if (!replaceFile(real, utf8(text), isUnchanged)) throw new VaultError("busy", `"${path}" was changed meanwhile, and is left as it is`, "run the command again");
+      if (!replaceFile(real, utf8(text), isUnchanged, newMode)) throw new VaultError("busy", `"${path}" was changed meanwhile, and is left as it is`, "run the command again");
       overwrite(descriptor, bytes.length);
     },
     close: () => { closeSync(descriptor); },

@@ -1,6 +1,5 @@
 // What a run's secrets were used for, counted while it goes on and told when it ends (`vault run --summary`).
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
-import type { RefusalCode } from "../../proxy/grants/refusal.ts";
 
 export interface RunSummary {
   count(event: ProxyEvent): void;
@@ -26,9 +25,6 @@ const REASONS_MAX = 5;
 const REMEMBERED_REQUESTS_MAX = 2_000;
 const NO_SECRET = "-";
 
-/** After these nothing has gone out, though the audit log was told beforehand that it would. Any other failure may have come when the server had the value. */
-export const NEVER_SENT: readonly RefusalCode[] = ["audit", "metadata-address", "own-address", "private-address", "upstream-certificate"];
-
 export function openRunSummary(): RunSummary {
   const rows = new Map<string, Row>();
   const got = new Map<string, Set<string>>();
@@ -46,6 +42,14 @@ export function openRunSummary(): RunSummary {
     const row = { host, secret, got: 0, refused: 0, reasons: new Set<string>() };
     rows.set(key, row);
     return row;
+  };
+
+  /** Nothing of the request has left, though the log was told beforehand that it would; who asked for what is remembered, for the refusal that may follow. */
+  const countUnsent = ({ authority, secrets }: Extract<ProxyEvent, { readonly kind: "unsent" }>): void => {
+    for (const secret of secrets) {
+      const row = rows.get(`${authority} ${secret}`);
+      if (row !== undefined) row.got -= 1;
+    }
   };
 
   const countGot = (request: string, host: string, secrets: readonly string[]): void => {
@@ -66,13 +70,6 @@ export function openRunSummary(): RunSummary {
     const host = authority ?? "-";
     const reason = `${code}: ${text}`;
     const promised = [...(got.get(request) ?? [])];
-    if (NEVER_SENT.includes(code)) {
-      for (const secret of promised) {
-        const row = rows.get(`${host} ${secret}`);
-        if (row !== undefined) row.got -= 1;
-      }
-      got.delete(request);
-    }
     const concerned = new Set([...secrets, ...promised]);
     for (const secret of concerned.size > 0 ? concerned : [NO_SECRET]) {
       const row = findRow(host, secret);
@@ -86,6 +83,7 @@ export function openRunSummary(): RunSummary {
   return {
     count(event) {
       if (event.kind === "substituted") countGot(event.request, event.authority, event.secrets);
+      if (event.kind === "unsent") countUnsent(event);
       if (event.kind === "refused") countRefused(event);
     },
     lines() {

@@ -1,8 +1,7 @@
 // Files with sealed fields: sealed in place, sealed anew, and opened.
-import { chmodSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { findText } from "../../bytes.ts";
-import { VaultError, systemErrorCode } from "../../errors.ts";
+import { VaultError } from "../../errors.ts";
 import type { FieldPath } from "../../sealed/field-path.ts";
 import { describePath, parsePattern } from "../../sealed/field-path.ts";
 import type { ChangedDocument, SealWishes } from "../../sealed/sealed-document.ts";
@@ -102,28 +101,14 @@ async function replace(document: ReadDocument, { text, changed, kept }: ChangedD
     if (Buffer.byteLength(text) > SEALED_FILE_BYTES_MAX) throw new VaultError("usage", `"${path}" would become larger than ${SEALED_FILE_BYTES_MAX} bytes, which nothing here reads`, "split it");
     const source = openSource(path, bytes);
     try {
-      const before = modeOf(path);
       await tell();
-      source.rewrite(text);
-      // Until here the new file is its owner's alone. What is sealed may be read by whoever could read the file before.
-      setMode(path, mode ?? before);
+      // What is sealed may be read by whoever could read the file before.
+      source.rewrite(text, mode ?? source.mode);
     } finally {
       source.close();
     }
   }
   return { path, changed: changed.map(describePath), kept };
-}
-
-function modeOf(path: string): number {
-  return statSync(path).mode & 0o777;
-}
-
-function setMode(path: string, mode: number): void {
-  try {
-    chmodSync(path, mode);
-  } catch (error) {
-    throw new VaultError("io", `"${path}" is written, and its mode cannot be set (${systemErrorCode(error) ?? "unknown error"})`);
-  }
 }
 
 function wishesOf(keys: SealingKeys, { form, name, opensFirstForm }: SealOptions): SealWishes {

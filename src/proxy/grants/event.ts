@@ -10,6 +10,8 @@ export type InertSpot = "header" | "target" | "body";
  */
 export type ProxyEvent =
   | { readonly kind: "substituted"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
+  /** The request that these were put into never left: no connection came about, or the child hung up before one did. */
+  | { readonly kind: "unsent"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }
   | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode; readonly text: string }
   /** A value came back in an answer, and the child got the placeholder. */

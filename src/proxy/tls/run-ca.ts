@@ -11,7 +11,7 @@ import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage,
 export interface RunCa {
   /** PEM: what the child is told to trust. */
   readonly certificate: string;
-  /** The TLS identity of one host, made once. */
+  /** The TLS identity of one host. The newest few hundred are kept: under a wildcard, a child may ask for any number of names. */
   contextFor(host: string): SecureContext;
 }
 
@@ -19,6 +19,7 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** For a child with a clock behind ours, in a container or a virtual machine. */
 const BACKDATED_MS = 60 * 60 * 1000;
 const SERIAL_BYTES = 16;
+const CONTEXTS_MAX = 256;
 const FIRST_CIPHER = "TLS_AES_128_GCM_SHA256";
 /** Those that Node has, and whoever started it wants; first among them the one that every TLS 1.3 client has (RFC 8446 section 9.1), with ten rounds for fourteen, for a way that does not leave the machine. */
 const CIPHERS = DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIPHER) - Number(a === FIRST_CIPHER)).join(":");
@@ -58,6 +59,8 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = new Date
       const leaf = signLeaf(host, issuer, period, leafKeys.publicKey, caKeys);
       // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
       const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
+      const [oldest] = contexts.keys();
+      if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
       contexts.set(host, context);
       return context;
     },

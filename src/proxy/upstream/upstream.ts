@@ -46,6 +46,8 @@ export interface Upstream {
 }
 
 const HEADER_BYTES_MAX = 65_536;
+/** Kept-alive connections of more authorities than a program speaks with at a time. */
+const POOLS_MAX = 256;
 
 export function openUpstream(rules: DialRules): Upstream {
   silenceRequests();
@@ -87,6 +89,7 @@ export function openUpstream(rules: DialRules): Upstream {
       let pool = pools.get(key);
       if (pool === undefined) {
         pool = openPool(request);
+        if (pools.size >= POOLS_MAX) endOldestIdle(pools);
         pools.set(key, pool);
         forgetWhenIdle(pools, key, pool);
       }
@@ -116,6 +119,16 @@ function forgetWhenIdle(pools: Map<string, Pool>, key: string, pool: Pool): void
   };
   pool.on("disconnect", onDisconnect);
   pool.on("connectionError", onDisconnect);
+}
+
+/** Those of requests under way stay: there are no more of them than connections of the child. */
+function endOldestIdle(pools: Map<string, Pool>): void {
+  for (const [key, pool] of pools) {
+    if (pool.stats.size > 0) continue;
+    pools.delete(key);
+    pool.destroy().catch(() => undefined);
+    return;
+  }
 }
 
 /** Bytes, from undici's HTTP/1.1 parser; its other sources, which are not used here, give text. */

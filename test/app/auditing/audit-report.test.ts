@@ -30,7 +30,7 @@ describe("the report of the audit log", () => {
 
   it("does not count as used what was refused before it could leave", async () => {
     const home = await makeVaultHome("A_KEY");
-    await record(home, "a1", "node", [{ kind: "substituted", ...of("1") }, { kind: "refused", ...of("1", { secrets: [] }), code: "private-address" }, { kind: "substituted", ...of("2") }, { kind: "refused", ...of("2", { secrets: [] }), code: "upstream-answer" }]);
+    await record(home, "a1", "node", [{ kind: "substituted", ...of("1") }, { kind: "unsent", ...of("1") }, { kind: "refused", ...of("1", { secrets: [] }), code: "private-address" }, { kind: "substituted", ...of("2") }, { kind: "refused", ...of("2", { secrets: [] }), code: "upstream-answer" }]);
     const { uses, refusals } = await readReport(home.surroundings, everything);
     expect(uses.map(({ usedAt, refusedAt }) => [usedAt.length, refusedAt.length])).toEqual([[1, 2]]);
     expect(refusals.map(({ secrets }) => secrets)).toEqual([["A_KEY"], ["A_KEY"]]);

@@ -38,14 +38,11 @@ describe("the table", () => {
     expect(lines.at(-1)).toBe("and further reasons, which the answers gave");
   });
 
-  test.each<[RefusalCode, string]>([
-    ["private-address", "0 1"],
-    ["upstream-certificate", "0 1"],
-    ["audit", "0 1"],
-    ["upstream-unreachable", "1 1"],
-    ["upstream-answer", "1 1"],
-  ])("after %s: a secret counts as sent unless it surely was not", (code, counts) => {
-    expect(rows(summarise(got("1", "KEY"), refused("1", code, [])))[1]).toBe(`api.example.test:443 KEY ${counts}`);
+  test("a secret counts as sent unless the request never left, and is named in the refusal all the same", () => {
+    const unsent = (request: string): ProxyEvent => ({ kind: "unsent", request, authority: "api.example.test:443", method: "GET", secrets: ["KEY"] });
+    expect(rows(summarise(got("1", "KEY"), unsent("1"), refused("1", "upstream-unreachable", [])))[1]).toBe("api.example.test:443 KEY 0 1");
+    expect(rows(summarise(got("1", "KEY"), refused("1", "upstream-unreachable", [])))[1]).toBe("api.example.test:443 KEY 1 1");
+    expect(rows(summarise(got("1", "KEY"), unsent("1")))[1]).toBe("api.example.test:443 KEY 0 0");
   });
 
   test("has refusals that concern no secret, and no host", () => {
