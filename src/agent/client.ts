@@ -76,12 +76,20 @@ async function greet(channel: Channel, token: Uint8Array): Promise<KeyIdentity |
   }
 }
 
+/** A connection that is kept for the sake of its end. */
+export interface AgentTie {
+  /** `expired` when the agent has ended because its time was over, `gone` for any other end: it was locked or killed, or this side has closed the tie. */
+  readonly ended: Promise<"expired" | "gone">;
+  close(): void;
+}
+
 /** One connection to the agent. Requests are sent one at a time. Every method but `lock` rejects with VaultError `locked` once the agent has ended or holds another key. */
 export class AgentClient implements KeyHolder {
   readonly #paths: AgentPaths;
   readonly #channel: Channel;
   #identity: KeyIdentity;
   #lastTurn: Promise<unknown> = Promise.resolve();
+  #isTied = false;
 
   constructor(paths: AgentPaths, channel: Channel, identity: KeyIdentity) {
     this.#paths = paths;
@@ -168,8 +176,25 @@ export class AgentClient implements KeyHolder {
     }
   }
 
+  /** Hands the connection over to whoever is to know of its end. Nothing can be asked from here on, and `close` does nothing. */
+  tie(): AgentTie {
+    this.#isTied = true;
+    return { ended: this.#lastTurn.then(() => this.#hearEnd()), close: () => { this.#channel.close(); } };
+  }
+
   close(): void {
-    this.#channel.close();
+    if (!this.#isTied) this.#channel.close();
+  }
+
+  async #hearEnd(): Promise<"expired" | "gone"> {
+    const frame = await this.#channel.receive();
+    try {
+      return frame !== undefined && parseReply(frame).kind === "expired" ? "expired" : "gone";
+    } catch {
+      return "gone";
+    } finally {
+      this.#channel.close();
+    }
   }
 
   async #ask(request: Request, replyMs: number = REPLY_MS): Promise<Reply> {
@@ -196,7 +221,7 @@ export class AgentClient implements KeyHolder {
   }
 
   #hangUp(): VaultError {
-    this.close();
+    this.#channel.close();
     return refusalError("locked");
   }
 }

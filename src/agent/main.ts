@@ -5,6 +5,7 @@ import { Channel } from "./channel.ts";
 import type { Frame } from "./frame.ts";
 import { KeyCustody } from "./key-custody.ts";
 import { listenPrivately } from "./private-socket.ts";
+import { AGENT_TITLE } from "./roll-call.ts";
 import { AgentServer } from "./server.ts";
 import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStartReply, parseStart, startFailure } from "./start.ts";
@@ -15,7 +16,7 @@ const ORDER_MS = 10 * 60_000;
 
 let server: AgentServer | undefined;
 
-process.title = "vault-agent";
+process.title = AGENT_TITLE;
 process.umask(0o077);
 // Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
 process.on("SIGUSR1", () => undefined);

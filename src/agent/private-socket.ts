@@ -1,4 +1,4 @@
-// A listener that nobody but its user can reach: a folder 0700, a socket 0600, and a token 0600 beside it for where the modes do not hold.
+// A listener that nobody but its user can reach: a folder 0700, a socket 0600, and a token 0600 beside it for where the modes do not hold. `lock` finds its process also where those names are gone.
 import { randomBytes } from "node:crypto";
 import { lstatSync, unlinkSync, writeFileSync } from "node:fs";
 import type { Server, Socket } from "node:net";
@@ -10,8 +10,11 @@ import { VaultError, systemErrorCode } from "../errors.ts";
 import { isListening } from "./dial.ts";
 import { TOKEN_BYTES } from "./handshake.ts";
 import type { AgentPaths } from "./paths.ts";
+import type { Presence } from "./presence.ts";
+import { announce, realmOf } from "./presence.ts";
 
-const CONNECTIONS_MAX = 64;
+/** Every run keeps one for as long as it lasts. */
+const CONNECTIONS_MAX = 1024;
 /** Starting takes milliseconds once it is one's turn. */
 const START_WAIT_MS = 5000;
 
@@ -40,7 +43,7 @@ export async function listenPrivately(paths: AgentPaths): Promise<PrivateSocket 
     removeDeadSocket(paths.socket);
     const token = writeToken(paths.token);
     const server = await listen(paths.socket);
-    return new ListeningSocket(paths, server, token);
+    return new ListeningSocket(paths, server, token, announce("agent", realmOf(paths.folder)));
   } finally {
     lock.release();
   }
@@ -52,10 +55,12 @@ class ListeningSocket implements PrivateSocket {
   readonly #server: Server;
   readonly #tokenFile: string | undefined;
   readonly #socketFile: string | undefined;
+  readonly #presence: Presence;
   #isReleased = false;
 
-  constructor(paths: AgentPaths, server: Server, token: Uint8Array) {
+  constructor(paths: AgentPaths, server: Server, token: Uint8Array, presence: Presence) {
     this.token = token;
+    this.#presence = presence;
     this.#paths = paths;
     this.#server = server;
     this.#tokenFile = identifyFile(paths.token);
@@ -74,6 +79,7 @@ class ListeningSocket implements PrivateSocket {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.#presence.withdraw();
     if (this.#isTokenOurs()) removeQuietly(this.#paths.token);
     // Closing removes whatever has the socket's name (libuv unlinks it), so a server that has lost its name is left to the end of the process.
     if (this.#isSocketOurs()) this.#server.close();

@@ -43,6 +43,8 @@ export type Reply =
   | { readonly kind: "wrapped"; readonly items: readonly WrappedDek[] }
   | { readonly kind: "mac"; readonly mac: Uint8Array }
   | { readonly kind: "locked" }
+  /** Asked for by nobody: the time that the key was given for is over. Whoever hangs up without a word has another reason. */
+  | { readonly kind: "expired" }
   | { readonly kind: "refused"; readonly code: RefusalCode };
 
 /** The frame holds copies of the reply's keys. */
@@ -60,6 +62,7 @@ export function encodeReply(reply: Reply): Frame {
     case "mac":
       return { body: { kind, mac: encodeBase64(reply.mac) }, keys: NO_KEYS };
     case "locked":
+    case "expired":
       return { body: { kind }, keys: NO_KEYS };
     case "refused":
       return { body: { kind, code: reply.code }, keys: NO_KEYS };
@@ -85,6 +88,7 @@ export function parseReply({ body, keys }: Frame): Reply {
     case "mac":
       return { kind, mac: parseBytes(parseMembers(body, ["kind", "mac"])["mac"], MAC_BYTES) };
     case "locked":
+    case "expired":
       parseMembers(body, ["kind"]);
       return { kind };
     case "refused":

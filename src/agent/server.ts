@@ -14,7 +14,7 @@ import { parseRequest } from "./request.ts";
 
 /** A stranger's whole time. */
 const HANDSHAKE_MS = 2000;
-/** How long a client that asked for `lock` may take to read the answer: the key is gone by then. */
+/** How long clients may take to read the last that they hear: the key is gone by then. */
 const FAREWELL_MS = 500;
 /** Timers stand still while a laptop sleeps, so the clocks are looked at this often; and so is whether anyone can still reach the agent. */
 const CHECK_MS = 2000;
@@ -34,6 +34,8 @@ export class AgentServer {
   readonly #listener: PrivateSocket;
   readonly #custody: KeyCustody;
   readonly #channels = new Set<Channel>();
+  /** Those whose client has proved itself. */
+  readonly #known = new Set<Channel>();
   #resolveEnded: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -60,11 +62,25 @@ export class AgentServer {
 
   #watch(): void {
     clearTimeout(this.#timer);
-    if (this.#custody.isExpired || !this.#listener.isReachable()) {
+    if (this.#custody.isExpired) {
+      void this.#expire();
+      return;
+    }
+    if (!this.#listener.isReachable()) {
       this.close();
       return;
     }
     this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
+  }
+
+  /**
+   * Why clients are told of this end and of no other: a run takes every other one for a lock. That the key's time is over says nothing against a run that has begun within it: one that works for hours
+   * has used the key once, at its start, and the idle limit would end every run after 15 minutes.
+   */
+  async #expire(): Promise<void> {
+    this.#forget();
+    await Promise.race([Promise.all([...this.#known].map((channel) => send(channel, { kind: "expired" }))), sleep(FAREWELL_MS)]);
+    this.close();
   }
 
   async #accept(socket: Socket): Promise<void> {
@@ -72,12 +88,15 @@ export class AgentServer {
     this.#channels.add(channel);
     try {
       const key = await this.#greet(channel);
-      if (key !== undefined) await this.#converse(channel, key);
+      if (key === undefined) return;
+      this.#known.add(channel);
+      await this.#converse(channel, key);
     } catch {
       // Malformed: such a client hears nothing more, and the agent goes on.
     } finally {
       channel.close();
       this.#channels.delete(channel);
+      this.#known.delete(channel);
     }
   }
 
@@ -104,7 +123,7 @@ export class AgentServer {
       const request = await receiveRequest(channel);
       if (request === undefined) return;
       if (this.#custody.isExpired) {
-        this.close();
+        await this.#expire();
         return;
       }
       if (request.op === "lock") {

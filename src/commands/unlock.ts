@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { unlockVault } from "../app/keys/lock-state.ts";
+import { unlockVault } from "../app/keys/unlock-vault.ts";
 import { formatDuration, parseDuration } from "../cli/input/duration.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";

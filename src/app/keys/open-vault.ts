@@ -1,5 +1,6 @@
 // Finds the vault's key: an agent that holds it, then the provider that the vault names.
 import { dirname } from "node:path";
+import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
@@ -20,6 +21,8 @@ import type { Surroundings } from "../surroundings.ts";
 export interface OpenedVault {
   readonly file: VaultFile;
   readonly holder: KeyHolder;
+  /** The holder again, where that is an agent. */
+  readonly agent: AgentClient | undefined;
   /** Forgets the key, or hangs up on the agent. */
   close(): void;
 }
@@ -80,14 +83,15 @@ async function isReplaced(surroundings: Surroundings, { contents }: VaultFile): 
 }
 
 async function openFile(surroundings: Surroundings, file: VaultFile): Promise<OpenedVault> {
-  const holder = (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
+  const agent = await findAgentHolder(surroundings, file);
+  const holder = agent ?? (await holdLoadedKek(surroundings, file));
   try {
     await verifyVaultFile(file, holder);
   } catch (error) {
     holder.close();
     throw error;
   }
-  return { file, holder, close: () => { holder.close(); } };
+  return { file, holder, agent, close: () => { holder.close(); } };
 }
 
 /** The KEK from the provider that the vault names. The caller wipes it. @throws VaultError as `openVault`. */
@@ -115,7 +119,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
 }
 
 /** An agent with another vault's key, or with one that was since replaced, is as good as none. */
-async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<KeyHolder | undefined> {
+async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<AgentClient | undefined> {
   if (surroundings.hasGivenPassphrase) return undefined;
   const agent = await connectAgent(surroundings.paths.agent);
   if (agent === undefined) return undefined;

@@ -17,7 +17,7 @@ import type { KeyLocator, KeySlot } from "../../vault/key-slot.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import { changeAudited } from "./change-vault.ts";
-import { refreshAgent } from "./lock-state.ts";
+import { refreshAgent } from "./unlock-vault.ts";
 import { drawKek } from "./make-vault.ts";
 import { openVault } from "./open-vault.ts";
 import { discardUnlessUsed } from "./staged-key.ts";

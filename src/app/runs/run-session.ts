@@ -25,7 +25,8 @@ import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Selection } from "./granted-secrets.ts";
 import { chooseSecrets, grantOf, loadTraits } from "./granted-secrets.ts";
-import { watchLockMark } from "../keys/lock-mark.ts";
+import type { LockWatch } from "../keys/lock-watch.ts";
+import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import { redactOutput } from "./redaction.ts";
@@ -73,16 +74,22 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
+  let watch: LockWatch | undefined;
   try {
-    return await runGranted(surroundings, { ...options, upstreamRoots }, log);
+    watch = watchLock(surroundings.paths);
+    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log);
   } finally {
+    watch?.close();
     log?.close();
   }
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, log: RunLog | undefined): Promise<number> {
-  const isRevoked = watchLockMark(surroundings.paths.lockMark);
-  const { grants, trail, withheld, plain } = await withOpenVault(surroundings, (vault) => openGrants(surroundings, vault, options));
+async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined): Promise<number> {
+  const { grants, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
+    const opened = await openGrants(surroundings, vault, options);
+    if (vault.agent !== undefined) watch.follow(vault.agent);
+    return opened;
+  });
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
   const tell = (event: ProxyEvent): void => {
     log?.write(event);
@@ -91,7 +98,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, log: 
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked: watch.isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);

@@ -1,5 +1,4 @@
-// unlock and lock: the agent holds the key between the two.
-import { setTimeout as sleep } from "node:timers/promises";
+// unlock: from here to `lock`, the agent holds the key.
 import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
 import { isListening } from "../../agent/dial.ts";
@@ -7,13 +6,11 @@ import type { AgentLaunch } from "../../agent/spawn.ts";
 import { openLaunch } from "../../agent/spawn.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import type { Secret } from "../../secret.ts";
-import { readVault } from "../../store/vault-store.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
-import { changeLockMark, LOCK_SEEN_MS } from "./lock-mark.ts";
 import { loadKek, requireVault } from "./open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -73,36 +70,6 @@ export async function refreshAgent(surroundings: Surroundings, file: VaultFile, 
   }
 }
 
-/**
- * Forgets the key at once, in every process: the agent ends, and when this returns, the proxies of running `vault run` refuse.
- *
- * @returns whether an agent was there.
- */
-export async function lockVault(surroundings: Surroundings): Promise<boolean> {
-  let isThere = false;
-  try {
-    changeLockMark(surroundings.paths.lockMark);
-    await sleep(LOCK_SEEN_MS);
-  } finally {
-    // A full disk must not keep the agent from forgetting.
-    isThere = await lockAgent(surroundings);
-  }
-  return isThere;
-}
-
-async function lockAgent(surroundings: Surroundings): Promise<boolean> {
-  const agent = await connectAgent(surroundings.paths.agent);
-  if (agent === undefined) return false;
-  try {
-    await recordLock(surroundings, agent);
-  } finally {
-    // Nor does the log.
-    await agent.lock();
-    agent.close();
-  }
-  return true;
-}
-
 function grantOf({ contents }: VaultFile, kek: Kek, limits: AgentLimits): Parameters<AgentClient["unlock"]>[0] {
   return { vaultId: contents.id, kek, keyId: contents.slot.keyId, commitment: contents.slot.commitment, ...limits };
 }
@@ -115,11 +82,4 @@ async function verifyAndRecord(surroundings: Surroundings, file: VaultFile, kek:
   } finally {
     holder.close();
   }
-}
-
-/** Only the agent's own vault can be told of in its log: the entry needs the vault's audit key. */
-async function recordLock(surroundings: Surroundings, agent: AgentClient): Promise<void> {
-  const file = await readVault(surroundings.paths);
-  if (file === undefined || !equalBytes(file.contents.slot.keyId, agent.keyId)) return;
-  await appendAudited(surroundings, agent, file.contents, { kind: "vault.lock" });
 }
