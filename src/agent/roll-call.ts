@@ -11,8 +11,11 @@ export interface Present extends PresenceName {
   readonly inode: string;
 }
 
-/** proc_net_unix: num, references, protocol, flags, type, state, inode, path; `@` stands for a NUL. */
-const ROW = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ (?<flags>[0-9A-F]+) [0-9A-F]+ [0-9A-F]+ +(?<inode>[0-9]+) @(?<name>[^@\n]+)@*$/gm;
+/**
+ * A row as the kernel writes it, to the width: number, references, protocol, flags, type, state, inode, name; `@` stands for a NUL. A name may hold line feeds, and look like a row behind one;
+ * but a row of these widths with one of our names in it is longer than the 107 bytes that a name may have.
+ */
+const ROW = /^[0-9a-f]{8,16}: [0-9A-F]{8} [0-9A-F]{8} (?<flags>[0-9A-F]{8}) [0-9A-F]{4} [0-9A-F]{2} (?=[ 0-9]{5}) *(?<inode>[0-9]+) @(?<name>[^@\n]+)@*$/gm;
 /** Of a socket that listens (`__SO_ACCEPTCON`); the ends of its connections have its name as well. */
 const LISTENS = 0x10000;
 const POLL_MS = 5;
@@ -20,8 +23,8 @@ const POLL_MS = 5;
 export const AGENT_TITLE = "vault-agent";
 
 /**
- * Those of one kind. A name that no process of this user's holds was invented, and is left out. A program in a run can invent names and hold them, and gets no more by it than to be named as one that does not answer;
- * what it cannot do is to hide another process.
+ * Those of one kind. A name that no process of this user's holds was invented by somebody else, and is left out. A program in a run can hold names that it invented, and is named as a run that does not answer;
+ * what it cannot do is to hide another one.
  *
  * @throws VaultError `io` where the kernel does not tell: then nobody knows who is there.
  */

@@ -12,6 +12,8 @@ import { encodeReply, refusalCodeOf } from "./reply.ts";
 import type { Request } from "./request.ts";
 import { parseRequest } from "./request.ts";
 
+/** Connections on which nobody has proved himself yet. Clients that find none left try again. */
+const STRANGERS_MAX = 64;
 /** A stranger's whole time. */
 const HANDSHAKE_MS = 2000;
 /** How long clients may take to read the last that they hear: the key is gone by then. */
@@ -84,6 +86,10 @@ export class AgentServer {
   }
 
   async #accept(socket: Socket): Promise<void> {
+    if (this.#channels.size - this.#known.size >= STRANGERS_MAX) {
+      socket.destroy();
+      return;
+    }
     const channel = new Channel(socket, socket);
     this.#channels.add(channel);
     try {

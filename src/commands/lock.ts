@@ -13,7 +13,8 @@ export default class Lock extends VaultCommand {
     const { flags } = await this.parse(Lock);
     const { wasUnlocked, unreached } = await lockVault(makeSurroundings(undefined));
     const runs = unreached.map(({ pid, sinceMs }) => ({ pid, since: new Date(sinceMs).toISOString() }));
-    this.answer(flags.json, { state: "locked", wasUnlocked, unreached: runs }, [wasUnlocked ? "locked" : "locked (no agent held the key)"]);
+    const but = runs.length === 0 ? "" : `, but for ${runs.length} ${runs.length === 1 ? "run" : "runs"} that did not answer`;
+    this.answer(flags.json, { state: "locked", wasUnlocked, unreached: runs }, [`locked${wasUnlocked ? "" : " (no agent held the key)"}${but}`]);
     return unreached.length === 0 ? EXIT.done : EXIT.busy;
   }
 }

@@ -96,6 +96,23 @@ describe("an agent", () => {
     expect(deks).toEqual(items.map(({ dek }) => dek));
   });
 
+  it("tells whoever has stayed connected that its time is over, and says nothing before any other end", async () => {
+    await launch({ ttlMs: 1500 });
+    const expired = (await connected()).tie();
+    const left = (await connected()).tie();
+    left.close();
+    expect(await left.ended).toBe("gone");
+    expect(await expired.ended).toBe("expired");
+    await start();
+    const locked = (await connected()).tie();
+    await (await connected()).lock();
+    expect(await locked.ended).toBe("gone");
+    const killed = await launch();
+    const lost = (await connected()).tie();
+    process.kill(killed.pid, "SIGKILL");
+    expect(await lost.ended).toBe("gone");
+  });
+
   it("keeps its folder, socket and token to its user", async () => {
     await start();
     expect([paths.folder, paths.socket, paths.token].map((path) => lstatSync(path).mode & 0o777)).toEqual([0o700, 0o600, 0o600]);

@@ -2,8 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { changeLockMark, LOCK_SEEN_MS, watchLockMark } from "../../../src/app/keys/lock-mark.ts";
-import { lockVault } from "../../../src/app/keys/lock-state.ts";
-import { makeHome } from "../../support/home.ts";
 import { makeFolder } from "../../support/temporary.ts";
 
 test("a changed mark is seen when the time is over that whoever changes it waits, and for good", async () => {
@@ -15,17 +13,5 @@ test("a changed mark is seen when the time is over that whoever changes it waits
     changeLockMark(path);
     await sleep(LOCK_SEEN_MS + 1);
     expect([isRevoked(), isRevoked()]).toEqual([true, true]);
-  }
-});
-
-test("a lock has been seen by every run when it returns, however often each asks", async () => {
-  const { surroundings } = makeHome();
-  for (let time = 0; time < 20; time += 1) {
-    const isRevoked = watchLockMark(surroundings.paths.lockMark);
-    const asking = setInterval(() => isRevoked(), 1);
-    expect(isRevoked()).toBe(false);
-    await lockVault(surroundings);
-    expect(isRevoked()).toBe(true);
-    clearInterval(asking);
   }
 });
