@@ -95,6 +95,7 @@ const REVEALERS = [
   "src/app/imports/env-file-variables.ts",
   "src/app/imports/import-secrets.ts",
   "src/app/imports/project-from-env.ts",
+  "src/app/runs/placeholder-form.ts",
   "src/app/sealing/sealing-keys.ts",
   "src/app/secrets/value-rules.ts",
   "src/cli/input/secret-input.ts",

@@ -37,6 +37,7 @@ export default class Run extends VaultCommand {
     log: Flags.string({ description: "append a line of JSON to this file for each thing that the proxy does: hosts and names, never values", helpValue: "FILE" }),
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
+    "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
     ...passphraseFlags,
   };
 
@@ -62,6 +63,7 @@ export default class Run extends VaultCommand {
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
       redact: flags.redact,
+      freshPlaceholders: flags["fresh-placeholders"],
     });
   }
 }

@@ -18,19 +18,28 @@ const PATH = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\)/;
 const PINNED = /sha(?:256|384|512)[:-]/;
 
 const NAMED_LENGTH_MIN = 8;
+/** A part of the length that keys of a form have. */
+const LIKE_LENGTH_MIN = 0.6;
 const RANDOM_LENGTH_MIN = 16;
 const DISTINCT_MIN = 9;
 /** How often small letters, capitals and digits take turns: some 0.45 in random hex and 0.6 in base64, below 0.4 where capitals begin words. */
 const TURNS_MIN = { withDigits: 0.28, withoutDigits: 0.42 } as const;
 
+/** What tells a service's keys from other texts. */
+export interface KeyLook {
+  readonly start: string;
+  /** Of a whole key, in characters; others of the same kind may be shorter or longer. */
+  readonly length: number;
+}
+
 /**
- * @param shapes what keys of known services look like, each with a beginning of its own.
+ * @param looks of the keys of known services.
  * @param value as the program would get it.
  */
-export function looksLikeCredential(name: string, value: string, shapes: readonly RegExp[]): boolean {
+export function looksLikeCredential(name: string, value: string, looks: readonly KeyLook[]): boolean {
   const trimmed = value.trim();
   if (trimmed === "" || PLAIN.test(trimmed)) return false;
-  if (PRIVATE_KEY.test(trimmed) || shapes.some((shape) => shape.test(trimmed))) return true;
+  if (PRIVATE_KEY.test(trimmed) || looks.some((look) => isLike(trimmed, look))) return true;
   if (PUBLIC_BLOCK.test(trimmed) || PINNED.test(trimmed)) return false;
   if (hasPassword(trimmed)) return true;
   const folded = name.toUpperCase();
@@ -40,9 +49,10 @@ export function looksLikeCredential(name: string, value: string, shapes: readonl
   return !IDENTIFYING_NAME.test(folded) && hasRandomPart(trimmed);
 }
 
-/** The shapes with letters of their own: one of any forty letters and digits fits too much. */
-export function tellingShapes(shapes: readonly (RegExp | undefined)[]): RegExp[] {
-  return shapes.filter((shape) => shape !== undefined).filter(({ source }) => source.replace(/\[[^\]]*\]\{[^}]*\}|[\^$\\]/g, "").length >= 3);
+/** One word, and not of small letters alone, as `re_calculate_something` is. */
+function isLike(value: string, { start, length }: KeyLook): boolean {
+  const rest = value.slice(start.length);
+  return value.startsWith(start) && value.length >= length * LIKE_LENGTH_MIN && /^[A-Za-z0-9_.+/=:-]+$/.test(rest) && /[A-Z0-9]/.test(rest);
 }
 
 /** The password of a database on this machine that is the user's name is everybody's. */

@@ -3,6 +3,7 @@ import type { Resolve } from "./upstream/dial.ts";
 import type { ProxyEvent } from "./grants/event.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Handshake } from "./tls/intercept.ts";
+import type { StrayTest } from "./places/placeholder-check.ts";
 import type { FindNextProxy } from "./upstream/next-proxy.ts";
 
 export interface ProxyOptions {
@@ -13,6 +14,8 @@ export interface ProxyOptions {
   readonly strict: boolean;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
+  /** Knows placeholders of secrets that this run does not get. */
+  readonly isStray?: StrayTest;
   /** Takes an event down for the audit log: it is written with the next `flush`, or soon. */
   enter(event: ProxyEvent): void;
   /** Writes what was entered. Called before a secret goes out, which it does not if this throws. */

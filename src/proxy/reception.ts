@@ -54,7 +54,7 @@ const AUDITED_STRANGERS_MAX = 100;
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
   const restoreHeapLimit = raiseHeapLimit();
-  const rules = makeRunRules({ grants, strict: options.strict, enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
+  const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
   let strangers = 0;

@@ -4,6 +4,8 @@ import { findCanonicalBinding } from "../vault/host.ts";
 import * as json from "../vault/json-shape.ts";
 import type { Place } from "../vault/place.ts";
 import { DEFAULT_PLACES } from "../vault/place.ts";
+import type { PlaceholderTemplate } from "../vault/placeholder-template.ts";
+import { findPlaceholderTemplate } from "../vault/placeholder-template.ts";
 import { HOSTS_MAX, isSecretName, isServiceId } from "../vault/record.ts";
 
 /** Where in a request the key stands; `{key}` in a form is the key. The form of `basic` is `user:password` before its base64. */
@@ -12,14 +14,6 @@ export type Credential =
   | { readonly place: "basic"; readonly form: string }
   | { readonly place: "query"; readonly parameter: string }
   | { readonly place: "path"; readonly form: string };
-
-/** What the service's SDK checks a key for: how it begins, and how many random characters follow. */
-export interface KeyShape {
-  readonly prefix: string;
-  readonly length: number;
-  /** Absent: letters and digits. */
-  readonly alphabet?: "hex";
-}
 
 export interface Service {
   /** What `--service` and the vault file call it. */
@@ -32,25 +26,20 @@ export interface Service {
   /** Services that have a host in common with this one on purpose. */
   readonly sharesHostsWith: readonly string[];
   readonly credentials: readonly Credential[];
-  readonly placeholder: KeyShape;
-  /** What a real key looks like, where that can be said. It matches the placeholders, too. */
-  readonly shape: RegExp | undefined;
+  /** What keys look like, as far as everybody may know: a placeholder has the beginning of its value, where that is one of these, and else the first form. */
+  readonly placeholders: readonly PlaceholderTemplate[];
   readonly documentation: string;
 }
 
 export const VARIABLES_MAX = 16;
 const CREDENTIALS_MAX = 8;
 const TITLE_MAX = 80;
-/** 128 bits. */
-const LENGTH_MIN = { plain: 22, hex: 32 } as const;
-const LENGTH_MAX = 512;
-const PREFIX = /^[A-Za-z0-9_.:-]{0,40}$/;
+const PLACEHOLDERS_MAX = 16;
 const HEADER = /^[a-z][a-z0-9-]{0,63}$/;
 const FORM = /^[\x21-\x7E](?:[\x20-\x7E]{0,118}[\x21-\x7E])?$/;
 const PARAMETER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-/** Letters, and classes that say how often: such an expression cannot take long, whatever it is tried on. */
-const SHAPE = /^\^(?:[A-Za-z0-9_:-]|\\\.|\[[A-Za-z0-9_.:+/=-]+\]\{\d{1,4}(?:,\d{1,4})?\}){1,60}\$$/;
-const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "sharesHostsWith", "credentials", "placeholder", "shape", "documentation"];
+const TEMPLATES_EXPECTED = 'templates with 128 bits at their end, such as "ghp_[A-Za-z0-9]{36}"';
+const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "sharesHostsWith", "credentials", "placeholders", "documentation"];
 
 /** @throws VaultError `bad-schema`, `out-of-bounds` unless the value describes a service in every part, and holds nothing else. */
 export function parseService(value: unknown): Service {
@@ -59,7 +48,6 @@ export function parseService(value: unknown): Service {
   const id = json.parseText(entry["id"], "the id of a service");
   if (!isServiceId(id)) throw refuse("a service", "an id of small letters, digits and -");
   const what = `service "${id}"`;
-  const placeholder = parsePlaceholder(entry["placeholder"], what);
   return {
     id,
     title: json.parseVisibleText(entry["title"], TITLE_MAX, `the title of ${what}`),
@@ -67,8 +55,7 @@ export function parseService(value: unknown): Service {
     hosts: parseWords(entry["hosts"], HOSTS_MAX, `the hosts of ${what}`, (host) => findCanonicalBinding(host) !== undefined, "hosts with a port, such as api.example.com:443").sort(),
     sharesHostsWith: entry["sharesHostsWith"] === undefined ? [] : parseWords(entry["sharesHostsWith"], HOSTS_MAX, `sharesHostsWith of ${what}`, isServiceId, "ids of services"),
     credentials: parseCredentials(entry["credentials"], what),
-    placeholder,
-    shape: entry["shape"] === undefined ? undefined : parseShape(entry["shape"], what),
+    placeholders: parsePlaceholders(entry["placeholders"], what),
     documentation: parseLink(entry["documentation"], what),
   };
 }
@@ -119,25 +106,9 @@ function parseCredential(value: unknown, what: string): Credential {
   }
 }
 
-function parsePlaceholder(value: unknown, what: string): KeyShape {
-  const placeholder = json.parseObject(value, `the placeholder of ${what}`);
-  requireMembers(placeholder, ["prefix", "length", "alphabet"], `the placeholder of ${what}`);
-  const prefix = json.parseText(placeholder["prefix"], `the placeholder's prefix of ${what}`);
-  if (!PREFIX.test(prefix)) throw refuse(`the placeholder's prefix of ${what}`, "letters, digits and _.:-, 40 at most");
-  const { alphabet } = placeholder;
-  if (alphabet !== undefined && alphabet !== "hex") throw refuse(`the placeholder's alphabet of ${what}`, "hex, or nothing");
-  const length = json.parseInteger(placeholder["length"], alphabet === "hex" ? LENGTH_MIN.hex : LENGTH_MIN.plain, LENGTH_MAX, `the placeholder's length of ${what}`);
-  return alphabet === undefined ? { prefix, length } : { prefix, length, alphabet };
-}
-
-function parseShape(value: unknown, what: string): RegExp {
-  const text = json.parseText(value, `the shape of ${what}`);
-  if (!SHAPE.test(text)) throw refuse(`the shape of ${what}`, "^, letters and classes with a count such as [A-Za-z0-9]{40}, $");
-  try {
-    return new RegExp(text);
-  } catch {
-    throw refuse(`the shape of ${what}`, "an expression whose ranges are in order");
-  }
+function parsePlaceholders(value: unknown, what: string): PlaceholderTemplate[] {
+  const texts = parseWords(value, PLACEHOLDERS_MAX, `the placeholders of ${what}`, (text) => findPlaceholderTemplate(text) !== undefined, TEMPLATES_EXPECTED);
+  return texts.flatMap((text) => findPlaceholderTemplate(text) ?? []);
 }
 
 function parseLink(value: unknown, what: string): string {

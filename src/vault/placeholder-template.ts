@@ -51,7 +51,7 @@ export function findPlaceholderTemplate(text: string): PlaceholderTemplate | und
   const pieces = findPieces(text);
   const last = pieces?.at(-1);
   if (pieces === undefined || last?.kind !== "drawn" || text.startsWith("-")) return undefined;
-  if (pieces.reduce((sum, piece) => sum + (piece.kind === "literal" ? piece.text.length : piece.count), 0) > LENGTH_MAX) return undefined;
+  if (lengthOf({ pieces }) > LENGTH_MAX) return undefined;
   return countLast(pieces, last.alphabet) < last.alphabet.leastCount ? undefined : { text, pieces, lastAlphabet: last.alphabet };
 }
 
@@ -65,6 +65,11 @@ export function getPlaceholderTemplate(text: string): PlaceholderTemplate {
 /** The letters at the beginning that stay as they are. */
 export function literalStart({ pieces: [first] }: PlaceholderTemplate): string {
   return first?.kind === "literal" ? first.text : "";
+}
+
+/** Of what is made by it, in characters. */
+export function lengthOf({ pieces }: Pick<PlaceholderTemplate, "pieces">): number {
+  return pieces.reduce((sum, piece) => sum + (piece.kind === "literal" ? piece.text.length : piece.count), 0);
 }
 
 function findPieces(text: string): TemplatePiece[] | undefined {

@@ -1,5 +1,5 @@
 // A program leaves something behind: a daemon, a job, a copy of its environment in a file, a connection that it keeps open. All of it was good for one run,
-// and with the run's program everything else ends: the port, the token, the CA, each open connection. What is left is a placeholder that no later run knows.
+// and with the run's program everything else ends: the port, the token, the CA, each open connection. What is left is a placeholder, which opens nothing by itself: a later run takes it where it gives that secret, from its own program, which has its token.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -80,7 +80,7 @@ describe("what is left of a run", () => {
     await expect(openSecure(two.run.proxy, two.host, undefined, one.run.proxy.caCertificate)).rejects.toThrow();
   });
 
-  it("is a placeholder that another run does not know, and passes on as the text that it is", async () => {
+  it("is a placeholder that a run of another vault does not know, and passes on as the text that it is", async () => {
     const [one, two] = [await openOwnStage(), await openOwnStage()];
     const { sent } = await attempt(two, `GET / HTTP/1.1\r\nHost: ${two.host}\r\nX-Api-Key: ${one.grant.placeholder}\r\n\r\n`);
     expect(sent).toContain(one.grant.placeholder);

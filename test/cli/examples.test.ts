@@ -19,7 +19,7 @@ const GITHUB = ["in ghp_value", "vault secrets create GITHUB_TOKEN --host api.gi
 const API = ["in value", "vault secrets create API_KEY --host api.example.com --host api.example.com:8443"];
 const FILES = ["printf 'OPENAI_API_KEY=sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt\\nBILLING_KEY=aB3xK9mQ2wE7rT5yU1pZ\\nPORT=3000\\n' > .env", "echo 'console.log(Object.keys(process.env).length)' > agent.js"];
 const CONFIG = `printf '{"database":{"password":"p"},"users":[{"token":"t"}]}' > config.json`;
-const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING_TOKEN"],"hosts":["billing.example.com:443"],"credentials":[{"place":"header","header":"authorization","form":"Bearer {key}"}],"placeholder":{"prefix":"bill_","length":32},"documentation":"https://billing.example.com/"}' > billing.json`;
+const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING_TOKEN"],"hosts":["billing.example.com:443"],"credentials":[{"place":"header","header":"authorization","form":"Bearer {key}"}],"placeholders":["bill_[A-Za-z0-9]{32}"],"documentation":"https://billing.example.com/"}' > billing.json`;
 
 /** Lines of a transcript before the first example of a command. */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {

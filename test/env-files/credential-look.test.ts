@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { looksLikeCredential, tellingShapes } from "../../src/env-files/credential-look.ts";
-import { mintPlaceholder } from "../../src/proxy/places/placeholder.ts";
+import { keyLooks } from "../../src/app/services/likely-credential.ts";
+import { looksLikeCredential } from "../../src/env-files/credential-look.ts";
+import { mintForTrial } from "../../src/proxy/places/placeholder.ts";
+import { literalStart } from "../../src/vault/placeholder-template.ts";
 import { makeRegistry } from "../../src/services/registry.ts";
 
-const { services } = makeRegistry();
-const shapes = tellingShapes(services.map(({ shape }) => shape));
-const looks = (name: string, value: string): boolean => looksLikeCredential(name, value, shapes);
+const registry = makeRegistry();
+const looksKnown = keyLooks(registry);
+const looks = (name: string, value: string): boolean => looksLikeCredential(name, value, looksKnown);
 
 /** Configuration as it stands in real projects. */
 const PLAIN: readonly (readonly [string, string])[] = [
@@ -43,8 +45,10 @@ describe("a value", () => {
     expect(looks(name, value)).toBe(true);
   });
 
-  it("of any service's shape does, by whatever name", () => {
-    for (const { shape, placeholder } of services) if (tellingShapes([shape]).length > 0) expect(looks("SOMETHING_ID", mintPlaceholder(placeholder))).toBe(true);
+  it("that begins as any service's keys do looks like one, by whatever name", () => {
+    const telling = registry.services.flatMap(({ placeholders }) => placeholders).filter((form) => literalStart(form).length >= 3);
+    for (const form of telling) expect(looks("SOMETHING_ID", mintForTrial(form))).toBe(true);
+    expect(telling.length).toBeGreaterThan(60);
   });
 
   it("of random bytes does, in hex and in base64, nearly always", () => {

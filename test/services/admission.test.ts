@@ -7,7 +7,7 @@ import { findCanonicalBinding, parseHostBinding } from "../../src/vault/host.ts"
 import { refusalCode } from "../support/refusal-code.ts";
 
 const make = (change: Readonly<Record<string, unknown>> = {}) =>
-  parseService({ id: "billing", title: "Billing", variables: ["BILLING_KEY"], hosts: ["billing.example.com:443"], credentials: [{ place: "header", header: "x-api-key", form: "{key}" }], placeholder: { prefix: "", length: 32 }, documentation: "https://example.com", ...change });
+  parseService({ id: "billing", title: "Billing", variables: ["BILLING_KEY"], hosts: ["billing.example.com:443"], credentials: [{ place: "header", header: "x-api-key", form: "{key}" }], placeholders: ["[A-Za-z0-9]{32}"], documentation: "https://example.com", ...change });
 const judge = (change: Readonly<Record<string, unknown>>, own: readonly ReturnType<typeof make>[] = [], mayReplace = false) => refusalCode(() => { requireAdmissible(makeRegistry(own), make(change), mayReplace); });
 
 describe("a service of one's own", () => {

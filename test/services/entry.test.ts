@@ -14,14 +14,13 @@ const ENTRY = {
   variables: ["BILLING_KEY"],
   hosts: ["billing.example.com:443", "*.billing.example.com:8443"],
   credentials: [{ place: "header", header: "x-api-key", form: "{key}" }],
-  placeholder: { prefix: "bk_", length: 40 },
-  shape: "^bk_[A-Za-z0-9]{40}$",
+  placeholders: ["bk_[A-Za-z0-9]{40}", "[0-9a-f]{8}-[0-9a-f]{24}"],
   documentation: "https://billing.example.com/docs",
 };
 
 describe("a service's file", () => {
   it("becomes a service", () => {
-    expect(parseService(ENTRY)).toMatchObject({ id: "billing", hosts: ["*.billing.example.com:8443", "billing.example.com:443"], sharesHostsWith: [], placeholder: { prefix: "bk_", length: 40 } });
+    expect(parseService(ENTRY)).toMatchObject({ id: "billing", hosts: ["*.billing.example.com:8443", "billing.example.com:443"], sharesHostsWith: [], placeholders: [{ text: "bk_[A-Za-z0-9]{40}" }, { text: "[0-9a-f]{8}-[0-9a-f]{24}" }] });
     expect(isValid(schema, ENTRY)).toBe(true);
   });
 
@@ -42,10 +41,13 @@ describe("a service's file", () => {
     "a form of two lines": { ...ENTRY, credentials: [{ place: "header", header: "x-api-key", form: "{key}\r\nx: y" }] },
     "a place that is none": { ...ENTRY, credentials: [{ place: "body", form: "{key}" }] },
     "a header for the query": { ...ENTRY, credentials: [{ place: "query", header: "x-api-key" }] },
-    "a placeholder that could be guessed": { ...ENTRY, placeholder: { prefix: "bk_", length: 21 } },
-    "a prefix with a line end": { ...ENTRY, placeholder: { prefix: "bk\n", length: 40 } },
-    "a shape that could take for ever": { ...ENTRY, shape: "^(a+)+$" },
-    "a shape with no end": { ...ENTRY, shape: "^bk_[a-z]{4}" },
+    "no placeholder": { ...ENTRY, placeholders: [] },
+    "a placeholder twice": { ...ENTRY, placeholders: ["bk_[A-Za-z0-9]{40}", "bk_[A-Za-z0-9]{40}"] },
+    "a placeholder with a line end": { ...ENTRY, placeholders: ["bk\n[A-Za-z0-9]{40}"] },
+    "a placeholder that could take for ever": { ...ENTRY, placeholders: ["(a+)+"] },
+    "a placeholder of which nothing is drawn": { ...ENTRY, placeholders: ["bk_secret"] },
+    "a placeholder of a class that is none": { ...ENTRY, placeholders: ["bk_[A-Za-z0-9/]{40}"] },
+    "a placeholder like a flag": { ...ENTRY, placeholders: ["-k[A-Za-z0-9]{40}"] },
     "a link that is no https": { ...ENTRY, documentation: "http://billing.example.com" },
     "a title of nothing": { ...ENTRY, title: "" },
   };
@@ -55,13 +57,12 @@ describe("a service's file", () => {
     expect(isValid(schema, entry)).toBe(false);
   });
 
-  // What a schema cannot say: the canonical spelling of addresses, ranges in order, more characters where there are fewer to choose from.
+  // What a schema cannot say: the canonical spelling of addresses, more characters where there are fewer to choose from.
   it.each<[string, unknown]>([
     ["an address that is not spelled canonically", { ...ENTRY, hosts: ["127.1:443"] }],
     ["a port beyond the last", { ...ENTRY, hosts: ["a.example:70000"] }],
-    ["a range that runs backwards", { ...ENTRY, shape: "^[z-a]{4}$" }],
-    ["a count that runs backwards", { ...ENTRY, shape: "^[a-z]{4,3}$" }],
-    ["few characters of few", { ...ENTRY, placeholder: { prefix: "", length: 22, alphabet: "hex" } }],
+    ["a placeholder that could be guessed", { ...ENTRY, placeholders: ["bk_[A-Za-z0-9]{21}"] }],
+    ["one of few characters of few", { ...ENTRY, placeholders: ["bk_[0-9a-f]{22}"] }],
     ["a title that forges a line", { ...ENTRY, title: "Billing\nhosts: none" }],
   ])("is refused for %s", (_, entry) => {
     expect(refusalCode(() => parseService(entry))).toMatch(/^(?:bad-schema|out-of-bounds)$/);

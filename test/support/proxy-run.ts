@@ -1,7 +1,7 @@
 // A proxy over loopback for one test: grants, an audit log in memory, names that all lead to 127.0.0.1.
 import type { ProxyEvent } from "../../src/proxy/grants/event.ts";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
-import { mintPlaceholder } from "../../src/proxy/places/placeholder.ts";
+import { mintForTrial } from "../../src/proxy/places/placeholder.ts";
 import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
 import type { Proxy } from "../../src/proxy/server.ts";
 import { openProxy } from "../../src/proxy/server.ts";
@@ -12,7 +12,7 @@ export const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
 
 export function makeGrant(name: string, hosts: readonly string[], options: Partial<Omit<Grant, "value" | "bindings">> & { readonly value?: string } = {}): Grant {
   const { value = VALUE, ...rest } = options;
-  return { name, placeholder: mintPlaceholder(), value: Secret.fromText(value), bindings: hosts.map(parseHostBinding), places: ["basic", "header"], allowPrivate: true, ...rest };
+  return { name, placeholder: mintForTrial(), value: Secret.fromText(value), bindings: hosts.map(parseHostBinding), places: ["basic", "header"], allowPrivate: true, ...rest };
 }
 
 export interface TestRun {

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import { mintPlaceholder } from "../../proxy/places/placeholder.ts";
+import { mintForTrial } from "../../proxy/places/placeholder.ts";
 import { makeRunCa } from "../../proxy/tls/run-ca.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { openProxy } from "../../proxy/server.ts";
@@ -36,7 +36,7 @@ export async function openProbeEndpoint(): Promise<ProbeEndpoint> {
     // Some programs send a credential only when they are asked for one.
     response.writeHead(authorization === undefined ? 401 : 200, authorization === undefined ? { "www-authenticate": 'Basic realm="doctor"' } : {}).end("probe\n");
   });
-  const grant: Grant = { name: "DOCTOR", placeholder: mintPlaceholder(), value: Secret.fromText(word), bindings: [{ host: HOST, port: server.port, wildcard: false }], places: ["basic", "header"], allowPrivate: true };
+  const grant: Grant = { name: "DOCTOR", placeholder: mintForTrial(), value: Secret.fromText(word), bindings: [{ host: HOST, port: server.port, wildcard: false }], places: ["basic", "header"], allowPrivate: true };
   try {
     const proxy = await openProxy({
       grants: [grant],

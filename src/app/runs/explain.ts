@@ -4,7 +4,7 @@ import type { Project } from "../../project/run-file.ts";
 import { judgeInBody, planBody } from "../../proxy/judge/body-policy.ts";
 import { judgeWithoutAddress } from "../../proxy/upstream/dial.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import { makeRecogniser } from "../../proxy/places/placeholder.ts";
+import { makeRecogniser, mintForTrial } from "../../proxy/places/placeholder.ts";
 import { decide, isBoundTo } from "../../proxy/judge/policy.ts";
 import type { Refusal } from "../../proxy/grants/refusal.ts";
 import { RefusalError, refuseHost, refusePrivate, refuseUnmatched } from "../../proxy/grants/refusal.ts";
@@ -128,7 +128,7 @@ function judgePlace(grant: Grant, grants: readonly Grant[], place: PlaceKind, { 
   const parsed = parseRequestHead(requestWith(grant.placeholder, place, method, target, authority), scheme, authority);
   if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
   if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
-  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), strict });
+  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), isStray: () => false, strict });
   if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
   return { kind: decision.used.includes(grant) ? "substituted" : "inert" };
 }
@@ -164,7 +164,8 @@ function rawRequest(method: string, url: string, { host, port }: Authority, head
 
 /** The record as the proxy knows it, but for the value: a word that may stand anywhere. */
 function standIn(record: Parameters<typeof grantOf>[0], traits: ReadonlyMap<string, ServiceTraits>): Grant {
-  return grantOf(record, Secret.fromText("value"), traits);
+  const [form] = record.service === undefined ? [] : (traits.get(record.service)?.placeholders ?? []);
+  return grantOf(record, Secret.fromText("value"), mintForTrial(form), traits);
 }
 
 /** @throws VaultError `usage`, which does not repeat the URL: who pastes one may paste a key with it. */

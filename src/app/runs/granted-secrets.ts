@@ -1,12 +1,11 @@
 // Which secrets a run gets, and what the proxy is told of each.
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import type { PlaceholderShape } from "../../proxy/places/placeholder.ts";
-import { mintPlaceholder } from "../../proxy/places/placeholder.ts";
 import { isReservedVariable } from "../../run/environment.ts";
 import type { Secret } from "../../secret.ts";
 import { findCanonicalBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
+import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { SecretMetadata, SecretRecord } from "../../vault/record.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
@@ -68,7 +67,7 @@ export function requireVariables(choices: readonly Choice<SecretMetadata>[]): vo
 
 /** What the proxy wants to know of a service. */
 export interface ServiceTraits {
-  readonly placeholder: PlaceholderShape;
+  readonly placeholders: readonly PlaceholderTemplate[];
   /** In lower case: they carry its secrets beside those headers that everybody knows. */
   readonly headers: readonly string[];
 }
@@ -77,15 +76,15 @@ export interface ServiceTraits {
 export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
   if (secrets.every(({ service }) => service === undefined)) return new Map();
   const { openRegistry } = await import("../services/known-services.ts");
-  return new Map(openRegistry(surroundings).services.map(({ id, placeholder, credentials }) => [id, { placeholder, headers: credentials.flatMap((credential) => (credential.place === "header" ? [credential.header] : [])) }]));
+  return new Map(openRegistry(surroundings).services.map(({ id, placeholders, credentials }) => [id, { placeholders, headers: credentials.flatMap((credential) => (credential.place === "header" ? [credential.header] : [])) }]));
 }
 
-/** What the proxy is given, with a placeholder of its own. The service that the record names, if it does, says what that looks like, and which headers carry it. */
-export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+/** What the proxy is given. The service that the record names, if it does, says which headers carry it. */
+export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   return {
     name,
-    placeholder: mintPlaceholder(known?.placeholder),
+    placeholder,
     value,
     bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
     places,

@@ -5,6 +5,7 @@ import { VaultError } from "../../errors.ts";
 import type { Project } from "../../project/run-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
+import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { openProxy } from "../../proxy/server.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
@@ -31,6 +32,7 @@ import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import { redactOutput } from "./redaction.ts";
 import type { RunLog } from "./run-log.ts";
+import { openPlaceholders } from "./run-placeholders.ts";
 import { openRunLog } from "./run-log.ts";
 import { openRunSummary } from "./run-summary.ts";
 import { openRunRecorder } from "./run-recorder.ts";
@@ -61,6 +63,8 @@ export interface RunOptions {
   readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
   /** Whether output that goes to no terminal is rid of values, as a convenience. */
   readonly redact?: boolean;
+  /** Whether placeholders are to be others than in every other run. */
+  readonly freshPlaceholders?: boolean;
 }
 
 /**
@@ -85,7 +89,7 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 }
 
 async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined): Promise<number> {
-  const { grants, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
+  const { grants, isStray, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     return opened;
@@ -98,7 +102,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, trail, withheld, plain, isRevoked: watch.isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
@@ -115,6 +119,8 @@ interface OpenRun {
   /** The variable that holds the vault's own key, if one does. */
   readonly withheld: readonly string[];
   readonly grants: readonly NamedGrant[];
+  /** Knows placeholders of this vault's other secrets. */
+  readonly isStray: StrayTest;
   /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
   readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
@@ -125,7 +131,7 @@ interface OpenRun {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -133,7 +139,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -163,16 +169,20 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
 }
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "trail" | "withheld" | "plain">> {
+async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "isStray" | "trail" | "withheld" | "plain">> {
   const { project } = options;
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
+  const maker = await openPlaceholders(vault, options.freshPlaceholders === true);
   const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
     const value = values[index];
-    return value === undefined ? [] : [{ variable, grant: grantOf({ ...record, ...reach }, value, traits) }];
+    if (value === undefined) return [];
+    const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: traits.get(record.service ?? "")?.placeholders ?? [] });
+    return [{ variable, grant: grantOf({ ...record, ...reach }, value, placeholder, traits) }];
   });
+  maker.close();
   const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
     kind: "run.start",
     program: basename(options.command),
@@ -183,7 +193,7 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;
-  return { grants, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+  return { grants, isStray: maker.isStray, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {

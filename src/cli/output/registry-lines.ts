@@ -3,8 +3,8 @@ import { describeCredential } from "../../services/admission.ts";
 import type { KnownService } from "../../services/registry.ts";
 import { tableLines } from "./table.ts";
 
-export function serviceObject({ id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape, documentation, isOwn }: KnownService): Record<string, unknown> {
-  return { id, title, variables, hosts, sharesHostsWith, credentials, placeholder, shape: shape?.source ?? null, documentation, own: isOwn };
+export function serviceObject({ id, title, variables, hosts, sharesHostsWith, credentials, placeholders, documentation, isOwn }: KnownService): Record<string, unknown> {
+  return { id, title, variables, hosts, sharesHostsWith, credentials, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
 }
 
 export function serviceLines(service: KnownService): string[] {
@@ -16,6 +16,7 @@ export function serviceLines(service: KnownService): string[] {
     ...rows("host", service.hosts),
     ...rows("shares with", service.sharesHostsWith),
     ...rows("key", service.credentials.map(describeCredential)),
+    ...rows("looks like", service.placeholders.map(({ text }) => text)),
     ...rows("see", [service.documentation]),
   ];
 }

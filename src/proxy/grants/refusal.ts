@@ -18,6 +18,7 @@ export type RefusalCode =
   | "host"
   | "place"
   | "repeated"
+  | "not-given"
   | "misplaced"
   | "coded-body"
   | "plain-http"
@@ -64,6 +65,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   host: 403,
   place: 403,
   repeated: 400,
+  "not-given": 403,
   misplaced: 400,
   "coded-body": 415,
   "plain-http": 403,
@@ -100,6 +102,11 @@ export function refuseRepeated(grant: Grant, authority: Authority): Refusal {
 
 export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
   return makeRefusal("misplaced", `the placeholder of ${grant.name} was not passed on to ${formatAuthority(authority)}; it stands where it may not act, and this run is strict; leave it out, or run without --strict`, [grant.name]);
+}
+
+/** A placeholder of this vault that is none of the run's. @param header its name. */
+export function refuseStray(header: string, authority: Authority): Refusal {
+  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${header} header is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew, or give the run that secret`);
 }
 
 /** @param names of the secrets that might stand in the body. */

@@ -25,7 +25,7 @@ export type Judgement =
     };
 
 /** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
-export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "strict">): Judgement {
+export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict">): Judgement {
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
   const { head } = parsed;
@@ -35,7 +35,7 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
     return refuse(makeRefusal("upgrade", `${authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
   }
-  const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
+  const decision = decide(head, { scheme, authority, recognise: rules.recognise, isStray: rules.isStray, strict: rules.strict });
   if (decision.kind === "refuse") return refuse(decision.refusal);
   const plan = planBody(head, scheme, authority, rules.grants);
   if (plan.kind === "refuse") return refuse(plan.refusal);

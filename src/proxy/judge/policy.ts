@@ -3,13 +3,14 @@ import { bindingAllows } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import { findBasicCredential } from "../places/basic-credential.ts";
-import { carries } from "../grants/credential-header.ts";
+import { carries, isCredentialHeader } from "../grants/credential-header.ts";
 import type { InertSpot } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Occurrence, Recogniser } from "../places/placeholder.ts";
+import type { StrayTest } from "../places/placeholder-check.ts";
 import { isNamed } from "../http1/raw-head.ts";
 import type { Refusal } from "../grants/refusal.ts";
-import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseUnusable, makeRefusal } from "../grants/refusal.ts";
+import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseStray, refuseUnusable, makeRefusal } from "../grants/refusal.ts";
 import type { RequestHead, Scheme } from "../http1/request-head.ts";
 import type { Edit, TargetOccurrence } from "../places/substitute.ts";
 import { findUnusable, whyNotInTarget } from "../places/substitute.ts";
@@ -36,8 +37,12 @@ export interface PolicyOptions {
   readonly scheme: Scheme;
   readonly authority: Authority;
   readonly recognise: Recogniser;
+  readonly isStray: StrayTest;
   readonly strict: boolean;
 }
+
+/** Most headers are shorter. */
+const STRAY_LENGTH_MIN = 22;
 
 /** Whether the grant's secret may go to exactly this host and port. */
 export function isBoundTo(grant: Grant, authority: Authority): boolean {
@@ -54,7 +59,7 @@ export function mayAct(grant: Grant, authority: Authority, place: Place): boolea
  * the secret's place; in the path or the query it acts where its secret may stand there; anywhere else it is inert. Bodies are looked
  * at while they stream (`body-policy.ts`).
  */
-export function decide(head: RequestHead, { scheme, authority, recognise, strict }: PolicyOptions): Decision {
+export function decide(head: RequestHead, { scheme, authority, recognise, isStray, strict }: PolicyOptions): Decision {
   const edits: Edit[] = [];
   const inTarget = recognise(head.target);
   const target = scheme === "https" ? inTarget.flatMap((occurrence) => findActing(occurrence, head.target, authority)) : [];
@@ -69,7 +74,10 @@ export function decide(head: RequestHead, { scheme, authority, recognise, strict
   for (let at = 0; at < head.headers.length; at += 2) {
     const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
     const { place, occurrences: found, text } = look(name, value, recognise);
-    if (found.length === 0) continue;
+    if (found.length === 0) {
+      if (isStrayIn(name, value, isStray)) return { kind: "refuse", refusal: refuseStray(name, authority) };
+      continue;
+    }
     // Over plain HTTP it counts for nothing where they stand: each is refused.
     const occurrences = found.filter(({ grant }) => scheme === "http" || place === "basic" || carries(name, grant));
     inert.push(...found.filter((occurrence) => !occurrences.includes(occurrence)).map(({ grant }): Inert => ({ grant, spot: "header" })));
@@ -107,6 +115,11 @@ function look(name: string, value: string, recognise: Recogniser): { readonly pl
     if (occurrences.length > 0) return { place: "basic", occurrences, text: credential };
   }
   return { place: "header", occurrences: recognise(value), text: value };
+}
+
+/** Whether a credential header has a placeholder that is none of this run's: it would go upstream in a value's place. */
+function isStrayIn(name: string, value: string, isStray: StrayTest): boolean {
+  return value.length >= STRAY_LENGTH_MIN && isCredentialHeader(name) && (isStray(value) || isStray(findBasicCredential(value) ?? ""));
 }
 
 function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: Place): Refusal | undefined {

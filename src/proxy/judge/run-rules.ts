@@ -7,6 +7,7 @@ import type { ProxyEvent } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Recogniser } from "../places/placeholder.ts";
 import { makeRecogniser } from "../places/placeholder.ts";
+import type { StrayTest } from "../places/placeholder-check.ts";
 import type { BodyWatch } from "../places/request-body.ts";
 import { makeBodyWatch } from "../places/request-body.ts";
 import type { Scrubber } from "../scrub/scrub.ts";
@@ -16,6 +17,7 @@ export interface RunRules {
   readonly grants: readonly Grant[];
   readonly strict: boolean;
   readonly recognise: Recogniser;
+  readonly isStray: StrayTest;
   readonly scrubber: Scrubber;
   readonly bodyWatch: BodyWatch;
   readonly enter: (event: ProxyEvent) => void;
@@ -26,7 +28,7 @@ export interface RunRules {
   readonly nextRequestId: () => string;
 }
 
-export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
   const prefix = randomBytes(3).toString("hex");
   let count = 0;
   const { grants } = options;

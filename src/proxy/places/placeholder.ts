@@ -1,14 +1,9 @@
-// What the child holds instead of a value: random for each run and secret, recognised exactly, worth nothing elsewhere.
+// What the child holds instead of a value: made of keys, recognised exactly, worth nothing elsewhere.
 import { randomBytes } from "node:crypto";
+import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
+import { getPlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { Grant } from "../grants/grant.ts";
-
-/** What an SDK checks a key for before it sends it (`ghp_`, 36 more). `length` counts the random characters, and the secrecy rests on them. */
-export interface PlaceholderShape {
-  readonly prefix: string;
-  readonly length: number;
-  /** Absent: letters and digits. */
-  readonly alphabet?: "hex";
-}
+import { checkOf, drawText } from "./placeholder-check.ts";
 
 /** Where a placeholder stands in a text: `[start, end)`. */
 export interface Occurrence {
@@ -19,26 +14,26 @@ export interface Occurrence {
 
 export type Recogniser = (text: string) => readonly Occurrence[];
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const HEX = "0123456789abcdef";
-/** 22 characters of 62 are 131 bits, 32 of 16 are 128. */
-const LENGTH_MIN = { plain: 22, hex: 32 } as const;
-const DEFAULT_SHAPE: PlaceholderShape = { prefix: "vault_ph_", length: 26 };
+const TRIAL_TEMPLATE = getPlaceholderTemplate("vault_ph_[A-Za-z0-9]{26}");
 const NONE: readonly Occurrence[] = [];
 
 /**
- * A new placeholder. The random part has 128 bits at least, whatever the shape asks for: it must not be guessable.
+ * The placeholder of one secret: the same for the same template and keys, and unrelated to that of any others.
+ *
+ * @param seed 32 bytes that belong to this secret alone.
+ * @param checkKey 32 bytes of the vault's: by these each of its placeholders is known for one, whatever secret it is of.
  */
-export function mintPlaceholder(shape: PlaceholderShape = DEFAULT_SHAPE): string {
-  const alphabet = shape.alphabet === "hex" ? HEX : ALPHABET;
-  const length = Math.max(shape.length, LENGTH_MIN[shape.alphabet ?? "plain"]);
-  // Bytes from the last multiple on are drawn again, so that no character is likelier than another.
-  const unbiased = 256 - (256 % alphabet.length);
-  let random = "";
-  while (random.length < length) {
-    for (const byte of randomBytes(length - random.length)) if (byte < unbiased) random += alphabet.charAt(byte % alphabet.length);
-  }
-  return shape.prefix + random;
+export function mintPlaceholder(template: PlaceholderTemplate, seed: Uint8Array, checkKey: Uint8Array): string {
+  const drawn = template.pieces.map((piece, index) => (piece.kind === "literal" ? "" : drawText(seed, `${index} ${template.text}`, piece.alphabet, piece.count))).join("");
+  const check = checkOf(drawn, template.lastAlphabet, checkKey);
+  const characters = drawn.slice(0, -check.length) + check;
+  let at = 0;
+  return template.pieces.map((piece) => (piece.kind === "literal" ? piece.text : characters.slice(at, (at += piece.count)))).join("");
+}
+
+/** One of no vault and no secret, for trials. */
+export function mintForTrial(template: PlaceholderTemplate = TRIAL_TEMPLATE): string {
+  return mintPlaceholder(template, randomBytes(32), randomBytes(32));
 }
 
 /**

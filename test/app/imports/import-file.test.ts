@@ -8,7 +8,7 @@ import { requireVault, withOpenVault } from "../../../src/app/keys/open-vault.ts
 import { createSecret } from "../../../src/app/secrets/secrets.ts";
 import { openSource } from "../../../src/app/imports/source-file.ts";
 import type { Surroundings } from "../../../src/app/surroundings.ts";
-import { mintPlaceholder } from "../../../src/proxy/places/placeholder.ts";
+import { mintForTrial } from "../../../src/proxy/places/placeholder.ts";
 import { Secret } from "../../../src/secret.ts";
 import { makeRegistry } from "../../../src/services/registry.ts";
 import { openSecrets } from "../../../src/vault/envelope.ts";
@@ -141,7 +141,7 @@ describe("the source", () => {
 
   it("was the only place where the values stood: no file holds one afterwards, in any form", async () => {
     const { surroundings } = await makeVaultHome();
-    const keys = makeRegistry().services.slice(0, 20).map(({ variables, placeholder }) => ({ name: variables[0]!, value: mintPlaceholder(placeholder) }));
+    const keys = makeRegistry().services.slice(0, 20).map(({ variables, placeholders }) => ({ name: variables[0]!, value: mintForTrial(placeholders[0]) }));
     const path = write(keys.map(({ name, value }) => `${name}=${value}\n`).join(""));
     const outcomes = await importText(surroundings, readFileSync(path, "utf8"), { deleteSource: true }, path);
     expect(outcomes.every((outcome) => outcome.kind === "imported" && outcome.service !== undefined && outcome.hosts.length > 0)).toBe(true);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { grantOf, loadTraits } from "../../../src/app/runs/granted-secrets.ts";
-import { makeRecogniser } from "../../../src/proxy/places/placeholder.ts";
+import { makeRecogniser, mintForTrial } from "../../../src/proxy/places/placeholder.ts";
 import { decide } from "../../../src/proxy/judge/policy.ts";
 import { withNames } from "../../../src/proxy/http1/raw-head.ts";
 import { parseRequestHead } from "../../../src/proxy/http1/request-head.ts";
@@ -12,17 +12,17 @@ import { makeHome } from "../../support/home.ts";
 const HEADERS = makeRegistry().services.flatMap(({ id, hosts, credentials }) => credentials.flatMap((credential) => (credential.place === "header" ? [{ id, host: hosts[0] ?? "", header: credential.header }] : [])));
 
 test.each(HEADERS)("a secret of $id goes into $header", async ({ id, host, header }) => {
-  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"), await loadTraits(makeHome().surroundings, [{ service: id }]));
+  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"), mintForTrial(), await loadTraits(makeHome().surroundings, [{ service: id }]));
   const authority = findCanonicalBinding(host);
   if (authority === undefined) throw new Error("no host");
   const parsed = parseRequestHead(withNames({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), grant.placeholder] }), "https", authority);
   if (parsed.kind === "refuse") throw new Error(parsed.refusal.text);
-  expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
+  expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), isStray: () => false, strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
 });
 
 test("a secret of no service has no headers of its own", async () => {
   const traits = await loadTraits(makeHome().surroundings, [{ service: "of-a-newer-version" }]);
-  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), traits).headers).toEqual([]);
-  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), traits).headers).toEqual([]);
+  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), mintForTrial(), traits).headers).toEqual([]);
+  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false }, Secret.fromText("value"), mintForTrial(), traits).headers).toEqual([]);
   expect(await loadTraits(makeHome().surroundings, [{ service: undefined }])).toEqual(new Map());
 });

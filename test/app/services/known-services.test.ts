@@ -8,7 +8,7 @@ import { Secret } from "../../../src/secret.ts";
 import { makeHome, makeVaultHome } from "../../support/home.ts";
 import { refusalCode } from "../../support/refusal-code.ts";
 
-const ENTRY = { id: "billing", title: "Billing", variables: ["BILLING_KEY"], hosts: ["billing.example.com:443"], credentials: [{ place: "query", parameter: "key" }], placeholder: { prefix: "bk_", length: 32 }, documentation: "https://example.com" };
+const ENTRY = { id: "billing", title: "Billing", variables: ["BILLING_KEY"], hosts: ["billing.example.com:443"], credentials: [{ place: "query", parameter: "key" }], placeholders: ["bk_[A-Za-z0-9]{32}"], documentation: "https://example.com" };
 const bytesOf = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
 const ask = () => Promise.resolve(Secret.fromText("value"));
 const wish = { scope: { kind: "global" }, service: undefined, hosts: [], places: undefined, allowPrivate: false } as const;
