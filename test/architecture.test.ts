@@ -258,6 +258,13 @@ describe("commands", () => {
   });
 });
 
+describe("stdin", () => {
+  test("is read in one place, and in the agent, whose order comes there", () => {
+    const isStdin = (node: ts.Node): boolean => ts.isPropertyAccessExpression(node) && node.getText() === "process.stdin";
+    expect(places(sources, isStdin).map((place) => place.replace(/:\d+$/, ""))).toEqual(["src/agent/main.ts", "src/cli/input/stdin.ts"]);
+  });
+});
+
 describe("secrets", () => {
   test("are revealed in these files and no others", () => {
     const revealing = places(sources.filter(({ path }) => path !== "src/secret.ts"), (node) => ts.isPropertyAccessExpression(node) && node.name.text === "reveal").map((place) => place.replace(/:\d+$/, ""));

@@ -58,7 +58,7 @@ export default class Init extends VaultCommand {
     const { sortNames, writeRunFile } = await import("../app/imports/project-from-env.ts");
     const { FILE_BYTES_MAX } = await import("../app/imports/import-file.ts");
     const { readInput } = await import("../cli/input/file-input.ts");
-    const { secrets, plain } = sortNames(makeSurroundings(undefined), readInput(path, FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
+    const { secrets, plain } = sortNames(makeSurroundings(undefined), await readInput(path, "the file", FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
     writeRunFile(RUN_FILE, secrets, existsSync(SCHEMA_OF_INSTALLED) ? `./${SCHEMA_OF_INSTALLED}` : undefined);
     this.answer(json === true, { file: RUN_FILE, secrets, plain }, [
       `wrote ${RUN_FILE}: programs run in this folder get ${secrets.length === 0 ? "no secrets" : secrets.join(", ")}`,

@@ -77,10 +77,11 @@ function parseSelection(text: string): Selection {
 async function readEnvFiles(paths: readonly string[] | undefined, expose: readonly string[] = [], argv: readonly string[]): Promise<EnvFiles | undefined> {
   if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv");
   if (paths === undefined) return undefined;
-  if (paths.includes("-")) throw new VaultError("usage", "--dotenv takes a file: stdin is the program's");
-  const { readInput } = await import("../cli/input/file-input.ts");
+  const { isStdin, readInput } = await import("../cli/input/file-input.ts");
+  if (paths.some(isStdin)) throw new VaultError("usage", "--dotenv takes a file: stdin is the program's");
   const wasSeenByNode = argv.slice(0, argv.indexOf("--")).some((word) => /^--env-file(?:=|$)/.test(word));
-  return { files: paths.map((path) => ({ path, bytes: readInput(path, ENV_FILE_BYTES_MAX) })), expose, wasSeenByNode };
+  const files = await Promise.all(paths.map(async (path) => ({ path, bytes: await readInput(path, "the file", ENV_FILE_BYTES_MAX) })));
+  return { files, expose, wasSeenByNode };
 }
 
 /** A certificate file that cannot be used is an error here, and not a failed request later. */

@@ -29,7 +29,8 @@ export default class Seal extends VaultCommand {
     if (fields.length === 0 && !flags.rotate) throw new VaultError("usage", "no field was named", "--field PATH, such as --field database.password; --rotate for what is sealed already");
     if (args.file.includes("-")) throw new VaultError("usage", "files are sealed in place, and stdin is none");
     const { rotateFiles, sealFiles } = await import("../app/sealing/seal-file.ts");
-    const [surroundings, files, options] = [makeSurroundings(flags["passphrase-file"]), args.file.map(readFileToSeal), parseSealOptions(flags)];
+    const [surroundings, options] = [makeSurroundings(flags["passphrase-file"]), parseSealOptions(flags)];
+    const files = await Promise.all(args.file.map(readFileToSeal));
     const outcomes = flags.rotate ? await rotateFiles(surroundings, files, options) : await sealFiles(surroundings, files, fields, options);
     this.answer(flags.json, { files: outcomes.map(({ path, changed, kept }) => ({ file: path, sealed: changed, kept })) }, outcomes.map(({ path, changed, kept }) => `${path}: ${changed.length} sealed${kept > 0 ? `, ${kept} as they were` : ""}`));
   }

@@ -26,7 +26,7 @@ export default class Unseal extends VaultCommand {
     if (file === "-" && flags["passphrase-file"] === "-") throw new VaultError("usage", "stdin cannot hold both the file and the passphrase", "--passphrase-file FILE, or the variable VAULT_PASSPHRASE");
     if (flags.strict && flags.field === undefined) throw new VaultError("usage", "--strict needs to know which fields are to be sealed", "--field PATH");
     const { unsealFile } = await import("../app/sealing/seal-file.ts");
-    const { path, changed, text } = await unsealFile(makeSurroundings(flags["passphrase-file"]), readFileToSeal(file), flags.field, { ...parseSealOptions(flags), inPlace: flags["in-place"] });
+    const { path, changed, text } = await unsealFile(makeSurroundings(flags["passphrase-file"]), await readFileToSeal(file), flags.field, { ...parseSealOptions(flags), inPlace: flags["in-place"] });
     if (flags["in-place"]) this.answer(flags.json, { file: path, opened: changed }, [`${path}: ${changed.length} opened`]);
     else if (flags.json) this.answer(true, { file: path, opened: changed, document: text }, []);
     else answerExactly(text);

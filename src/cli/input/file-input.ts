@@ -1,50 +1,49 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { VaultError, systemErrorCode } from "../../errors.ts";
+import { readStdin } from "./stdin.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
+/** Whether the user means stdin. */
+export function isStdin(path: string): boolean {
+  return path === "-" || path === "/dev/stdin";
+}
+
 /**
- * The bytes of a file that the user names, or of stdin for `-`.
+ * The bytes of a file that the user names, or of stdin.
  *
+ * @param what for who waits at the terminal, such as "the passphrase".
  * @throws VaultError `usage` where it cannot be read, or is longer than `bytesMax`.
  */
-export function readInput(path: string, bytesMax: number): Uint8Array {
-  const what = path === "-" ? "stdin" : `"${path}"`;
-  let descriptor = 0;
+export async function readInput(path: string, what: string, bytesMax: number): Promise<Uint8Array> {
+  if (isStdin(path)) return readStdin(what, bytesMax);
   try {
-    if (path !== "-") descriptor = openSync(path, "r");
-    if (path !== "-" && fstatSync(descriptor).isDirectory()) throw new VaultError("usage", `${what} is a folder`);
-    return readUpTo(descriptor, bytesMax, what);
+    const descriptor = openSync(path, "r");
+    try {
+      if (fstatSync(descriptor).isDirectory()) throw new VaultError("usage", `"${path}" is a folder`);
+      return readUpTo(descriptor, bytesMax, path);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError("usage", `cannot read ${what} (${systemErrorCode(error) ?? "unknown error"})`);
-  } finally {
-    if (descriptor > 0) closeSync(descriptor);
+    throw new VaultError("usage", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`);
   }
 }
 
-function readUpTo(descriptor: number, bytesMax: number, what: string): Uint8Array {
+/** A named pipe, or a shell's `<(…)`, is waited for: it was opened here, and blocks. */
+function readUpTo(descriptor: number, bytesMax: number, path: string): Uint8Array {
   const chunks: Buffer[] = [];
-  for (let length = 0; ; ) {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const count = readOrWait(descriptor, chunk);
-    if (count === 0) return new Uint8Array(Buffer.concat(chunks));
-    chunks.push(chunk.subarray(0, count));
-    length += count;
-    if (length > bytesMax) throw new VaultError("usage", `${what} is longer than ${bytesMax} bytes`);
-  }
-}
-
-/** A pipe that another program made non-blocking says EAGAIN until its writer has written. */
-function readOrWait(descriptor: number, chunk: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(descriptor, chunk, 0, chunk.length, null);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === "EOF") return 0;
-      if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  try {
+    for (let length = 0; ; ) {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      const count = readSync(descriptor, chunk, 0, chunk.length, null);
+      if (count === 0) return new Uint8Array(Buffer.concat(chunks));
+      chunks.push(chunk.subarray(0, count));
+      length += count;
+      if (length > bytesMax) throw new VaultError("usage", `"${path}" is longer than ${bytesMax} bytes`);
     }
+  } finally {
+    for (const chunk of chunks) chunk.fill(0);
   }
 }

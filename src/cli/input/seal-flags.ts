@@ -32,6 +32,6 @@ export function parseSealOptions(flags: GivenFlags): SealOptions {
 }
 
 /** @throws VaultError `usage` for a file that cannot be read, or is too large. */
-export function readFileToSeal(path: string): FileToSeal {
-  return { path, bytes: readInput(path, SEALED_FILE_BYTES_MAX) };
+export async function readFileToSeal(path: string): Promise<FileToSeal> {
+  return { path, bytes: await readInput(path, "the file", SEALED_FILE_BYTES_MAX) };
 }

@@ -1,9 +1,14 @@
 // Where secrets come in (in this order): flags and files, the environment, a prompt without echo, piped stdin.
-import { readFileSync } from "node:fs";
-import { VaultError, systemErrorCode } from "../../errors.ts";
+import { VaultError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import type { SecretFlag } from "./argv-secrets.ts";
+import { VALUE_BYTES_MAX } from "../../vault/record.ts";
 import { askHidden, askNewHidden, hasTerminal } from "../output/terminal.ts";
+import type { SecretFlag } from "./argv-secrets.ts";
+import { isStdin, readInput } from "./file-input.ts";
+import { isStdinTyped } from "./stdin.ts";
+
+/** With the line end that is dropped. */
+const INPUT_BYTES_MAX = VALUE_BYTES_MAX + 2;
 
 /** One secret's ways in. */
 export interface InputWays {
@@ -38,11 +43,11 @@ export async function findSecretInput(ways: InputWays): Promise<Secret | undefin
   const given = givenSecrets.get(ways.flag);
   if (given !== undefined && ways.file !== undefined) throw new VaultError("usage", `${ways.flag} and ${ways.flag}-file exclude each other`);
   if (given !== undefined) return new Secret(given.reveal().slice());
-  if (ways.file !== undefined) return readSecretFile(ways.file);
+  if (ways.file !== undefined) return readSecretFile(ways.file, ways);
   const variable = process.env[ways.variable];
   if (variable !== undefined && variable !== "") return Secret.fromText(variable);
   if (!hasTerminal()) return undefined;
-  return ways.isNew ? askNewHidden(ways.question) : askHidden(ways.question);
+  return ask(ways);
 }
 
 /** @throws VaultError `usage` where it was not given and nobody is there to ask. */
@@ -58,26 +63,22 @@ export async function requireSecretInput(ways: InputWays): Promise<Secret> {
  * @throws VaultError `usage`, `io`.
  */
 export async function requireValue(name: string, fromFile: string | undefined): Promise<Secret> {
-  if (fromFile !== undefined) return readSecretFile(fromFile);
-  if (process.stdin.isTTY) {
-    if (hasTerminal()) return askHidden(`Value of ${name}`);
-    throw new VaultError("usage", `no value for "${name}" was given`, `printf %s "$VALUE" | vault secrets create ${name} …`);
-  }
-  return readSecretFile("-");
+  const asked = { question: `Value of ${name}`, isNew: false };
+  if (fromFile === undefined && isStdinTyped() && !hasTerminal()) throw new VaultError("usage", `no value for "${name}" was given`, `printf %s "$VALUE" | vault secrets create ${name} …`);
+  return readSecretFile(fromFile ?? "-", asked);
 }
 
-/** Reads a file, or stdin for `-`. One trailing line end is dropped: editors and `echo` put it there. */
-function readSecretFile(path: string): Secret {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path === "-" ? 0 : path);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    // An stdin that is closed, or a terminal in the background, has nothing to say.
-    if (path === "-") throw new VaultError("usage", `nothing can be read from stdin (${code ?? "unknown error"})`);
-    throw new VaultError("usage", `cannot read "${path}" (${code ?? "unknown error"})`);
-  }
-  return new Secret(withoutLineEnd(bytes));
+type Asked = Pick<InputWays, "question" | "isNew">;
+
+/** Reads a file, or stdin for `-`; what would be typed there is asked for, so that nobody sees it. One trailing line end is dropped: editors and `echo` put it there. */
+async function readSecretFile(path: string, asked: Asked): Promise<Secret> {
+  if (isStdin(path) && isStdinTyped() && hasTerminal()) return ask(asked);
+  const { question } = asked;
+  return new Secret(withoutLineEnd(await readInput(path, `the ${question.charAt(0).toLowerCase()}${question.slice(1)}`, INPUT_BYTES_MAX)));
+}
+
+function ask({ question, isNew }: Asked): Promise<Secret> {
+  return isNew ? askNewHidden(question) : askHidden(question);
 }
 
 function withoutLineEnd(bytes: Uint8Array): Uint8Array {

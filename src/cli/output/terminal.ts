@@ -1,7 +1,7 @@
 // The rules of the terminal, once: stdout carries the answer, stderr everything else, prompts go to the terminal device.
 // Colour and spinners only where a person looks, and never against NO_COLOR. Nobody to ask means no prompt and no hang.
-import { closeSync, openSync } from "node:fs";
-import { ReadStream, WriteStream } from "node:tty";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { ReadStream, WriteStream, isatty } from "node:tty";
 import { Secret } from "../../secret.ts";
 import { VaultError } from "../../errors.ts";
 import { visible } from "./visible-text.ts";
@@ -38,12 +38,24 @@ export function colour(code: string, text: string): string {
 
 /** Whether somebody is there: one of the standard streams is a terminal, and the process has one to open. */
 export function hasTerminal(): boolean {
-  if (!process.stdin.isTTY && !process.stdout.isTTY && !process.stderr.isTTY) return false;
+  // Not `process.stdin.isTTY`: that makes a pipe non-blocking, for its next reader too.
+  if (![0, 1, 2].some(isatty)) return false;
   try {
     closeSync(openSync(terminalDevice("in"), "r+"));
     return true;
   } catch {
     return false;
+  }
+}
+
+/** One line for whoever looks, on the terminal device, whatever the standard streams are; without a terminal, nothing. */
+export function tellTerminal(text: string): void {
+  if (!hasTerminal()) return;
+  const device = openSync(terminalDevice("out"), "r+");
+  try {
+    writeSync(device, `${visible(text)}\n`);
+  } finally {
+    closeSync(device);
   }
 }
 

@@ -35,7 +35,7 @@ export default class SecretsImport extends VaultCommand {
     requireFile(args.file, flags["delete-source"], flags["passphrase-file"]);
     const outcomes = await importFile(makeSurroundings(flags["passphrase-file"]), {
       path: args.file,
-      bytes: readInput(args.file, FILE_BYTES_MAX),
+      bytes: await readInput(args.file, "the file", FILE_BYTES_MAX),
       format: flags.format,
       deleteSource: flags["delete-source"],
       scope: findScope(flags) ?? { kind: "global" },

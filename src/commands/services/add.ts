@@ -18,7 +18,7 @@ export default class ServicesAdd extends VaultCommand {
     const { args, flags } = await this.parse(ServicesAdd);
     // Only here: with it comes the whole list, which no other command is to wait for.
     const { judgeService, SERVICE_FILE_BYTES_MAX } = await import("../../app/services/known-services.ts");
-    const candidate = await judgeService(makeSurroundings(undefined), readInput(args.file, SERVICE_FILE_BYTES_MAX), flags.replace);
+    const candidate = await judgeService(makeSurroundings(undefined), await readInput(args.file, "the file", SERVICE_FILE_BYTES_MAX), flags.replace);
     note(candidate.words.join("\n"));
     if (!flags.yes) await requireYes("Add it?");
     await candidate.keep();
