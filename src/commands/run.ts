@@ -77,21 +77,22 @@ function parseSelection(text: string): Selection {
 async function readEnvFiles(paths: readonly string[] | undefined, expose: readonly string[] = [], argv: readonly string[]): Promise<EnvFiles | undefined> {
   if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv");
   if (paths === undefined) return undefined;
-  const { isStdin, readInput } = await import("../cli/input/file-input.ts");
-  if (paths.some(isStdin)) throw new VaultError("usage", "--dotenv takes a file: stdin is the program's");
   const wasSeenByNode = argv.slice(0, argv.indexOf("--")).some((word) => /^--env-file(?:=|$)/.test(word));
-  const files = await Promise.all(paths.map(async (path) => ({ path, bytes: await readInput(path, "the file", ENV_FILE_BYTES_MAX) })));
-  return { files, expose, wasSeenByNode };
+  return { files: await readFiles("--dotenv", paths, ENV_FILE_BYTES_MAX), expose, wasSeenByNode };
 }
 
 /** A certificate file that cannot be used is an error here, and not a failed request later. */
 async function readPems(paths: readonly string[]): Promise<string[]> {
-  if (paths.length === 0) return [];
-  const { readInput } = await import("../cli/input/file-input.ts");
-  return paths.map((path) => {
-    if (path === "-") throw new VaultError("usage", "--upstream-ca takes a file: stdin is the program's");
-    const text = Buffer.from(readInput(path, PEM_BYTES_MAX)).toString("latin1");
+  return (await readFiles("--upstream-ca", paths, PEM_BYTES_MAX)).map(({ path, bytes }) => {
+    const text = Buffer.from(bytes).toString("latin1");
     if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new VaultError("usage", `"${path}" holds no certificate`, "--upstream-ca takes a PEM file");
     return text;
   });
+}
+
+async function readFiles(flag: string, paths: readonly string[], bytesMax: number): Promise<{ readonly path: string; readonly bytes: Uint8Array }[]> {
+  if (paths.length === 0) return [];
+  const { isStdin, readInput } = await import("../cli/input/file-input.ts");
+  if (paths.some(isStdin)) throw new VaultError("usage", `${flag} takes a file: stdin is the program's`);
+  return Promise.all(paths.map(async (path) => ({ path, bytes: await readInput(path, "the file", bytesMax) })));
 }
