@@ -18,7 +18,7 @@ export interface VaultPaths {
   readonly runtimeFolder: string;
   /** Its content changes with each `vault lock`, which running proxies watch. */
   readonly lockMark: string;
-  readonly agent: { readonly folder: string; readonly socket: string; readonly token: string };
+  readonly agent: { readonly folder: string; readonly socket: string; readonly token: string; readonly realm: string };
 }
 
 export interface PlaceInfo {
@@ -61,7 +61,7 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
     anchorFile: join(state, "anchor.json"),
     runtimeFolder: runtime,
     lockMark: join(runtime, "locked"),
-    agent: findAgentPaths(info, runtime),
+    agent: { ...findAgentPaths(info, runtime), realm: data },
   };
 }
 
@@ -69,7 +69,7 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
  * A path too long for a socket moves to a folder of the user's, straight in the temporary folder: one between the two could be made by somebody else first,
  * and whoever owns a folder may put another in the place of what is in it. Windows has named pipes instead.
  */
-function findAgentPaths(info: PlaceInfo, runtime: string): VaultPaths["agent"] {
+function findAgentPaths(info: PlaceInfo, runtime: string): Omit<VaultPaths["agent"], "realm"> {
   const socket = join(runtime, "agent.sock");
   const token = join(runtime, "agent.token");
   const short = createHash("sha256").update(runtime).digest("hex").slice(0, 24);

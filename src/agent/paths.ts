@@ -1,4 +1,4 @@
-/** Where one agent is to be reached. All three belong to one user alone. */
+/** Where one agent is to be reached. The first three belong to one user alone. */
 export interface AgentPaths {
   /** Holds the token, the start lock and, except on Windows, the socket. */
   readonly folder: string;
@@ -6,4 +6,6 @@ export interface AgentPaths {
   readonly socket: string;
   /** 32 random bytes that whoever may talk to the agent can read (see `handshake.ts`). */
   readonly token: string;
+  /** The folder of the vault whose key it holds: `lock` finds it by that, whatever has become of the others. */
+  readonly realm: string;
 }

@@ -43,7 +43,7 @@ export async function listenPrivately(paths: AgentPaths): Promise<PrivateSocket 
     removeDeadSocket(paths.socket);
     const token = writeToken(paths.token);
     const server = await listen(paths.socket);
-    return new ListeningSocket(paths, server, token, announce("agent", realmOf(paths.folder)));
+    return new ListeningSocket(paths, server, token, announce("agent", realmOf(paths.realm)));
   } finally {
     lock.release();
   }

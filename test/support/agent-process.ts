@@ -41,7 +41,7 @@ export function removeFolder(folder: string): void {
 }
 
 export function pathsIn(folder: string): AgentPaths {
-  return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token") };
+  return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token"), realm: folder };
 }
 
 export function drawKek(): Kek {

@@ -43,7 +43,7 @@ export async function lockVault(surroundings: Surroundings): Promise<LockOutcome
 
 /** @returns those that were there to be called. */
 function callRuns({ paths }: Surroundings): Present[] {
-  return findPresent("run", realmOf(paths.runtimeFolder)).filter(({ pid }) => callProcess(pid, LOCK_SIGNAL));
+  return findPresent("run", realmOf(paths.dataFolder)).filter(({ pid }) => callProcess(pid, LOCK_SIGNAL));
 }
 
 async function changeMark({ paths }: Surroundings): Promise<void> {
@@ -55,7 +55,7 @@ async function changeMark({ paths }: Surroundings): Promise<void> {
 /** Ends the agent: by asking it, and where that fails, or somebody else has answered in its place, by force. @returns whether one was there. */
 async function lockAgent(surroundings: Surroundings): Promise<boolean> {
   const [asked] = await Promise.allSettled([askAgent(surroundings)]);
-  const hidden = findPresent("agent", realmOf(surroundings.paths.agent.folder));
+  const hidden = findPresent("agent", realmOf(surroundings.paths.agent.realm));
   if (hidden.length === 0) {
     if (asked.status === "rejected") throw asked.reason;
     return asked.value;

@@ -24,7 +24,7 @@ export const LOCK_SIGNAL = "SIGURG";
  *
  * @throws VaultError `io`.
  */
-export function watchLock({ runtimeFolder, lockMark }: Pick<VaultPaths, "runtimeFolder" | "lockMark">): LockWatch {
+export function watchLock({ dataFolder, lockMark }: Pick<VaultPaths, "dataFolder" | "lockMark">): LockWatch {
   const isMarkChanged = process.platform === "linux" ? () => false : watchLockMark(lockMark);
   let isRevoked = false;
   let presence: Presence | undefined;
@@ -41,7 +41,7 @@ export function watchLock({ runtimeFolder, lockMark }: Pick<VaultPaths, "runtime
   // Before anybody can know of this process.
   process.on(LOCK_SIGNAL, revoke);
   try {
-    presence = announce("run", realmOf(runtimeFolder));
+    presence = announce("run", realmOf(dataFolder));
   } catch (error) {
     close();
     throw error;

@@ -28,7 +28,7 @@ test("a lock of another vault is none, and neither is one from before", async ()
 
 test.runIf(process.platform === "linux")("(needs Linux) a run is found while it lasts, and not once it is closed or locked", () => {
   const { paths } = makeHome().surroundings;
-  const found = (): number[] => findPresent("run", realmOf(paths.runtimeFolder)).map(({ pid }) => pid);
+  const found = (): number[] => findPresent("run", realmOf(paths.dataFolder)).map(({ pid }) => pid);
   const watch = watchLock(paths);
   expect(found()).toEqual([process.pid]);
   watch.close();
