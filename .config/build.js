@@ -79,10 +79,4 @@ await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/seal
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
 const preload = { ...bundle, target: "node12", format: "cjs" };
-await build({ ...preload, entryPoints: ["src/run/node-preload.ts", "src/run/node-proxy.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });
-// A file of its own, read only when something is fetched. undici's index would do as well, and would bring in a fetch, a cache and a dispatcher that is put into effect.
-const fetchAgent = `
-  Object.assign(require("undici/lib/dispatcher/dispatcher.js").prototype, require("undici/lib/api/index.js"));
-  module.exports = require("undici/lib/dispatcher/env-http-proxy-agent.js");
-`;
-await build({ ...preload, stdin: { contents: fetchAgent, resolveDir: root }, outfile: "dist/fetch-agent.cjs" });
+await build({ ...preload, entryPoints: ["src/run/node-preload.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });

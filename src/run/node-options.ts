@@ -1,5 +1,7 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// NODE_OPTIONS, as a run writes it and as its Nodes read it. Of all variables it is the one that a Node must have to load anything of ours, so the way to the run's folder stands in it too (preload-words.ts).
+
+/** A path that goes through a run's folder and out of it again. */
+const OVER_A_RUN = /^(?:--require=)?(.*[/\\]run-[0-9]+-[0-9a-f]{16})[/\\]\.\.[/\\]/;
 
 /**
  * NODE_OPTIONS with further words behind the user's own, quoted as Node reads them: words end at a space, double quotes hold one together,
@@ -9,10 +11,10 @@ export function appendNodeOptions(current: string, words: readonly string[]): st
   return [current, ...words.map(quote)].filter((part) => part !== "").join(" ");
 }
 
-/** Words that load `node-preload.ts`, which the build puts beside this file's own; none where there is no build, since Node does not start without a file that it is to load. */
-export function preloadWords(script: URL = new URL("./node-preload.cjs", import.meta.url)): readonly string[] {
-  const path = fileURLToPath(script);
-  return existsSync(path) ? ["--require", path] : [];
+/** The folder of the run that these options are of: the innermost, where one is inside another. */
+export function findRunFolder(nodeOptions: string): string | undefined {
+  const words = nodeOptions.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? [];
+  return words.flatMap((word) => OVER_A_RUN.exec(word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, "$1") : word)?.[1] ?? []).pop();
 }
 
 function quote(word: string): string {

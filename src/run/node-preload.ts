@@ -1,17 +1,16 @@
 // Loaded into each Node of a run, before the program's own code, by NODE_OPTIONS. It stays where the program is installed and not in the run's folder:
-// a process that outlives its run still has it in its NODE_OPTIONS, and Node does not start without it. It imports nothing but what every Node has loaded by then: http and https alone take 16 ms.
-import { createRequire } from "node:module";
+// a process that outlives its run still has it in its NODE_OPTIONS, and Node does not start without it. What it needs of the run it reads from that folder, whatever other variables the process was left.
+import { findRunFolder } from "./node-options.ts";
+import { findNodeRoutes } from "./node-routes.ts";
+import { tunnelBoundHosts } from "./node-tunnel.ts";
 
-if (heedsProxyVariables(process.versions.node)) muteNotice();
-else createRequire(__filename)("./node-proxy.cjs");
+muteNotice();
+const folder = findRunFolder(process.env["NODE_OPTIONS"] ?? "");
+const routes = folder === undefined ? undefined : findNodeRoutes(folder);
+// A `vault run` inside this run undoes it for itself (cli/input/inherited-options.ts).
+if (routes !== undefined) Object.defineProperty(process, Symbol.for("vaultrun.preload"), { value: tunnelBoundHosts(routes) });
 
-/** NODE_USE_ENV_PROXY, which every child of a run has, covers fetch, http and https from 22.21 and 24.5 on. */
-function heedsProxyVariables(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21);
-}
-
-/** Node 22 says at each start that this way is experimental: two lines in the output of every program, which asked for none of it. */
+/** Node 22 says at each start that NODE_USE_ENV_PROXY is experimental: two lines in the output of every program, which asked for none of it. */
 function muteNotice(): void {
   const original: unknown = Reflect.get(process, "emit");
   if (!process.versions.node.startsWith("22.") || typeof original !== "function") return;

@@ -43,10 +43,12 @@ export interface ProbeStart {
 
 const PASSWORD = "HTTPS_PROXY is a URL with user and password; have the program read it whole";
 
+const NODE_OPTIONS = "in a run, NODE_OPTIONS holds what leads a Node to the proxy: add to it, and do not replace it; where a program is started with a few variables only, put `vault run -s NAME --` before it";
+
 export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
   node: [
-    script("https", ["-"], "node-https.js", "leave out `agent`, or make it one that reads HTTPS_PROXY (proxy-agent); or run a Node from 24.5 on", "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
-    script("fetch", ["-"], "node-fetch.js", "set no dispatcher of its own, or undici's EnvHttpProxyAgent", "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
+    script("https", ["-"], "node-https.js", NODE_OPTIONS, "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
+    script("fetch", ["-"], "node-fetch.js", NODE_OPTIONS, "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
   ],
   deno: [script("fetch", ["run", "--quiet", "--allow-net", "--allow-env", "-"], "deno-fetch.js", "deno reads HTTPS_PROXY by itself: set no `client` of its own", "deno reads DENO_CERT: leave out `caCerts`")],
   bun: [script("fetch", ["run", "-"], "bun-fetch.js", "bun reads HTTPS_PROXY by itself from 1.0 on: set no `proxy` of its own", "bun reads NODE_EXTRA_CA_CERTS from 1.1.22 on: update it")],

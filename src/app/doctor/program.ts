@@ -58,7 +58,7 @@ async function probeAll(runtimeFolder: string, variables: Surroundings["variable
     try {
       const roots = collectRoots(variables);
       const grants = [{ variable: PROBE_KEY, grant: endpoint.grant }];
-      const environment = await furnishChild({ variables }, { folder: folder.path, proxy: endpoint.proxy, grants, trusted: roots.child, withheld: [] });
+      const environment = await furnishChild({ variables }, { folder: folder.path, proxy: endpoint.proxy, grants, denyUnmatched: true, trusted: roots.child, withheld: [] });
       const findings: Finding[] = [...roots.warnings, ...environment.warnings].map((warning) => note("environment", warning));
       const target = { url: endpoint.url, placeholder: endpoint.grant.placeholder, folder: folder.path };
       // One after the other: what the proxy sees is then of one probe.

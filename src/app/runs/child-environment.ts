@@ -5,10 +5,12 @@ import { writeCaFile } from "../../run/ca-file.ts";
 import type { RunEnvironment } from "../../run/environment.ts";
 import { buildEnvironment } from "../../run/environment.ts";
 import { writeKubeConfig } from "../../run/kube-config.ts";
-import { preloadWords } from "../../run/node-options.ts";
+import { writeNodeRoutes } from "../../run/node-routes.ts";
 import { writePhpIni } from "../../run/php-ini.ts";
+import { preloadWords } from "../../run/preload-words.ts";
 import { writePythonSite } from "../../run/python-site.ts";
 import { writeWgetrc } from "../../run/wgetrc.ts";
+import { formatHostBinding } from "../../vault/host.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** A granted secret and what the child's environment calls it. */
@@ -23,6 +25,7 @@ export interface ChildNeeds {
   readonly folder: string;
   readonly proxy: Pick<Proxy, "url" | "caCertificate">;
   readonly grants: readonly NamedGrant[];
+  readonly denyUnmatched: boolean;
   /** What `.env` files add: variables alone, and no files to be read. */
   readonly plain?: Readonly<Record<string, string>>;
   /** PEM: what the child trusts beside the run's CA. */
@@ -32,10 +35,11 @@ export interface ChildNeeds {
 }
 
 /** @throws VaultError `io` where a file cannot be written. */
-export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
+export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, denyUnmatched, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
   const boundHosts = grants.flatMap(({ grant }) => grant.bindings);
   const kubeConfig = await writeKubeConfig(folder, { variables, caFile, boundHosts });
+  writeNodeRoutes(folder, { proxyUrl: proxy.url, caCertificate: proxy.caCertificate, caFile, bound: boundHosts.map(formatHostBinding), denyUnmatched });
   return buildEnvironment({
     inherited: { ...plain, ...variables },
     placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
@@ -44,7 +48,7 @@ export async function furnishChild({ variables }: Pick<Surroundings, "variables"
     proxyUrl: proxy.url,
     caFile,
     wgetrc: writeWgetrc(folder, caFile, variables),
-    nodeOptions: preloadWords(),
+    nodeOptions: preloadWords(folder),
     pythonFolder: writePythonSite(folder, { proxyUrl: proxy.url, caFile, root: proxy.caCertificate, boundHosts }),
     phpFolder: writePhpIni(folder, caFile),
     ...(kubeConfig === undefined ? {} : { kubeConfig }),

@@ -143,7 +143,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
-      const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, plain, trusted: roots.child, withheld });
+      const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;

@@ -6,7 +6,8 @@ const LATE_MS = [5, 20, 100, 500, 2000];
 
 /**
  * Takes back what Node has set up before this program began: an inspector that is open, snapshots of the heap on a signal (`--heapsnapshot-signal`),
- * and reports, which hold the environment (`--report-on-signal` and its like). Call it before anything listens for a signal.
+ * and reports, which hold the environment (`--report-on-signal` and its like); in a run, what leads a program's connections to that run's proxy (run/node-preload.ts).
+ * Call it before anything listens for a signal.
  */
 export function forgoInheritedOptions(): void {
   // Node opens its inspector, to every local user, on a SIGUSR1 that nobody listens for. From here on somebody does, without a gap.
@@ -23,6 +24,8 @@ export function forgoInheritedOptions(): void {
   process.report.reportOnSignal = false;
   process.report.reportOnFatalError = false;
   process.report.reportOnUncaughtException = false;
+  const undoPreload: unknown = Reflect.get(process, Symbol.for("vaultrun.preload"));
+  if (typeof undoPreload === "function") Reflect.apply(undoPreload, process, []);
 }
 
 function ignore(): void {
