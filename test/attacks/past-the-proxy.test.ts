@@ -1,4 +1,4 @@
-// A program drops the proxy's variables, or never heeds them, and dials the bound host by itself, with TLS, without, without looking at certificates. Nobody can keep
+// A program drops the variables that lead it to the proxy, or never heeds them, and dials the bound host by itself, with TLS, without, without looking at certificates. Nobody can keep
 // it from that without a sandbox. All that it holds is a placeholder, so a placeholder is what the host gets; and what it finds of the run, a file, a variable, its
 // own parent's arguments, has no value in it either.
 import { spawn } from "node:child_process";
@@ -29,8 +29,8 @@ afterAll(async () => {
   await plain.close();
 });
 
-/** What a program prints that `vault run` starts as `node -e`, with a secret for both servers. */
-async function runProgram(program: string): Promise<string> {
+/** What a program prints that `vault run` starts as `node -e`, with a secret for both servers. @param starter what stands before Node. */
+async function runProgram(program: string, starter: readonly string[] = []): Promise<string> {
   const folder = makeFolder();
   const { surroundings } = makeHomeIn(folder);
   await makeVault(surroundings, { provider: "file", path: undefined });
@@ -38,7 +38,7 @@ async function runProgram(program: string): Promise<string> {
   await createSecret(surroundings, secret, () => Promise.resolve(Secret.fromText(VALUE)));
   writeFileSync(join(folder, "server.pem"), certificate);
   const env = { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, ...surroundings.variables };
-  const run = spawn(NODE, [RUN_JS, "run", "--upstream-ca", join(folder, "server.pem"), "--", NODE, "-e", program], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const run = spawn(NODE, [RUN_JS, "run", "--upstream-ca", join(folder, "server.pem"), "--", ...starter, NODE, "-e", program], { env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [run.stdout, run.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   await once(run, "close");
@@ -56,7 +56,7 @@ describe("a program that goes past the proxy", () => {
     ["without TLS", () => plain, () => dial("net", plain.port, "")],
   ])("%s has the host get a placeholder", async (_how, to, program) => {
     const before = to().received().length;
-    const output = await runProgram(program());
+    const output = await runProgram(program(), ["env", "-u", "NODE_OPTIONS"]);
     const placeholder = /^(vault_ph_\w+) HTTP\/1\.1 200/m.exec(output)?.[1] ?? "none";
     expect(to().received().slice(before)).toContain(`X-Api-Key: ${placeholder}\r\n`);
     expect(to().received()).not.toContain(VALUE);
