@@ -15,11 +15,13 @@ export interface TestCa {
 
 const HOUR_MS = 3_600_000;
 
-export function makeTestCa(): TestCa {
+/** @param hours how long its certificates are good, into the future and into the past; an hour of the past unless said otherwise. */
+export function makeTestCa(hours?: number): TestCa {
+  const period = { notBefore: new Date(Date.now() - (hours ?? 1) * HOUR_MS), notAfter: new Date(Date.now() + (hours ?? 24) * HOUR_MS) };
   const ca = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const issuer = `test authority ${randomBytes(4).toString("hex")}`;
   const certificate = signCertificate(
-    { serial: serial(), issuer, subject: issuer, ...period(), subjectKey: ca.publicKey, extensions: [authorityConstraint(), keyUsage("sign-certificates"), subjectKeyIdentifier(ca.publicKey)] },
+    { serial: serial(), issuer, subject: issuer, ...period, subjectKey: ca.publicKey, extensions: [authorityConstraint(), keyUsage("sign-certificates"), subjectKeyIdentifier(ca.publicKey)] },
     ca.privateKey,
   );
   return {
@@ -27,14 +29,10 @@ export function makeTestCa(): TestCa {
     identityFor(host) {
       const leaf = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const extensions = [keyUsage("sign-data"), serverPurpose(), alternativeName(host), authorityKeyIdentifier(ca.publicKey)];
-      const cert = signCertificate({ serial: serial(), issuer, subject: host, ...period(), subjectKey: leaf.publicKey, extensions }, ca.privateKey);
+      const cert = signCertificate({ serial: serial(), issuer, subject: host, ...period, subjectKey: leaf.publicKey, extensions }, ca.privateKey);
       return { cert, key: leaf.privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
     },
   };
-}
-
-function period(): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + 24 * HOUR_MS) };
 }
 
 function serial(): Uint8Array {

@@ -42,9 +42,11 @@ export function derText(text: string): Der {
   return tagged(0x0c, utf8(text));
 }
 
-/** UTCTime to the second, which RFC 5280 section 4.1.2.5 asks for until 2049. */
+/** To the second, for the years to 9999: UTCTime for those from 1950 to 2049, and GeneralizedTime for the others (RFC 5280 section 4.1.2.5). */
 export function derTime(time: Date): Der {
-  return tagged(0x17, utf8(`${time.toISOString().slice(2, 19).replace(/[-:T]/g, "")}Z`));
+  const digits = time.toISOString().slice(0, 19).replace(/[-:T]/g, "");
+  const isShort = digits >= "1950" && digits < "2050";
+  return tagged(isShort ? 0x17 : 0x18, utf8(`${isShort ? digits.slice(2) : digits}Z`));
 }
 
 /** `[number]`, wrapped around whole values (`EXPLICIT`, or `IMPLICIT` of a constructed type). */

@@ -15,9 +15,16 @@ export interface RunCa {
   contextFor(host: string): SecureContext;
 }
 
-const LIFETIME_MS = 24 * 60 * 60 * 1000;
-/** For a child with a clock behind ours, in a container or a virtual machine. */
-const BACKDATED_MS = 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+/**
+ * Either way from the start, and so longer than a run can live, on a clock that was wrong when it began or is put right meanwhile. The CA's life limits nothing: its key is in this process's memory alone
+ * and ends with it, and nobody but the run's programs is told to trust it. Clients limit the life of leaves (Apple to 825 days), not of an authority.
+ */
+const CA_REACH_MS = 10 * 365 * 24 * HOUR_MS;
+/** Either way from when a leaf was made: also for a child with a clock beside ours, in a container or a virtual machine. */
+const LEAF_REACH_MS = 24 * HOUR_MS;
+/** A leaf is made anew once the clock, which may jump either way, is this far from when it was made: what is shown is good for half a day more on any clock. */
+const LEAF_FRESH_MS = 12 * HOUR_MS;
 const SERIAL_BYTES = 16;
 const CONTEXTS_MAX = 256;
 const FIRST_CIPHER = "TLS_AES_128_GCM_SHA256";
@@ -27,18 +34,17 @@ const CIPHERS = DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIP
 const makeKeyPair = promisify(generateKeyPair);
 
 /** @param now the clock, for tests. */
-export async function makeRunCa(bindings: readonly HostBinding[], now = new Date()): Promise<RunCa> {
+export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date => new Date()): Promise<RunCa> {
   const [caKeys, leafKeys] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), makeKeyPair("ec", { namedCurve: "P-256" })]);
   // The name is new as well: runs inside runs must not mistake one CA for the other.
   const issuer = `vault run ${randomBytes(8).toString("hex")}`;
-  const period = { notBefore: new Date(now.getTime() - BACKDATED_MS), notAfter: new Date(now.getTime() - BACKDATED_MS + LIFETIME_MS) };
   const hosts = [...new Set(bindings.map(({ host }) => host))];
   const certificate = signCertificate(
     {
       serial: makeSerial(),
       issuer,
       subject: issuer,
-      ...period,
+      ...around(now(), CA_REACH_MS),
       subjectKey: caKeys.publicKey,
       extensions: [
         authorityConstraint(),
@@ -50,25 +56,35 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = new Date
     caKeys.privateKey,
   );
   const leafKey = leafKeys.privateKey.export({ type: "pkcs8", format: "pem" });
-  const contexts = new Map<string, SecureContext>();
+  const contexts = new Map<string, { readonly madeAtMs: number; readonly context: SecureContext }>();
   return {
     certificate,
     contextFor(host) {
       const known = contexts.get(host);
-      if (known !== undefined) return known;
-      const leaf = signLeaf(host, issuer, period, leafKeys.publicKey, caKeys);
+      const time = now();
+      if (known !== undefined && Math.abs(time.getTime() - known.madeAtMs) < LEAF_FRESH_MS) return known.context;
+      const leaf = signLeaf(host, issuer, around(time, LEAF_REACH_MS), leafKeys.publicKey, caKeys);
       // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
       const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
       const [oldest] = contexts.keys();
       if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
-      contexts.set(host, context);
+      contexts.set(host, { madeAtMs: time.getTime(), context });
       return context;
     },
   };
 }
 
+interface Period {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+function around(time: Date, reachMs: number): Period {
+  return { notBefore: new Date(time.getTime() - reachMs), notAfter: new Date(time.getTime() + reachMs) };
+}
+
 /** The subject is no host name: a common name that looks like one is held against the constraints by some verifiers. */
-function signLeaf(host: string, issuer: string, period: { readonly notBefore: Date; readonly notAfter: Date }, key: KeyObject, ca: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
+function signLeaf(host: string, issuer: string, period: Period, key: KeyObject, ca: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
   const extensions = [keyUsage("sign-data"), serverPurpose(), alternativeName(host), subjectKeyIdentifier(key), authorityKeyIdentifier(ca.publicKey)];
   return signCertificate({ serial: makeSerial(), issuer, subject: "vault run leaf", ...period, subjectKey: key, extensions }, ca.privateKey);
 }

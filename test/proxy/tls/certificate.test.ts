@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConnectionOptions } from "node:tls";
-import { connect as connectTls } from "node:tls";
+import type { ConnectionOptions, PeerCertificate, SecureContext } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import type { PermittedNames } from "../../../src/proxy/tls/certificate.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../../src/proxy/tls/certificate.ts";
@@ -22,7 +24,21 @@ afterAll(() => {
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 const DAY_MS = 86_400_000;
+const HALF_DAY_MS = DAY_MS / 2;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** What a client is shown. */
+async function leafOf(context: SecureContext): Promise<PeerCertificate> {
+  const server = createServer((socket) => new TLSSocket(socket, { isServer: true, secureContext: context }).on("error", () => undefined));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = connectTls({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(client, "secureConnect");
+  const certificate = client.getPeerCertificate();
+  client.destroy();
+  server.close();
+  return certificate;
+}
 
 describe("DER", () => {
   it("encodes as X.690 says", () => {
@@ -31,22 +47,40 @@ describe("DER", () => {
     expect(hex(derInteger(Uint8Array.of(0x7f)))).toBe("02017f");
     expect(hex(derOid("1.2.840.10045.4.3.2"))).toBe("06082a8648ce3d040302");
     expect(Buffer.from(derTime(new Date("2031-02-03T04:05:06.789Z"))).toString("latin1", 2)).toBe("310203040506Z");
+    expect(hex(derTime(new Date("2049-12-31T23:59:59Z")).subarray(0, 2))).toBe("170d");
+    for (const year of ["1949", "2050"]) expect(Buffer.from(derTime(new Date(`${year}-01-01T00:00:00Z`))).toString("latin1")).toBe(`\u0018\u000f${year}0101000000Z`);
   });
 });
 
 describe("the run's CA", () => {
-  it("is one, for a day at most, under a new name and serial each time", async () => {
-    const now = new Date("2030-06-01T12:00:00Z");
+  it("is one, for longer than any run, under a new name and serial each time", async () => {
+    const now = (): Date => new Date("2030-06-01T12:00:00Z");
     const [one, two] = (await Promise.all([makeRunCa([parseHostBinding("api.example.test")], now), makeRunCa([parseHostBinding("api.example.test")], now)])).map((ca) => new X509Certificate(ca.certificate));
     expect(one!.ca).toBe(true);
     expect(one!.checkIssued(one!)).toBe(true);
     expect(one!.verify(one!.publicKey)).toBe(true);
     const [from, to] = [new Date(one!.validFrom).getTime(), new Date(one!.validTo).getTime()];
-    expect(to - from).toBeLessThanOrEqual(DAY_MS);
-    expect(now.getTime() - from).toBe(3_600_000);
+    expect(to - now().getTime()).toBe(3650 * DAY_MS);
+    expect(now().getTime() - from).toBe(3650 * DAY_MS);
     expect(one!.subject).not.toBe(two!.subject);
     expect(one!.serialNumber).not.toBe(two!.serialNumber);
     expect(one!.serialNumber).toHaveLength(32);
+  });
+
+  it("makes a leaf anew before it ends, and when the clock was put back; between, it is the same", async () => {
+    let time = Date.parse("2030-06-01T12:00:00Z");
+    const ca = await makeRunCa([parseHostBinding("api.example.test")], () => new Date(time));
+    const contextAt = (hours: number): SecureContext => {
+      time += hours * 3_600_000;
+      return ca.contextFor("api.example.test");
+    };
+    const first = contextAt(0);
+    expect([contextAt(6), contextAt(5)]).toEqual([first, first]);
+    for (const hours of [2, 40 * 24, -42 * 24, 0.5]) {
+      const leaf = await leafOf(contextAt(hours));
+      const [from, to] = [Date.parse(leaf.valid_from), Date.parse(leaf.valid_to)];
+      expect([hours, from <= time - HALF_DAY_MS, to >= time + HALF_DAY_MS, to - from]).toEqual([hours, true, true, 2 * DAY_MS]);
+    }
   });
 
   it.each([
@@ -64,7 +98,7 @@ describe("the run's CA", () => {
       expect(leaf.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
       expect(leaf.ca).toBe(false);
       expect(leaf.checkIssued(new X509Certificate(run.proxy.caCertificate))).toBe(true);
-      expect(new Date(leaf.validTo).getTime() - new Date(leaf.validFrom).getTime()).toBeLessThanOrEqual(DAY_MS);
+      expect(new Date(leaf.validTo).getTime() - new Date(leaf.validFrom).getTime()).toBeLessThanOrEqual(2 * DAY_MS);
     } finally {
       await run.proxy.close();
     }
