@@ -104,7 +104,7 @@ const REVEALERS = [
   "src/env-files/kept-value.ts",
   "src/proxy/places/substitute.ts",
   "src/proxy/scrub/secret-forms.ts",
-  "src/run/environment.ts",
+  "src/run/hidden-values.ts",
   "src/sealed/documents/dotenv.ts",
   "src/sealed/first-form.ts",
   "src/sealed/second-form.ts",

@@ -1,8 +1,8 @@
 // The environment of a run's child: what it inherits, loses and is given. Pure.
 import { delimiter } from "node:path";
-import { equalBytes } from "../bytes.ts";
-import type { Secret } from "../secret.ts";
 import type { HostBinding } from "../vault/host.ts";
+import type { Hiding } from "./hidden-values.ts";
+import { findHidden, isProxyCredential, isSecretVariable } from "./hidden-values.ts";
 import { filterNoProxy } from "./no-proxy.ts";
 import { KUBE_VARIABLE } from "./kube-config.ts";
 import { appendNodeOptions } from "./node-options.ts";
@@ -11,14 +11,10 @@ import { PYTHON_VARIABLE } from "./python-site.ts";
 import { FURTHER_TRUST_VARIABLES, TRUST_VARIABLES, isTlsSwitch, turnsTlsOff } from "./trust-variables.ts";
 import { WGETRC_VARIABLE } from "./wgetrc.ts";
 
-export interface EnvironmentInput {
+export interface EnvironmentInput extends Hiding {
   readonly inherited: Readonly<Record<string, string | undefined>>;
   /** What the child gets in the place of each granted secret. */
   readonly placeholders: readonly { readonly variable: string; readonly placeholder: string }[];
-  /** Values that the child must not see, wherever it would inherit them. */
-  readonly hidden: readonly { readonly value: Secret; readonly placeholder: string }[];
-  /** Variables beside `VAULT_*` that hold key material: the one that the env provider was told to read, say. */
-  readonly withheld?: readonly string[];
   /** `http://user:token@127.0.0.1:port`. */
   readonly proxyUrl: string;
   readonly caFile: string;
@@ -39,6 +35,8 @@ export interface RunEnvironment {
   readonly variables: Record<string, string>;
   /** For the user; they name variables, never values. */
   readonly warnings: readonly string[];
+  /** True for what the child does not get as it is because it is secret. Another process's environment may show it all the same. */
+  readonly isSecret: (name: string, value: string) => boolean;
 }
 
 /** curl reads `http_proxy` only in lower case, Go prefers upper: hence both. */
@@ -52,9 +50,6 @@ const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy
 const FURTHER_PROXY_VARIABLES = new Set(
   ["ALL_PROXY", "WS_PROXY", "WSS_PROXY", "npm_config_proxy", "npm_config_http_proxy", "npm_config_https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY", "PIP_PROXY", "CARGO_HTTP_PROXY", "GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY"].map(fold),
 );
-/** Proxies for other schemes, as with rsync and ftp: the user's own stay, unless they hold a password. */
-const OTHER_PROXY = /_PROXY$/;
-const HOLDS_PASSWORD = /^[^/@]*(?:\/\/)?[^/@]+@/;
 const NO_PROXY_VARIABLES = new Set(["NO_PROXY", "npm_config_noproxy", "GLOBAL_AGENT_NO_PROXY"].map(fold));
 const GIVEN = new Set([...PROXY_VARIABLES, ...TRUST_VARIABLES, "NODE_USE_ENV_PROXY"].map(fold));
 const FURTHER_TRUST = new Set<string>(FURTHER_TRUST_VARIABLES.map(fold));
@@ -70,9 +65,6 @@ const BASIC_VARIABLES = new Set([
   ...["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA", "SYSTEMDRIVE", "SYSTEMROOT", "USERPROFILE", "WINDIR"],
 ]);
 const RESERVED_PREFIX = /^(?:VAULT_|LD_|DYLD_|XDG_|LC_)/;
-
-/** Below this a value turns up in others by chance. */
-const CONTAINED_BYTES_MIN = 8;
 
 /** True for a name that no granted secret may have in the child: the run sets or drops it, or the child cannot do without it. Case counts for nothing, as on Windows. */
 export function isReservedVariable(name: string): boolean {
@@ -108,7 +100,7 @@ export function buildEnvironment(input: EnvironmentInput): RunEnvironment {
   variables.set("PERL_LWP_ENV_PROXY", "1");
   for (const { variable, placeholder } of input.placeholders) variables.set(variable, placeholder);
   // Unlike assignment, this makes a member of `__proto__` too.
-  return { variables: Object.fromEntries(variables), warnings };
+  return { variables: Object.fromEntries(variables), warnings, isSecret: (name, value) => isSecretVariable(name, value, input) };
 }
 
 /** An empty entry of such a list would be the working folder: a program must not get one that it did not have. */
@@ -131,7 +123,8 @@ function passOn(name: string, value: string, input: EnvironmentInput): Passed {
   if (FURTHER_PROXY_VARIABLES.has(folded)) return { value: input.proxyUrl };
   if (FURTHER_TRUST.has(folded)) return { value: input.caFile };
   if (NO_PROXY_VARIABLES.has(folded)) return passNoProxy(name, value, input.boundHosts);
-  if (OTHER_PROXY.test(folded) && HOLDS_PASSWORD.test(value)) return { warning: `${name} is not passed on to the program: it holds a credential for a proxy` };
+  // Proxies for other schemes, as with rsync and ftp: the user's own stay otherwise.
+  if (isProxyCredential(folded, value)) return { warning: `${name} is not passed on to the program: it holds a credential for a proxy` };
   return hide(name, value, input.hidden);
 }
 
@@ -142,13 +135,11 @@ function passNoProxy(name: string, value: string, boundHosts: readonly HostBindi
   return kept === "" ? { warning } : { value: kept, warning };
 }
 
-/** A secret that the user has exported as well. One inside a longer value cannot be swapped without breaking what reads it, so the user is told. */
+/** A secret that the user has exported as well. Of one inside a longer value the user is told. */
 function hide(name: string, value: string, hidden: EnvironmentInput["hidden"]): Passed {
-  const bytes = Buffer.from(value);
-  const same = hidden.find((secret) => secret.value.length > 0 && equalBytes(secret.value.reveal(), bytes));
-  if (same !== undefined) return { value: same.placeholder };
-  const holdsOne = hidden.some((secret) => secret.value.length >= CONTAINED_BYTES_MIN && bytes.indexOf(secret.value.reveal()) >= 0);
-  return holdsOne ? { value, warning: `${name} holds a secret of this run within a longer value, which the program can read: unset it` } : { value };
+  const found = findHidden(value, hidden);
+  if (found === undefined) return { value };
+  return found.kind === "whole" ? { value: found.placeholder } : { value, warning: `${name} holds a secret of this run within a longer value, which the program can read: unset it` };
 }
 
 function fold(name: string): string {

@@ -71,7 +71,7 @@ export function examineVariables({ variables }: Surroundings, file: VaultFile | 
   const locator = file?.contents.slot.locator;
   const names = [...(locator?.provider === "env" ? [locator.variable] : []), "VAULT_PASSPHRASE", "VAULT_NEW_PASSPHRASE"];
   return names.filter((name) => (variables[name] ?? "") !== "").map((name) =>
-    note("environment", `the variable "${name}" is in the environment of every program that this shell starts, and every program of yours can read it there (/proc/<pid>/environ)`, name === "VAULT_PASSPHRASE" || name === "VAULT_NEW_PASSPHRASE" ? `unset ${name}; vault unlock asks without it` : "vault rotate-master --new-provider keyring, file or passphrase"),
+    note("environment", `the variable "${name}" is in the environment of every program that this shell starts, and every program of yours can read it there (/proc/<pid>/environ)`, name === "VAULT_PASSPHRASE" || name === "VAULT_NEW_PASSPHRASE" ? `unset ${name}; vault unlock asks without it` : "vault rotate-master --new-provider passphrase; a key file, and a keyring that is open, can be read by programs of yours as well"),
   );
 }
 

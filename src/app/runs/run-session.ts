@@ -10,6 +10,7 @@ import { openProxy } from "../../proxy/server.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
 import { startChild } from "../../run/child.ts";
+import { forbidCoreDumps } from "../../run/memory-dump.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
 import type { ProxiedScheme, ProxyAddress } from "../../run/proxy-variables.ts";
@@ -38,6 +39,7 @@ import { openRunSummary } from "./run-summary.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
+import { eraseShownSecrets } from "./shown-secrets.ts";
 import type { KeyVariables } from "../sealing/seal-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -73,7 +75,9 @@ export interface RunOptions {
  * @returns the child's status: its own, or 128 and the signal that ended it.
  * @throws VaultError when anything fails before the child is started; nothing was started then.
  */
-export async function runSession(surroundings: Surroundings, options: RunOptions): Promise<number> {
+export async function runSession(given: Surroundings, options: RunOptions): Promise<number> {
+  // A copy of the process's own environment, from which secrets are erased. On Windows nothing is, and only the original knows names in any case.
+  const surroundings = process.platform === "win32" ? given : { ...given, variables: { ...given.variables } };
   const unusable = findUnusableVariable(surroundings.variables);
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
@@ -89,6 +93,8 @@ export async function runSession(surroundings: Surroundings, options: RunOptions
 }
 
 async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined): Promise<number> {
+  // By a process of its own, which comes and goes while the vault is opened.
+  const limited = forbidCoreDumps();
   const { grants, isStray, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options);
     if (vault.agent !== undefined) watch.follow(vault.agent);
@@ -102,7 +108,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, signals, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, tell: log === undefined && summary === undefined ? undefined : tell });
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
@@ -125,13 +131,15 @@ interface OpenRun {
   readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
   readonly isRevoked: () => boolean;
+  /** Before this has come, the program must not start. */
+  readonly limited: Promise<void>;
   readonly signals: HeldSignals;
   /** Hears of what the audit log has heard of, where somebody wants to know. */
   readonly tell: ((event: ProxyEvent) => void) | undefined;
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, signals, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -144,8 +152,10 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
       const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
-      for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings]) surroundings.warn(warning);
+      const shown = eraseShownSecrets(environment, surroundings);
+      for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...(shown === undefined ? [] : [shown])]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
+      await limited;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
       folder.close();
