@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { Transform } from "node:stream";
 import type { Authority } from "../vault/host.ts";
+import type { BodyKind } from "./places/body-kind.ts";
 import type { BodyPlan } from "./judge/body-policy.ts";
 import { judgeInBody } from "./judge/body-policy.ts";
 import type { RequestBody } from "./http1/child-request.ts";
@@ -28,18 +29,22 @@ export interface BodyPassage {
 
 /** A body that is all there, as the server is to get it; undefined where it is refused. */
 export function passWhole(body: Uint8Array, passage: BodyPassage): Uint8Array | undefined {
-  return passage.rules.bodyWatch.pass(body, judgeBy(passage));
+  return passage.rules.bodyWatch.pass(body, kindOf(passage.plan), judgeBy(passage));
 }
 
 /** The body as the server is to get it. After a refusal it neither goes on nor ends. */
 export function openPassage(source: RequestBody, passage: BodyPassage): Transform {
   const { rules, onRefusal } = passage;
-  const body = rules.bodyWatch.open(judgeBy(passage));
+  const body = rules.bodyWatch.open(kindOf(passage.plan), judgeBy(passage));
   body.on("error", () => body.destroy());
   watchIdle(source, body, rules.bodyIdleMs, () => {
     onRefusal(makeRefusal("timeout", "the request's body stood still for too long"), true);
   });
   return source.pipe(body);
+}
+
+function kindOf(plan: BodyPlan): BodyKind | undefined {
+  return plan.kind === "edit" ? plan.body : undefined;
 }
 
 function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: BodyPassage): OnPlaceholder {
@@ -48,8 +53,8 @@ function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: Body
     onRefusal(refusal, false);
     return { kind: "stop" };
   };
-  return (grant) => {
-    const verdict = judgeInBody(grant, plan, authority, acted, rules.strict);
+  return (grant, isWhole) => {
+    const verdict = judgeInBody(grant, plan, authority, acted, isWhole, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
     try {

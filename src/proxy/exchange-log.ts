@@ -38,8 +38,8 @@ export class ExchangeLog {
     }
   }
 
-  refused({ secrets, code, text }: Refusal): void {
-    this.#enter({ kind: "refused", request: this.#request, authority: this.#authority, method: this.#method, secrets, code, text });
+  refused({ secrets, code, text, remedy }: Refusal): void {
+    this.#enter({ kind: "refused", request: this.#request, authority: this.#authority, method: this.#method, secrets, code, text, remedy });
   }
 
   /** @param secrets names. */

@@ -64,7 +64,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     const request = rules.nextRequestId();
     if (refusal.code === "proxy-auth") strangers += 1;
     if (refusal.code !== "proxy-auth" || strangers <= AUDITED_STRANGERS_MAX) {
-      rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text });
+      rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text, remedy: refusal.remedy });
     }
     return request;
   };

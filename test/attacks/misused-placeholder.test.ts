@@ -126,9 +126,10 @@ describe("a placeholder in a credential header to its own host", () => {
 });
 
 describe("a request whose secret may not go out is refused", () => {
-  it("to another secret's host, with the fix", async () => {
+  it("to another secret's host, with the fix for the person alone", async () => {
     const reply = await expectRefusal(request(`X-Api-Key: ${grants.other.placeholder}`), 403, "host");
-    expect(reply.body).toContain(`OTHER_KEY was not sent to ${authority}; it may go to other.example.test:${server.port}; allow it: vault secrets update OTHER_KEY --host ${authority}`);
+    expect(reply.body).toContain(`OTHER_KEY was not sent to ${authority}; it may go to other.example.test:${server.port}; ask the person who started this run (host, request `);
+    expect(run.events.at(-1)).toMatchObject({ remedy: `if you trust ${authority} with it: vault secrets update OTHER_KEY --host ${authority}` });
     await expectRefusal(request(`Authorization: Basic ${base64(`user:${grants.other.placeholder}`)}`), 403, "host");
   });
 
@@ -143,13 +144,14 @@ describe("a request whose secret may not go out is refused", () => {
 
   it("in a place that it may not take", async () => {
     const reply = await expectRefusal(request(`X-Api-Key: ${grants.basicOnly.placeholder}`), 403, "place");
-    expect(reply.body).toContain("vault secrets update BASIC_ONLY --inject basic,header");
+    expect(reply.body).toContain("it may not stand in the header x-api-key; ask the person who started this run");
+    expect(run.events.at(-1)).toMatchObject({ remedy: "to allow it: vault secrets update BASIC_ONLY --inject basic,header" });
     const { sent } = await send(request(`Authorization: Basic ${base64(`user:${grants.basicOnly.placeholder}`)}`));
     expect(sent).toContain(base64("user:only-inside-basic"));
   });
 
   it("when the placeholder stands twice where it may act", async () => {
-    await expectRefusal(request(`X-Api-Key: ${grants.key.placeholder}`, `X-Auth-Token: ${grants.key.placeholder}`), 400, "repeated");
+    await expectRefusal(request(`Cookie: a=${grants.key.placeholder}; b=${grants.key.placeholder}`), 400, "repeated");
     await expectRefusal(request(`Authorization: Bearer ${grants.key.placeholder} ${grants.key.placeholder}`), 400, "repeated");
   });
 

@@ -1,13 +1,15 @@
-// A program sends the secret's header twice, once with the placeholder and once with a credential of the attacker's: the server reads one of the two, logs
-// the other, or joins them into something that a proxy further on splits. Where a value goes in, its header stands once.
+// A program sends a credential of the attacker's beside the placeholder. In the same header: the server reads one of the two, logs the other, or joins them into
+// something that a proxy further on splits. In another one: the host acts for the attacker's account, which may read there what was sent. Where a value goes in,
+// its header stands once, and no other credential but those of the run goes along.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Grant } from "../../src/proxy/grants/grant.ts";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { attempt, expectRefused, expectServedWithValue, openStage } from "../support/attack-stage.ts";
-import { VALUE } from "../support/proxy-run.ts";
+import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ grant: { places: ["basic", "body", "header", "query"] } });
 });
 afterAll(() => stage.close());
 
@@ -31,8 +33,24 @@ describe("a request is refused with the placeholder and", () => {
   });
 
   it.each<[string, () => readonly string[]]>([
-    ["itself in another header", () => [ours(), `X-Api-Key: ${stage.grant.placeholder}`]],
-    ["itself in Basic", () => [`X-Api-Key: ${stage.grant.placeholder}`, basic()]],
+    ["one of another kind", () => [ours(), "X-Api-Key: mine"]],
+    ["one of another kind before it", () => ["X-Auth-Token: mine", ours()]],
+    ["one in Basic", () => [`X-Api-Key: ${stage.grant.placeholder}`, "Authorization: Basic dTpw"]],
+    ["one beside itself in two headers", () => [ours(), `X-Api-Key: ${stage.grant.placeholder}`, "Private-Token: mine"]],
+  ])("%s", async (_name, lines) => {
+    const reply = await expectRefused(stage, get(...lines()), 400, "second-credential");
+    expect(reply.body).not.toContain("mine");
+  });
+
+  it("one beside itself in the query, or in a body", async () => {
+    const { placeholder } = stage.grant;
+    await expectRefused(stage, `GET /MARKER?key=${placeholder} HTTP/1.1\r\nHost: ${stage.host}\r\nAuthorization: Bearer mine\r\n\r\n`, 400, "second-credential");
+    const body = `{"text":"${placeholder}"}`;
+    await expectRefused(stage, `POST /MARKER HTTP/1.1\r\nHost: ${stage.host}\r\nAuthorization: Bearer mine\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 400, "second-credential");
+  });
+
+  it.each<[string, () => readonly string[]]>([
+    ["itself as user and password", () => [`Authorization: Basic ${Buffer.from(`${stage.grant.placeholder}:${stage.grant.placeholder}`).toString("base64")}`]],
     ["itself in the same value", () => [`X-Api-Key: ${stage.grant.placeholder},${stage.grant.placeholder}`]],
     ["itself in a second cookie", () => [`Cookie: a=${stage.grant.placeholder}; b=${stage.grant.placeholder}`]],
   ])("%s", async (_name, lines) => {
@@ -42,16 +60,57 @@ describe("a request is refused with the placeholder and", () => {
 
 describe("a request is served with the placeholder and", () => {
   it.each<[string, () => readonly string[]]>([
-    ["a credential of another kind", () => [ours(), "X-Api-Key: mine"]],
+    ["a cookie, which the host itself may have set", () => [ours(), "Cookie: session=mine"]],
+    ["a header of keys with nothing in it", () => [ours(), "X-Api-Key:"]],
     ["other cookies in the same header", () => [`Cookie: a=1; b=${stage.grant.placeholder}; c=3`]],
     ["two headers that are no credentials", () => [ours(), "Accept: a/b", "Accept: c/d"]],
   ])("%s", async (_name, lines) => {
     await expectServedWithValue(stage, get(...lines()));
   });
 
+  it("itself in other credential headers, each once: clients that do not know which one counts", async () => {
+    const { placeholder } = stage.grant;
+    for (const lines of [[`apikey: ${placeholder}`, ours()], [`x-api-key: ${placeholder}`, ours()], [`x-api-key: ${placeholder}`, basic()]]) {
+      const { reply, sent } = await attempt(stage, get(...lines));
+      expect([reply.status, sent.includes(placeholder)]).toEqual([200, false]);
+      expect(sent).toContain(lines[0]?.replace(placeholder, () => VALUE));
+    }
+  });
+
   it("a user in Basic, encoded anew", async () => {
     const { reply, sent } = await attempt(stage, get(basic()));
     expect(reply.status).toBe(200);
     expect(sent).toContain(`Authorization: Basic ${Buffer.from(`user:${VALUE}`).toString("base64")}\r\n`);
+  });
+});
+
+describe("two secrets of the run", () => {
+  const pinTo = (service: string, header: string, ...sharesHostsWith: readonly string[]): Pick<Grant, "pin"> => ({ pin: { service, sharesHostsWith, spots: [{ place: "header", header, form: "{key}" }] } });
+  const outcomeOf = async (write: (one: string, other: string) => readonly string[], one: Pick<Grant, "pin">, other: Pick<Grant, "pin">): Promise<readonly [number, boolean, boolean]> => {
+    const [a, b] = [makeGrant("ONE", [stage.host], { value: "value-of-the-first", ...one }), makeGrant("OTHER", [stage.host], { value: "value-of-the-second", ...other })];
+    const run = await openTestRun([a, b], { roots: [stage.ca.certificate] });
+    try {
+      const { reply, sent } = await attempt({ ...stage, run }, get(...write(a.placeholder, b.placeholder)));
+      const seen = sent + Buffer.from(/Basic (\S+)/.exec(sent)?.[1] ?? "", "base64").toString();
+      return [reply.status, seen.includes("value-of-the-first"), seen.includes("value-of-the-second")];
+    } finally {
+      await run.proxy.close();
+    }
+  };
+  const twoHeaders = (one: string, other: string): readonly string[] => [`DD-Api-Key: ${one}`, `DD-Application-Key: ${other}`];
+  const userAndPassword = (one: string, other: string): readonly string[] => [`Authorization: Basic ${Buffer.from(`${one}:${other}`).toString("base64")}`];
+
+  it("are served as user and password, and in two headers, where the user has bound both to the host", async () => {
+    expect(await outcomeOf(userAndPassword, {}, {})).toEqual([200, true, true]);
+    expect(await outcomeOf(twoHeaders, {}, {})).toEqual([200, true, true]);
+  });
+
+  it("are served where a service says that they go together", async () => {
+    expect(await outcomeOf(twoHeaders, pinTo("datadog", "dd-api-key"), pinTo("datadog-application", "dd-application-key", "datadog"))).toEqual([200, true, true]);
+    expect(await outcomeOf(userAndPassword, {}, { pin: { service: "twilio", sharesHostsWith: [], spots: [{ place: "basic", form: "ACCOUNT_SID:{key}" }] } })).toEqual([200, true, true]);
+  });
+
+  it("are refused where they are keys of services that do not know each other", async () => {
+    expect(await outcomeOf(twoHeaders, pinTo("datadog", "dd-api-key"), pinTo("stranger", "dd-application-key"))).toEqual([400, false, false]);
   });
 });

@@ -53,7 +53,7 @@ const PLACES: Readonly<Record<string, (text: string) => { readonly request: stri
   "in a bearer token": (text) => ({ request: head("GET /", `Authorization: Bearer ${text}`), arrives: `Authorization: Bearer ${text}\r\n` }),
   "in Basic": (text) => ({ request: head("GET /", `Authorization: Basic ${Buffer.from(`u:${text}`, "latin1").toString("base64")}`), arrives: `Basic ${Buffer.from(`u:${text}`, "latin1").toString("base64")}\r\n` }),
   "in a cookie": (text) => ({ request: head("GET /", `Cookie: a=${text}`), arrives: `Cookie: a=${text}\r\n` }),
-  "in the query": (text) => ({ request: head(`GET /?k=${inTarget(text)}`), arrives: `GET /?k=${inTarget(text)} HTTP` }),
+  "in the query": (text) => ({ request: head(`GET /?key=${inTarget(text)}`), arrives: `GET /?key=${inTarget(text)} HTTP` }),
   "in the path": (text) => ({ request: head(`GET /${inTarget(text)}`), arrives: `GET /${inTarget(text)} HTTP` }),
   "in JSON": (text) => ({ request: post("application/json", `{"k":"${text}"}`), arrives: `{"k":"${text}"}` }),
   "in a form": (text) => ({ request: post("application/x-www-form-urlencoded", `k=${text}`), arrives: `k=${text}` }),

@@ -54,8 +54,8 @@ describe("a placeholder cut in three anywhere becomes the value", () => {
   const places: readonly (readonly [string, (placeholder: string, cuts: readonly [number, number]) => string[], string])[] = [
     ["in a header", (placeholder, cuts) => cut(head("GET /", `X-Api-Key: ${placeholder}`), head("GET /", "X-Api-Key: ").length - 4, cuts), `X-Api-Key: ${VALUE}\r\n`],
     ["in the path", (placeholder, cuts) => cut(head(`GET /${placeholder}/x`), "GET /".length, cuts), `GET /${encodeURIComponent(VALUE)}/x HTTP`],
-    ["in the query", (placeholder, cuts) => cut(head(`GET /?k=${placeholder}`), "GET /?k=".length, cuts), `GET /?k=${encodeURIComponent(VALUE)} HTTP`],
-    ["in a body with a length", (placeholder, cuts) => [head("POST /", "Content-Type: text/plain", `Content-Length: ${placeholder.length + 2}`), ...cut(`<${placeholder}>`, 1, cuts)], `\r\n\r\n<${VALUE}>`],
+    ["in the query", (placeholder, cuts) => cut(head(`GET /?key=${placeholder}`), "GET /?key=".length, cuts), `GET /?key=${encodeURIComponent(VALUE)} HTTP`],
+    ["in a body with a length", (placeholder, cuts) => [head("POST /", "Content-Type: text/plain", `Content-Length: ${placeholder.length + 2}`), ...cut(`\n${placeholder}\n`, 1, cuts)], `\r\n\r\n\n${VALUE}\n`],
     ["in chunks", (placeholder, cuts) => [head("POST /", "Content-Type: application/json", "Transfer-Encoding: chunked"), ...asChunks(cut(`"${placeholder}"`, 1, cuts))], `"${VALUE}"`],
   ];
   it.each(places)("%s", async (_where, write, expected) => {

@@ -28,13 +28,13 @@ describe("at another port of the bound host", () => {
     ["in Basic", () => `Authorization: Basic ${Buffer.from(`u:${stage.grant.placeholder}`).toString("base64")}`],
     ["in a key", () => `X-Api-Key: ${stage.grant.placeholder}`],
     ["in a cookie", () => `Cookie: s=${stage.grant.placeholder}`],
-  ])("the secret is refused %s, with the fix", async (_where, line) => {
+  ])("the secret is refused %s, with the fix for the person", async (_where, line) => {
     const { length } = other.received();
     const reply = await ask(stage.run.proxy, otherHost, `GET /MARKER HTTP/1.1\r\nHost: ${otherHost}\r\n${line()}\r\n\r\n`);
     expect([reply.status, reply.headers["x-vault-refusal"]]).toEqual([403, "host"]);
-    expect(reply.body).toContain(`API_KEY was not sent to ${otherHost}; it may go to ${stage.host}; allow it: vault secrets update API_KEY --host ${otherHost}`);
+    expect(reply.body).toContain(`API_KEY was not sent to ${otherHost}; it may go to ${stage.host}; ask the person`);
     expect(other.received()).toHaveLength(length);
-    expect(stage.run.events.at(-1)).toMatchObject({ kind: "refused", code: "host", authority: otherHost, secrets: ["API_KEY"] });
+    expect(stage.run.events.at(-1)).toMatchObject({ kind: "refused", code: "host", authority: otherHost, secrets: ["API_KEY"], remedy: `if you trust ${otherHost} with it: vault secrets update API_KEY --host ${otherHost}` });
   });
 
   it("a connection for the bound port does not carry a request for the other", async () => {

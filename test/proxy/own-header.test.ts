@@ -1,6 +1,7 @@
-// Headers that a service names for its own secrets, and whose names do not tell that they carry any.
+// Headers that a service names for its own secrets, or the user for one, and that are none of those that usually carry keys.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
+import type { Pin } from "../../src/proxy/grants/pin.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
@@ -14,15 +15,18 @@ let run: TestRun;
 let host: string;
 let own: Grant;
 let other: Grant;
+let named: Grant;
 let before: number;
 
 beforeAll(async () => {
   const ca = makeTestCa();
   server = await openRawServer(ca.identityFor("api.example.test"), () => plainAnswer("fine"));
   host = `api.example.test:${server.port}`;
-  own = makeGrant("OWN", [host], { headers: ["x-vendor"] });
+  const pin: Pin = { service: "vendor", sharesHostsWith: [], spots: [{ place: "header", header: "x-vendor", form: "{key}" }] };
+  own = makeGrant("OWN", [host], { pin });
+  named = makeGrant("NAMED", [host], { value: "value-of-the-named-one", places: ["header", "header:x-vendor", "header:x-amz-meta-vendor"] });
   other = makeGrant("OTHER", [host], { value: "value-of-the-other-one" });
-  run = await openTestRun([own, other, makeGrant("FAR", ["far.example.test"], { headers: ["x-vendor"], placeholder: "placeholder-of-FAR-0123456789" })], { roots: [ca.certificate] });
+  run = await openTestRun([own, other, named, makeGrant("FAR", ["far.example.test"], { pin, placeholder: "placeholder-of-FAR-0123456789" })], { roots: [ca.certificate] });
 });
 
 beforeEach(() => {
@@ -42,10 +46,21 @@ test("carry that service's secret, in any case", async () => {
   expect(received()).toContain(`X-Vendor: ${VALUE}\r\n`);
 });
 
+test("carry it in the service's form and in no other", async () => {
+  const reply = await send(`X-Vendor: https://evil.example/${own.placeholder}`);
+  expect([reply.status, reply.headers["x-vault-refusal"], received()]).toEqual([403, "place", ""]);
+  expect(reply.body).toContain('it may not stand in the header x-vendor like that; vendor takes it in the header x-vendor as "{key}"');
+});
+
 test("carry no other: its placeholder stays as it is, even beside one that acts", async () => {
-  await send(`X-Vendor: ${other.placeholder}, ${own.placeholder}`);
-  expect(received()).toContain(`X-Vendor: ${other.placeholder}, ${VALUE}\r\n`);
+  await send(`X-Vendor: ${other.placeholder}, ${named.placeholder}`);
+  expect(received()).toContain(`X-Vendor: ${other.placeholder}, value-of-the-named-one\r\n`);
   expect(run.events.filter(({ kind }) => kind === "inert").at(-1)).toMatchObject({ secrets: ["OTHER"], spot: "header" });
+});
+
+test("are not made of metadata by being named", async () => {
+  const reply = await send(`X-Amz-Meta-Vendor: ${named.placeholder}`);
+  expect([reply.status, received().includes(named.placeholder)]).toEqual([200, true]);
 });
 
 test("are none for other hosts' secrets: what cannot act there is refused", async () => {

@@ -4,6 +4,7 @@ import type { Project } from "../../project/run-file.ts";
 import { judgeInBody, planBody } from "../../proxy/judge/body-policy.ts";
 import { judgeWithoutAddress } from "../../proxy/upstream/dial.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
+import { describeSpot } from "../../proxy/grants/pin.ts";
 import { makeRecogniser, mintForTrial } from "../../proxy/places/placeholder.ts";
 import { decide, isBoundTo } from "../../proxy/judge/policy.ts";
 import type { Refusal } from "../../proxy/grants/refusal.ts";
@@ -14,7 +15,7 @@ import { findSchemeAuthority, parseRequestHead } from "../../proxy/http1/request
 import { grantsNaming, mayBePrivate } from "../../proxy/judge/run-rules.ts";
 import { Secret } from "../../secret.ts";
 import type { Authority } from "../../vault/host.ts";
-import type { PlaceKind } from "../../vault/place.ts";
+import type { Place, PlaceKind } from "../../vault/place.ts";
 import { PLACES } from "../../vault/place.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
@@ -42,7 +43,10 @@ export type PlaceFate = { readonly kind: "substituted" } | { readonly kind: "ine
 
 export interface SecretFate {
   readonly name: string;
-  readonly places: Readonly<Record<PlaceKind, PlaceFate>>;
+  /** Where its service takes it, in plain words. Empty for a secret of no service. */
+  readonly takes: readonly string[];
+  /** Of each kind of place, and of each header and parameter that was named for it. */
+  readonly places: ReadonlyMap<Place, PlaceFate>;
   /** Where the host is none of the secret's: what to type so that it is. */
   readonly elsewhere: Refusal | undefined;
 }
@@ -120,12 +124,13 @@ function findAddressRefusal(authority: Authority, naming: readonly Grant[]): Ref
 
 function explainSecret(grant: Grant, grants: readonly Grant[], route: RouteFate, trial: Trial): SecretFate {
   const elsewhere = isBoundTo(grant, trial.authority) ? undefined : refuseHost(grant, trial.authority);
-  const judge = (place: PlaceKind): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
-  return { name: grant.name, elsewhere, places: { basic: judge("basic"), body: judge("body"), header: judge("header"), path: judge("path"), query: judge("query") } };
+  const judge = (place: Place): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
+  const places = [...SHOWN_PLACES, ...grant.places.filter((place) => place.includes(":"))];
+  return { name: grant.name, takes: grant.pin?.spots.map(describeSpot) ?? [], elsewhere, places: new Map(places.map((place) => [place, judge(place)])) };
 }
 
-function judgePlace(grant: Grant, grants: readonly Grant[], place: PlaceKind, { scheme, method, authority, target, strict }: Trial): PlaceFate {
-  const parsed = parseRequestHead(requestWith(grant.placeholder, place, method, target, authority), scheme, authority);
+function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {
+  const parsed = parseRequestHead(requestWith(grant, place, method, target, authority), scheme, authority);
   if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
   if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
   const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), isStray: () => false, strict });
@@ -134,26 +139,30 @@ function judgePlace(grant: Grant, grants: readonly Grant[], place: PlaceKind, { 
 }
 
 function judgeBody(grant: Grant, grants: readonly Grant[], head: RequestHead, scheme: Scheme, authority: Authority, strict: boolean): PlaceFate {
-  const plan = planBody(head, scheme, authority, grants);
+  const plan = planBody(head, scheme, authority, grants, []);
   if (plan.kind === "refuse") return { kind: "refused", refusal: plan.refusal };
-  const verdict = judgeInBody(grant, plan, authority, new Set(), strict);
+  const verdict = judgeInBody(grant, plan, authority, new Set(), true, strict);
   if (verdict.kind === "refuse") return { kind: "refused", refusal: verdict.refusal };
   return { kind: verdict.kind === "act" ? "substituted" : "inert" };
 }
 
-/** A request as a client would write it, with the placeholder in that place. */
-function requestWith(placeholder: string, place: PlaceKind, method: string, target: string, authority: Authority): ReturnType<typeof rawRequest> {
+/** A request as a client of its service would write it, with the placeholder in that place. */
+function requestWith({ placeholder, pin }: Grant, place: Place, method: string, target: string, authority: Authority): ReturnType<typeof rawRequest> {
   const [path = "", query] = target.split("?", 2);
-  switch (place) {
+  const [kind = "", name] = place.split(":", 2);
+  const spot = pin?.spots.find((one) => one.place === kind);
+  const form = spot === undefined || spot.place === "query" ? undefined : spot.form.replace("{key}", () => placeholder);
+  switch (kind) {
     case "header":
-      return rawRequest(method, target, authority, ["Authorization", `Bearer ${placeholder}`]);
+      if (name !== undefined) return rawRequest(method, target, authority, [name, placeholder]);
+      return rawRequest(method, target, authority, [spot?.place === "header" ? spot.header : "Authorization", form ?? `Bearer ${placeholder}`]);
     case "basic":
-      return rawRequest(method, target, authority, ["Authorization", `Basic ${Buffer.from(`user:${placeholder}`).toString("base64")}`]);
+      return rawRequest(method, target, authority, ["Authorization", `Basic ${Buffer.from(form ?? `user:${placeholder}`).toString("base64")}`]);
     case "path":
-      return rawRequest(method, `${path}/${placeholder}${query === undefined ? "" : `?${query}`}`, authority, []);
+      return rawRequest(method, form ?? `${path.replace(/\/$/, "")}/${placeholder}${query === undefined ? "" : `?${query}`}`, authority, []);
     case "query":
-      return rawRequest(method, `${path}?key=${placeholder}`, authority, []);
-    case "body":
+      return rawRequest(method, `${path}?${name ?? (spot?.place === "query" ? spot.parameter : "key")}=${placeholder}`, authority, []);
+    default:
       return rawRequest(method, target, authority, ["Content-Type", "application/json", "Content-Length", String(placeholder.length + 2)]);
   }
 }

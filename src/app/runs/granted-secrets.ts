@@ -1,6 +1,7 @@
 // Which secrets a run gets, and what the proxy is told of each.
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
+import type { Pin } from "../../proxy/grants/pin.ts";
 import { isReservedVariable } from "../../run/environment.ts";
 import type { Secret } from "../../secret.ts";
 import { findCanonicalBinding } from "../../vault/host.ts";
@@ -68,18 +69,17 @@ export function requireVariables(choices: readonly Choice<SecretMetadata>[]): vo
 /** What the proxy wants to know of a service. */
 export interface ServiceTraits {
   readonly placeholders: readonly PlaceholderTemplate[];
-  /** In lower case: they carry its secrets beside those headers that everybody knows. */
-  readonly headers: readonly string[];
+  readonly pin: Pin;
 }
 
 /** The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service. */
 export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
   if (secrets.every(({ service }) => service === undefined)) return new Map();
   const { openRegistry } = await import("../services/known-services.ts");
-  return new Map(openRegistry(surroundings).services.map(({ id, placeholders, credentials }) => [id, { placeholders, headers: credentials.flatMap((credential) => (credential.place === "header" ? [credential.header] : [])) }]));
+  return new Map(openRegistry(surroundings).services.map(({ id, sharesHostsWith, placeholders, credentials }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials } }]));
 }
 
-/** What the proxy is given. The service that the record names, if it does, says which headers carry it. */
+/** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */
 export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   return {
@@ -89,7 +89,7 @@ export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy
     bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
     places,
     allowPrivate,
-    headers: known?.headers ?? [],
+    ...(known === undefined ? {} : { pin: known.pin }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
   };
 }

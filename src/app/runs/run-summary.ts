@@ -1,5 +1,6 @@
 // What a run's secrets were used for, counted while it goes on and told when it ends (`vault run --summary`).
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
+import { tellAll } from "./told-refusal.ts";
 
 export interface RunSummary {
   count(event: ProxyEvent): void;
@@ -13,7 +14,7 @@ interface Row {
   readonly secret: string;
   got: number;
   refused: number;
-  /** In the words that the program got. */
+  /** In the words that the program got, and what it was not told. */
   readonly reasons: Set<string>;
 }
 
@@ -66,9 +67,9 @@ export function openRunSummary(): RunSummary {
     if (got.size > REMEMBERED_REQUESTS_MAX && oldest !== undefined) got.delete(oldest);
   };
 
-  const countRefused = ({ request, authority, secrets, code, text }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
+  const countRefused = ({ request, authority, secrets, code, text, remedy }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
     const host = authority ?? "-";
-    const reason = `${code}: ${text}`;
+    const reason = `${code}: ${tellAll({ text, remedy })}`;
     const promised = [...(got.get(request) ?? [])];
     const concerned = new Set([...secrets, ...promised]);
     for (const secret of concerned.size > 0 ? concerned : [NO_SECRET]) {

@@ -23,6 +23,7 @@ import type { NewSecret, PinnedSecret } from "../services/pin.ts";
 import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
+import { requireKeyHeaders, requireTaken } from "../services/actable-places.ts";
 import { requireNotWidened } from "../services/widening.ts";
 
 /** Parts of a binding to change; what is absent stays. */
@@ -93,10 +94,15 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
   await requireOwnWildcards(change.addHosts ?? []);
-  const service = change.service === undefined ? undefined : (await import("../services/known-services.ts")).getNamedService(surroundings, change.service);
+  requireKeyHeaders(change.places ?? []);
+  const known = change.service === undefined && change.places === undefined ? undefined : await import("../services/known-services.ts");
+  const service = change.service === undefined ? undefined : known?.getNamedService(surroundings, change.service);
+  const registry = change.places === undefined ? undefined : known?.openRegistry(surroundings);
   const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
     if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
+    const pin = service ?? registry?.services.find(({ id }) => id === before.service);
+    if (pin !== undefined) requireTaken(change.places ?? [], pin);
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     return {

@@ -5,6 +5,7 @@ import { placesOf } from "../../services/entry.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
 import type { Scope } from "../../vault/scope.ts";
+import { requireKeyHeaders, requireTaken } from "./actable-places.ts";
 import { requireOwnWildcards } from "./suffix-list.ts";
 import { requireNotWidened } from "./widening.ts";
 
@@ -33,16 +34,18 @@ export interface PinnedSecret extends NewSecret {
  * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
  * Hosts that the user names count as they stand; beside those of a service that was named too, only where that was said.
  *
- * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin, and for wildcards over names of strangers.
+ * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin, for wildcards over names of strangers, and for places in which nothing would be put.
  */
 export async function pinNew(registry: Registry, asked: NewSecret): Promise<PinnedSecret> {
   await requireOwnWildcards(asked.hosts);
+  requireKeyHeaders(asked.places ?? []);
   const conventional = findServiceOfVariable(registry, asked.name);
   const service = asked.service !== undefined ? getService(registry, asked.service) : asked.hosts.length === 0 ? conventional : undefined;
   if (service === undefined) {
     const strange = asked.hosts.some((host) => conventional?.hosts.includes(host) !== true);
     return { ...asked, places: asked.places ?? DEFAULT_PLACES, unlike: strange ? conventional?.id : undefined };
   }
+  requireTaken(asked.places ?? [], service);
   requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host)), asked.widen === true);
   return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined };
 }

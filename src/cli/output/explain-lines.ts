@@ -1,6 +1,6 @@
 // How an explanation is shown: one line for the connection, and for each secret what would become of it in each place.
 import type { Explanation, PlaceFate, RouteFate, SecretFate } from "../../app/runs/explain.ts";
-import { SHOWN_PLACES } from "../../app/runs/explain.ts";
+import { tellAll } from "../../app/runs/told-refusal.ts";
 import { formatAuthority } from "../../vault/host.ts";
 
 export function explanationObject({ scheme, method, authority, route, secrets }: Explanation): Record<string, unknown> {
@@ -9,10 +9,11 @@ export function explanationObject({ scheme, method, authority, route, secrets }:
     method,
     host: formatAuthority(authority),
     route: route.kind === "refused" ? { kind: route.kind, ...refusalObject(route) } : { kind: route.kind },
-    secrets: secrets.map(({ name, places, elsewhere }) => ({
+    secrets: secrets.map(({ name, takes, places, elsewhere }) => ({
       name,
-      places: Object.fromEntries(SHOWN_PLACES.map((place) => [place, fateObject(places[place])])),
-      elsewhere: elsewhere?.text ?? null,
+      takes,
+      places: Object.fromEntries([...places].map(([place, fate]) => [place, fateObject(fate)])),
+      elsewhere: elsewhere === undefined ? null : tellAll(elsewhere),
     })),
   };
 }
@@ -32,22 +33,21 @@ function describeRoute(route: RouteFate): string {
     case "plain":
       return "passed on unencrypted, and never with a secret";
     case "refused":
-      return `refused (${route.refusal.code}): ${route.refusal.text}`;
+      return `refused (${route.refusal.code}): ${tellAll(route.refusal)}`;
   }
 }
 
 /** Places that share a fate share a line. */
-function secretLines({ name, places, elsewhere }: SecretFate): string[] {
+function secretLines({ name, takes, places, elsewhere }: SecretFate): string[] {
   const byFate = new Map<string, string[]>();
   let isExplained = false;
-  for (const place of SHOWN_PLACES) {
-    const fate = places[place];
+  for (const [place, fate] of places) {
     isExplained ||= fate.kind === "refused";
     const text = describeFate(fate);
     byFate.set(text, [...(byFate.get(text) ?? []), place]);
   }
   const lines = [...byFate].map(([text, shared]) => `  ${shared.join(", ")}: ${text}`);
-  return [name, ...lines, ...(elsewhere === undefined || isExplained ? [] : [`  ${elsewhere.text}`])];
+  return [name, ...lines, ...(takes.length === 0 ? [] : [`  its service takes it ${takes.join(" or ")}`]), ...(elsewhere === undefined || isExplained ? [] : [`  ${tellAll(elsewhere)}`])];
 }
 
 function describeFate(fate: PlaceFate): string {
@@ -57,7 +57,7 @@ function describeFate(fate: PlaceFate): string {
     case "inert":
       return "passed on as the placeholder, which is worth nothing";
     case "refused":
-      return `refused (${fate.refusal.code}): ${fate.refusal.text}`;
+      return `refused (${fate.refusal.code}): ${tellAll(fate.refusal)}`;
   }
 }
 
@@ -66,5 +66,5 @@ function fateObject(fate: PlaceFate): Record<string, unknown> {
 }
 
 function refusalObject({ refusal }: Extract<PlaceFate, { readonly kind: "refused" }>): Record<string, unknown> {
-  return { code: refusal.code, status: refusal.status, text: refusal.text };
+  return { code: refusal.code, status: refusal.status, text: refusal.text, remedy: refusal.remedy ?? null };
 }

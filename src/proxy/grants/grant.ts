@@ -1,6 +1,7 @@
 import type { Secret } from "../../secret.ts";
 import type { HostBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
+import type { Pin } from "./pin.ts";
 
 /** One secret that this run may use: what the child holds in its stead, and where the value may go. */
 export interface Grant {
@@ -9,11 +10,12 @@ export interface Grant {
   readonly placeholder: string;
   readonly value: Secret;
   readonly bindings: readonly HostBinding[];
+  /** Of a pinned secret the words mean the spots of its service, and no others; one more header or parameter is named. */
   readonly places: readonly Place[];
   /** Whether the bound hosts may resolve to private addresses. */
   readonly allowPrivate: boolean;
-  /** Headers, in lower case, that carry this secret beside those that `isCredentialHeader` knows. */
-  readonly headers?: readonly string[];
+  /** Absent: the secret may stand where keys usually do. */
+  readonly pin?: Pin;
   /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */
   readonly narrowedBy?: string;
 }

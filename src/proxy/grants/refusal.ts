@@ -1,8 +1,11 @@
-// Refusals: what the child is told, under which status and code. A refusal names secret, host and fix, and never a value, placeholder, path or query.
+// Refusals: what the child is told, under which status and code, and what the person who started the run is told besides. A refusal names secret and host, and
+// never a value, placeholder, path or query. What would allow the request is the person's to decide: a program that is told the command runs it.
 import { formatAuthority, formatHostBinding } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
+import { isCredentialHeader } from "./credential-header.ts";
 import type { Grant } from "./grant.ts";
+import { describeSpot } from "./pin.ts";
 
 /** Stable: scripts may branch on the `x-vault-refusal` header that carries it. */
 export type RefusalCode =
@@ -19,6 +22,7 @@ export type RefusalCode =
   | "place"
   | "repeated"
   | "not-given"
+  | "second-credential"
   | "misplaced"
   | "coded-body"
   | "plain-http"
@@ -35,8 +39,10 @@ export type RefusalCode =
 export interface Refusal {
   readonly code: RefusalCode;
   readonly status: number;
-  /** One line, without a full stop. */
+  /** For the child: what is wrong, and what it can do about that itself. One line, without a full stop and without a command of ours. */
   readonly text: string;
+  /** For the person who started the run: what allows it, where that is theirs to do. */
+  readonly remedy: string | undefined;
   /** Names of the secrets that were held back. */
   readonly secrets: readonly string[];
 }
@@ -66,6 +72,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   place: 403,
   repeated: 400,
   "not-given": 403,
+  "second-credential": 400,
   misplaced: 400,
   "coded-body": 415,
   "plain-http": 403,
@@ -80,33 +87,50 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "upstream-answer": 502,
 };
 
-/** @param text what is wrong and what to do, in one line. */
-export function makeRefusal(code: RefusalCode, text: string, secrets: readonly string[] = []): Refusal {
-  return { code, status: STATUS[code], text, secrets };
+/** @param text for the child. @param remedy for the person alone. */
+export function makeRefusal(code: RefusalCode, text: string, secrets: readonly string[] = [], remedy?: string): Refusal {
+  return { code, status: STATUS[code], text, remedy, secrets };
 }
 
 /** A credential for one host, on its way to another. */
 export function refuseHost(grant: Grant, authority: Authority): Refusal {
-  return makeRefusal("host", `${grant.name} was not sent to ${formatAuthority(authority)}; ${whereTo(grant)}; ${howToAllow(grant, `--host ${formatHost(authority)}`)}`, [grant.name]);
+  const change = `--host ${formatHost(authority)}${grant.pin === undefined ? "" : " --widen"}`;
+  return makeRefusal("host", `${notSent(grant, authority)}; ${whereTo(grant)}`, [grant.name], howToAllow(grant, change, `if you trust ${formatHost(authority)} with it`));
 }
 
-export function refusePlace(grant: Grant, authority: Authority, place: Place): Refusal {
-  const places = [...new Set([...grant.places, place])].sort().join(",");
-  const what = place === "basic" ? "a Basic credential" : "a credential header";
-  return makeRefusal("place", `${grant.name} was not sent to ${formatAuthority(authority)}; it may not stand in ${what}; ${howToAllow(grant, `--inject ${places}`)}`, [grant.name]);
+/** @param header in lower case. */
+export function refusePlace(grant: Grant, authority: Authority, place: Extract<Place, "header" | "basic">, header: string): Refusal {
+  const { places, pin } = grant;
+  const where = place === "basic" ? "a Basic credential" : `the header ${header}`;
+  // What it may do there already, it does not do in another form, unless the header itself is named.
+  const missing: Place = !places.includes(place) && pin === undefined && (place === "basic" || isCredentialHeader(header)) ? place : `header:${header}`;
+  const takes = pin === undefined ? "" : `; ${pin.service} takes it ${pin.spots.map(describeSpot).join(" or ")}`;
+  return makeRefusal("place", `${notSent(grant, authority)}; it may not stand in ${where}${places.includes(place) ? " like that" : ""}${takes}`, [grant.name], howToAllow(grant, `--inject ${[...new Set([...places, missing])].sort().join(",")}`));
 }
 
 export function refuseRepeated(grant: Grant, authority: Authority): Refusal {
-  return makeRefusal("repeated", `${grant.name} was not sent to ${formatAuthority(authority)}; its placeholder stands more than once where it would be replaced; send it once`, [grant.name]);
+  return makeRefusal("repeated", `${notSent(grant, authority)}; its placeholder stands more than once where it would be replaced; send it once`, [grant.name]);
+}
+
+/** @param header as the child has written it. */
+export function refuseStranger(grants: readonly Grant[], authority: Authority, header: string): Refusal {
+  const names = grants.map(({ name }) => name);
+  return makeRefusal("second-credential", `${names.join(", ")} was not sent to ${formatAuthority(authority)}; the header ${header} has a credential in it that is not this run's; send one without the other`, names);
+}
+
+export function refuseMismatched([one, other]: readonly [Grant, Grant], authority: Authority): Refusal {
+  const names = [one.name, other.name];
+  return makeRefusal("second-credential", `${names.join(" and ")} were not sent to ${formatAuthority(authority)}; they are keys of two services that do not go together; send each in a request of its own`, names);
 }
 
 export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
-  return makeRefusal("misplaced", `the placeholder of ${grant.name} was not passed on to ${formatAuthority(authority)}; it stands where it may not act, and this run is strict; leave it out, or run without --strict`, [grant.name]);
+  const text = `the placeholder of ${grant.name} was not passed on to ${formatAuthority(authority)}; it stands where it may not act, and this run is strict; leave it out`;
+  return makeRefusal("misplaced", text, [grant.name], "run without --strict, and it is passed on as it is, worth nothing");
 }
 
 /** A placeholder of this vault that is none of the run's. @param header its name. */
 export function refuseStray(header: string, authority: Authority): Refusal {
-  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${header} header is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew, or give the run that secret`);
+  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${header} header is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME");
 }
 
 /** @param names of the secrets that might stand in the body. */
@@ -115,40 +139,45 @@ export function refuseCodedBody(names: readonly string[], authority: Authority):
 }
 
 export function refusePlainHttp(grant: Grant, authority: Authority): Refusal {
-  return makeRefusal("plain-http", `${grant.name} was not sent to ${formatAuthority(authority)}; http:// is not encrypted, and no secret goes that way; use https://`, [grant.name]);
+  return makeRefusal("plain-http", `${notSent(grant, authority)}; http:// is not encrypted, and no secret goes that way; use https://`, [grant.name]);
 }
 
 /** @param why such as `it has a line break in it, which no header may carry`. */
 export function refuseUnusable(grant: Grant, authority: Authority, why: string): Refusal {
-  return makeRefusal("unusable-value", `${grant.name} was not sent to ${formatAuthority(authority)}; ${why}; store it anew: vault secrets rotate ${grant.name}`, [grant.name]);
+  return makeRefusal("unusable-value", `${notSent(grant, authority)}; ${why}`, [grant.name], `store it anew: vault secrets rotate ${grant.name}`);
 }
 
 export function refuseLocked(secrets: readonly string[], authority: Authority): Refusal {
-  return makeRefusal("locked", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; the vault was locked after this run began; unlock it and start the run anew: vault unlock`, secrets);
+  return makeRefusal("locked", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; the vault was locked after this run began`, secrets, "unlock it and start the run anew: vault unlock");
 }
 
 export function refuseUnwritten(secrets: readonly string[]): Refusal {
-  return makeRefusal("audit", "the audit log cannot be written, and nothing goes out without an entry", secrets);
+  return makeRefusal("audit", "the audit log cannot be written, and nothing goes out without an entry", secrets, "see what hinders it: vault doctor");
 }
 
 /** @param names of the secrets that are bound to the host. */
 export function refusePrivate(names: readonly string[], authority: Authority): Refusal {
   const fix = names.map((name) => `vault secrets update ${name} --allow-private`).join("; ");
-  return makeRefusal("private-address", `${names.join(", ")} was not sent to ${formatAuthority(authority)}; it is at a private address; if that is meant: ${fix}`, names);
+  return makeRefusal("private-address", `${names.join(", ")} was not sent to ${formatAuthority(authority)}; it is at a private address`, names, `if that is meant: ${fix}`);
 }
 
 export function refuseUnmatched(authority: Authority): Refusal {
-  return makeRefusal("unmatched-host", `no connection to ${formatAuthority(authority)}; no secret is bound to it, and this run denies all other hosts; bind one, or run without --deny-unmatched`);
+  const text = `no connection to ${formatAuthority(authority)}; no secret is bound to it, and this run denies all other hosts`;
+  return makeRefusal("unmatched-host", text, [], "bind one, or run without --deny-unmatched");
 }
 
 /** `GET https://host/` asked of the proxy itself: it would have to do the TLS that is the child's own to do. */
 export function refuseUntunnelled(authority: Authority): Refusal {
-  return makeRefusal("bad-request", `no connection to ${formatAuthority(authority)}; it was asked for as https:// but without CONNECT, and only to hosts that a secret is bound to does this proxy speak TLS by itself; use a client that opens a tunnel (axios does from 1.17 on), or bind a secret to the host`);
+  return makeRefusal("bad-request", `no connection to ${formatAuthority(authority)}; it was asked for as https:// but without CONNECT, and only to hosts that a secret is bound to does this proxy speak TLS by itself; use a client that opens a tunnel (axios does from 1.17 on)`);
 }
 
-function howToAllow({ name, narrowedBy }: Grant, change: string): string {
-  if (narrowedBy === undefined) return `allow it: vault secrets update ${name} ${change}`;
+function howToAllow({ name, narrowedBy }: Grant, change: string, condition = "to allow it"): string {
+  if (narrowedBy === undefined) return `${condition}: vault secrets update ${name} ${change}`;
   return `what this run may have of it is what ${narrowedBy} leaves of what the vault allows; vault secrets show ${name} tells that, and --no-project runs without the file`;
+}
+
+function notSent({ name }: Grant, authority: Authority): string {
+  return `${name} was not sent to ${formatAuthority(authority)}`;
 }
 
 function whereTo(grant: Grant): string {

@@ -24,8 +24,10 @@ export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string
   endGently(socket, Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n`, "latin1"), body]));
 }
 
-function compose({ code, status, text }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
-  const body = Buffer.from(`vault: ${text} (${code}, request ${requestId})\n`);
+function compose({ code, status, text, remedy }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
+  // What only the person can change is not told how: the program would do it.
+  const advice = remedy === undefined ? "" : "; ask the person who started this run";
+  const body = Buffer.from(`vault: ${text}${advice} (${code}, request ${requestId})\n`);
   const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId];
   return { headers: status === 407 ? [...headers, "proxy-authenticate", 'Basic realm="vault"'] : headers, body };
 }

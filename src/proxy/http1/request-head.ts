@@ -2,7 +2,7 @@
 // Its grammar is settled (`raw-head.ts`), and where its body ends (`framing.ts`); here, what it may mean.
 import { findAuthority, formatAuthority } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
-import { carries, isCredentialHeader } from "../grants/credential-header.ts";
+import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Framing } from "./framing.ts";
 import { parseFraming } from "./framing.ts";
@@ -57,7 +57,7 @@ export function parseRequestHead(raw: RawHead, scheme: Scheme, authority: Author
 
   const named = tokensOf(valuesOf(raw, "connection"));
   for (const name of named) {
-    if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => carries(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
+    if (STRUCTURAL.has(name) || isCredentialHeader(name) || grants.some((grant) => isOwnHeader(name, grant))) return refuseSyntax("a Connection header names a header that is needed further on");
   }
   const headers: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -37,7 +37,7 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   }
   const decision = decide(head, { scheme, authority, recognise: rules.recognise, isStray: rules.isStray, strict: rules.strict });
   if (decision.kind === "refuse") return refuse(decision.refusal);
-  const plan = planBody(head, scheme, authority, rules.grants);
+  const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
   return { kind: "forward", head, decision, plan, handshakeKey };
 }

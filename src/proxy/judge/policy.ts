@@ -3,17 +3,19 @@ import { bindingAllows } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import { findBasicCredential } from "../places/basic-credential.ts";
-import { carries, isCredentialHeader } from "../grants/credential-header.ts";
+import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts";
 import type { InertSpot } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Occurrence, Recogniser } from "../places/placeholder.ts";
 import type { StrayTest } from "../places/placeholder-check.ts";
 import { isNamed } from "../http1/raw-head.ts";
 import type { Refusal } from "../grants/refusal.ts";
-import { refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseStray, refuseUnusable, makeRefusal } from "../grants/refusal.ts";
+import { makeRefusal, refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseStranger, refuseMismatched, refuseStray, refuseUnusable } from "../grants/refusal.ts";
 import type { RequestHead, Scheme } from "../http1/request-head.ts";
+import { standsInBasic, standsInHeader, standsInPath, standsInQuery } from "../places/standing.ts";
 import type { Edit, TargetOccurrence } from "../places/substitute.ts";
 import { findUnusable, whyNotInTarget } from "../places/substitute.ts";
+import { findMismatched, findStranger } from "./company.ts";
 
 /** A placeholder that goes on as it is, because it may not act where it stands. */
 export interface Inert {
@@ -49,9 +51,18 @@ export function isBoundTo(grant: Grant, authority: Authority): boolean {
   return grant.bindings.some((binding) => bindingAllows(binding, authority));
 }
 
-/** Whether the grant's secret may stand in this place of a request to exactly this host and port. */
-export function mayAct(grant: Grant, authority: Authority, place: Place): boolean {
-  return grant.places.includes(place) && isBoundTo(grant, authority);
+/** Whether the grant's secret may stand in bodies that go to exactly this host and port. */
+export function mayActInBody(grant: Grant, authority: Authority): boolean {
+  return grant.places.includes("body") && isBoundTo(grant, authority);
+}
+
+/** What the head's placeholders come to so far. */
+interface Findings {
+  readonly edits: Edit[];
+  readonly target: TargetOccurrence[];
+  /** The secrets that go out with the head, each once. */
+  readonly used: Grant[];
+  readonly inert: Inert[];
 }
 
 /**
@@ -59,62 +70,95 @@ export function mayAct(grant: Grant, authority: Authority, place: Place): boolea
  * the secret's place; in the path or the query it acts where its secret may stand there; anywhere else it is inert. Bodies are looked
  * at while they stream (`body-policy.ts`).
  */
-export function decide(head: RequestHead, { scheme, authority, recognise, isStray, strict }: PolicyOptions): Decision {
-  const edits: Edit[] = [];
-  const inTarget = recognise(head.target);
-  const target = scheme === "https" ? inTarget.flatMap((occurrence) => findActing(occurrence, head.target, authority)) : [];
-  const inert: Inert[] = inTarget.filter(({ start }) => !target.some((acts) => acts.start === start)).map(({ grant }) => ({ grant, spot: "target" }));
-  const acting: Grant[] = [];
-  for (const { grant, place } of target) {
-    if (acting.includes(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
-    acting.push(grant);
-    const why = whyNotInTarget(grant, place);
-    if (why !== undefined) return { kind: "refuse", refusal: refuseUnusable(grant, authority, why) };
-  }
-  for (let at = 0; at < head.headers.length; at += 2) {
-    const [name = "", value = ""] = [head.headers[at], head.headers[at + 1]];
-    const { place, occurrences: found, text } = look(name, value, recognise);
-    if (found.length === 0) {
-      if (isStrayIn(name, value, isStray)) return { kind: "refuse", refusal: refuseStray(name, authority) };
-      continue;
-    }
-    // Over plain HTTP it counts for nothing where they stand: each is refused.
-    const occurrences = found.filter(({ grant }) => scheme === "http" || place === "basic" || carries(name, grant));
-    inert.push(...found.filter((occurrence) => !occurrences.includes(occurrence)).map(({ grant }): Inert => ({ grant, spot: "header" })));
-    if (occurrences.length === 0) continue;
-    for (const { grant } of occurrences) {
-      const refusal = findRefusal(grant, scheme, authority, place);
-      if (refusal !== undefined) return { kind: "refuse", refusal };
-      if (acting.includes(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };
-      acting.push(grant);
-    }
-    const edit: Edit = { valueAt: at + 1, place, text, occurrences };
-    const unusable = findUnusable(edit);
-    if (unusable !== undefined) return { kind: "refuse", refusal: refuseUnusable(unusable.grant, authority, unusable.why) };
-    if (countHeader(head.headers, name) > 1) return { kind: "refuse", refusal: makeRefusal("bad-request", `a request with a secret in it has one ${name} header`, acting.map((grant) => grant.name)) };
-    edits.push(edit);
-  }
+export function decide(head: RequestHead, options: PolicyOptions): Decision {
+  const { scheme, authority, strict } = options;
+  const findings: Findings = { edits: [], target: [], used: [], inert: [] };
+  const refusal = judgeTarget(head.target, options, findings) ?? judgeHeaders(head.headers, options, findings);
+  if (refusal !== undefined) return { kind: "refuse", refusal };
+  const { edits, target, used, inert } = findings;
   const [first] = inert;
   if (first !== undefined && scheme === "http") return { kind: "refuse", refusal: refusePlainHttp(first.grant, authority) };
   if (first !== undefined && strict) return { kind: "refuse", refusal: refuseMisplaced(first.grant, authority) };
-  return { kind: "forward", edits, target, used: acting, inert };
+  const company = used.length === 0 ? undefined : findBadCompany(head.headers, findings, authority);
+  return company === undefined ? { kind: "forward", edits, target, used, inert } : { kind: "refuse", refusal: company };
 }
 
-/** The occurrence with its place, where it acts; none where it does not. */
-function findActing(occurrence: Occurrence, target: string, authority: Authority): TargetOccurrence[] {
-  const question = target.indexOf("?");
-  const place = question < 0 || occurrence.end <= question ? "path" : occurrence.start > question ? "query" : undefined;
-  return place !== undefined && mayAct(occurrence.grant, authority, place) ? [{ ...occurrence, place }] : [];
-}
-
-/** The placeholders in a header, and where they would act if the header carries them. `text` is what the occurrences count in. */
-function look(name: string, value: string, recognise: Recogniser): { readonly place: Extract<Place, "header" | "basic">; readonly occurrences: readonly Occurrence[]; readonly text: string } {
-  if (isNamed(name, "authorization")) {
-    const credential = findBasicCredential(value) ?? "";
-    const occurrences = recognise(credential);
-    if (occurrences.length > 0) return { place: "basic", occurrences, text: credential };
+function judgeTarget(text: string, { scheme, authority, recognise }: PolicyOptions, { target, used, inert }: Findings): Refusal | undefined {
+  for (const occurrence of recognise(text)) {
+    const { grant } = occurrence;
+    const place = scheme === "https" && isBoundTo(grant, authority) ? findPlace(occurrence, text) : undefined;
+    if (place === undefined) {
+      inert.push({ grant, spot: "target" });
+      continue;
+    }
+    if (used.includes(grant)) return refuseRepeated(grant, authority);
+    const why = whyNotInTarget(grant, place);
+    if (why !== undefined) return refuseUnusable(grant, authority, why);
+    target.push({ ...occurrence, place });
+    used.push(grant);
   }
-  return { place: "header", occurrences: recognise(value), text: value };
+  return undefined;
+}
+
+/** Where in a target the placeholder acts. */
+function findPlace(occurrence: Occurrence, target: string): TargetOccurrence["place"] | undefined {
+  const question = target.indexOf("?");
+  if (question < 0 || occurrence.end <= question) return standsInPath(occurrence.grant, target, occurrence) ? "path" : undefined;
+  return occurrence.start > question && standsInQuery(occurrence.grant, target, occurrence) ? "query" : undefined;
+}
+
+function judgeHeaders(headers: readonly string[], options: PolicyOptions, { edits, target, used, inert }: Findings): Refusal | undefined {
+  const { authority, recognise, isStray } = options;
+  for (let at = 0; at < headers.length; at += 2) {
+    const [name = "", value = ""] = [headers[at], headers[at + 1]];
+    const sight = look(name, value, recognise);
+    if (sight.occurrences.length === 0) {
+      if (isStrayIn(name, value, isStray)) return refuseStray(name, authority);
+      continue;
+    }
+    const occurrences: Occurrence[] = [];
+    for (const occurrence of sight.occurrences) {
+      const { grant } = occurrence;
+      const fate = judgeInHeader(occurrence, sight, options);
+      if (fate === "inert") {
+        inert.push({ grant, spot: "header" });
+        continue;
+      }
+      if (fate !== "act") return fate;
+      // Once in each of several headers is what clients do that do not know which of them counts.
+      if (occurrences.some((other) => other.grant === grant) || target.some((other) => other.grant === grant)) return refuseRepeated(grant, authority);
+      occurrences.push(occurrence);
+      if (!used.includes(grant)) used.push(grant);
+    }
+    if (occurrences.length === 0) continue;
+    const edit: Edit = { valueAt: at + 1, place: sight.place, text: sight.text, occurrences };
+    const unusable = findUnusable(edit, sight.name);
+    if (unusable !== undefined) return refuseUnusable(unusable.grant, authority, unusable.why);
+    if (countHeader(headers, sight.name) > 1) return makeRefusal("bad-request", `a request with a secret in it has one ${name} header`, occurrences.map(({ grant }) => grant.name));
+    edits.push(edit);
+  }
+  return undefined;
+}
+
+/** A header with placeholders in it. `text` is what they count in: the value, or what a Basic credential decodes to. */
+interface Sight {
+  /** In lower case. */
+  readonly name: string;
+  readonly place: Extract<Place, "header" | "basic">;
+  readonly text: string;
+  readonly occurrences: readonly Occurrence[];
+}
+
+const NOTHING: Sight = { name: "", place: "header", text: "", occurrences: [] };
+
+function look(name: string, value: string, recognise: Recogniser): Sight {
+  if (isNamed(name, "authorization")) {
+    const text = findBasicCredential(value) ?? "";
+    const occurrences = recognise(text);
+    if (occurrences.length > 0) return { name: "authorization", place: "basic", text, occurrences };
+  }
+  const occurrences = recognise(value);
+  return occurrences.length === 0 ? NOTHING : { name: name.toLowerCase(), place: "header", text: value, occurrences };
 }
 
 /** Whether a credential header has a placeholder that is none of this run's: it would go upstream in a value's place. */
@@ -122,13 +166,24 @@ function isStrayIn(name: string, value: string, isStray: StrayTest): boolean {
   return value.length >= STRAY_LENGTH_MIN && isCredentialHeader(name) && (isStray(value) || isStray(findBasicCredential(value) ?? ""));
 }
 
-function findRefusal(grant: Grant, scheme: Scheme, authority: Authority, place: Place): Refusal | undefined {
+function judgeInHeader(occurrence: Occurrence, { name, place, text }: Sight, { scheme, authority }: PolicyOptions): "act" | "inert" | Refusal {
+  const { grant } = occurrence;
+  // Over plain HTTP it counts for nothing where they stand: each is refused.
   if (scheme === "http") return refusePlainHttp(grant, authority);
-  if (!isBoundTo(grant, authority)) return refuseHost(grant, authority);
-  return !grant.places.includes(place) ? refusePlace(grant, authority, place) : undefined;
+  const isForKeys = isCredentialHeader(name) || isOwnHeader(name, grant);
+  if (!isBoundTo(grant, authority)) return isForKeys ? refuseHost(grant, authority) : "inert";
+  if (place === "basic" ? standsInBasic(grant, text, occurrence) : standsInHeader(grant, name, text, occurrence)) return "act";
+  return isForKeys ? refusePlace(grant, authority, place, name) : "inert";
 }
 
-function countHeader(headers: readonly string[], name: string): number {
-  const lower = name.toLowerCase();
+function findBadCompany(headers: readonly string[], { edits, used }: Findings, authority: Authority): Refusal | undefined {
+  const stranger = findStranger(headers, edits.map(({ valueAt }) => valueAt), used);
+  if (stranger !== undefined) return refuseStranger(used, authority, stranger);
+  const mismatched = findMismatched(used);
+  return mismatched === undefined ? undefined : refuseMismatched(mismatched, authority);
+}
+
+/** @param lower the name in lower case. */
+function countHeader(headers: readonly string[], lower: string): number {
   return headers.filter((field, index) => index % 2 === 0 && isNamed(field, lower)).length;
 }

@@ -1,19 +1,22 @@
 // A request's body on its way up: passed on as it is, but for what becomes of the placeholders in it.
 import { Transform } from "node:stream";
+import type { BodyKind } from "./body-kind.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { PatternSearch } from "../scrub/pattern-search.ts";
 import { compileSearch } from "../scrub/pattern-search.ts";
+import { isValueEnd, trackValues } from "./whole-value.ts";
 
 /** What becomes of one placeholder. `stop` ends the body before the placeholder's first byte, and leaves the request unfinished. */
 export type Fate = { readonly kind: "pass" } | { readonly kind: "replace"; readonly bytes: Uint8Array } | { readonly kind: "stop" };
 
-/** Asked for each placeholder, in order, before it moves. It must not throw. */
-export type OnPlaceholder = (grant: Grant) => Fate;
+/** Asked for each placeholder, in order, before it moves. It must not throw. @param isWhole whether it is all of a value. */
+export type OnPlaceholder = (grant: Grant, isWhole: boolean) => Fate;
 
 export interface BodyWatch {
-  readonly open: (onPlaceholder: OnPlaceholder) => Transform;
+  /** @param kind undefined where no placeholder is to act: none is all of a value there. */
+  readonly open: (kind: BodyKind | undefined, onPlaceholder: OnPlaceholder) => Transform;
   /** The same for a body that is all there. Undefined where it was stopped. */
-  readonly pass: (body: Uint8Array, onPlaceholder: OnPlaceholder) => Uint8Array | undefined;
+  readonly pass: (body: Uint8Array, kind: BodyKind | undefined, onPlaceholder: OnPlaceholder) => Uint8Array | undefined;
 }
 
 /** A stretch of a body: bytes that are no placeholder's, or one placeholder. */
@@ -29,7 +32,7 @@ const EMPTY = new Uint8Array();
 
 export function makeBodyWatch(grants: readonly Grant[]): BodyWatch {
   const openCutter = makeBodyCutter(grants);
-  return { open: (onPlaceholder) => openWatch(openCutter(), onPlaceholder), pass: (body, onPlaceholder) => passWhole(body, openCutter(), onPlaceholder) };
+  return { open: (kind, onPlaceholder) => openWatch(openCutter(), openJudge(kind, onPlaceholder)), pass: (body, kind, onPlaceholder) => passWhole(body, openCutter(), openJudge(kind, onPlaceholder)) };
 }
 
 /** @returns opens a cutter for one body. */
@@ -71,32 +74,61 @@ function cut(text: Uint8Array, search: PatternSearch, grants: readonly Grant[], 
   return { pieces, rest: text.subarray(Math.max(hold, from)) };
 }
 
-function passWhole(body: Uint8Array, cutter: BodyCutter, onPlaceholder: OnPlaceholder): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
-  for (const piece of [...cutter.push(body), ...cutter.end()]) {
-    const fate: Fate = piece.kind === "bytes" ? { kind: "pass" } : onPlaceholder(piece.grant);
-    if (fate.kind === "stop") return undefined;
-    parts.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
-  }
-  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+/** Takes the pieces of one body in order. */
+interface PieceJudge {
+  /** What goes out for them, or undefined where the body ends before the last of it. @param isLast whether nothing follows. */
+  readonly judge: (pieces: readonly Piece[], isLast: boolean) => { readonly out: readonly Uint8Array[]; readonly isStopped: boolean };
 }
 
-function openWatch(cutter: BodyCutter, onPlaceholder: OnPlaceholder): Transform {
+/** A placeholder waits for the byte behind it where that tells whether it is all of a value. */
+function openJudge(kind: BodyKind | undefined, onPlaceholder: OnPlaceholder): PieceJudge {
+  const tracker = kind === undefined ? undefined : trackValues(kind);
+  let waiting: { readonly piece: Extract<Piece, { readonly kind: "placeholder" }>; readonly isAtStart: boolean } | undefined;
+  return {
+    judge(pieces, isLast) {
+      const out: Uint8Array[] = [];
+      /** False where the body is stopped. */
+      const settle = (next: number | undefined): boolean => {
+        if (waiting === undefined) return true;
+        const { piece, isAtStart } = waiting;
+        waiting = undefined;
+        const fate = onPlaceholder(piece.grant, isAtStart && kind !== undefined && isValueEnd(kind, next));
+        if (fate.kind === "stop") return false;
+        out.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
+        return true;
+      };
+      for (const piece of pieces) {
+        if (!settle(piece.bytes[0])) return { out, isStopped: true };
+        if (piece.kind === "bytes") out.push(piece.bytes);
+        else waiting = { piece, isAtStart: tracker?.isAtStart() === true };
+        tracker?.push(piece.bytes);
+      }
+      // Where it cannot act in any case, there is nothing to wait for.
+      if ((isLast || tracker === undefined) && !settle(undefined)) return { out, isStopped: true };
+      return { out, isStopped: false };
+    },
+  };
+}
+
+function passWhole(body: Uint8Array, cutter: BodyCutter, { judge }: PieceJudge): Uint8Array | undefined {
+  const { out, isStopped } = judge([...cutter.push(body), ...cutter.end()], true);
+  if (isStopped) return undefined;
+  return out.length === 1 ? out[0] : Buffer.concat(out);
+}
+
+function openWatch(cutter: BodyCutter, { judge }: PieceJudge): Transform {
   /** False where the body ends here, unfinished: nothing of it moves any more. */
-  const send = (body: Transform, pieces: readonly Piece[]): boolean => {
-    for (const piece of pieces) {
-      const fate: Fate = piece.kind === "bytes" ? { kind: "pass" } : onPlaceholder(piece.grant);
-      if (fate.kind === "stop") return false;
-      body.push(fate.kind === "replace" ? fate.bytes : piece.bytes);
-    }
-    return true;
+  const send = (body: Transform, pieces: readonly Piece[], isLast: boolean): boolean => {
+    const { out, isStopped } = judge(pieces, isLast);
+    for (const bytes of out) body.push(bytes);
+    return !isStopped;
   };
   return new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      if (send(this, cutter.push(chunk))) done();
+      if (send(this, cutter.push(chunk), false)) done();
     },
     flush(done) {
-      if (send(this, cutter.end())) done();
+      if (send(this, cutter.end(), true)) done();
     },
   });
 }

@@ -46,11 +46,11 @@ export function valueInBody(grant: Grant, kind: BodyKind): Uint8Array {
   return Buffer.from(spell(latin1Of(grant), SPELLING_IN_BODY[kind]), "latin1");
 }
 
-/** The first value of an edit that cannot stand where it should, and why. */
-export function findUnusable({ place, text, occurrences }: Edit): { readonly grant: Grant; readonly why: string } | undefined {
+/** The first value of an edit that cannot stand where it should, and why. @param header in lower case. */
+export function findUnusable({ place, text, occurrences }: Edit, header: string): { readonly grant: Grant; readonly why: string } | undefined {
   const colon = text.indexOf(":");
   for (const { grant, start } of occurrences) {
-    const why = place === "header" ? whyNoHeader(grant) : whyNoBasic(grant, start < colon);
+    const why = place === "header" ? whyNoHeader(grant, header) : whyNoBasic(grant, start < colon);
     if (why !== undefined) return { grant, why };
   }
   return undefined;
@@ -79,8 +79,10 @@ function replaceAll<O extends Occurrence>(text: string, occurrences: readonly O[
 }
 
 /** Visible ASCII, space and tab (RFC 9110 section 5.5): bytes beyond that mean one thing to this server and another to that. */
-function whyNoHeader(grant: Grant): string | undefined {
+function whyNoHeader(grant: Grant, header: string): string | undefined {
   const value = latin1Of(grant);
+  // RFC 6455 section 4.1: each is a token, and a comma would make two of one.
+  if (header === "sec-websocket-protocol" && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)) return "its value has characters in it that no WebSocket subprotocol may carry";
   if (/^[\t\x20-\x7e]*$/.test(value)) return undefined;
   return /[\r\n\0]/.test(value) ? "its value has a line break or a NUL in it, which no header may carry" : "its value has characters in it that a header cannot carry safely";
 }

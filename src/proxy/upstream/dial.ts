@@ -170,7 +170,8 @@ function describeFailure(error: Error | undefined, authority: Authority, isTls: 
   const code = systemErrorCode(error);
   const isNetwork = code === undefined || /^E[A-Z]+$/.test(code);
   if (isTls && !isNetwork) {
-    return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code}); its certificate or its TLS was not accepted; a private root goes into --upstream-ca FILE, or into vault's roots file, which vault doctor names`);
+    const remedy = "a private root goes into --upstream-ca FILE, or into vault's roots file, which vault doctor names";
+    return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code}); its certificate or its TLS was not accepted`, [], remedy);
   }
   return makeRefusal("upstream-unreachable", `no connection to ${where} (${code ?? error?.message ?? "closed"})`);
 }

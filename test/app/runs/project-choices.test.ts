@@ -40,8 +40,8 @@ describe("a run in a project", () => {
   it("is refused elsewhere in words that name the file, and no command that would not help", () => {
     const [choice] = chooseForProject(secrets, { project: projectOf(need("A_KEY", "A_KEY", "a.example.com")), viewpoint: nobody, selections: undefined });
     if (choice === undefined) throw new Error("nothing was chosen");
-    const { text } = refuseHost(grantOf({ ...choice.record, ...choice }, Secret.fromText("value"), "vault_ph_0", new Map()), { host: "b.example.com", port: 443 });
-    expect(text).toContain("vault.run.json leaves of what the vault allows");
-    expect(text).not.toContain("vault secrets update");
+    const { text, remedy } = refuseHost(grantOf({ ...choice.record, ...choice }, Secret.fromText("value"), "vault_ph_0", new Map()), { host: "b.example.com", port: 443 });
+    expect(remedy).toContain("vault.run.json leaves of what the vault allows");
+    expect(text + String(remedy)).not.toContain("vault secrets update");
   });
 });

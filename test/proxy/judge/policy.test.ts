@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isCredentialHeader } from "../../../src/proxy/grants/credential-header.ts";
+import { isCredentialHeader, whyNoKeyIn } from "../../../src/proxy/grants/credential-header.ts";
 import { makeRecogniser } from "../../../src/proxy/places/placeholder.ts";
 import { decide } from "../../../src/proxy/judge/policy.ts";
 import { substitute, substituteTarget } from "../../../src/proxy/places/substitute.ts";
@@ -23,11 +23,18 @@ describe("a placeholder", () => {
 });
 
 describe("credential headers", () => {
-  it.each(["Authorization", "Cookie", "X-Api-Key", "x-goog-api-key", "api_key", "apikey", "Ocp-Apim-Subscription-Key", "X-Auth-Token", "PRIVATE-TOKEN", "xi-api-key", "X-Shopify-Access-Token", "DD-APPLICATION-KEY", "X-Client-Secret", "X-Vault-Token"])("include %s", (name) => {
+  it.each(["Authorization", "Cookie", "X-Api-Key", "x-goog-api-key", "api_key", "apikey", "Ocp-Apim-Subscription-Key", "X-Honeycomb-Team", "X-Auth-Token", "PRIVATE-TOKEN", "xi-api-key", "X-Shopify-Access-Token", "DD-APPLICATION-KEY", "X-Client-Secret", "X-Vault-Token"])("include %s", (name) => {
     expect(isCredentialHeader(name)).toBe(true);
   });
-  it.each(["Accept", "Content-Type", "Sec-WebSocket-Key", "Idempotency-Key", "X-CSRF-Token", "Proxy-Authorization", "User-Agent", "X-Monkey", "Referer"])("do not include %s", (name) => {
+  it.each(["Accept", "Content-Type", "Sec-WebSocket-Key", "Idempotency-Key", "X-CSRF-Token", "Proxy-Authorization", "User-Agent", "X-Monkey", "Referer", "X-Amz-Meta-Api-Key", "X-Goog-Meta-Token", "X-Share-Key", "Link", "X-Forwarded-Access-Token"])("do not include %s", (name) => {
     expect(isCredentialHeader(name)).toBe(false);
+  });
+  it.each(["x-amz-meta-api-key", "X_Amz_Meta_Key", "x-goog-meta-a", "x-ms-meta-a", "x-object-meta-a", "x-container-meta-a", "x-bz-info-a", "x-amz-tagging", "x-ms-tags", "content-disposition", "cache-control", "link", "location", "refresh", "x-amz-website-redirect-location", "forwarded", "x-forwarded-for", "via", "sec-fetch-site", "sec-websocket-protocol", "proxy-authorization", "host", "te", "trailer", "user-agent", "access-control-request-headers"])("never take in %s, whoever names it", (name) => {
+    expect(whyNoKeyIn(name)).toMatch(/./);
+    expect(isCredentialHeader(name)).toBe(false);
+  });
+  it.each(["authorization", "cookie", "x-api-key", "api_key", "x-vendor-key", "x-metadata2-key"])("may be named as %s", (name) => {
+    expect(whyNoKeyIn(name)).toBeUndefined();
   });
 });
 
@@ -54,7 +61,7 @@ describe("a target", () => {
     const part = fc.string({ unit: fc.constantFrom("/", "a", "&", "=", "%20", "+", ";", "$", "~"), maxLength: 10 });
     fc.assert(
       fc.property(part, part, part, fc.boolean(), (before, after, other, isQuery) => {
-        const [left, right] = isQuery ? [`/${other}?${before}`, after] : [`/${before}`, `${after}?${other}`];
+        const [left, right] = isQuery ? [`/${other}?${before}&key=`, after === "" ? "" : `&${after}`] : [`/${before}/`, `/${after}?${other}`];
         const target = `${left}${grant.placeholder}${right}`;
         const decision = decide({ method: "GET", target, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: AUTHORITY, recognise, isStray: () => false, strict: true });
         expect(decision.kind).toBe("forward");

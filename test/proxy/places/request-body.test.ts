@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeRecogniser } from "../../../src/proxy/places/placeholder.ts";
+import type { BodyKind } from "../../../src/proxy/places/body-kind.ts";
 import type { BodyCutter } from "../../../src/proxy/places/request-body.ts";
 import { makeBodyCutter, makeBodyWatch } from "../../../src/proxy/places/request-body.ts";
 import { valueInBody } from "../../../src/proxy/places/substitute.ts";
@@ -72,7 +73,7 @@ describe("a body as a stream", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 8 }), fc.array(fc.nat(80), { maxLength: 6 }), async (words, cuts) => {
         const text = words.join("");
-        const watch = makeBodyWatch(grants).open((grant) => ({ kind: "replace", bytes: valueInBody(grant, "json") }));
+        const watch = makeBodyWatch(grants).open(undefined, (grant) => ({ kind: "replace", bytes: valueInBody(grant, "json") }));
         let written = "";
         for await (const chunk of Readable.from(split(Buffer.from(text), cuts).filter(({ length }) => length > 0)).pipe(watch)) written += Buffer.from(chunk as Uint8Array).toString("latin1");
         expect(utf8(written)).toBe(expected(text));
@@ -83,7 +84,7 @@ describe("a body as a stream", () => {
 
   it("stops before the first byte of a placeholder that is refused", async () => {
     const asked: string[] = [];
-    const watch = makeBodyWatch(grants).open((grant) => {
+    const watch = makeBodyWatch(grants).open(undefined, (grant) => {
       asked.push(grant.name);
       return { kind: asked.length === 1 ? "pass" : "stop" };
     });
@@ -95,5 +96,63 @@ describe("a body as a stream", () => {
     expect(written).toBe("one abab_x two ");
     expect(asked).toEqual(["KEY_0", "KEY_2"]);
     expect(watch.readableEnded).toBe(false);
+  });
+});
+
+describe("a placeholder is all of a value", () => {
+  const P = grants[0]?.placeholder ?? "";
+  const wholes = (kind: BodyKind, chunks: readonly Buffer[]): boolean[] => {
+    const found: boolean[] = [];
+    const watch = makeBodyWatch(grants).open(kind, (_grant, isWhole) => {
+      found.push(isWhole);
+      return { kind: "pass" };
+    });
+    for (const chunk of chunks) watch.write(chunk);
+    watch.end();
+    watch.resume();
+    return found;
+  };
+
+  it.each<[BodyKind, string, boolean]>([
+    ["json", `{"a":"${P}"}`, true],
+    ["json", `["${P}"]`, true],
+    ["json", `"${P}"`, true],
+    ["json", `{"a":"x ${P}"}`, false],
+    ["json", `{"a":"${P} x"}`, false],
+    ["json", `{"a":"https://evil.example/${P}.png"}`, false],
+    ["json", `{"a":"\\"${P}\\""}`, false],
+    ["json", `{"a":"{\\"b\\":\\"${P}\\"}"}`, false],
+    ["json", `{"a":${P}}`, false],
+    ["json", `"${P}`, false],
+    ["form", `a=${P}`, true],
+    ["form", `a=1&b=${P}&c=2`, true],
+    ["form", `a=&b=${P}`, true],
+    ["form", P, false],
+    ["form", `${P}=1`, false],
+    ["form", `a=1&${P}`, false],
+    ["form", `a=b=${P}`, false],
+    ["form", `a=${P}b`, false],
+    ["form", `u=https://evil.example/?k=${P}`, false],
+    ["form", `a=1&u=x${P}`, false],
+    ["text", P, true],
+    ["text", `a\n${P}\r\nb`, true],
+    ["text", `${P}\n`, true],
+    ["text", `key: ${P}`, false],
+    ["text", `${P} `, false],
+    ["multipart", `--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n${P}\r\n--b--`, true],
+    ["multipart", `--b\r\nContent-Disposition: form-data; name="${P}"\r\n\r\nx\r\n--b--`, false],
+    ["multipart", `--b\r\n\r\nhttps://evil.example/${P}\r\n--b--`, false],
+    ["multipart", `--b\r\n\r\n${P}`, false],
+  ])("in %s %j: %s, however it is cut", (kind, text, expected) => {
+    const bytes = Buffer.from(text);
+    expect(wholes(kind, [bytes])).toEqual([expected]);
+    expect(wholes(kind, [...bytes].map((byte) => Buffer.from([byte])))).toEqual([expected]);
+    for (let at = 0; at <= bytes.length; at += 1) expect(wholes(kind, [bytes.subarray(0, at), bytes.subarray(at)].filter(({ length }) => length > 0))).toEqual([expected]);
+    let once: boolean | undefined;
+    makeBodyWatch(grants).pass(bytes, kind, (_grant, isWhole) => {
+      once = isWhole;
+      return { kind: "pass" };
+    });
+    expect(once).toBe(expected);
   });
 });
