@@ -66,7 +66,6 @@ export class AnswerRelay implements AnswerListener {
     }
     const { answer } = outcome;
     this.#answer = answer;
-    if (answer.isPart) this.#scrub?.expectPart();
     if (answer.body.kind === "none") this.#end([]);
     // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
     else queueMicrotask(() => { this.#sendHead(); });
@@ -122,8 +121,10 @@ export class AnswerRelay implements AnswerListener {
   onFailure(refusal: Refusal): void {
     if (this.#isOver) return;
     this.#stop();
-    if (this.#response.isStarted) this.#response.cut();
-    else this.#options.onRefusal(refusal);
+    if (this.#response.isStarted) {
+      this.#writeHeld();
+      this.#response.cut();
+    } else this.#options.onRefusal(refusal);
     this.#abort();
   }
 
@@ -154,15 +155,17 @@ export class AnswerRelay implements AnswerListener {
   }
 
   #write(chunk: Uint8Array): boolean {
-    if (this.#scrub === undefined) return this.#response.write(chunk);
-    let isReady = true;
-    for (const part of this.#scrub.push(chunk)) isReady = this.#response.write(part);
-    return isReady;
+    return this.#scrub === undefined ? this.#response.write(chunk) : this.#response.write(...this.#scrub.push(chunk));
+  }
+
+  /** What was held goes out with the end, or where the answer breaks off. */
+  #writeHeld(): void {
+    if (this.#scrub !== undefined) this.#response.write(...this.#scrub.end());
   }
 
   #end(trailers: readonly Uint8Array[]): void {
     if (this.#isOver || this.#answer === undefined || !this.#start(this.#answer)) return;
-    for (const part of this.#scrub?.end() ?? []) this.#response.write(part);
+    this.#writeHeld();
     this.#response.end(trailers.length === 0 ? [] : textsOf(trailers, this.#scrub));
     this.#finish();
   }

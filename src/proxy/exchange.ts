@@ -175,7 +175,7 @@ class StartedExchange implements Exchange {
   #send({ path, headers, body }: Message, { used, mayAct, handshakeKey }: SendTerms): void {
     const [{ scheme, authority, naming }, { method }] = [this.#route, this.#request.head];
     const isBound = naming.length > 0;
-    const scrub = isBound ? this.#rules.scrubber.openAnswer() : undefined;
+    const scrub = isBound ? this.#rules.scrubberOf(naming)?.openAnswer() : undefined;
     const listener = new AnswerRelay(this.#response, {
       method,
       scrub,
@@ -196,7 +196,7 @@ class StartedExchange implements Exchange {
         mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
         method,
         path,
-        headers: isBound ? askForReadable(headers) : headers,
+        headers: scrub === undefined ? headers : askForReadable(headers),
         body,
         isHandshake: handshakeKey !== undefined,
         permit: () => { this.#permit(used); },

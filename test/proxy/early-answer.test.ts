@@ -46,7 +46,7 @@ async function upload(proxy = run.proxy, authority = host, bytes = 20_000_000): 
   const answer = collect(secure);
   secure.write(`POST / HTTP/1.1\r\nHost: ${authority}\r\nContent-Length: ${bytes}\r\n\r\n`);
   secure.write(Buffer.alloc(bytes, "x"));
-  const { status, body } = parseReply(await answer.read((raw) => /too large$|\n$/.test(raw.slice(raw.indexOf("\r\n\r\n") + 4))));
+  const { status, body } = parseReply(await answer.read((raw) => /too large$|[^\r]\n$/.test(raw.slice(raw.indexOf("\r\n\r\n") + 4))));
   secure.destroy();
   return `${status} ${body}`;
 }

@@ -1,7 +1,7 @@
 // Values out of what the program prints (`vault run --redact`): a convenience against screens and build logs, and no protection. A program that had
 // a value could print it in a hundred ways that nobody recognises.
 import type { TransformCallback } from "node:stream";
-import { Transform } from "node:stream";
+import { PassThrough, Transform } from "node:stream";
 import { isatty } from "node:tty";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { makeScrubber } from "../../proxy/scrub/scrub.ts";
@@ -9,14 +9,16 @@ import type { OutputRewrite } from "../../run/child.ts";
 
 /**
  * For each output stream that is no terminal, something that puts the placeholder where a value stands, in any of the forms that answers are scrubbed
- * of, and passes every other byte on. Bytes wait only while they are the beginning of such a form: a line goes out when it came, but for its value.
+ * of, and passes every other byte on. What waits is what answers keep waiting, whatever the values are: less than a word of text, and all of what has no ends of lines and words in it.
  *
+ * @param grants those that the program was given. Of others it is told nothing, which the text that comes out would do.
  * @param folder of ours, 0700, that outlives the program's start.
  */
 export function redactOutput(grants: readonly Grant[], folder: string, isTerminal: (descriptor: number) => boolean = isatty): OutputRewrite {
   const scrubber = makeScrubber(grants);
   const open = (): Transform => {
-    const scrub = scrubber.openAnswer();
+    const scrub = scrubber?.openAnswer();
+    if (scrub === undefined) return new PassThrough();
     return new Transform({
       transform(chunk: Uint8Array, _encoding, done: TransformCallback) {
         for (const piece of scrub.push(chunk)) this.push(piece);

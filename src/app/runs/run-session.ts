@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Project } from "../../project/run-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
+import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { openProxy } from "../../proxy/server.ts";
@@ -19,6 +20,7 @@ import { openRunFolder } from "../../run/run-folder.ts";
 import { readRootsFile } from "../../run/roots-file.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { holdSignals } from "../../run/signals.ts";
+import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { NamedGrant } from "./child-environment.ts";
@@ -147,14 +149,14 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(({ grant }) => grant), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
       const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...(shown === undefined ? [] : [shown])]) surroundings.warn(warning);
-      const rewrite = options.redact === true ? redactOutput(grants.map(({ grant }) => grant), folder.path) : undefined;
+      const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
@@ -163,6 +165,11 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   } finally {
     await proxy.close();
   }
+}
+
+/** Of a secret that no variable holds the proxy gets to know the placeholder, and not the value: it would look for that in answers, which tells whoever has them given the right one. */
+function withoutHidden({ variable, grant }: NamedGrant): Grant {
+  return variable === undefined ? { ...grant, value: Secret.fromText("") } : grant;
 }
 
 function tellChildOnly({ variable, path }: Roots["childOnly"][number], { paths }: Surroundings): string {

@@ -101,14 +101,15 @@ export class ChildResponse {
     this.#socket.write(this.#takeHead(), "latin1");
   }
 
-  /** @returns false where the child is slow: `onDrain` tells when it has caught up. */
-  write(chunk: Uint8Array): boolean {
-    if (this.isOver || chunk.length === 0 || this.#options.method === "HEAD") return true;
+  /** Writes a piece of the body: one chunk, of however many parts. @returns false where the child is slow: `onDrain` tells when it has caught up. */
+  write(...parts: readonly Uint8Array[]): boolean {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (this.isOver || length === 0 || this.#options.method === "HEAD") return true;
     const head = this.#takeHead();
     this.#socket.cork();
     if (head !== "") this.#socket.write(head, "latin1");
-    if (this.#isChunked) this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-    this.#socket.write(chunk);
+    if (this.#isChunked) this.#socket.write(`${length.toString(16)}\r\n`, "latin1");
+    for (const part of parts) this.#socket.write(part);
     if (this.#isChunked) this.#socket.write("\r\n", "latin1");
     this.#socket.uncork();
     return hasRoom(this.#socket);

@@ -11,14 +11,15 @@ import type { StrayTest } from "../places/placeholder-check.ts";
 import type { BodyWatch } from "../places/request-body.ts";
 import { makeBodyWatch } from "../places/request-body.ts";
 import type { Scrubber } from "../scrub/scrub.ts";
-import { makeScrubber } from "../scrub/scrub.ts";
+import { makeScrubbers } from "../scrub/scrub.ts";
 
 export interface RunRules {
   readonly grants: readonly Grant[];
   readonly strict: boolean;
   readonly recognise: Recogniser;
   readonly isStray: StrayTest;
-  readonly scrubber: Scrubber;
+  /** What takes these secrets out of answers; undefined where there is nothing to take out. */
+  readonly scrubberOf: (grants: readonly Grant[]) => Scrubber | undefined;
   readonly bodyWatch: BodyWatch;
   readonly enter: (event: ProxyEvent) => void;
   readonly flush: () => void;
@@ -35,7 +36,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
   return {
     ...options,
     recognise: makeRecogniser(grants),
-    scrubber: makeScrubber(grants),
+    scrubberOf: makeScrubbers(grants),
     bodyWatch: makeBodyWatch(grants),
     nextRequestId: () => `${prefix}-${(count += 1)}`,
   };
