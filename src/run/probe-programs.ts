@@ -45,13 +45,20 @@ const PASSWORD = "HTTPS_PROXY is a URL with user and password; have the program 
 
 const NODE_OPTIONS = "in a run, NODE_OPTIONS holds what leads a Node to the proxy: add to it, and do not replace it; where a program is started with a few variables only, put `vault run -s NAME --` before it";
 
+const BUN_TRUST = "bun reads NODE_EXTRA_CA_CERTS from 1.1.22 on: update it";
+
 export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
   node: [
     script("https", ["-"], "node-https.js", NODE_OPTIONS, "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
+    { ...script("https, with an agent of its own", ["-"], "node-agent.js", NODE_OPTIONS, "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"), isLibrary: true },
     script("fetch", ["-"], "node-fetch.js", NODE_OPTIONS, "leave out `ca`, or put the file into it that NODE_EXTRA_CA_CERTS names"),
   ],
   deno: [script("fetch", ["run", "--quiet", "--allow-net", "--allow-env", "-"], "deno-fetch.js", "deno reads HTTPS_PROXY by itself: set no `client` of its own", "deno reads DENO_CERT: leave out `caCerts`")],
-  bun: [script("fetch", ["run", "-"], "bun-fetch.js", "bun reads HTTPS_PROXY by itself from 1.0 on: set no `proxy` of its own", "bun reads NODE_EXTRA_CA_CERTS from 1.1.22 on: update it")],
+  bun: [
+    script("fetch", ["run", "-"], "bun-fetch.js", "bun reads HTTPS_PROXY by itself from 1.0 on: set no `proxy` of its own", BUN_TRUST),
+    { ...script("https, with an agent of its own", ["run", "-"], "node-agent.js", "make it one that reads HTTPS_PROXY: new https.Agent({ proxyEnv: process.env })", BUN_TRUST), isLibrary: true },
+    { ...script("WebSocket", ["run", "-"], "bun-websocket.js", "say where the proxy is: new WebSocket(url, { proxy: process.env.HTTPS_PROXY })", BUN_TRUST), isLibrary: true },
+  ],
   python: [
     script("urllib", ["-"], "python-urllib.py", "let urllib build its openers itself, without a ProxyHandler", "leave out `context`, or make it with ssl.create_default_context()"),
     library("requests", "python-requests.py", "leave `trust_env` of its sessions on", "leave out `verify`: requests reads REQUESTS_CA_BUNDLE"),

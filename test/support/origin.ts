@@ -5,11 +5,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { makeSelfSigned } from "./self-signed.ts";
 
 /** No name of this machine: some clients go past every proxy to `localhost`. The user's own proxy (`user-proxy.ts`) leads there. */
 export const ORIGIN_HOST = "api.example.test";
+
+/** What a bot is called by in its path, as Telegram wants it. */
+export const BOT_TOKEN = "1234567890:AAtok7Qz0-real-value-of-the-clients-test";
 
 /** Many times what any buffer on the way holds. */
 export const DOWNLOAD_BYTES = 5_000_000;
@@ -41,6 +45,11 @@ export async function openOrigin(token: string, repositories: string): Promise<O
     if (url.startsWith("/git/")) serveGit(request, response, repositories);
     else serveFile(request, response, `https://${ORIGIN_HOST}:${(server.address() as AddressInfo).port}`);
   });
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
+    heard += `${request.url ?? ""} ${request.rawHeaders.join(" ")}\n`;
+    if (wayOf(request, token) === undefined) socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    else greetWebSocket(request, socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -60,25 +69,43 @@ function wayOf(request: IncomingMessage, token: string): string | undefined {
   if (scheme.toLowerCase() === "basic" && Buffer.from(value, "base64").toString().split(":").includes(token)) return "Basic";
   // cargo sends a token by itself, and gh calls it one.
   if (request.headers.authorization === token || (scheme === "token" && value === token)) return "token";
+  if (request.url?.startsWith(`/bot${BOT_TOKEN}/`) === true) return "path";
   return request.headers["x-api-key"] === token ? "X-Api-Key" : undefined;
 }
 
-/** What clients of one API each want to read: Google's, Stripe's, Kubernetes'. */
+/** Opens a WebSocket (RFC 6455), says one word in it, and closes it. */
+function greetWebSocket(request: IncomingMessage, socket: Duplex): void {
+  const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"] ?? ""}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  socket.end(Buffer.concat([Buffer.from([0x81, 5]), Buffer.from("hello"), Buffer.from([0x88, 2, 0x03, 0xe8])]));
+  socket.resume();
+}
+
+/** What clients of one API each want to read: Google's, Stripe's, OpenAI's, Anthropic's, Telegram's, GitHub's, Slack's, Twilio's, Amazon's, GitLab's, Kubernetes'. */
 const DOCUMENTS: Readonly<Record<string, unknown>> = {
   "/json": { ok: true },
-  "/v1/customers": { object: "list", url: "/v1/customers", has_more: false, data: [] },
+  "/v1/customers": { object: "list", url: "/v1/customers", has_more: false, data: [{ id: "cus_1", object: "customer" }] },
+  "/v1/chat/completions": { id: "one", object: "chat.completion", choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "hello" } }] },
+  "/v1/messages": { id: "msg_1", type: "message", role: "assistant", content: [{ type: "text", text: "hello" }], stop_reason: "end_turn", usage: { input_tokens: 1, output_tokens: 1 } },
+  "/bot/getMe": { ok: true, result: { id: 1, is_bot: true, first_name: "hello" } },
+  "/user": { login: "hello" },
+  "/api/auth.test": { ok: true, user: "hello" },
+  "/2010-04-01/Accounts/AC0.json": { sid: "AC0", friendly_name: "hello" },
+  "/bucket/key": "hello",
+  "/api/v4/projects": [{ id: 1, name: "hello", path_with_namespace: "me/hello" }],
   "/api/v1/namespaces": { kind: "NamespaceList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [{ metadata: { name: "parcel" } }] },
 };
 
 function serveFile(request: IncomingMessage, response: ServerResponse, self: string): void {
-  const path = request.url ?? "";
+  const path = (request.url ?? "").replace(BOT_TOKEN, "");
+  const document = DOCUMENTS[path.replace(/\?.*/s, "")];
   if (path === "/redirect") response.writeHead(302, { location: "/api" }).end();
   else if (path === "/download") response.end(Buffer.alloc(DOWNLOAD_BYTES, "0123456789"));
   else if (path === "/npm/parcel") response.setHeader("content-type", "application/json").end(JSON.stringify(packument(self)));
   else if (path === "/npm/parcel.tgz") response.end(PARCEL);
   else if (path === "/pip/parcel/") response.setHeader("content-type", "text/html").end(`<a href="${self}/pip/parcel-1.0.0-py3-none-any.whl">parcel-1.0.0-py3-none-any.whl</a>`);
   else if (path === "/pip/parcel-1.0.0-py3-none-any.whl") response.end(WHEEL);
-  else if (Object.hasOwn(DOCUMENTS, path.replace(/\?.*/s, ""))) response.setHeader("content-type", "application/json").end(JSON.stringify(DOCUMENTS[path.replace(/\?.*/s, "")]));
+  else if (document !== undefined) response.setHeader("content-type", "application/json").end(JSON.stringify(document));
   else if (path.startsWith("/cargo/")) serveCargo(path.slice("/cargo".length), response, self);
   else {
     let bytes = 0;

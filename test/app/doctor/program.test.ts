@@ -40,11 +40,11 @@ describe("requests that work are told of:", () => {
     });
   }
 
-  test("Node, by https and by fetch, found behind npm; the run's folder is gone afterwards", async () => {
+  test("Node, by https, by an agent of its own and by fetch, found behind npm; the run's folder is gone afterwards", async () => {
     const surroundings = surround({ NO_PROXY: "*", NODE_TLS_REJECT_UNAUTHORIZED: "0" });
     const findings = await examineProgram(surroundings, ["npm"]);
     // The preload stands in the built program only, so that from here an old Node goes past the proxy.
-    expect(linesOf(findings).filter((line) => line.includes("requests node, by "))).toHaveLength(2);
+    expect(linesOf(findings).filter((line) => line.includes("requests node, by "))).toHaveLength(3);
     expect(linesOf(findings).filter((line) => line.startsWith("note environment"))).toHaveLength(2);
     expect(readdirSync(join(surroundings.paths.runtimeFolder, "runs"))).toEqual([]);
   });
