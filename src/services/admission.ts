@@ -2,8 +2,9 @@
 import { domainToUnicode } from "node:url";
 import { VaultError } from "../errors.ts";
 import type { HostBinding } from "../vault/host.ts";
-import { bindingAllows, findCanonicalBinding } from "../vault/host.ts";
+import { bindingAllows, findCanonicalBinding, formatHostBinding } from "../vault/host.ts";
 import type { Credential, Service } from "./entry.ts";
+import { isOwnHost } from "./entry.ts";
 import { findLookedLike } from "./look-alike.ts";
 import type { KnownService, Registry } from "./registry.ts";
 import { findService } from "./registry.ts";
@@ -24,13 +25,29 @@ export function requireAdmissible(registry: Registry, service: Service, mayRepla
     if (owner !== undefined) throw new VaultError("already-exists", `"${name}" means a key of "${owner.id}"`, "leave the variable out, and say --service when a secret is created");
   }
   for (const binding of bindingsOf(service)) requireOwnHost(binding, service, others);
+  for (const domain of service.ownHosts) requireOwnDomain(domain, service, others);
 }
 
 function requireOwnHost(binding: HostBinding, service: Service, others: readonly KnownService[]): void {
-  const sharer = others.find((other) => !service.sharesHostsWith.includes(other.id) && !other.sharesHostsWith.includes(service.id) && bindingsOf(other).some((known) => doMeet(binding, known)));
+  const sharer = others.find((other) => doesNotSay(service, other) && (bindingsOf(other).some((known) => doMeet(binding, known)) || isOwnHost(other, formatHostBinding(binding))));
   if (sharer !== undefined) throw new VaultError("already-exists", `"${binding.host}" is a host of "${sharer.id}"`, `if that is meant, the file says so: "sharesHostsWith": ["${sharer.id}"]`);
-  const twin = findLookedLike(binding.host, others.flatMap((other) => bindingsOf(other).map(({ host }) => host)));
-  if (twin !== undefined) throw new VaultError("usage", `"${binding.host}" looks like "${twin}" and is another host`, "check the name letter by letter");
+  requireNoTwin(binding.host, others);
+}
+
+/** The same for a name below which customers have hosts. */
+function requireOwnDomain(domain: string, service: Service, others: readonly KnownService[]): void {
+  const sharer = others.find((other) => doesNotSay(service, other) && (other.hosts.some((host) => isOwnHost(service, host)) || other.ownHosts.some((known) => `.${known}`.endsWith(`.${domain}`) || `.${domain}`.endsWith(`.${known}`))));
+  if (sharer !== undefined) throw new VaultError("already-exists", `"${domain}" has hosts of "${sharer.id}"`, `if that is meant, the file says so: "sharesHostsWith": ["${sharer.id}"]`);
+  requireNoTwin(domain, others);
+}
+
+function doesNotSay(service: Service, other: KnownService): boolean {
+  return !service.sharesHostsWith.includes(other.id) && !other.sharesHostsWith.includes(service.id);
+}
+
+function requireNoTwin(host: string, others: readonly KnownService[]): void {
+  const twin = findLookedLike(host, others.flatMap((other) => [...bindingsOf(other).map((binding) => binding.host), ...other.ownHosts]));
+  if (twin !== undefined) throw new VaultError("usage", `"${host}" looks like "${twin}" and is another host`, "check the name letter by letter");
 }
 
 /** Whether some host is one of both bindings. */
@@ -44,6 +61,7 @@ export function describeAdmission(service: Service): string[] {
   return [
     `${service.title} (${service.id}): a secret named ${joinWords(service.variables, "or")}, or created with --service ${service.id}, will be sent to`,
     ...bindingsOf(service).map((binding) => `  ${describeHost(binding)}`),
+    ...service.ownHosts.map((domain) => `  the host below ${domain} that is yours, which you say`),
     `and to no other host, ${joinWords(service.credentials.map(describeCredential), "or")}.`,
     ...(service.sharesHostsWith.length === 0 ? [] : [`It has hosts in common with ${joinWords(service.sharesHostsWith, "and")}.`]),
   ];

@@ -21,8 +21,10 @@ export interface Service {
   readonly title: string;
   /** Variables that hold its key by convention: a secret of that name is pinned to its hosts. */
   readonly variables: readonly string[];
-  /** Canonical host bindings, sorted. */
+  /** Canonical host bindings, sorted. None where each customer has a host. */
   readonly hosts: readonly string[];
+  /** Names below which each customer has a host that gets the key as well. Which, the user says. */
+  readonly ownHosts: readonly string[];
   /** Services that have a host in common with this one on purpose. */
   readonly sharesHostsWith: readonly string[];
   readonly credentials: readonly Credential[];
@@ -35,11 +37,12 @@ export const VARIABLES_MAX = 16;
 const CREDENTIALS_MAX = 8;
 const TITLE_MAX = 80;
 const PLACEHOLDERS_MAX = 16;
+const OWN_HOSTS_MAX = 16;
 const HEADER = /^[a-z][a-z0-9-]{0,63}$/;
 const FORM = /^[\x21-\x7E](?:[\x20-\x7E]{0,118}[\x21-\x7E])?$/;
 const PARAMETER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const TEMPLATES_EXPECTED = 'templates with 128 bits at their end, such as "ghp_[A-Za-z0-9]{36}"';
-const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "sharesHostsWith", "credentials", "placeholders", "documentation"];
+const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "ownHosts", "sharesHostsWith", "credentials", "placeholders", "documentation"];
 
 /** @throws VaultError `bad-schema`, `out-of-bounds` unless the value describes a service in every part, and holds nothing else. */
 export function parseService(value: unknown): Service {
@@ -52,7 +55,8 @@ export function parseService(value: unknown): Service {
     id,
     title: json.parseVisibleText(entry["title"], TITLE_MAX, `the title of ${what}`),
     variables: parseWords(entry["variables"], VARIABLES_MAX, `the variables of ${what}`, isSecretName, "names of variables"),
-    hosts: parseWords(entry["hosts"], HOSTS_MAX, `the hosts of ${what}`, (host) => findCanonicalBinding(host) !== undefined, "hosts with a port, such as api.example.com:443").sort(),
+    hosts: entry["hosts"] === undefined && entry["ownHosts"] !== undefined ? [] : parseWords(entry["hosts"], HOSTS_MAX, `the hosts of ${what}`, (host) => findCanonicalBinding(host) !== undefined, "hosts with a port, such as api.example.com:443").sort(),
+    ownHosts: entry["ownHosts"] === undefined ? [] : parseWords(entry["ownHosts"], OWN_HOSTS_MAX, `ownHosts of ${what}`, isDomain, "names of two labels at least, without a port, such as customers.example.com"),
     sharesHostsWith: entry["sharesHostsWith"] === undefined ? [] : parseWords(entry["sharesHostsWith"], HOSTS_MAX, `sharesHostsWith of ${what}`, isServiceId, "ids of services"),
     credentials: parseCredentials(entry["credentials"], what),
     placeholders: parsePlaceholders(entry["placeholders"], what),
@@ -63,6 +67,16 @@ export function parseService(value: unknown): Service {
 /** The places of a secret that is pinned to the service, unless the user says others. */
 export function placesOf({ credentials }: Service): readonly Place[] {
   return [...new Set([...DEFAULT_PLACES, ...credentials.map(({ place }) => place)])].sort();
+}
+
+/** Whether a host is one that each customer has, and only the user can say. @param host canonical text of a binding. */
+export function isOwnHost({ ownHosts }: Pick<Service, "ownHosts">, host: string): boolean {
+  const name = findCanonicalBinding(host)?.host ?? "";
+  return ownHosts.some((domain) => name.endsWith(`.${domain}`));
+}
+
+function isDomain(name: string): boolean {
+  return name.includes(".") && findCanonicalBinding(`*.${name}:443`)?.host === name;
 }
 
 function parseWords(value: unknown, max: number, what: string, isWord: (word: string) => boolean, expected: string): string[] {

@@ -9,31 +9,50 @@ export interface KnownService extends Service {
 }
 
 export interface Registry {
-  /** Sorted by id; no id and no variable stands in it twice. */
+  /** All of them, sorted by id; no id and no variable stands in it twice. They are read when this is asked for: one alone is found without. */
   readonly services: readonly KnownService[];
+  /** @param isMeant tells by id and variables which one is wanted. */
+  readonly find: (isMeant: (outline: Outline) => boolean) => KnownService | undefined;
 }
+
+/** What a service is found by. */
+export type Outline = Pick<Service, "id" | "variables">;
 
 /** The program's own list and further services; one of these that takes an id or a variable of another is left out. */
 export function makeRegistry(own: readonly Service[] = []): Registry {
-  const services: KnownService[] = BUNDLED.map((entry) => ({ ...parseService(entry), isOwn: false }));
-  const ids = new Set(services.map(({ id }) => id));
-  const variables = new Set(services.flatMap((service) => service.variables));
+  const ids = new Set(BUNDLED.map(({ id }) => id));
+  const variables = new Set(BUNDLED.flatMap((entry) => entry.variables));
+  const admitted: KnownService[] = [];
   for (const service of own) {
     if (ids.has(service.id) || service.variables.some((name) => variables.has(name))) continue;
-    services.push({ ...service, isOwn: true });
+    admitted.push({ ...service, isOwn: true });
     ids.add(service.id);
     for (const name of service.variables) variables.add(name);
   }
-  return { services: services.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  const known = new Map<Outline, KnownService>();
+  const read = (entry: Outline): KnownService => {
+    const service = known.get(entry) ?? { ...parseService(entry), isOwn: false };
+    known.set(entry, service);
+    return service;
+  };
+  return {
+    get services() {
+      return [...BUNDLED.map(read), ...admitted].sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    find(isMeant) {
+      const entry = BUNDLED.find(isMeant);
+      return entry === undefined ? admitted.find(isMeant) : read(entry);
+    },
+  };
 }
 
-export function findService({ services }: Registry, id: string): KnownService | undefined {
-  return services.find((service) => service.id === id);
+export function findService({ find }: Registry, id: string): KnownService | undefined {
+  return find((outline) => outline.id === id);
 }
 
 /** The service whose key a variable of this name holds by convention. */
-export function findServiceOfVariable({ services }: Registry, name: string): KnownService | undefined {
-  return services.find(({ variables }) => variables.includes(name));
+export function findServiceOfVariable({ find }: Registry, name: string): KnownService | undefined {
+  return find(({ variables }) => variables.includes(name));
 }
 
 /** @throws VaultError `not-found`. */

@@ -45,12 +45,12 @@ const SEPARATORS = /^[_.:-]+$/;
 
 /**
  * @returns undefined for what is no template: other characters, an unknown class, more than 512 characters, a `-` at the beginning (programs take that for a flag),
- *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them.
+ *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them. Behind them only what begins with a separator may stand.
  */
 export function findPlaceholderTemplate(text: string): PlaceholderTemplate | undefined {
   const pieces = findPieces(text);
-  const last = pieces?.at(-1);
-  if (pieces === undefined || last?.kind !== "drawn" || text.startsWith("-")) return undefined;
+  const last = pieces?.findLast((piece) => piece.kind === "drawn");
+  if (pieces === undefined || last === undefined || text.startsWith("-") || !/^(?:[_.:-]|$)/.test(literalEnd({ pieces }))) return undefined;
   if (lengthOf({ pieces }) > LENGTH_MAX) return undefined;
   return countLast(pieces, last.alphabet) < last.alphabet.leastCount ? undefined : { text, pieces, lastAlphabet: last.alphabet };
 }
@@ -63,8 +63,14 @@ export function getPlaceholderTemplate(text: string): PlaceholderTemplate {
 }
 
 /** The letters at the beginning that stay as they are. */
-export function literalStart({ pieces: [first] }: PlaceholderTemplate): string {
+export function literalStart({ pieces: [first] }: Pick<PlaceholderTemplate, "pieces">): string {
   return first?.kind === "literal" ? first.text : "";
+}
+
+/** Those at the end. */
+export function literalEnd({ pieces }: Pick<PlaceholderTemplate, "pieces">): string {
+  const last = pieces.at(-1);
+  return last?.kind === "literal" ? last.text : "";
 }
 
 /** Of what is made by it, in characters. */
@@ -91,7 +97,7 @@ function findPieces(text: string): TemplatePiece[] | undefined {
 /** How many characters of the alphabet are drawn at the end, before anything else stands. */
 function countLast(pieces: readonly TemplatePiece[], alphabet: Alphabet): number {
   let count = 0;
-  for (const piece of pieces.toReversed()) {
+  for (const piece of pieces.slice(0, pieces.at(-1)?.kind === "literal" ? -1 : undefined).reverse()) {
     if (piece.kind === "literal" ? !SEPARATORS.test(piece.text) : piece.alphabet !== alphabet) break;
     if (piece.kind === "drawn") count += piece.count;
   }

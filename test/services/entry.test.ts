@@ -22,12 +22,20 @@ describe("a service's file", () => {
   it("becomes a service", () => {
     expect(parseService(ENTRY)).toMatchObject({ id: "billing", hosts: ["*.billing.example.com:8443", "billing.example.com:443"], sharesHostsWith: [], placeholders: [{ text: "bk_[A-Za-z0-9]{40}" }, { text: "[0-9a-f]{8}-[0-9a-f]{24}" }] });
     expect(isValid(schema, ENTRY)).toBe(true);
+    const { hosts: _, ...hostless } = { ...ENTRY, ownHosts: ["customers.example.com"] };
+    expect(parseService(hostless)).toMatchObject({ hosts: [], ownHosts: ["customers.example.com"] });
+    expect(isValid(schema, hostless)).toBe(true);
   });
 
   const wrong: Readonly<Record<string, unknown>> = {
     "no object": ["billing"],
     "a member that is not known": { ...ENTRY, injectEverywhere: true },
     "no hosts": { ...ENTRY, hosts: [] },
+    "no word of hosts": { ...ENTRY, hosts: undefined },
+    "customers' hosts that are every host": { ...ENTRY, ownHosts: ["com"] },
+    "customers' hosts with a star": { ...ENTRY, ownHosts: ["*.example.com"] },
+    "customers' hosts with a port": { ...ENTRY, ownHosts: ["example.com:443"] },
+    "no customers' hosts": { ...ENTRY, ownHosts: [] },
     "a host twice": { ...ENTRY, hosts: ["a.example:443", "a.example:443"] },
     "a host without a port": { ...ENTRY, hosts: ["billing.example.com"] },
     "a host with a path": { ...ENTRY, hosts: ["billing.example.com:443/x"] },

@@ -46,6 +46,8 @@ export function isValid(schema: unknown, value: unknown, root: unknown = schema)
         return typeof value !== "number" || value >= Number(argument);
       case "maximum":
         return typeof value !== "number" || value <= Number(argument);
+      case "anyOf":
+        return (argument as unknown[]).some((inner) => valid(inner, value));
       case "oneOf":
         return (argument as unknown[]).filter((inner) => valid(inner, value)).length === 1;
       case "$ref":

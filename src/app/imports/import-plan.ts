@@ -7,8 +7,8 @@ import { VaultError } from "../../errors.ts";
 import type { PinnedSecret } from "../services/pin.ts";
 import { pinNew } from "../services/pin.ts";
 
-/** `unknown`: no service is known by that name, and no host was given. */
-export type SkipReason = "unknown" | "empty" | "kept" | "reserved" | "not-storable" | "exists" | "asked";
+/** `unknown`: no service is known by that name, and no host was given. `own-host`: each customer of its service has a host, and none was given. */
+export type SkipReason = "unknown" | "own-host" | "empty" | "kept" | "reserved" | "not-storable" | "exists" | "asked";
 
 export type Plan =
   | { readonly kind: "import"; readonly secret: PinnedSecret }
@@ -52,5 +52,5 @@ async function planOne(registry: Registry, { name, isEmpty, isKept }: ImportedNa
   const given = await pinNew(registry, { ...wish, hosts: wishes.hosts.get(name) ?? [] });
   if (given.hosts.length > 0) return { kind: "import", secret: given };
   const hosts = await wishes.askHosts?.(name);
-  return hosts === undefined || hosts.length === 0 ? skip("unknown") : { kind: "import", secret: await pinNew(registry, { ...wish, hosts }) };
+  return hosts === undefined || hosts.length === 0 ? skip(given.service === undefined ? "unknown" : "own-host") : { kind: "import", secret: await pinNew(registry, { ...wish, hosts }) };
 }

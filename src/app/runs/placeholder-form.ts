@@ -1,7 +1,7 @@
 // What a secret's placeholder looks like: like its value, as far as that tells nothing that helps to guess it.
 import type { Secret } from "../../secret.ts";
 import type { Alphabet, PlaceholderTemplate } from "../../vault/placeholder-template.ts";
-import { ALPHABETS, getPlaceholderTemplate, literalStart } from "../../vault/placeholder-template.ts";
+import { ALPHABETS, getPlaceholderTemplate, literalEnd, literalStart } from "../../vault/placeholder-template.ts";
 
 /** Lengths that keys have. A longer value gets the next one: which it is exactly does not show, nor how long one beyond the last is. */
 const LENGTHS = [32, 35, 40, 48, 64, 96, 128, 192, 256];
@@ -25,15 +25,19 @@ const WEB_TOKEN = /^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const LIKE_WEB_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.[A-Za-z0-9]{43}";
 
 /**
- * The form of a service's keys that begins as the value does, else the first of them. Beginnings of keys are public: they stand in the service's file, and of the value nothing else shows.
+ * The form of a service's keys that begins and ends as the value does, else the first of them. Beginnings of keys are public, as are such ends: they stand in the service's file, and of the value nothing else shows.
  *
  * @param forms those of the secret's service; none where it has no service.
  */
 export function chooseForm(value: Secret, forms: readonly PlaceholderTemplate[]): PlaceholderTemplate {
   const bytes = value.reveal();
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  const fitting = forms.filter((form) => text.startsWith(literalStart(form))).sort((a, b) => literalStart(b).length - literalStart(a).length);
+  const fitting = forms.filter((form) => text.startsWith(literalStart(form)) && text.endsWith(literalEnd(form))).sort((a, b) => knownLength(b) - knownLength(a));
   return fitting[0] ?? forms[0] ?? formLike(text);
+}
+
+function knownLength(form: PlaceholderTemplate): number {
+  return literalStart(form).length + literalEnd(form).length;
 }
 
 /**

@@ -147,8 +147,10 @@ export function bindNew({ name, scope, service, hosts, places, allowPrivate }: P
 /** The list of services is a chunk of its own, which no other command waits for. */
 async function pin(surroundings: Surroundings, asked: NewSecret): Promise<PinnedSecret> {
   const { openRegistry } = await import("../services/known-services.ts");
-  const { pinNew } = await import("../services/pin.ts");
-  const pinned = await pinNew(openRegistry(surroundings), asked);
+  const { pinNew, requireHost } = await import("../services/pin.ts");
+  const registry = openRegistry(surroundings);
+  const pinned = await pinNew(registry, asked);
+  requireHost(registry, pinned);
   if (pinned.unlike !== undefined) surroundings.warn(`"${asked.name}" is the name of keys of "${pinned.unlike}", and goes to ${asked.hosts.join(" ")} instead, as you said`);
   return pinned;
 }

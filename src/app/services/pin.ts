@@ -1,7 +1,8 @@
 // Pins new secrets to the hosts of their service. Imported only where a secret is made or gets a service: with it comes the list of services.
+import { VaultError } from "../../errors.ts";
 import { findServiceOfVariable, getService } from "../../services/registry.ts";
 import type { Registry } from "../../services/registry.ts";
-import { placesOf } from "../../services/entry.ts";
+import { isOwnHost, placesOf } from "../../services/entry.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
 import type { Scope } from "../../vault/scope.ts";
@@ -32,7 +33,8 @@ export interface PinnedSecret extends NewSecret {
 
 /**
  * A service's hosts come from the registry: for `--service`, and for a name that means a service by convention when no host was given.
- * Hosts that the user names count as they stand; beside those of a service that was named too, only where that was said.
+ * Hosts that the user names count as they stand; beside those of a service that was named too, only where that was said, or where each of its customers has a host.
+ * Of a service that has no others, the secret has no host at all unless the user names one.
  *
  * @throws VaultError `not-found` for a service that is not known, `usage` for hosts that would widen a pin, for wildcards over names of strangers, and for places in which nothing would be put.
  */
@@ -40,12 +42,19 @@ export async function pinNew(registry: Registry, asked: NewSecret): Promise<Pinn
   await requireOwnWildcards(asked.hosts);
   requireKeyHeaders(asked.places ?? []);
   const conventional = findServiceOfVariable(registry, asked.name);
-  const service = asked.service !== undefined ? getService(registry, asked.service) : asked.hosts.length === 0 ? conventional : undefined;
+  const isMeant = conventional !== undefined && asked.hosts.every((host) => isOwnHost(conventional, host));
+  const service = asked.service !== undefined ? getService(registry, asked.service) : isMeant ? conventional : undefined;
   if (service === undefined) {
     const strange = asked.hosts.some((host) => conventional?.hosts.includes(host) !== true);
     return { ...asked, places: asked.places ?? DEFAULT_PLACES, unlike: strange ? conventional?.id : undefined };
   }
   requireTaken(asked.places ?? [], service);
-  requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host)), asked.widen === true);
+  requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host) && !isOwnHost(service, host)), asked.widen === true);
   return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined };
+}
+
+/** @throws VaultError `usage` for a secret of a service whose customers have hosts of their own, where the user has named none. */
+export function requireHost(registry: Registry, { name, service: id, hosts }: PinnedSecret): void {
+  const service = id === undefined || hosts.length > 0 ? undefined : getService(registry, id);
+  if (service !== undefined) throw new VaultError("usage", `each customer of "${service.id}" has a host, and "${name}" goes to yours alone`, `say which it is: ${service.ownHosts.map((domain) => `--host NAME.${domain}`).join(", or ")}`);
 }

@@ -41,6 +41,8 @@ function whySkipped({ name, reason }: Extract<Outcome, { kind: "skipped" }>): st
   switch (reason) {
     case "unknown":
       return `no service is known by this name; --host ${name}=HOST says where it may go, --skip ${name} leaves it`;
+    case "own-host":
+      return `each customer of its service has a host; --host ${name}=HOST says which is yours, --skip ${name} leaves it`;
     case "empty":
       return "it has no value";
     case "kept":

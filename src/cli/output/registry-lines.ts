@@ -3,8 +3,8 @@ import { describeCredential } from "../../services/admission.ts";
 import type { KnownService } from "../../services/registry.ts";
 import { tableLines } from "./table.ts";
 
-export function serviceObject({ id, title, variables, hosts, sharesHostsWith, credentials, placeholders, documentation, isOwn }: KnownService): Record<string, unknown> {
-  return { id, title, variables, hosts, sharesHostsWith, credentials, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
+export function serviceObject({ id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, placeholders, documentation, isOwn }: KnownService): Record<string, unknown> {
+  return { id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
 }
 
 export function serviceLines(service: KnownService): string[] {
@@ -14,6 +14,7 @@ export function serviceLines(service: KnownService): string[] {
     ...rows("title", [service.isOwn ? `${service.title} (added by you)` : service.title]),
     ...rows("variables", [service.variables.join(" ")]),
     ...rows("host", service.hosts),
+    ...rows("your host", service.ownHosts.map((domain) => `one below ${domain}: --host says which`)),
     ...rows("shares with", service.sharesHostsWith),
     ...rows("key", service.credentials.map(describeCredential)),
     ...rows("looks like", service.placeholders.map(({ text }) => text)),
@@ -23,5 +24,5 @@ export function serviceLines(service: KnownService): string[] {
 
 /** A table of id, variables and hosts. @param width of the terminal, undefined where there is none. */
 export function serviceTable(services: readonly KnownService[], width: number | undefined): string[] {
-  return tableLines([["SERVICE", "VARIABLES", "HOSTS"], ...services.map(({ id, variables, hosts, isOwn }) => [isOwn ? `${id} (yours)` : id, variables.join(" "), hosts.join(" ")])], width);
+  return tableLines([["SERVICE", "VARIABLES", "HOSTS"], ...services.map(({ id, variables, hosts, ownHosts, isOwn }) => [isOwn ? `${id} (yours)` : id, variables.join(" "), [...hosts, ...ownHosts.map((domain) => `<yours>.${domain}`)].join(" ")])], width);
 }

@@ -14,6 +14,11 @@ describe("the form of a service's secret", () => {
     expect(formOf(value, GITHUB)).toMatch(new RegExp(`^${start}`));
   });
 
+  it("ends as the value does, where that means something to clients", () => {
+    const forms = ["[0-9a-f]{32}", "[0-9a-f]{32}:fx"].map(getPlaceholderTemplate);
+    expect([formOf("0123:fx", forms), formOf("0123", forms)]).toEqual(["[0-9a-f]{32}:fx", "[0-9a-f]{32}"]);
+  });
+
   it("has the longest beginning that fits, and one without a beginning before the first", () => {
     expect(formOf("sk-proj-x", ["sk-[A-Za-z0-9]{48}", "sk-proj-[A-Za-z0-9]{156}"].map(getPlaceholderTemplate))).toMatch(/^sk-proj-/);
     expect(formOf("abc", ["cfut_[A-Za-z0-9]{48}", "[A-Za-z0-9]{40}"].map(getPlaceholderTemplate))).toBe("[A-Za-z0-9]{40}");
