@@ -22,6 +22,15 @@ describe("a service of one's own", () => {
     expect(judge({ variables: ["BILLING_KEY", "OPENAI_API_KEY"] })).toBe("already-exists");
   });
 
+  it("takes no name below which another's customers have hosts, nor has a host there", () => {
+    for (const change of [{ hosts: ["mine.openai.azure.com:443"] }, { ownHosts: ["openai.azure.com"] }, { ownHosts: ["azure.com"] }, { ownHosts: ["eu.openai.azure.com"] }, { ownHosts: ["openai.com"] }]) {
+      expect(judge(change)).toBe("already-exists");
+    }
+    expect(judge({ ownHosts: ["openai.azure.com"], sharesHostsWith: ["azure-openai"] })).toBeUndefined();
+    expect(judge({ ownHosts: ["customers.example.com"] })).toBeUndefined();
+    expect(judge({ ownHosts: ["opena1.com"] })).toBe("usage");
+  });
+
   it("replaces an older one of the user's own only where that was said", () => {
     expect(judge({}, [make()])).toBe("already-exists");
     expect(judge({ hosts: ["other.example.com:443"] }, [make()], true)).toBeUndefined();

@@ -133,7 +133,7 @@ function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { sche
   const parsed = parseRequestHead(requestWith(grant, place, method, target, authority), scheme, authority);
   if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
   if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
-  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), isStray: () => false, strict });
+  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), strict });
   if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
   return { kind: decision.used.includes(grant) ? "substituted" : "inert" };
 }

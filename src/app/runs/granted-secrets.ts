@@ -74,9 +74,10 @@ export interface ServiceTraits {
 
 /** The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service. */
 export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
-  if (secrets.every(({ service }) => service === undefined)) return new Map();
-  const { openRegistry } = await import("../services/known-services.ts");
-  return new Map(openRegistry(surroundings).services.map(({ id, sharesHostsWith, placeholders, credentials }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials } }]));
+  const ids = new Set(secrets.flatMap(({ service }) => service ?? []));
+  if (ids.size === 0) return new Map();
+  const { findServices } = await import("../services/known-services.ts");
+  return new Map(findServices(surroundings, ids).map(({ id, sharesHostsWith, placeholders, credentials }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials } }]));
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */

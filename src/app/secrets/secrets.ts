@@ -24,7 +24,7 @@ import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { requireStorable } from "./value-rules.ts";
 import { requireKeyHeaders, requireTaken } from "../services/actable-places.ts";
-import { requireNotWidened } from "../services/widening.ts";
+import { requireHost, requireNotWidened } from "../services/widening.ts";
 
 /** Parts of a binding to change; what is absent stays. */
 export interface BindingChange {
@@ -101,13 +101,15 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
   const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
     if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
-    const pin = service ?? registry?.services.find(({ id }) => id === before.service);
+    const pin = service ?? registry?.find(({ id }) => id === before.service);
     if (pin !== undefined) requireTaken(change.places ?? [], pin);
     const missing = change.removeHosts?.find((host) => !before.hosts.includes(host));
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
+    const hosts = [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])];
+    if (service !== undefined) requireHost(name, service, hosts);
     return {
       ...before,
-      hosts: [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])],
+      hosts,
       places: change.places ?? before.places,
       service: service?.id ?? before.service,
       allowPrivate: change.allowPrivate ?? before.allowPrivate,
@@ -147,10 +149,11 @@ export function bindNew({ name, scope, service, hosts, places, allowPrivate }: P
 /** The list of services is a chunk of its own, which no other command waits for. */
 async function pin(surroundings: Surroundings, asked: NewSecret): Promise<PinnedSecret> {
   const { openRegistry } = await import("../services/known-services.ts");
-  const { pinNew, requireHost } = await import("../services/pin.ts");
+  const { pinNew } = await import("../services/pin.ts");
   const registry = openRegistry(surroundings);
   const pinned = await pinNew(registry, asked);
-  requireHost(registry, pinned);
+  const service = registry.find(({ id }) => id === pinned.service);
+  if (service !== undefined) requireHost(pinned.name, service, pinned.hosts);
   if (pinned.unlike !== undefined) surroundings.warn(`"${asked.name}" is the name of keys of "${pinned.unlike}", and goes to ${asked.hosts.join(" ")} instead, as you said`);
   return pinned;
 }

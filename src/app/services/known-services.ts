@@ -11,7 +11,7 @@ import { describeAdmission, requireAdmissible } from "../../services/admission.t
 import type { Service } from "../../services/entry.ts";
 import { parseService } from "../../services/entry.ts";
 import type { KnownService, Registry } from "../../services/registry.ts";
-import { findServiceOfVariable, getService, makeRegistry } from "../../services/registry.ts";
+import { findService, findServiceOfVariable, getService, makeRegistry } from "../../services/registry.ts";
 import { requireOwnWildcards } from "./suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -20,6 +20,12 @@ export const SERVICE_FILE_BYTES_MAX = 64 * 1024;
 /** @throws VaultError `bad-schema` or `unsafe-file` for a file of the user's that is not as `services add` has written it. */
 export function openRegistry({ paths }: Pick<Surroundings, "paths">): Registry {
   return makeRegistry(readOwn(folderOf(paths.dataFolder)));
+}
+
+/** Those of these ids that are known. The others are not read. */
+export function findServices(surroundings: Pick<Surroundings, "paths">, ids: ReadonlySet<string>): KnownService[] {
+  const registry = openRegistry(surroundings);
+  return [...ids].flatMap((id) => findService(registry, id) ?? []);
 }
 
 /** By its id, or by a variable that holds its key. @throws VaultError `not-found`; as `openRegistry`. */

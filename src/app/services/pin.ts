@@ -1,5 +1,4 @@
 // Pins new secrets to the hosts of their service. Imported only where a secret is made or gets a service: with it comes the list of services.
-import { VaultError } from "../../errors.ts";
 import { findServiceOfVariable, getService } from "../../services/registry.ts";
 import type { Registry } from "../../services/registry.ts";
 import { isOwnHost, placesOf } from "../../services/entry.ts";
@@ -51,10 +50,4 @@ export async function pinNew(registry: Registry, asked: NewSecret): Promise<Pinn
   requireTaken(asked.places ?? [], service);
   requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host) && !isOwnHost(service, host)), asked.widen === true);
   return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined };
-}
-
-/** @throws VaultError `usage` for a secret of a service whose customers have hosts of their own, where the user has named none. */
-export function requireHost(registry: Registry, { name, service: id, hosts }: PinnedSecret): void {
-  const service = id === undefined || hosts.length > 0 ? undefined : getService(registry, id);
-  if (service !== undefined) throw new VaultError("usage", `each customer of "${service.id}" has a host, and "${name}" goes to yours alone`, `say which it is: ${service.ownHosts.map((domain) => `--host NAME.${domain}`).join(", or ")}`);
 }

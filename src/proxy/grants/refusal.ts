@@ -22,6 +22,7 @@ export type RefusalCode =
   | "place"
   | "repeated"
   | "not-given"
+  | "signed"
   | "second-credential"
   | "misplaced"
   | "coded-body"
@@ -72,6 +73,8 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   place: 403,
   repeated: 400,
   "not-given": 403,
+  // Which no client of AWS tries again.
+  signed: 403,
   "second-credential": 400,
   misplaced: 400,
   "coded-body": 415,
@@ -128,9 +131,14 @@ export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
   return makeRefusal("misplaced", text, [grant.name], "run without --strict, and it is passed on as it is, worth nothing");
 }
 
-/** A placeholder of this vault that is none of the run's. @param header its name. */
-export function refuseStray(header: string, authority: Authority): Refusal {
-  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${header} header is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME");
+/** @param names of the secrets that it would be signed with. */
+export function refuseSigned(names: readonly string[], authority: Authority): Refusal {
+  return makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
+}
+
+/** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */
+export function refuseStray(where: string, authority: Authority): Refusal {
+  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${where} is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME");
 }
 
 /** @param names of the secrets that might stand in the body. */

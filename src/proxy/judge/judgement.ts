@@ -10,6 +10,8 @@ import type { RequestHead } from "../http1/request-head.ts";
 import { parseRequestHead } from "../http1/request-head.ts";
 import type { Route } from "./route.ts";
 import type { RunRules } from "./run-rules.ts";
+import { findSignedRefusal } from "./signed-request.ts";
+import { findStrayRefusal } from "./stray.ts";
 import { findHandshakeKey } from "../http1/websocket.ts";
 
 /** `isLast`: what comes behind such a request is not to be read. */
@@ -25,7 +27,8 @@ export type Judgement =
     };
 
 /** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
-export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, { scheme, authority, authorityText }: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict">): Judgement {
+export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict">): Judgement {
+  const { scheme, authority, authorityText } = route;
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
   const { head } = parsed;
@@ -35,8 +38,12 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (head.upgrade !== undefined && scheme === "https" && handshakeKey === undefined) {
     return refuse(makeRefusal("upgrade", `${authorityText} takes secrets, and no protocol but HTTP/1.1 and WebSocket is spoken with it here`));
   }
-  const decision = decide(head, { scheme, authority, recognise: rules.recognise, isStray: rules.isStray, strict: rules.strict });
+  const signed = findSignedRefusal(head, route, rules.recognise);
+  if (signed !== undefined) return refuse(signed);
+  const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
   if (decision.kind === "refuse") return refuse(decision.refusal);
+  const stray = findStrayRefusal(head, route, rules.isStray, decision.edits.map(({ valueAt }) => valueAt));
+  if (stray !== undefined) return refuse(stray);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
   return { kind: "forward", head, decision, plan, handshakeKey };

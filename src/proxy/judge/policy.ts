@@ -7,10 +7,9 @@ import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts"
 import type { InertSpot } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Occurrence, Recogniser } from "../places/placeholder.ts";
-import type { StrayTest } from "../places/placeholder-check.ts";
 import { isNamed } from "../http1/raw-head.ts";
 import type { Refusal } from "../grants/refusal.ts";
-import { makeRefusal, refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseStranger, refuseMismatched, refuseStray, refuseUnusable } from "../grants/refusal.ts";
+import { makeRefusal, refuseHost, refuseMisplaced, refusePlace, refusePlainHttp, refuseRepeated, refuseStranger, refuseMismatched, refuseUnusable } from "../grants/refusal.ts";
 import type { RequestHead, Scheme } from "../http1/request-head.ts";
 import { standsInBasic, standsInHeader, standsInPath, standsInQuery } from "../places/standing.ts";
 import type { Edit, TargetOccurrence } from "../places/substitute.ts";
@@ -39,12 +38,8 @@ export interface PolicyOptions {
   readonly scheme: Scheme;
   readonly authority: Authority;
   readonly recognise: Recogniser;
-  readonly isStray: StrayTest;
   readonly strict: boolean;
 }
-
-/** Most headers are shorter. */
-const STRAY_LENGTH_MIN = 22;
 
 /** Whether the grant's secret may go to exactly this host and port. */
 export function isBoundTo(grant: Grant, authority: Authority): boolean {
@@ -108,14 +103,11 @@ function findPlace(occurrence: Occurrence, target: string): TargetOccurrence["pl
 }
 
 function judgeHeaders(headers: readonly string[], options: PolicyOptions, { edits, target, used, inert }: Findings): Refusal | undefined {
-  const { authority, recognise, isStray } = options;
+  const { authority, recognise } = options;
   for (let at = 0; at < headers.length; at += 2) {
     const [name = "", value = ""] = [headers[at], headers[at + 1]];
     const sight = look(name, value, recognise);
-    if (sight.occurrences.length === 0) {
-      if (isStrayIn(name, value, isStray)) return refuseStray(name, authority);
-      continue;
-    }
+    if (sight.occurrences.length === 0) continue;
     const occurrences: Occurrence[] = [];
     for (const occurrence of sight.occurrences) {
       const { grant } = occurrence;
@@ -159,11 +151,6 @@ function look(name: string, value: string, recognise: Recogniser): Sight {
   }
   const occurrences = recognise(value);
   return occurrences.length === 0 ? NOTHING : { name: name.toLowerCase(), place: "header", text: value, occurrences };
-}
-
-/** Whether a credential header has a placeholder that is none of this run's: it would go upstream in a value's place. */
-function isStrayIn(name: string, value: string, isStray: StrayTest): boolean {
-  return value.length >= STRAY_LENGTH_MIN && isCredentialHeader(name) && (isStray(value) || isStray(findBasicCredential(value) ?? ""));
 }
 
 function judgeInHeader(occurrence: Occurrence, { name, place, text }: Sight, { scheme, authority }: PolicyOptions): "act" | "inert" | Refusal {

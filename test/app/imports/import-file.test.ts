@@ -141,7 +141,7 @@ describe("the source", () => {
 
   it("was the only place where the values stood: no file holds one afterwards, in any form", async () => {
     const { surroundings } = await makeVaultHome();
-    const keys = makeRegistry().services.slice(0, 20).map(({ variables, placeholders }) => ({ name: variables[0]!, value: mintForTrial(placeholders[0]) }));
+    const keys = makeRegistry().services.filter(({ hosts }) => hosts.length > 0).slice(0, 20).map(({ variables, placeholders }) => ({ name: variables[0]!, value: mintForTrial(placeholders[0]) }));
     const path = write(keys.map(({ name, value }) => `${name}=${value}\n`).join(""));
     const outcomes = await importText(surroundings, readFileSync(path, "utf8"), { deleteSource: true }, path);
     expect(outcomes.every((outcome) => outcome.kind === "imported" && outcome.service !== undefined && outcome.hosts.length > 0)).toBe(true);

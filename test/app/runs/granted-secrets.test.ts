@@ -9,7 +9,7 @@ import { makeRegistry } from "../../../src/services/registry.ts";
 import { findCanonicalBinding } from "../../../src/vault/host.ts";
 import { makeHome } from "../../support/home.ts";
 
-const HEADERS = makeRegistry().services.flatMap(({ id, hosts, credentials }) => credentials.flatMap((credential) => (credential.place === "header" ? [{ id, host: hosts[0] ?? "", header: credential.header, form: credential.form }] : [])));
+const HEADERS = makeRegistry().services.flatMap(({ id, hosts, ownHosts, credentials }) => credentials.flatMap((credential) => (credential.place === "header" ? [{ id, host: hosts[0] ?? `you.${ownHosts[0] ?? ""}:443`, header: credential.header, form: credential.form }] : [])));
 
 test.each(HEADERS)("a secret of $id goes into $header as $form", async ({ id, host, header, form }) => {
   const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false }, Secret.fromText("value"), mintForTrial(), await loadTraits(makeHome().surroundings, [{ service: id }]));
@@ -17,7 +17,7 @@ test.each(HEADERS)("a secret of $id goes into $header as $form", async ({ id, ho
   if (authority === undefined) throw new Error("no host");
   const parsed = parseRequestHead(withNames({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), form.replace("{key}", () => grant.placeholder)] }), "https", authority);
   if (parsed.kind === "refuse") throw new Error(parsed.refusal.text);
-  expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), isStray: () => false, strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
+  expect(decide(parsed.head, { scheme: "https", authority, recognise: makeRecogniser([grant]), strict: false })).toMatchObject({ kind: "forward", used: [grant], inert: [] });
 });
 
 test("a secret of no known service has no spots of its own", async () => {

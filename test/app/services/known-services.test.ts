@@ -90,6 +90,22 @@ describe("a pin", () => {
     expect(warnings).toEqual([expect.stringContaining("and goes beyond")]);
   });
 
+  it("to a service of which each customer has a host wants that host, and takes no other without a word", async () => {
+    const { surroundings, warnings } = await makeVaultHome();
+    const azure = { ...wish, name: "AZURE_OPENAI_API_KEY" };
+    await expect(createSecret(surroundings, azure, ask)).rejects.toMatchObject({ code: "usage", hint: expect.stringContaining("--host NAME.openai.azure.com") as unknown });
+    expect(await createSecret(surroundings, { ...azure, hosts: ["mine.openai.azure.com:443"] }, ask)).toMatchObject({ service: "azure-openai", hosts: ["mine.openai.azure.com:443"] });
+    await expect(updateSecret(surroundings, "AZURE_OPENAI_API_KEY", undefined, { addHosts: ["theirs.openai.azure.com:443"] })).rejects.toMatchObject({ code: "usage" });
+    expect(await createSecret(surroundings, { ...wish, name: "OTHER", service: "pinecone", hosts: ["index-1.svc.aped-1.pinecone.io:443"] }, ask)).toMatchObject({ service: "pinecone", hosts: ["api.pinecone.io:443", "index-1.svc.aped-1.pinecone.io:443"] });
+    await expect(createSecret(surroundings, { ...wish, name: "THIRD", service: "azure-openai", hosts: ["openai.azure.com:443"] }, ask)).rejects.toMatchObject({ code: "usage" });
+    await expect(createSecret(surroundings, { ...wish, name: "THIRD", service: "azure-openai", hosts: ["mine.openai.azure.com.evil.example:443"] }, ask)).rejects.toMatchObject({ code: "usage" });
+    expect(await createSecret(surroundings, { ...wish, name: "SUPABASE_ANON_KEY", hosts: ["mine.supabase.co.evil.example:443"] }, ask)).toMatchObject({ service: undefined });
+    expect(warnings).toEqual([expect.stringContaining('keys of "supabase-project"')]);
+    await createSecret(surroundings, { ...wish, name: "FOURTH" }, ask);
+    await expect(updateSecret(surroundings, "FOURTH", undefined, { service: "azure-openai" })).rejects.toMatchObject({ code: "usage" });
+    expect(await updateSecret(surroundings, "FOURTH", undefined, { service: "azure-openai", addHosts: ["mine.openai.azure.com:443"] })).toMatchObject({ service: "azure-openai" });
+  });
+
   it("is not made where a known name is given another host, and that is said", async () => {
     const { surroundings, warnings } = await makeVaultHome();
     expect(await createSecret(surroundings, { ...wish, name: "OPENAI_API_KEY", hosts: ["gateway.example:443"] }, ask)).toMatchObject({ service: undefined, hosts: ["gateway.example:443"] });

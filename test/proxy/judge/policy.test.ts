@@ -46,7 +46,7 @@ describe("substitution", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom("X-A", "Accept", "X-B"), text), { maxLength: 5 }), text, text, (others, before, after) => {
         const headers = [...others.flat(), "X-Api-Key", `${before}${grant.placeholder}${after}`];
-        const decision = decide({ method: "GET", target: "/", headers, host: "api.example.test", bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: { host: "api.example.test", port: 443 }, recognise, isStray: () => false, strict: false });
+        const decision = decide({ method: "GET", target: "/", headers, host: "api.example.test", bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: { host: "api.example.test", port: 443 }, recognise, strict: false });
         expect(decision.kind).toBe("forward");
         if (decision.kind === "forward") expect(substitute({ host: "api.example.com", headers }, decision.edits)).toEqual(["host", "api.example.com", ...others.flat(), "X-Api-Key", `${before}${VALUE}${after}`]);
       }),
@@ -63,7 +63,7 @@ describe("a target", () => {
       fc.property(part, part, part, fc.boolean(), (before, after, other, isQuery) => {
         const [left, right] = isQuery ? [`/${other}?${before}&key=`, after === "" ? "" : `&${after}`] : [`/${before}/`, `/${after}?${other}`];
         const target = `${left}${grant.placeholder}${right}`;
-        const decision = decide({ method: "GET", target, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: AUTHORITY, recognise, isStray: () => false, strict: true });
+        const decision = decide({ method: "GET", target, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: AUTHORITY, recognise, strict: true });
         expect(decision.kind).toBe("forward");
         if (decision.kind === "forward") {
           expect(substituteTarget(target, decision.target)).toBe(`${left}a%2Fb%3Fc%26d%20e${right}`);
@@ -75,7 +75,7 @@ describe("a target", () => {
 
   it("over plain HTTP takes no secret, whatever its places", () => {
     const grant = makeGrant("KEY", ["api.example.test:80"], { places: PLACES });
-    const decision = decide({ method: "GET", target: `/?k=${grant.placeholder}`, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "http", authority: { host: HOST, port: 80 }, isStray: () => false, recognise: makeRecogniser([grant]), strict: false });
+    const decision = decide({ method: "GET", target: `/?k=${grant.placeholder}`, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "http", authority: { host: HOST, port: 80 }, recognise: makeRecogniser([grant]), strict: false });
     expect(decision).toMatchObject({ kind: "refuse", refusal: { code: "plain-http" } });
   });
 });

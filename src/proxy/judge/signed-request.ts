@@ -1,0 +1,26 @@
+// Requests that are signed, as AWS has them (Signature Version 4): the key does not stand in them, but signs them, on the program's side. A program that holds a placeholder in the key's place
+// signs with that, and no host takes it. Putting in the key's id alone would make it a wrong signature, which AWS's clients try again and again: clocks may be wrong.
+import type { Grant } from "../grants/grant.ts";
+import type { Refusal } from "../grants/refusal.ts";
+import { refuseSigned } from "../grants/refusal.ts";
+import { isNamed } from "../http1/raw-head.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import type { Recogniser } from "../places/placeholder.ts";
+import type { Route } from "./route.ts";
+
+/** `AWS4-HMAC-SHA256 Credential=…`, `AWS4-ECDSA-P256-SHA256 …`, and `AWS ID:SIGNATURE` of older clients. */
+const SIGNED = /^AWS(?:4-[A-Z0-9-]+)? +/;
+const SIGNED_QUERY = /[?&](?:X-Amz-Signature|AWSAccessKeyId)=/;
+/** By convention; no other service has keys of that name. */
+const SIGNING_KEY = /(?:^|_)AWS_SECRET(?:_ACCESS)?_KEY$/;
+
+/** Refuses a signed request whose signature is made with a placeholder: the id of its key is one, or the host is one that the signing key is bound to, which nobody but this run has. */
+export function findSignedRefusal({ headers, target }: Pick<RequestHead, "headers" | "target">, { authority, naming }: Pick<Route, "authority" | "naming">, recognise: Recogniser): Refusal | undefined {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && isNamed(name, "authorization"));
+  const value = at < 0 ? "" : (headers[at + 1] ?? "");
+  const signed = SIGNED.test(value) ? value : SIGNED_QUERY.test(target) ? target : undefined;
+  if (signed === undefined) return undefined;
+  const grants: readonly Grant[] = [...recognise(signed).map(({ grant }) => grant), ...naming.filter(({ name }) => SIGNING_KEY.test(name))];
+  const names = [...new Set(grants.map(({ name }) => name))];
+  return names.length === 0 ? undefined : refuseSigned(names, authority);
+}
