@@ -11,6 +11,8 @@ import { Channel } from "./channel.ts";
 import { dial, isListening } from "./dial.ts";
 import type { KeyGrant } from "./grant.ts";
 import { encodeHello, findAgent, NONCE_BYTES, parseChallenge, TOKEN_BYTES } from "./handshake.ts";
+import type { PartHead } from "./head-memory.ts";
+import { HEADS_MAX } from "./head-memory.ts";
 import type { KeyIdentity } from "./key-identity.ts";
 import type { AgentPaths } from "./paths.ts";
 import type { AgentStatus, Reply } from "./reply.ts";
@@ -145,6 +147,23 @@ export class AgentClient implements KeyHolder {
     const reply = await this.#ask({ op: "status" });
     if (reply.kind !== "status") throw this.#hangUp();
     return reply.status;
+  }
+
+  /** Has the agent note how far the audit log has come; at most `HEADS_MAX` at a time. */
+  async remember(heads: readonly PartHead[]): Promise<void> {
+    const reply = await this.#ask({ op: "remember", heads });
+    if (reply.kind !== "remembered") throw this.#hangUp();
+  }
+
+  /** How far these parts of the audit log had come, as far as the agent was told. */
+  async recall(parts: readonly string[]): Promise<PartHead[]> {
+    const heads: PartHead[] = [];
+    for (let at = 0; at < parts.length; at += HEADS_MAX) {
+      const reply = await this.#ask({ op: "recall", parts: parts.slice(at, at + HEADS_MAX) });
+      if (reply.kind !== "recalled") throw this.#hangUp();
+      heads.push(...reply.heads);
+    }
+    return heads;
   }
 
   /**

@@ -9,6 +9,8 @@ import type { WrappedDek } from "../vault/key-holder.ts";
 import { NONCE_BYTES, TAG_BYTES } from "../vault/xchacha.ts";
 import type { Frame } from "./frame.ts";
 import { NO_KEYS } from "./frame.ts";
+import type { PartHead } from "./head-memory.ts";
+import { parseHeads } from "./head-memory.ts";
 import type { KeyIdentity } from "./key-identity.ts";
 import { encodeIdentity, IDENTITY_MEMBERS, parseIdentity } from "./key-identity.ts";
 import type { TimeLeft } from "./lifetime.ts";
@@ -42,6 +44,8 @@ export type Reply =
   | { readonly kind: "unwrapped"; readonly deks: readonly Dek[] }
   | { readonly kind: "wrapped"; readonly items: readonly WrappedDek[] }
   | { readonly kind: "mac"; readonly mac: Uint8Array }
+  | { readonly kind: "remembered" }
+  | { readonly kind: "recalled"; readonly heads: readonly PartHead[] }
   | { readonly kind: "locked" }
   /** Asked for by nobody: the time that the key was given for is over. Whoever hangs up without a word has another reason. */
   | { readonly kind: "expired" }
@@ -61,6 +65,9 @@ export function encodeReply(reply: Reply): Frame {
       return { body: { kind, items: reply.items.map(({ nonce, ciphertext }) => ({ nonce: encodeBase64(nonce), ciphertext: encodeBase64(ciphertext) })) }, keys: NO_KEYS };
     case "mac":
       return { body: { kind, mac: encodeBase64(reply.mac) }, keys: NO_KEYS };
+    case "recalled":
+      return { body: { kind, heads: reply.heads }, keys: NO_KEYS };
+    case "remembered":
     case "locked":
     case "expired":
       return { body: { kind }, keys: NO_KEYS };
@@ -87,6 +94,9 @@ export function parseReply({ body, keys }: Frame): Reply {
       return { kind, items: parseArray(parseMembers(body, ["kind", "items"])["items"], BATCH_ITEMS_MAX, "a batch").map(parseWrapped) };
     case "mac":
       return { kind, mac: parseBytes(parseMembers(body, ["kind", "mac"])["mac"], MAC_BYTES) };
+    case "recalled":
+      return { kind, heads: parseHeads(parseMembers(body, ["kind", "heads"])["heads"]) };
+    case "remembered":
     case "locked":
     case "expired":
       parseMembers(body, ["kind"]);

@@ -10,6 +10,8 @@ import type { Frame } from "./frame.ts";
 import { NO_KEYS } from "./frame.ts";
 import type { KeyGrant } from "./grant.ts";
 import { encodeGrant, GRANT_MEMBERS, parseGrant } from "./grant.ts";
+import type { PartHead } from "./head-memory.ts";
+import { parseHeads, parseParts } from "./head-memory.ts";
 import { copyKey, parseBytes, parseMembers, requireKeyCount } from "./message.ts";
 
 /** One frame's worth of work: bounds how long one client can keep the others waiting. */
@@ -35,6 +37,10 @@ export type Request =
   | { readonly op: "unwrap"; readonly items: readonly UnwrapItem[] }
   | { readonly op: "wrap"; readonly items: readonly WrapItem[] }
   | { readonly op: "authenticate"; readonly bodyHash: Uint8Array }
+  /** Has it note how far the audit log has come. */
+  | { readonly op: "remember"; readonly heads: readonly PartHead[] }
+  /** Asks how far it had come. */
+  | { readonly op: "recall"; readonly parts: readonly string[] }
   | { readonly op: "lock" };
 
 /** The frame holds copies of the request's keys. */
@@ -52,6 +58,10 @@ export function encodeRequest(request: Request): Frame {
       return { body: { op, aads: request.items.map(({ aad }) => encodeBase64(aad)) }, keys: concatBytes(...request.items.map(({ dek }) => dek)) };
     case "authenticate":
       return { body: { op, hash: encodeBase64(request.bodyHash) }, keys: NO_KEYS };
+    case "remember":
+      return { body: { op, heads: request.heads }, keys: NO_KEYS };
+    case "recall":
+      return { body: { op, parts: request.parts }, keys: NO_KEYS };
   }
 }
 
@@ -77,6 +87,12 @@ export function parseRequest({ body, keys }: Frame): Request {
     case "authenticate":
       requireKeyCount(keys, 0);
       return { op, bodyHash: parseBytes(parseMembers(body, ["op", "hash"])["hash"], HASH_BYTES) };
+    case "remember":
+      requireKeyCount(keys, 0);
+      return { op, heads: parseHeads(parseMembers(body, ["op", "heads"])["heads"]) };
+    case "recall":
+      requireKeyCount(keys, 0);
+      return { op, parts: parseParts(parseMembers(body, ["op", "parts"])["parts"]) };
     default:
       throw new VaultError("bad-schema", "no such request");
   }

@@ -2,9 +2,10 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { wipe } from "../bytes.ts";
+import { equalBytes, wipe } from "../bytes.ts";
 import { Channel } from "./channel.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
+import { HeadMemory } from "./head-memory.ts";
 import type { HeldKey, KeyCustody } from "./key-custody.ts";
 import type { PrivateSocket } from "./private-socket.ts";
 import type { Reply } from "./reply.ts";
@@ -35,6 +36,7 @@ export class AgentServer {
   readonly ended: Promise<void>;
   readonly #listener: PrivateSocket;
   readonly #custody: KeyCustody;
+  readonly #heads = new HeadMemory();
   readonly #channels = new Set<Channel>();
   /** Those whose client has proved itself. */
   readonly #known = new Set<Channel>();
@@ -147,7 +149,9 @@ export class AgentServer {
   async #answer(request: KeyRequest, key: HeldKey): Promise<Answer> {
     try {
       if (request.op !== "unlock") return { reply: await this.#work(request, key), key };
+      const { vaultId } = this.#custody.key;
       const unlocked = await this.#custody.unlock(request.grant);
+      if (!equalBytes(unlocked.vaultId, vaultId)) this.#heads.clear();
       this.#watch();
       return { reply: { kind: "unlocked", identity: unlocked }, key: unlocked };
     } catch (error) {
@@ -169,6 +173,11 @@ export class AgentServer {
         }
       case "authenticate":
         return { kind: "mac", mac: await this.#custody.use(key, (holder) => holder.authenticate(request.bodyHash)) };
+      case "remember":
+        this.#heads.note(request.heads);
+        return { kind: "remembered" };
+      case "recall":
+        return { kind: "recalled", heads: this.#heads.find(request.parts) };
     }
   }
 }

@@ -4,7 +4,7 @@ import { encodeBase64, findBase64, utf8 } from "../bytes.ts";
 import { hmacSha256 } from "../vault/derive.ts";
 import { macOfText } from "./line-mac.ts";
 
-type Detail = string | number | boolean | null | readonly Detail[] | { readonly [name: string]: Detail };
+export type Detail = string | number | boolean | null | readonly Detail[] | { readonly [name: string]: Detail };
 
 /** What happened. Names, hosts, counts and ids only: never a value, a placeholder, a token, a path, a query or a body. */
 export interface AuditEvent {

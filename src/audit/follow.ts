@@ -1,18 +1,13 @@
 // Reads the main audit log as it grows, across its parts.
-import { closeSync, constants, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
-import { systemErrorCode, VaultError } from "../errors.ts";
-import { requireOwned } from "../disk/private-folder.ts";
-import { listParts, newestPart } from "./parts.ts";
+import { closeSync, fstatSync, readSync, statSync, watch } from "node:fs";
+import type { OpenPart } from "./parts.ts";
+import { listParts, newestPart, openPart } from "./parts.ts";
 
-const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 /** Watching misses changes on some file systems, and a folder that is made later. A look costs a few stat(2). */
 const POLL_MS = 500;
 const CHUNK_BYTES = 64 * 1024;
 
-/** One part, held open: its name may change, and what it is does not. */
-interface OpenPart {
-  readonly descriptor: number;
-  readonly identity: string;
+interface FollowedPart extends OpenPart {
   /** Behind the last whole line that was read. */
   offset: number;
 }
@@ -42,7 +37,7 @@ export async function* followLog(folder: string, signal: AbortSignal): AsyncGene
 /** Where the reading stands. */
 class LogFollower {
   readonly #folder: string;
-  #part: OpenPart | undefined;
+  #part: FollowedPart | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -71,43 +66,21 @@ class LogFollower {
 }
 
 /** The part behind the one given, or the first where that one is not there (any more). */
-function openNext(folder: string, identity: string | undefined): OpenPart | undefined {
+function openNext(folder: string, identity: string | undefined): FollowedPart | undefined {
   const parts = listParts(folder);
   const index = parts.findIndex((path) => identityOf(path) === identity);
   const path = parts[identity === undefined ? 0 : index + 1];
   const expected = path === undefined ? undefined : identityOf(path);
   if (path === undefined || expected === undefined) return undefined;
   const part = openPart(path);
-  if (part?.identity === expected) return part;
+  if (part?.identity === expected) return { ...part, offset: 0 };
   // It was put away between the two looks; the next call finds it under its new name.
   if (part !== undefined) closeSync(part.descriptor);
   return undefined;
 }
 
-function openPart(path: string): OpenPart | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | NO_FOLLOW);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT") return undefined;
-    if (code === "ELOOP" || code === "EMLINK") throw new VaultError("unsafe-file", `"${path}" is a symbolic link`, "put the file itself there");
-    throw new VaultError("io", `cannot open "${path}" (${code ?? "unknown error"})`);
-  }
-  try {
-    const stat = fstatSync(descriptor, { bigint: true });
-    if (!stat.isFile()) throw new VaultError("unsafe-file", `"${path}" is not a regular file`);
-    requireOwned(path, Number(stat.uid));
-    if (process.platform !== "win32" && (Number(stat.mode) & 0o077) !== 0) throw new VaultError("unsafe-file", `"${path}" is open to other users`, `chmod 600 "${path}"`);
-    return { descriptor, identity: `${stat.dev} ${stat.ino}`, offset: 0 };
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
-  }
-}
-
 /** Leaves a line without its end for the next time. An append that failed is cut off again, so the part may have become shorter. */
-function readWholeLines(part: OpenPart): string[] {
+function readWholeLines(part: FollowedPart): string[] {
   const { size } = fstatSync(part.descriptor);
   part.offset = Math.min(part.offset, size);
   const chunks: Buffer[] = [];

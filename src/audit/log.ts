@@ -1,14 +1,17 @@
 // The main audit log: one durable line for each act on the vault and for each start and end of a run.
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { findText, utf8 } from "../bytes.ts";
-import { readPrivateFile, replaceLosableFile, syncFolder } from "../disk/durable-file.ts";
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { utf8 } from "../bytes.ts";
+import { syncFolder } from "../disk/durable-file.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
 import { encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
+import type { HeadRecord } from "./head.ts";
+import { readHead, writeHead } from "./head.ts";
 import { listParts, newestPart, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
+import { UNVOUCHED } from "./runs.ts";
 import { segmentPath } from "./segment.ts";
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
@@ -21,7 +24,7 @@ const BROKEN_HINT = "vault audit --verify names the first bad entry; once you kn
 export interface LogPosition {
   /** The main log's key. */
   readonly key: Uint8Array;
-  /** The head that the vault file vouches for: the log must have come at least that far. */
+  /** The head that somebody else has seen, such as the vault file: the log must have come at least that far. */
   readonly vouched: ChainHead;
   readonly now: Date;
 }
@@ -38,9 +41,9 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
     ensureUnsharedFolder(folder);
     const lock = await acquireLock(join(folder, "audit.lock"));
     try {
+      requireHead(folder, position, partBytesMax);
       const head = appendLine(folder, event, position, partBytesMax);
-      // Not flushed: it only ever tells of lines that are missing, and after a power cut the head that the vault vouches for tells that too.
-      replaceLosableFile(headPath(folder), utf8(`${JSON.stringify(head)}\n`));
+      writeHead(folder, head, position.key);
       return head;
     } finally {
       lock.release();
@@ -61,28 +64,28 @@ export function setLogAside(folder: string, now: Date): void {
 
 /** The lines of all parts of the log, oldest first. @throws VaultError `io`, `unsafe-file`. */
 export function readLog(folder: string): string[] {
-  return listParts(folder).flatMap(readLines);
+  return listParts(folder).flatMap((path) => [...readLines(path)]);
 }
 
-/** The lines of a run's segment; none where the run wrote none. @throws VaultError `io`, `unsafe-file`. */
-export function readSegment(folder: string, runId: string): string[] {
+/** The lines of a run's segment, as they are read; none where the run wrote none. @throws VaultError `io`, `unsafe-file`. */
+export function readSegment(folder: string, runId: string): Iterable<string> {
   return readLines(segmentPath(folder, runId));
 }
 
-/** The newest head that this machine has written, or undefined. It is not authenticated: it only ever tells that something is missing. */
-export function readHead(folder: string): ChainHead | undefined {
-  const bytes = readPrivateFile(headPath(folder), LINE_BYTES_MAX);
-  try {
-    const { sequence, hash } = JSON.parse(findText(bytes ?? new Uint8Array()) ?? "") as Partial<Record<keyof ChainHead, unknown>>;
-    return typeof sequence === "number" && typeof hash === "string" ? { sequence, hash } : undefined;
-  } catch {
-    return undefined;
-  }
+/** The ids of runs that have a segment. */
+export function listSegments(folder: string): string[] {
+  const runs = dirname(segmentPath(folder, "0"));
+  return existsSync(runs) ? readdirSync(runs).filter((name) => name.endsWith(".jsonl")).map((name) => basename(name, ".jsonl")) : [];
 }
 
-/** Where the newest head is kept, so that cutting lines off the end of the log is noticed. */
-function headPath(folder: string): string {
-  return join(folder, "head.json");
+/**
+ * A log whose newest head is not known any more goes on, for a power cut can do that; but with an entry that says so, lest the next head make good that something was cut off.
+ * A log of no lines has its head before its first line, so that it is never without one.
+ */
+function requireHead(folder: string, position: LogPosition, partBytesMax: number): void {
+  if (readHead(folder, position.key).kind === "known") return;
+  if (listParts(folder).length > 0) writeHead(folder, appendLine(folder, { kind: UNVOUCHED }, position, partBytesMax), position.key);
+  else writeHead(folder, position.vouched, position.key);
 }
 
 function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: LogPosition, partBytesMax: number): ChainHead {
@@ -91,7 +94,7 @@ function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: Lo
   try {
     if (isNew) syncFolder(folder);
     const { last, end, size } = readLastLine(descriptor);
-    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder));
+    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder, key));
     // Torn by a crash before its act. Not before the checks above: a line that was known whole is evidence.
     if (end < size) ftruncateSync(descriptor, end);
     if (end >= partBytesMax) {
@@ -128,18 +131,19 @@ function readLastLine(descriptor: number): { last: string | undefined; end: numb
 }
 
 function lastLineOfParts(folder: string): string | undefined {
-  return listParts(folder).flatMap(readLines).at(-1);
+  return readLog(folder).at(-1);
 }
 
 /** Whoever appends vouches for what stands before it, so a forged or missing end must stop here. A log that is gone altogether goes on from where the vault has seen it. */
-function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead, seen: ChainHead | undefined): ChainHead {
+function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead, seen: HeadRecord): ChainHead {
   if (line === undefined) return vouched;
   const entry = findEntry(line);
   if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry");
   if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key");
   const head = { sequence: entry.seq, hash: hashLine(line) };
   if (head.sequence < vouched.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and the vault has seen ${vouched.sequence}`);
-  if (seen !== undefined && head.sequence < seen.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and this machine has written ${seen.sequence}`);
+  if (seen.kind === "known" && head.sequence < seen.head.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and this machine has written ${seen.head.sequence}`);
+  if (seen.kind === "known" && head.sequence === seen.head.sequence && head.hash !== seen.head.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that this machine has written");
   if (head.sequence === vouched.sequence && head.hash !== vouched.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that the vault has seen");
   return head;
 }

@@ -1,5 +1,5 @@
 // A run's own part of the audit log: many entries a write, durable in groups within a second, no lock between runs.
-import { closeSync, constants, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { syncFolder } from "../disk/durable-file.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
@@ -10,6 +10,7 @@ import { openLineMac } from "./line-mac.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const SYNC_WITHIN_MS = 1000;
+const TELL_WITHIN_MS = 100;
 const BUFFER_BYTES = 65_536;
 
 export interface AuditSegment {
@@ -19,6 +20,14 @@ export interface AuditSegment {
   readonly flush: () => void;
   /** Makes all durable; the head, of what was written and of nothing else, goes into the main log's closing entry. */
   close(): ChainHead;
+}
+
+/** Who hears of a segment while it grows. */
+export interface SegmentListener {
+  /** How far it has come: within a tenth of a second of each write. */
+  readonly onProgress?: (head: ChainHead) => void;
+  /** Once, when nothing can be written any more. */
+  readonly onFailure?: (failure: VaultError) => void;
 }
 
 export function segmentPath(folder: string, runId: string): string {
@@ -31,7 +40,7 @@ export function segmentPath(folder: string, runId: string): string {
  * @param start the hash of the main log's entry that the run began with: the chain of the segment is tied to it.
  * @param key this run's own audit key; wiped by `close()`.
  */
-export function openSegment(folder: string, runId: string, start: string, key: Uint8Array): AuditSegment {
+export function openSegment(folder: string, runId: string, start: string, key: Uint8Array, { onProgress, onFailure }: SegmentListener = {}): AuditSegment {
   let written: ChainHead = { sequence: 0, hash: start };
   let writtenBytes = 0;
   let descriptor: number | undefined;
@@ -40,6 +49,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   let entered: AuditEvent[] = [];
   const mac = openLineMac(key);
   let syncTimer: NodeJS.Timeout | undefined;
+  let tellTimer: NodeJS.Timeout | undefined;
   let syncsUnderWay = 0;
   let isClosed = false;
 
@@ -47,8 +57,20 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   /** Good until the next call. Few writes are longer than the buffer, and a new one for each would be dear. */
   const bytesOf = (lines: string): Buffer => (3 * lines.length > BUFFER_BYTES ? Buffer.from(lines, "utf8") : buffer.subarray(0, buffer.write(lines, "utf8")));
   const fail = (error: unknown): VaultError => {
-    failure ??= new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
+    const isFirst = failure === undefined;
+    failure ??= error instanceof VaultError && error.code === "audit-unwritable" ? error : new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
+    if (isFirst) onFailure?.(failure);
     return failure;
+  };
+  /** Whoever cuts the log of a run while it goes on is found out by the one process that knows how long it should be. */
+  const requireUntouched = (open: number): void => {
+    const [own, named] = [fstatSync(open, { bigint: true }), statSync(segmentPath(folder, runId), { bigint: true, throwIfNoEntry: false })];
+    const isSame = named !== undefined && named.dev === own.dev && named.ino === own.ino;
+    if (!isSame || own.size !== BigInt(writtenBytes)) throw new VaultError("audit-unwritable", `the log of run ${runId} in "${folder}" was cut, or put aside, by another process`);
+  };
+  const tell = (): void => {
+    tellTimer = undefined;
+    onProgress?.(written);
   };
   const syncName = (): void => {
     if (!isFolderSynced) syncFolder(join(folder, "runs"));
@@ -59,6 +81,12 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     syncTimer = undefined;
     const synced = descriptor;
     if (synced === undefined) return;
+    try {
+      requireUntouched(synced);
+    } catch (error) {
+      fail(error);
+      return;
+    }
     syncsUnderWay += 1;
     fsync(synced, (error) => {
       syncsUnderWay -= 1;
@@ -75,6 +103,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   const syncNow = (): void => {
     if (descriptor === undefined) return;
     try {
+      requireUntouched(descriptor);
       fsyncSync(descriptor);
       syncName();
     } catch (error) {
@@ -100,9 +129,11 @@ export function openSegment(folder: string, runId: string, start: string, key: U
     writtenBytes += bytes.length;
     written = head;
     syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
+    if (onProgress !== undefined) tellTimer ??= setTimeout(tell, TELL_WITHIN_MS).unref();
   };
   const flush = (): void => {
-    if (failure !== undefined || isClosed) throw fail(undefined);
+    if (failure !== undefined) throw failure;
+    if (isClosed) throw new VaultError("audit-unwritable", "the run is over, and so is its log");
     if (entered.length === 0) return;
     const events = entered;
     entered = [];
@@ -128,6 +159,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       }
       isClosed = true;
       clearTimeout(syncTimer);
+      clearTimeout(tellTimer);
       syncNow();
       mac.close();
       key.fill(0);

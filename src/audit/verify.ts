@@ -16,23 +16,25 @@ export type Verdict =
  * Follows the chain and names the first line that is edited, moved, inserted, doubled or missing.
  *
  * @param start what the first line is chained to.
- * @param vouched heads that are known from elsewhere (the vault file, the head file): a chain that does not reach one of them was cut.
+ * @param vouched heads that are known from elsewhere (the vault file, the head file, the agent): a chain that does not reach one of them was cut.
  * @param key authenticates every line; undefined checks hashes and vouched heads only.
  */
-export function verifyChain(lines: readonly string[], start: ChainHead, vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
+export function verifyChain(lines: Iterable<string>, start: ChainHead, vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
   const expected = new Map(vouched.filter(({ sequence }) => sequence > 0).map((head) => [head.sequence, head.hash]));
   let head = start;
-  for (const [index, line] of lines.entries()) {
+  let count = 0;
+  for (const line of lines) {
+    count += 1;
     const why = findFault(line, head, expected, key);
-    if (why !== undefined) return { kind: "broken", bad: { line: index + 1, why } };
+    if (why !== undefined) return { kind: "broken", bad: { line: count, why } };
     head = { sequence: head.sequence + 1, hash: hashLine(line) };
   }
   const furthest = Math.max(0, ...expected.keys());
-  if (furthest > head.sequence) return { kind: "broken", bad: { line: lines.length + 1, why: `entries ${head.sequence + 1} to ${furthest} are missing` } };
-  return { kind: "intact", head, entries: lines.length };
+  if (furthest > head.sequence) return { kind: "broken", bad: { line: count + 1, why: `entries ${head.sequence + 1} to ${furthest} are missing` } };
+  return { kind: "intact", head, entries: count };
 }
 
-export function verifyLog(lines: readonly string[], vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
+export function verifyLog(lines: Iterable<string>, vouched: readonly ChainHead[], key: Uint8Array | undefined): Verdict {
   return verifyChain(lines, EMPTY_CHAIN, vouched, key);
 }
 

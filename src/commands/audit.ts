@@ -1,9 +1,12 @@
 import { Flags } from "@oclif/core";
-import { followTrail, readTrail, verifyTrail } from "../app/auditing/audit-trail.ts";
+import { followTrail, readTrail } from "../app/auditing/audit-trail.ts";
+import type { VerifiedTrail } from "../app/auditing/verify-trail.ts";
+import { acceptDoubts, verifyTrail } from "../app/auditing/verify-trail.ts";
 import type { Surroundings } from "../app/surroundings.ts";
 import { entryLine } from "../cli/output/audit-lines.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { answer } from "../cli/output/terminal.ts";
+import { answer, note } from "../cli/output/terminal.ts";
+import { acceptCommand, trailLines, trailObject, trailStatus } from "../cli/output/trail-lines.ts";
 import { untilStopped } from "../cli/until-stopped.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
@@ -18,38 +21,45 @@ export default class Audit extends VaultCommand {
   static override flags = {
     limit: Flags.integer({ description: "how many entries; 50 if left out, 5000 with --html", min: 1, helpValue: "N" }),
     before: Flags.string({ description: "only entries older than this time", helpValue: "TIME" }),
-    verify: Flags.boolean({ description: "check the whole chain and name the first bad entry" }),
+    verify: Flags.boolean({ description: "check the whole chain and name the first bad entry; name runs that have no end, and end with 6 where one of them does not run any more" }),
+    accept: Flags.integer({ description: "take an entry that --verify has doubts about for settled, because you know what happened; may be repeated", multiple: true, multipleNonGreedy: true, min: 1, helpValue: "ENTRY", exclusive: ["follow", "html", "before", "limit"] }),
     follow: Flags.boolean({ description: "go on printing entries as they are appended", exclusive: ["verify", "before"] }),
     html: Flags.string({ description: "write a page for a browser to this new file, - for stdout: what was used where, and what was refused; with --verify, checked first", helpValue: "FILE", exclusive: ["follow"] }),
     ...passphraseFlags,
   };
 
-  async run(): Promise<void> {
+  /** @returns the status to end with, where the log was verified. */
+  async run(): Promise<number | undefined> {
     const { flags } = await this.parse(Audit);
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     if (flags.html !== undefined) {
       await this.#writePage(flags.html, surroundings, flags);
-      return;
+      return undefined;
     }
-    if (flags.verify) {
-      const { entries, segments } = await verifyTrail(surroundings);
-      this.answer(flags.json, { verified: true, entries, segments }, [`${entries} entries and ${segments} runs verified`]);
-      return;
-    }
+    if (flags.accept !== undefined) return this.#tell(flags.json, await acceptDoubts(surroundings, flags.accept));
+    if (flags.verify) return this.#tell(flags.json, await verifyTrail(surroundings));
     if (flags.follow) {
       await untilStopped(async (signal) => {
         for await (const entry of followTrail(surroundings, flags.limit ?? ENTRIES, signal)) answer(flags.json ? JSON.stringify(entry) : entryLine(entry));
       });
-      return;
+      return undefined;
     }
     const entries = await readTrail(surroundings, { limit: flags.limit ?? ENTRIES, before: parseTime(flags.before) });
     this.answer(flags.json, { entries }, entries.map(entryLine));
+    return undefined;
+  }
+
+  #tell(isJson: boolean, trail: VerifiedTrail): number {
+    this.answer(isJson, trailObject(trail), trailLines(trail));
+    const accept = acceptCommand(trail);
+    if (accept !== undefined && !isJson) note(`once you know what happened: ${accept}`);
+    return trailStatus(trail);
   }
 
   async #writePage(file: string, surroundings: Surroundings, flags: { readonly limit: number | undefined; readonly before: string | undefined; readonly verify: boolean; readonly json: boolean }): Promise<void> {
     const [{ readReport, writePage }, { auditPage }] = await Promise.all([import("../app/auditing/audit-report.ts"), import("../cli/pages/audit-page.ts")]);
     const before = parseTime(flags.before);
-    if (flags.verify) await verifyTrail(surroundings);
+    if (flags.verify) requireNoDoubt(await verifyTrail(surroundings));
     const report = await readReport(surroundings, { limit: flags.limit ?? PAGE_ENTRIES, before });
     const page = auditPage(report, { checked: flags.verify, at: surroundings.now() });
     if (file === "-") {
@@ -59,6 +69,11 @@ export default class Audit extends VaultCommand {
     writePage(file, page);
     this.answer(flags.json, { file, verified: flags.verify, runs: report.runs.length, refused: report.refusalCount }, [`wrote ${file}: ${report.runs.length} runs, ${report.refusalCount} refusals`]);
   }
+}
+
+/** A page that says it was checked has nothing in it that was not. @throws VaultError `audit-broken`. */
+function requireNoDoubt({ doubts: [first] }: VerifiedTrail): void {
+  if (first !== undefined) throw new VaultError("audit-broken", `entry ${first.entry}: ${first.why}`, "vault audit --verify lists all that is in doubt");
 }
 
 function parseTime(text: string | undefined): Date | undefined {

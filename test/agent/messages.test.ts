@@ -18,12 +18,16 @@ const identity = fc.record({ vaultId: sized(16), keyId: sized(16), commitment: s
 const limit = fc.integer({ min: 1, max: 86_400_000 });
 const grant = fc.record({ identity, ttlMs: limit, idleMs: limit }).map((parts) => ({ ...parts.identity, ttlMs: parts.ttlMs, idleMs: parts.idleMs, kek: drawKek() }));
 
+const heads = fc.array(fc.record({ part: fc.constantFrom("log", "00112233aabbccdd"), sequence: fc.nat(), hash: sized(32).map((bytes) => Buffer.from(bytes).toString("base64")) }));
+
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constantFrom<Request>({ op: "status" }, { op: "lock" }),
   fc.record({ op: fc.constant("unlock" as const), grant }),
   fc.record({ op: fc.constant("unwrap" as const), items: fc.array(fc.record({ wrapped, aad })) }),
   fc.record({ op: fc.constant("wrap" as const), items: fc.array(fc.record({ dek, aad })) }),
   fc.record({ op: fc.constant("authenticate" as const), bodyHash: sized(32) }),
+  fc.record({ op: fc.constant("remember" as const), heads }),
+  fc.record({ op: fc.constant("recall" as const), parts: fc.array(fc.constantFrom("log", "0")) }),
 );
 
 const replies: fc.Arbitrary<Reply> = fc.oneof(
@@ -32,7 +36,8 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant("unwrapped" as const), deks: fc.array(dek) }),
   fc.record({ kind: fc.constant("wrapped" as const), items: fc.array(wrapped) }),
   fc.record({ kind: fc.constant("mac" as const), mac: sized(32) }),
-  fc.constant<Reply>({ kind: "locked" }),
+  fc.constantFrom<Reply>({ kind: "locked" }, { kind: "remembered" }),
+  fc.record({ kind: fc.constant("recalled" as const), heads }),
   fc.record({ kind: fc.constant("refused" as const), code: fc.constantFrom("bad-wrap" as const, "wrong-key" as const, "bad-key-slot" as const, "locked" as const, "io" as const) }),
 );
 

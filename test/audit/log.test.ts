@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, encodeEntry, findEntry } from "../../src/audit/entry.ts";
-import { appendToLog, readHead, readLog, setLogAside } from "../../src/audit/log.ts";
+import { readHead, writeHead } from "../../src/audit/head.ts";
+import { appendToLog, readLog, setLogAside } from "../../src/audit/log.ts";
+import { findUnvouched, UNVOUCHED } from "../../src/audit/runs.ts";
 import { listParts } from "../../src/audit/parts.ts";
 import { verifyLog } from "../../src/audit/verify.ts";
 import { can } from "../support/machine.ts";
@@ -50,7 +52,7 @@ describe("appending", () => {
     const { folder, heads } = await makeLog(3);
     expect(kindsOf(folder)).toEqual(["a", "b", "c"]);
     expect(verifyLog(readLog(folder), heads, key)).toEqual({ kind: "intact", head: heads[2], entries: 3 });
-    expect(readHead(folder)).toEqual(heads[2]);
+    expect(readHead(folder, key)).toEqual({ kind: "known", head: heads[2] });
     expect(lstatSync(folder).mode & 0o777).toBe(0o700);
     expect(readdirSync(folder).map((name) => [name, lstatSync(join(folder, name)).mode & 0o777])).toEqual([["audit.jsonl", 0o600], ["head.json", 0o600]]);
   });
@@ -59,7 +61,9 @@ describe("appending", () => {
     const folder = join(makeFolder(), "audit");
     await Promise.all(Array.from({ length: 6 }, (_, index) => script.run(["append", folder, `p${index}`, "10"])));
     const lines = readLog(folder);
-    expect(verifyLog(lines, [readHead(folder)!], key)).toMatchObject({ kind: "intact", entries: 60 });
+    const verdict = verifyLog(lines, [], key);
+    expect(verdict).toMatchObject({ kind: "intact", entries: 60 });
+    expect(readHead(folder, key)).toEqual({ kind: "known", head: "head" in verdict ? verdict.head : undefined });
     for (let index = 0; index < 6; index++) expect(kindsOf(folder).filter((kind) => kind === `p${index}`)).toHaveLength(10);
   });
 
@@ -94,17 +98,26 @@ describe("what a crash leaves", () => {
 
   test("an entry whose act never happened, and of which the head file does not know, stays", async () => {
     const { folder, heads } = await makeLog(3);
-    writeFileSync(join(folder, "head.json"), JSON.stringify(heads[1]));
+    writeHead(folder, heads[1]!, key);
     await append(folder, { kind: "d" }, heads[1]);
     expect(kindsOf(folder)).toEqual(["a", "b", "c", "d"]);
   });
 
-  test.each(["", "{", "null", '{"sequence":"9"}'])("a head file that cannot be read vouches for nothing: %j", async (text) => {
+  test.each<[string, (folder: string, heads: readonly ChainHead[]) => void, string]>([
+    ["is empty", (folder) => { writeFileSync(join(folder, "head.json"), ""); }, "cannot be read"],
+    ["is no JSON", (folder) => { writeFileSync(join(folder, "head.json"), "{"); }, "cannot be read"],
+    ["is nothing", (folder) => { writeFileSync(join(folder, "head.json"), "null"); }, "cannot be read"],
+    ["has no MAC", (folder, heads) => { writeFileSync(join(folder, "head.json"), JSON.stringify(heads[0])); }, "cannot be read"],
+    ["has another key's MAC", (folder, heads) => { writeHead(folder, heads[0]!, new Uint8Array(32).fill(2)); }, "was not written with this vault's key"],
+    ["is missing", (folder) => { rmSync(join(folder, "head.json")); }, "is missing"],
+  ])("a head file that %s vouches for nothing, and the next append says in the log that it was lost", async (_what, lose, why) => {
     const { folder, heads } = await makeLog(2);
-    writeFileSync(join(folder, "head.json"), text);
-    expect(readHead(folder)).toBeUndefined();
+    lose(folder, heads);
+    expect(readHead(folder, key)).toEqual({ kind: "lost", why });
     const head = await append(folder, { kind: "c" }, heads[1]);
-    expect(readHead(folder)).toEqual(head);
+    expect(kindsOf(folder)).toEqual(["a", "b", UNVOUCHED, "c"]);
+    expect(readHead(folder, key)).toEqual({ kind: "known", head });
+    expect(findUnvouched(readLog(folder))).toMatchObject([{ entry: 3 }]);
   });
 });
 
@@ -139,6 +152,13 @@ describe("a log that was tampered with is not appended to, and not touched", () 
     const { folder, heads } = await makeLog(3);
     writeFileSync(logOf(folder), readLog(folder).slice(0, 2).map((line) => `${line}\n`).join(""));
     await expectRefused(folder, /ends at entry 2, and this machine has written 3$/, heads[0]);
+  });
+
+  test("another last line than the head file knows", async () => {
+    const { folder, heads } = await makeLog(2);
+    const other = encodeEntry(heads[0]!, { kind: "other" }, now, key);
+    writeFileSync(logOf(folder), `${readLog(folder)[0]!}\n${other.line}`);
+    await expectRefused(folder, /is not the one that this machine has written$/, heads[0]);
   });
 
   test("a last line whose end was cut off, which is not a torn one", async () => {
@@ -211,7 +231,7 @@ describe("a log that cannot be written is `audit-unwritable`, whatever the reaso
     const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=2"];
     expect(await script.run(["append", folder, "b", "1"], { under })).toEqual([expect.stringMatching(/^audit-unwritable: .*EIO/)]);
     expect(readFileSync(logOf(folder))).toEqual(before);
-    expect(readHead(folder)).toEqual(heads[0]);
+    expect(readHead(folder, key)).toEqual({ kind: "known", head: heads[0] });
   });
 });
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { AuditEvent } from "../../src/audit/entry.ts";
+import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, findEntry, hashLine } from "../../src/audit/entry.ts";
 import { readSegment } from "../../src/audit/log.ts";
 import type { AuditSegment } from "../../src/audit/segment.ts";
@@ -35,7 +35,7 @@ function record(segment: AuditSegment, event: AuditEvent): void {
   segment.flush();
 }
 
-const numbersOf = (folder: string): unknown[] => readSegment(folder, "run").map((line) => findEntry(line)?.event["index"]);
+const numbersOf = (folder: string): unknown[] => [...readSegment(folder, "run")].map((line) => findEntry(line)?.event["index"]);
 const verdictOf = (folder: string, ends: Parameters<typeof verifyChain>[2] = [], from = start) => verifyChain(readSegment(folder, "run"), { sequence: 0, hash: from }, ends, makeKey());
 
 describe("recording", () => {
@@ -67,7 +67,7 @@ describe("recording", () => {
     segment.close();
     expect(lstatSync(segmentPath(folder, "run")).mode & 0o777).toBe(0o600);
     expect(lstatSync(join(folder, "runs")).mode & 0o777).toBe(0o700);
-    expect(readSegment(folder, "unused")).toEqual([]);
+    expect([...readSegment(folder, "unused")]).toEqual([]);
   });
 
   test.runIf(can.strace)("is flushed within a second, the file's name as well", async () => {
@@ -139,6 +139,54 @@ describe("what cannot be written", () => {
   });
 });
 
+describe("who listens", () => {
+  test("is told how far it has come, the newest of many writes", async () => {
+    const heads: ChainHead[] = [];
+    const folder = join(makeFolder(), "audit");
+    const segment = openSegment(folder, "run", start, makeKey(), { onProgress: (head) => heads.push(head) });
+    for (let index = 0; index < 20; index += 1) record(segment, { kind: "use", index });
+    await expect.poll(() => heads.at(-1)?.sequence).toBe(20);
+    expect(heads.at(-1)).toEqual(segment.close());
+    expect(heads.length).toBeLessThan(20);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["cut", (path) => { truncateSync(path, 10); }],
+    ["made longer", (path) => { appendFileSync(path, "x"); }],
+    ["removed", (path) => { rmSync(path); }],
+    ["exchanged for a copy", (path) => { renameSync(path, `${path}.kept`); copyFileSync(`${path}.kept`, path); }],
+  ])("is told once that it was %s, and nothing can be written from then on", async (_what, mess) => {
+    const failures: string[] = [];
+    const folder = join(makeFolder(), "audit");
+    const segment = openSegment(folder, "run", start, makeKey(), { onFailure: ({ message }) => failures.push(message) });
+    record(segment, { kind: "use" });
+    mess(segmentPath(folder, "run"));
+    await expect.poll(() => failures, { timeout: 10_000 }).toEqual([expect.stringContaining("was cut, or put aside, by another process")]);
+    expect(await refusalOf(() => { record(segment, { kind: "use" }); })).toBe("audit-unwritable");
+    expect(segment.close().sequence).toBe(1);
+    expect(failures).toHaveLength(1);
+  });
+
+  test("is told at the end at the latest", () => {
+    const failures: string[] = [];
+    const folder = join(makeFolder(), "audit");
+    const segment = openSegment(folder, "run", start, makeKey(), { onFailure: ({ message }) => failures.push(message) });
+    record(segment, { kind: "use" });
+    rmSync(segmentPath(folder, "run"));
+    segment.close();
+    expect(failures).toHaveLength(1);
+  });
+
+  test("hears of no failure where a segment was closed and is asked for more", async () => {
+    const failures: string[] = [];
+    const segment = openSegment(join(makeFolder(), "audit"), "run", start, makeKey(), { onFailure: ({ message }) => failures.push(message) });
+    record(segment, { kind: "use" });
+    segment.close();
+    expect(await refusalOf(() => { record(segment, { kind: "late" }); })).toBe("audit-unwritable");
+    expect(failures).toEqual([]);
+  });
+});
+
 test("a killed run leaves what it was told was written, and at most a torn line behind it", async () => {
   const folder = join(makeFolder(), "audit");
   const worker = script.start(["segment", folder, "run", "200"]);
@@ -147,5 +195,5 @@ test("a killed run leaves what it was told was written, and at most a torn line 
   worker.kill();
   for (let line = await worker.next(); line !== undefined; line = await worker.next()) told = Math.max(told, Number(line));
   expect(verdictOf(folder, [], EMPTY_CHAIN.hash)).toMatchObject({ kind: "intact" });
-  expect(readSegment(folder, "run").length).toBeGreaterThanOrEqual(told);
+  expect([...readSegment(folder, "run")].length).toBeGreaterThanOrEqual(told);
 });

@@ -1,6 +1,6 @@
 import type { Surroundings } from "../../src/app/surroundings.ts";
 import { loadKek } from "../../src/app/keys/open-vault.ts";
-import { verifyTrail } from "../../src/app/auditing/audit-trail.ts";
+import { verifyTrail } from "../../src/app/auditing/verify-trail.ts";
 import { findPaths } from "../../src/paths.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";

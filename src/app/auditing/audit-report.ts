@@ -2,6 +2,7 @@
 import type { AuditEvent } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
 import { readSegment } from "../../audit/log.ts";
+import { isRunId } from "../../audit/runs.ts";
 import { utf8 } from "../../bytes.ts";
 import { createFile } from "../../disk/durable-file.ts";
 import type { TrailWindow } from "./audit-trail.ts";
@@ -92,7 +93,7 @@ class Tally {
   readonly #refusals: ReportedRefusal[] = [];
   #refusalCount = 0;
 
-  addRun({ program }: ReportedRun, lines: readonly string[]): void {
+  addRun({ program }: ReportedRun, lines: Iterable<string>): void {
     // By request: the rows that were told of a value on its way, and may hear that it never went.
     const promised = new Map<string, Set<Row>>();
     for (const line of lines) {
@@ -153,11 +154,6 @@ class Tally {
       return [row];
     });
   }
-}
-
-/** It becomes part of a path. */
-function isRunId(id: string): boolean {
-  return /^[0-9a-f]{1,64}$/.test(id);
 }
 
 function textOf(event: AuditEvent, detail: string): string {

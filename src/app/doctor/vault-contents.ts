@@ -12,7 +12,8 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
-import { countTrail } from "../auditing/audit-trail.ts";
+import { followChains } from "../auditing/verify-trail.ts";
+import { withRecall } from "../keys/head-witness.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf, shellWord } from "./finding.ts";
 
@@ -92,12 +93,14 @@ export async function examineSecrets(file: VaultFile, holder: KeyHolder): Promis
  *
  * @param holder undefined where the key is not at hand: then the chain and its known heads are checked, and not who wrote it.
  */
-export async function examineAudit({ auditFolder }: VaultPaths, file: VaultFile, holder: KeyHolder | undefined): Promise<Finding> {
+export async function examineAudit(paths: VaultPaths, file: VaultFile, holder: KeyHolder | undefined): Promise<Finding> {
+  const { auditFolder } = paths;
   const { id, audit } = file.contents;
   let auditKey: Dek | undefined;
   try {
     if (holder !== undefined) auditKey = await openAuditKey(holder, id, audit.key);
-    const { entries, segments } = countTrail(auditFolder, audit, auditKey);
+    const { entries, segments, doubts: [doubt] } = await withRecall({ paths }, id, (recall) => followChains(auditFolder, audit, auditKey, recall));
+    if (doubt !== undefined) return problem("audit", "audit-broken", `entry ${doubt.entry} of the audit log: ${doubt.why}`, "vault audit --verify lists all that is in doubt; once you know what happened, vault audit --accept takes it for settled");
     if (!isWritable(auditFolder)) return problem("audit", "audit-unwritable", `the audit folder "${auditFolder}" cannot be written to, so no command that needs the log will do anything`, `check that its file system is not read-only, then: chmod u+rwx ${shellWord(auditFolder)}`);
     const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;
     return ok("audit", auditKey === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);

@@ -6,6 +6,7 @@ import { changeVault } from "../../store/vault-store.ts";
 import { openAuditKey } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
+import { tellLogHead } from "./head-witness.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** What a change makes of the contents, and how the audit log tells it. */
@@ -35,7 +36,9 @@ export async function appendAudited(surroundings: Surroundings, holder: KeyHolde
   const auditKey = await openAuditKey(holder, id, audit.key);
   const logKey = partKey(auditKey, { kind: "log" });
   try {
-    return await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: audit, now: surroundings.now() });
+    const head = await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: audit, now: surroundings.now() });
+    await tellLogHead(holder, head);
+    return head;
   } finally {
     wipe(auditKey, logKey);
   }

@@ -2,8 +2,10 @@
 import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
 import { isListening } from "../../agent/dial.ts";
+import { MAIN_PART } from "../../agent/head-memory.ts";
 import type { AgentLaunch } from "../../agent/spawn.ts";
 import { openLaunch } from "../../agent/spawn.ts";
+import type { ChainHead } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import type { Secret } from "../../secret.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
@@ -11,6 +13,7 @@ import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
+import { openHeadReport } from "./head-witness.ts";
 import { loadKek, requireVault } from "./open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -36,8 +39,11 @@ export async function unlockVault(surroundings: Surroundings, limits: AgentLimit
       // Only now: an agent could expire while a person types.
       const agent = await connectAgent(surroundings.paths.agent);
       await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
-      await verifyAndRecord(surroundings, file, kek);
+      const head = await verifyAndRecord(surroundings, file, kek);
       if (agent === undefined) await launch.start({ kek, vaultId: file.contents.id, ...limits });
+      const report = openHeadReport(surroundings.paths.agent);
+      report.tell(MAIN_PART, head);
+      await report.close();
       return file;
     } finally {
       wipe(kek);
@@ -74,11 +80,11 @@ function grantOf({ contents }: VaultFile, kek: Kek, limits: AgentLimits): Parame
   return { vaultId: contents.id, kek, keyId: contents.slot.keyId, commitment: contents.slot.commitment, ...limits };
 }
 
-async function verifyAndRecord(surroundings: Surroundings, file: VaultFile, kek: Kek): Promise<void> {
+async function verifyAndRecord(surroundings: Surroundings, file: VaultFile, kek: Kek): Promise<ChainHead> {
   const holder = holdKek(kek, file.contents.id);
   try {
     await verifyVaultFile(file, holder);
-    await appendAudited(surroundings, holder, file.contents, { kind: "vault.unlock" });
+    return await appendAudited(surroundings, holder, file.contents, { kind: "vault.unlock" });
   } finally {
     holder.close();
   }

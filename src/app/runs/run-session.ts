@@ -117,7 +117,8 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
     await closeTrail(surroundings, trail, outcome);
     return statusOf(outcome);
   } finally {
-    trail.abandon();
+    // A run that never got as far as its child has an end as well, lest it be taken for one that was killed.
+    await closeTrail(surroundings, trail, { kind: "not-started" });
     for (const { grant } of grants) grant.value.wipe();
     signals.close();
   }
@@ -176,8 +177,8 @@ function tellChildOnly({ variable, path }: Roots["childOnly"][number], { paths }
   return `${variable} names "${path}", whose certificates the program trusts and connections outwards do not; if they should: --upstream-ca "${path}", or put them into "${paths.rootsFile}"`;
 }
 
-/** The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */
-async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: ExitOutcome): Promise<void> {
+/** Does nothing where that was done. The child has ended by now, and its status counts more than a log that cannot be closed: that is said, and found by `vault audit --verify`. */
+async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: ExitOutcome | { readonly kind: "not-started" }): Promise<void> {
   try {
     await trail.close({ kind: "run.end", outcome });
   } catch (error) {

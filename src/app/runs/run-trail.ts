@@ -1,10 +1,13 @@
 // A run's mark in the audit log: its start and end in the main log, what it did in a segment of its own.
-import type { AuditEvent } from "../../audit/entry.ts";
+import { MAIN_PART } from "../../agent/head-memory.ts";
+import type { AuditEvent, ChainHead, Detail } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
 import { openSegment } from "../../audit/segment.ts";
 import { wipe } from "../../bytes.ts";
+import { identifyThisProcess } from "../../disk/process-identity.ts";
 import { openAuditKey } from "../../vault/envelope.ts";
+import { openHeadReport, tellLogHead } from "../keys/head-witness.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -15,24 +18,28 @@ export interface RunTrail {
   flush(): void;
   /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
   close(end: AuditEvent): Promise<void>;
-  /** Without an end entry: for a run that never got as far as its child. Safe to call after `close`. */
-  abandon(): void;
 }
 
 /**
  * Writes the start of a run, with the secrets that it grants, durably, before anything is started.
  *
+ * @param process this one, by which a run that goes on is told from one that was killed.
  * @throws VaultError `audit-unwritable`, `bad-wrap`.
  */
-export async function openRunTrail(surroundings: Surroundings, { file, holder }: OpenedVault, runId: string, start: AuditEvent): Promise<RunTrail> {
+export async function openRunTrail(surroundings: Surroundings, { file, holder, agent }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }): Promise<RunTrail> {
   const folder = surroundings.paths.auditFolder;
   const vouched = file.contents.audit;
   const auditKey = await openAuditKey(holder, file.contents.id, vouched.key);
   const logKey = partKey(auditKey, { kind: "log" });
   const segmentKey = partKey(auditKey, { kind: "run", id: runId });
   wipe(auditKey);
-  const { hash } = await appendToLog(folder, { ...start, run: runId }, { key: logKey, vouched, now: surroundings.now() });
-  const segment = openSegment(folder, runId, hash, segmentKey);
+  const first = await appendToLog(folder, { ...start, run: runId, process }, { key: logKey, vouched, now: surroundings.now() });
+  await tellLogHead(holder, first);
+  const report = agent === undefined ? undefined : openHeadReport(surroundings.paths.agent);
+  const segment = openSegment(folder, runId, first.hash, segmentKey, {
+    ...(report === undefined ? {} : { onProgress: (head: ChainHead) => { report.tell(runId, head); } }),
+    onFailure: ({ message }) => { surroundings.warn(`${message}; no secret of this run goes out any more`); },
+  });
   let isClosed = false;
   return {
     enter: segment.enter,
@@ -40,18 +47,15 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder }:
     async close(end) {
       if (isClosed) return;
       isClosed = true;
-      const { sequence, hash: last } = segment.close();
+      const { sequence, hash } = segment.close();
       try {
-        await appendToLog(folder, { ...end, run: runId, entries: sequence, hash: last }, { key: logKey, vouched, now: surroundings.now() });
+        // What this run has seen of the log itself, it vouches for.
+        const last = await appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now() });
+        report?.tell(MAIN_PART, last);
       } finally {
         wipe(logKey);
+        await report?.close();
       }
-    },
-    abandon() {
-      if (isClosed) return;
-      isClosed = true;
-      segment.close();
-      wipe(logKey);
     },
   };
 }
