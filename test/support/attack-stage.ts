@@ -33,6 +33,9 @@ export interface StageOptions extends Partial<ProxyOptions> {
   readonly grant?: Parameters<typeof makeGrant>[2];
 }
 
+/** What a refusal must not teach the program: a command of ours, or a flag. */
+export const COMMAND = /\bvault(?:run)? (?:(?:audit|doctor|explain|init|lock|rotate-master|seal|secrets|services|status|unlock|unseal)\b|run -)|(?:^|[\s(])--[a-z]/m;
+
 export const BOUND_NAME = "api.example.test";
 
 export async function openStage({ answer = () => plainAnswer("fine"), grant: grantOptions, ...options }: StageOptions = {}): Promise<AttackStage> {
@@ -88,6 +91,7 @@ export async function expectRefused(stage: AttackStage, request: string, status:
   expect([reply.status, reply.headers["x-vault-refusal"], sent]).toEqual([status, code, ""]);
   const event = stage.run.events.at(-1);
   expect(event).toMatchObject({ kind: "refused", code });
+  expect(reply.body).not.toMatch(COMMAND);
   for (const told of [reply.raw, JSON.stringify(event)]) {
     for (const kept of [VALUE, stage.grant.placeholder, "MARKER"]) expect(told).not.toContain(kept);
   }

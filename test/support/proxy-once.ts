@@ -23,7 +23,7 @@ for (const [path, header] of [
   ["/", `X-Api-Key: ${elsewhere.placeholder}`],
   ["/break", `Authorization: Basic ${Buffer.from(`user:${grant.placeholder}`).toString("base64")}`],
   [`/?key=${grant.placeholder}`, "X: y"],
-  [`/bot${grant.placeholder}/break`, "X: y"],
+  [`/bot/${grant.placeholder}/break`, "X: y"],
 ] as const) {
   statuses.push((await ask(proxy, host, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${header}\r\n\r\n`)).status);
 }

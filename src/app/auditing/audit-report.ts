@@ -51,6 +51,8 @@ export interface ReportedRefusal {
   readonly host: string;
   readonly secrets: readonly string[];
   readonly code: string;
+  /** What allows it, where that is for the person to do; `NONE` otherwise. */
+  readonly remedy: string;
 }
 
 /** What concerns no secret, or no host that could be read. */
@@ -137,7 +139,7 @@ class Tally {
         const concerned = [...new Set([...secrets, ...[...rows].map(({ secret }) => secret)])];
         for (const row of this.#rowsOf(concerned.length > 0 ? concerned : [NONE], host, program)) row.refusedAt.push(at);
         this.#refusalCount += 1;
-        this.#refusals.push({ at, program, host, secrets: concerned, code });
+        this.#refusals.push({ at, program, host, secrets: concerned, code, remedy: textOf(event, "remedy") });
         if (this.#refusals.length > REFUSALS_MAX) this.#refusals.shift();
       }
     }

@@ -10,8 +10,11 @@ export interface RunRecorder {
   readonly flush: () => void;
 }
 
-/** @param tell hears of an event once it is on record. A refusal stands whether or not it is, and is told at once. */
-export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, tell: ((event: ProxyEvent) => void) | undefined): RunRecorder {
+/**
+ * @param hearRefusal hears of refusals alone. They stand whether or not they are on record, and are told at once.
+ * @param tell hears of every event: of one that is no refusal, once it is on record.
+ */
+export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, hearRefusal: (event: ProxyEvent) => void, tell: ((event: ProxyEvent) => void) | undefined): RunRecorder {
   let untold: ProxyEvent[] = [];
   let isDue = false;
   const flush = (): void => {
@@ -31,8 +34,10 @@ export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, tell: 
   return {
     enter(event) {
       trail.enter(entryOf(event));
-      if (event.kind === "refused") tell?.(event);
-      else if (tell !== undefined) untold.push(event);
+      if (event.kind === "refused") {
+        hearRefusal(event);
+        tell?.(event);
+      } else if (tell !== undefined) untold.push(event);
       if (!isDue) setImmediate(flushLate);
       isDue = true;
     },
@@ -40,9 +45,9 @@ export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, tell: 
   };
 }
 
-/** What a refusal said follows from its code, host and secrets, and would swell the log. */
+/** What a refusal said follows from its code, host and secrets, and would swell the log. What allows the request stands nowhere else once the run has ended. */
 function entryOf(event: ProxyEvent): AuditEvent {
   if (event.kind !== "refused") return event;
-  const { kind, request, authority, method, secrets, code } = event;
-  return { kind, request, authority, method, secrets, code };
+  const { kind, request, authority, method, secrets, code, remedy } = event;
+  return { kind, request, authority, method, secrets, code, ...(remedy === undefined ? {} : { remedy }) };
 }

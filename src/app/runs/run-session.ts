@@ -38,6 +38,7 @@ import type { RunLog } from "./run-log.ts";
 import { openPlaceholders } from "./run-placeholders.ts";
 import { openRunLog } from "./run-log.ts";
 import { openRunSummary } from "./run-summary.ts";
+import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
@@ -103,6 +104,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
     return opened;
   });
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
+  const notes = openRefusalNotes();
   const tell = (event: ProxyEvent): void => {
     log?.write(event);
     summary?.count(event);
@@ -110,8 +112,10 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, hearRefusal: notes.hear, tell: log === undefined && summary === undefined ? undefined : tell });
+    // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
+    else for (const line of notes.lines()) surroundings.warn(line);
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
     await closeTrail(surroundings, trail, outcome);
@@ -137,12 +141,13 @@ interface OpenRun {
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
   readonly signals: HeldSignals;
+  readonly hearRefusal: (event: ProxyEvent) => void;
   /** Hears of what the audit log has heard of, where somebody wants to know. */
   readonly tell: ((event: ProxyEvent) => void) | undefined;
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, hearRefusal, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -150,7 +155,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hearRefusal, tell), isRevoked });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {

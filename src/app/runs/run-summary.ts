@@ -91,7 +91,7 @@ export function openRunSummary(): RunSummary {
       if (rows.size === 0) return ["no request asked for a secret, and none was refused"];
       const sorted = [...rows.values()].sort((a, b) => (a.host === b.host ? compare(a.secret, b.secret) : compare(a.host, b.host)));
       const reasons = new Set(sorted.flatMap((row) => [...row.reasons]));
-      return [...table(sorted), ...(uncounted > 0 ? [`and ${uncounted} more, which vault audit lists`] : []), ...reasons, ...(hasFurtherReasons ? ["and further reasons, which the answers gave"] : [])];
+      return [...table(sorted), ...(uncounted > 0 ? [`and ${uncounted} more, which stand in the audit log`] : []), ...reasons, ...(hasFurtherReasons ? ["and further reasons, which the answers gave"] : [])];
     },
   };
 }

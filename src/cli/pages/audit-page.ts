@@ -22,7 +22,7 @@ export function auditPage(report: AuditReport, { checked, at }: { readonly check
 <main><ul class="sums"><li><b>${report.runs.length}</b>runs</li><li><b>${used}</b>requests with a secret</li><li><b>${report.refusalCount}</b>refused</li><li><b>${report.changes.length}</b>changes of the vault</li></ul>
 ${section("Timeline", "no run in this time used a secret or was refused one", timelineRows(report.uses))}
 ${section("Secrets and hosts", "no secret was used and none was refused", report.uses.length === 0 ? [] : [table(["Secret", "Host", "Used", "Refused", "Taken out of answers", "Last", "Programs"], report.uses.map(useRow))])}
-${section("Refused", "nothing was refused", report.refusals.length === 0 ? [] : [...(report.refusalCount > report.refusals.length ? [html`<p class="faint">The newest ${report.refusals.length} of ${report.refusalCount}.</p>`] : []), table(["When", "Why", "Host", "Secrets", "Program"], report.refusals.toReversed().map(refusalRow))])}
+${section("Refused", "nothing was refused", report.refusals.length === 0 ? [] : [...(report.refusalCount > report.refusals.length ? [html`<p class="faint">The newest ${report.refusals.length} of ${report.refusalCount}.</p>`] : []), table(["When", "Why", "Host", "Secrets", "Program", "What allows it"], report.refusals.toReversed().map(refusalRow))])}
 ${section("Runs", "no program was run", report.runs.length === 0 ? [] : [table(["When", "Until", "Program", "Secrets"], report.runs.slice(-RUNS_MAX).toReversed().map((run) => [time(run.at), run.end === undefined ? html`<span class="faint">no end in the log</span>` : time(run.end), html`<code>${run.program}</code>`, list(run.secrets)]))])}
 ${section("Changes of the vault", "nothing was changed", report.changes.length === 0 ? [] : [table(["When", "What", "Secret", "Hosts"], report.changes.toReversed().map(({ at: when, kind, secret, hosts }) => [time(when), kind, html`<code>${secret}</code>`, list(hosts)]))])}
 </main>`;
@@ -38,8 +38,8 @@ function useRow({ secret, host, usedAt, refusedAt, scrubbed, programs }: Reporte
   return [html`<code>${secret}</code>`, html`<code>${host}</code>`, usedAt.length, refusedAt.length === 0 ? 0 : html`<b class="refused">${refusedAt.length}</b>`, scrubbed, last === "" ? NONE : time(last), list([...programs])];
 }
 
-function refusalRow({ at, code, host, secrets, program }: ReportedRefusal): HtmlPart[] {
-  return [time(at), html`<b class="refused">${code}</b>`, html`<code>${host}</code>`, list(secrets), html`<code>${program}</code>`];
+function refusalRow({ at, code, host, secrets, program, remedy }: ReportedRefusal): HtmlPart[] {
+  return [time(at), html`<b class="refused">${code}</b>`, html`<code>${host}</code>`, list(secrets), html`<code>${program}</code>`, remedy];
 }
 
 /** The roles are those that the elements have already, which narrow screens would take from them: cells stand below each other there. */

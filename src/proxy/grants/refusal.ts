@@ -108,6 +108,8 @@ export function refusePlace(grant: Grant, authority: Authority, place: Extract<P
   // What it may do there already, it does not do in another form, unless the header itself is named.
   const missing: Place = !places.includes(place) && pin === undefined && (place === "basic" || isCredentialHeader(header)) ? place : `header:${header}`;
   const takes = pin === undefined ? "" : `; ${pin.service} takes it ${pin.spots.map(describeSpot).join(" or ")}`;
+  // Whoever may stand in any Basic credential stands in none as a part of a name or a password.
+  if (place === "basic" && pin === undefined && places.includes(place)) return makeRefusal("place", `${notSent(grant, authority)}; in ${where} it is all of the user's name or of the password`, [grant.name]);
   return makeRefusal("place", `${notSent(grant, authority)}; it may not stand in ${where}${places.includes(place) ? " like that" : ""}${takes}`, [grant.name], howToAllow(grant, `--inject ${[...new Set([...places, missing])].sort().join(",")}`));
 }
 

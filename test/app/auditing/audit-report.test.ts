@@ -18,13 +18,13 @@ const everything = { limit: 1000, before: undefined };
 describe("the report of the audit log", () => {
   it("counts each request with a secret once, and what was refused, by secret and host", async () => {
     const home = await makeVaultHome("A_KEY");
-    await record(home, "a1", "node", [{ kind: "substituted", ...of("1") }, { kind: "substituted", ...of("1") }, { kind: "scrubbed", ...of("1") }, { kind: "substituted", ...of("2") }, { kind: "refused", ...of("3", { authority: "evil.example:443" }), code: "host" }, { kind: "inert", ...of("4") }, { kind: "tunnelled", ...of("5") }]);
+    await record(home, "a1", "node", [{ kind: "substituted", ...of("1") }, { kind: "substituted", ...of("1") }, { kind: "scrubbed", ...of("1") }, { kind: "substituted", ...of("2") }, { kind: "refused", ...of("3", { authority: "evil.example:443" }), code: "host", remedy: "what allows it" }, { kind: "inert", ...of("4") }, { kind: "tunnelled", ...of("5") }]);
     await record(home, "b2", "curl", [{ kind: "substituted", ...of("1") }]);
     const { runs, changes, uses, refusals, refusalCount } = await readReport(home.surroundings, everything);
     expect(runs.map(({ program, end }) => [program, typeof end])).toEqual([["node", "string"], ["curl", "string"]]);
     expect(changes.map(({ kind, secret, hosts }) => [kind, secret, hosts])).toEqual([["vault.init", "-", []], ["secret.create", "A_KEY", ["api.example.com:443"]]]);
     expect(uses.map(({ host, programs, usedAt, refusedAt, scrubbed }) => [host, [...programs], usedAt.length, refusedAt.length, scrubbed])).toEqual([["api.example.com:443", ["node", "curl"], 3, 0, 1], ["evil.example:443", ["node"], 0, 1, 0]]);
-    expect(refusals).toMatchObject([{ program: "node", host: "evil.example:443", secrets: ["A_KEY"], code: "host" }]);
+    expect(refusals).toMatchObject([{ program: "node", host: "evil.example:443", secrets: ["A_KEY"], code: "host", remedy: "what allows it" }]);
     expect(refusalCount).toBe(1);
   });
 

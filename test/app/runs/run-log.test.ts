@@ -14,7 +14,8 @@ describe("a line", () => {
   test("has the same members for every decision", () => {
     expect(JSON.parse(formatLine(SUBSTITUTED, AT))).toEqual({ at: "2030-01-02T03:04:05.678Z", request: "ab-1", host: "api.example.test:443", method: "GET", decision: "substituted", secrets: ["KEY"] });
     expect(JSON.parse(formatLine({ kind: "tunnelled", request: "ab-2", authority: "x.test:443" }, AT))).toEqual({ at: AT.toISOString(), request: "ab-2", host: "x.test:443", method: null, decision: "tunnelled", secrets: [] });
-    expect(JSON.parse(formatLine({ kind: "refused", request: "ab-3", authority: null, method: null, secrets: [], code: "bad-request", text: "why" }, AT))).toEqual({ at: AT.toISOString(), request: "ab-3", host: null, method: null, decision: "refused", secrets: [], code: "bad-request" });
+    expect(JSON.parse(formatLine({ kind: "refused", request: "ab-3", authority: null, method: null, secrets: [], code: "bad-request", text: "why" }, AT))).toEqual({ at: AT.toISOString(), request: "ab-3", host: null, method: null, decision: "refused", secrets: [], code: "bad-request", reason: "why" });
+    expect(JSON.parse(formatLine({ kind: "refused", request: "ab-3", authority: null, method: null, secrets: [], code: "host", text: "why", remedy: "what allows it" }, AT))).toMatchObject({ code: "host", reason: "why", remedy: "what allows it" });
     expect(JSON.parse(formatLine({ ...SUBSTITUTED, kind: "inert", spot: "body" }, AT))).toMatchObject({ decision: "inert", spot: "body" });
   });
 

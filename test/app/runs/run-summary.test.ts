@@ -56,6 +56,6 @@ describe("the table", () => {
     const events = Array.from({ length: 5_000 }, (_none, index) => refused(`${index}`, "unmatched-host", [], `h${index}.test:443`));
     const lines = summarise(...events);
     expect(lines.length).toBeLessThan(500);
-    expect(lines).toContain("and 4800 more, which vault audit lists");
+    expect(lines).toContain("and 4800 more, which stand in the audit log");
   });
 });

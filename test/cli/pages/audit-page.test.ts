@@ -18,7 +18,7 @@ const report: AuditReport = {
     { secret: "API_KEY", host: "api.example.com:443", programs: new Set(["node", EVIL]), usedAt: [at(1), at(2), at(2), at(40)], refusedAt: [], scrubbed: 2 },
     { secret: EVIL, host: EVIL, programs: new Set([EVIL]), usedAt: [], refusedAt: [at(20), EVIL], scrubbed: 0 },
   ],
-  refusals: [{ at: at(20), program: EVIL, host: EVIL, secrets: [EVIL], code: EVIL }],
+  refusals: [{ at: at(20), program: EVIL, host: EVIL, secrets: [EVIL], code: EVIL, remedy: EVIL }],
   refusalCount: 2,
 };
 const page = auditPage(report, { checked: true, at: new Date(at(59)) });
@@ -82,7 +82,7 @@ describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs 
     expect(await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
     expect(await tab.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Timeline", "Secrets and hosts", "Refused", "Runs", "Changes of the vault"]);
     expect(await tab.getByRole("table").count()).toBe(4);
-    expect(await tab.getByRole("columnheader").count()).toBe(20);
+    expect(await tab.getByRole("columnheader").count()).toBe(21);
     expect(await tab.getByRole("row", { name: "api.example.com:443" }).getByRole("cell").count()).toBe(7);
     expect(await tab.getByRole("img", { name: "API_KEY at api.example.com:443: used 4 times, refused 0 times" }).count()).toBe(1);
     expect(await tab.getByText(EVIL, { exact: true }).count()).toBeGreaterThan(5);
