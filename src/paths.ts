@@ -28,6 +28,8 @@ export interface PlaceInfo {
   readonly cwd: string;
   readonly platform: NodeJS.Platform;
   readonly uid: number;
+  /** Where this user's XDG_RUNTIME_DIR is, for an environment that has lost the variable. */
+  readonly sessionFolder?: string | undefined;
 }
 
 // sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
@@ -46,7 +48,7 @@ export function findPaths(info: PlaceInfo): VaultPaths {
   const data = join(xdg(info, "XDG_DATA_HOME") ?? join(info.home, ".local", "share"), "vault");
   const config = join(xdg(info, "XDG_CONFIG_HOME") ?? join(info.home, ".config"), "vault");
   const state = join(xdg(info, "XDG_STATE_HOME") ?? join(info.home, ".local", "state"), "vault");
-  const runtime = xdg(info, "XDG_RUNTIME_DIR");
+  const runtime = xdg(info, "XDG_RUNTIME_DIR") ?? info.sessionFolder;
   return assemble(info, { data, key: join(config, "keys", "kek.key"), state, runtime: runtime === undefined ? join(state, "run") : join(runtime, "vault") });
 }
 

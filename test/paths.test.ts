@@ -47,6 +47,13 @@ describe("without it", () => {
     expect(paths).toMatchObject({ vaultFile: "/data/vault/vault.json", keyFile: "/config/vault/keys/kek.key", auditFolder: "/state/vault/audit", anchorFile: "/state/vault/anchor.json", agent: { socket: "/run/user/1000/vault/agent.sock" } });
   });
 
+  test("the session's folder where the variable that names it is lost, and not where it is set", () => {
+    const session: PlaceInfo = { ...plain, sessionFolder: "/run/user/1000" };
+    expect(findPaths(session)).toEqual(findPaths(withVariables({ XDG_RUNTIME_DIR: "/run/user/1000" })));
+    expect(findPaths({ ...session, variables: { XDG_RUNTIME_DIR: "/other" } }).runtimeFolder).toBe("/other/vault");
+    expect(findPaths({ ...session, variables: { VAULT_DIR: "/v" } }).runtimeFolder).toBe("/v/run");
+  });
+
   test.each(["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"])("%s is ignored when it is relative or empty, as the specification has it", (name) => {
     for (const value of ["", "relative", "./x", "~/x"]) expect(findPaths(withVariables({ [name]: value }))).toEqual(findPaths(plain));
   });

@@ -1,4 +1,5 @@
-import { homedir, tmpdir } from "node:os";
+import { lstatSync } from "node:fs";
+import { homedir, tmpdir, userInfo } from "node:os";
 import type { Surroundings } from "../app/surroundings.ts";
 import type { VaultPaths } from "../paths.ts";
 import { findPaths } from "../paths.ts";
@@ -9,7 +10,20 @@ import { warn } from "./output/terminal.ts";
 
 /** The paths for this process's environment. */
 export function findProcessPaths(): VaultPaths {
-  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0 });
+  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder() });
+}
+
+/**
+ * The folder that systemd makes for a user who has logged in. Programs that pass on a few variables only, such as MCP hosts, do not pass on its name, and their children have to find the same agent as the user's shell.
+ * With another HOME than the account's, one is not that user in that session.
+ */
+function findSessionFolder(): string | undefined {
+  const uid = process.getuid?.();
+  if (process.platform !== "linux" || uid === undefined || process.env["XDG_RUNTIME_DIR"] !== undefined) return undefined;
+  const folder = `/run/user/${uid}`;
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  const isOwn = stat?.isDirectory() === true && stat.uid === uid && (stat.mode & 0o077) === 0;
+  return isOwn && userInfo().homedir === homedir() ? folder : undefined;
 }
 
 /** The ways in for the vault's own passphrase. */

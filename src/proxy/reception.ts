@@ -166,7 +166,7 @@ export function makeReception(options: ReceptionOptions): Reception {
 }
 
 function unauthorised(): Refusal {
-  return makeRefusal("proxy-auth", "this proxy belongs to a vault run, and asks for the run's token");
+  return makeRefusal("proxy-auth", "this proxy belongs to a vault run, and asks for the run's token", [], "it stands in the proxy variables; a program that is started without them needs a run of its own: vault run -s NAME -- CMD");
 }
 
 function malformedTarget(): Refusal {

@@ -1,6 +1,7 @@
 // Which variables hold what a run keeps from its program. Pure.
 import { equalBytes } from "../bytes.ts";
 import type { Secret } from "../secret.ts";
+import { isRunProxy } from "./proxy-variables.ts";
 
 export interface Hiding {
   /** Values that the child must not see, wherever it would inherit them. */
@@ -29,9 +30,9 @@ export function findHidden(value: string, hidden: Hiding["hidden"]): Hidden | un
   return hidden.some((secret) => secret.value.length >= CONTAINED_BYTES_MIN && bytes.indexOf(secret.value.reveal()) >= 0) ? { kind: "part" } : undefined;
 }
 
-/** True for a proxy's URL with a credential in it. @param name in capitals. */
+/** True for a proxy's URL with a credential of the user's in it. @param name in capitals. */
 export function isProxyCredential(name: string, value: string): boolean {
-  return PROXY.test(name) && PASSWORD.test(value);
+  return PROXY.test(name) && PASSWORD.test(value) && !isRunProxy(value);
 }
 
 /** True for a key, a passphrase, a proxy's credential, or a value that is hidden: whoever reads the variable in the environment of another process has got it. */

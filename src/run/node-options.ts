@@ -13,8 +13,22 @@ export function appendNodeOptions(current: string, words: readonly string[]): st
 
 /** The folder of the run that these options are of: the innermost, where one is inside another. */
 export function findRunFolder(nodeOptions: string): string | undefined {
-  const words = nodeOptions.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? [];
-  return words.flatMap((word) => OVER_A_RUN.exec(word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, "$1") : word)?.[1] ?? []).pop();
+  return wordsOf(nodeOptions).flatMap((word) => OVER_A_RUN.exec(plain(word))?.[1] ?? []).pop();
+}
+
+/** The options without what a run has added to them. */
+export function withoutPreload(nodeOptions: string): string {
+  const words = wordsOf(nodeOptions);
+  const isOurs = words.map((word, at) => OVER_A_RUN.test(plain(word)) || (word === "--require" && OVER_A_RUN.test(plain(words[at + 1] ?? ""))));
+  return isOurs.includes(true) ? words.filter((_word, at) => isOurs[at] !== true).join(" ") : nodeOptions;
+}
+
+function wordsOf(nodeOptions: string): readonly string[] {
+  return nodeOptions.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g) ?? [];
+}
+
+function plain(word: string): string {
+  return word.replace(/"((?:[^"\\]|\\.)*)"/g, (_quoted, text: string) => text.replace(/\\(.)/g, "$1"));
 }
 
 function quote(word: string): string {

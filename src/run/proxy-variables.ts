@@ -56,6 +56,11 @@ export function findProxyAddress(text: string): ProxyAddress | undefined {
   return { isTls, host: host.replace(/^\[(.*)\]$/, "$1"), port, authorization: credential === undefined ? undefined : basicOf(credential) };
 }
 
+/** Whether the text is the address of a run's proxy, as `Proxy.url` has it. The token in it is no credential of the user's. */
+export function isRunProxy(text: string): boolean {
+  return /^http:\/\/vault:[0-9a-f]{64}@127\.0\.0\.1:[0-9]+$/.test(text);
+}
+
 /** NO_PROXY: hosts with all that is below them, each with a port or without; addresses; blocks of them (CIDR); `*` for everything. */
 export function isExempt(noProxy: string, host: string, port: number): boolean {
   const name = host.toLowerCase();

@@ -1,9 +1,8 @@
 // Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. README.md's table says what was measured here.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Origin } from "../support/origin.ts";
 import { BOT_TOKEN, openOrigin, ORIGIN_HOST } from "../support/origin.ts";
@@ -16,13 +15,10 @@ import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
 import { kubeConfig, SCRIPT_CLIENTS, SCRIPT_TOOLS } from "./script-programs.ts";
 import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
-import { findRow, formatHttpRow, formatToolRow, replaceRow } from "./readme-table.ts";
+import { compareRow, formatHttpRow, formatToolRow } from "./readme-table.ts";
 
 const TOKEN = "tok-7Qz0~real-value-of-the-clients-test";
 const PROXY_CREDENTIAL = "corp:proxy-password";
-const README = fileURLToPath(new URL("../../README.md", import.meta.url));
-/** `VAULT_WRITE_CLIENTS=1` writes the table instead of checking it. */
-const isWriting = process.env["VAULT_WRITE_CLIENTS"] === "1";
 
 let origin: Origin;
 let proxy: UserProxy;
@@ -105,13 +101,6 @@ function prepare(name: string): void {
   }
 }
 
-/** The table's row must be what was measured. @param output shown where it is not. */
-function compare(name: string, row: string, output: string): void {
-  const readme = readFileSync(README, "utf8");
-  if (isWriting) writeFileSync(README, replaceRow(readme, name, row));
-  else expect(findRow(readme, name), output).toBe(row);
-}
-
 describe("README's table of clients is what was measured:", () => {
   for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
@@ -120,7 +109,7 @@ describe("README's table of clients is what was measured:", () => {
       const { out, err } = await runScript(acts.map((act) => `echo "== ${act}"\n${lines[act]}\n`).join(""));
       const answers = new Map(out.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]));
       const works = acts.map((act) => answers.get(act) === ACTS[act]);
-      compare(name, formatHttpRow(name, works), out + err);
+      compareRow(name, formatHttpRow(name, works), out + err);
     });
   }
 
@@ -128,7 +117,7 @@ describe("README's table of clients is what was measured:", () => {
     test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
       const { out, err } = await runScript(script);
       const works = out.trimEnd().endsWith("done");
-      compare(name, formatToolRow(name, work, works), out + err);
+      compareRow(name, formatToolRow(name, work, works), out + err);
     });
   }
 });

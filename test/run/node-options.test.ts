@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { appendNodeOptions, findRunFolder } from "../../src/run/node-options.ts";
+import { appendNodeOptions, findRunFolder, withoutPreload } from "../../src/run/node-options.ts";
 import type { NodeRoutes } from "../../src/run/node-routes.ts";
 import { findNodeRoutes, writeNodeRoutes } from "../../src/run/node-routes.ts";
 import { preloadWords } from "../../src/run/preload-words.ts";
@@ -40,6 +40,14 @@ describe("the run's folder", () => {
       expect(execFileSync(process.execPath, ["-e", "0"], { env: { NODE_OPTIONS: options }, encoding: "utf8" })).toBe("loaded\n");
     }
   });
+});
+
+test("what runs have added is taken out again, and nothing else", () => {
+  const own = '--max-old-space-size=512 --require ./mine.cjs --title="two words"';
+  const added = appendNodeOptions(appendNodeOptions(own, ["--require", `${outer}/../x.cjs`]), ["--require", `${inner}/../x.cjs`]);
+  expect(withoutPreload(added)).toBe(own);
+  expect(withoutPreload(`--require=${outer}/../x.cjs`)).toBe("");
+  for (const text of ["", own, "  --no-warnings  ", '"unclosed --require']) expect(withoutPreload(text)).toBe(text);
 });
 
 describe("what a run tells its Nodes", () => {

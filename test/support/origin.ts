@@ -29,8 +29,8 @@ export interface Origin {
 }
 
 /** @param repositories a folder of bare git repositories, served below `/git/`. */
-export async function openOrigin(token: string, repositories: string): Promise<Origin> {
-  const { certificate, key } = makeSelfSigned(ORIGIN_HOST);
+export async function openOrigin(token: string, repositories: string, host = ORIGIN_HOST): Promise<Origin> {
+  const { certificate, key } = makeSelfSigned(host);
   const admitted: string[] = [];
   let heard = "";
   const server = createServer({ key, cert: certificate }, (request, response) => {
@@ -43,7 +43,7 @@ export async function openOrigin(token: string, repositories: string): Promise<O
     }
     admitted.push(`${method} ${url} ${way}`);
     if (url.startsWith("/git/")) serveGit(request, response, repositories);
-    else serveFile(request, response, `https://${ORIGIN_HOST}:${(server.address() as AddressInfo).port}`);
+    else serveFile(request, response, `https://${host}:${(server.address() as AddressInfo).port}`);
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
     heard += `${request.url ?? ""} ${request.rawHeaders.join(" ")}\n`;
@@ -92,7 +92,7 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
   "/api/auth.test": { ok: true, user: "hello" },
   "/2010-04-01/Accounts/AC0.json": { sid: "AC0", friendly_name: "hello" },
   "/bucket/key": "hello",
-  "/api/v4/projects": [{ id: 1, name: "hello", path_with_namespace: "me/hello" }],
+  "/api/v4/projects": [],
   "/api/v1/namespaces": { kind: "NamespaceList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items: [{ metadata: { name: "parcel" } }] },
 };
 

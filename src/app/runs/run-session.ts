@@ -16,6 +16,7 @@ import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
 import type { ProxiedScheme, ProxyAddress } from "../../run/proxy-variables.ts";
 import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/proxy-variables.ts";
+import { leaveOuterRun } from "../../run/outer-run.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
 import { readRootsFile } from "../../run/roots-file.ts";
 import type { HeldSignals } from "../../run/signals.ts";
@@ -80,7 +81,9 @@ export interface RunOptions {
  */
 export async function runSession(given: Surroundings, options: RunOptions): Promise<number> {
   // A copy of the process's own environment, from which secrets are erased. On Windows nothing is, and only the original knows names in any case.
-  const surroundings = process.platform === "win32" ? given : { ...given, variables: { ...given.variables } };
+  const outside = process.platform === "win32" ? undefined : leaveOuterRun(given.variables);
+  const surroundings = process.platform === "win32" ? given : { ...given, variables: outside ?? { ...given.variables } };
+  if (outside !== undefined) given.warn("this run is inside another, and stands for itself: its connections do not pass that one's proxy, and of its secrets it has only those that it is given here");
   const unusable = findUnusableVariable(surroundings.variables);
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
