@@ -28,6 +28,7 @@ import { makeRoute } from "./judge/route.ts";
 import type { RunCa } from "./tls/run-ca.ts";
 import { grantsNaming, makeRunRules } from "./judge/run-rules.ts";
 import { joinSockets } from "./upstream/tunnel.ts";
+import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
 
@@ -44,67 +45,77 @@ interface ReceptionOptions extends ProxyOptions {
   readonly ownPort: () => number;
   /** Is told of every socket, to end it with the run. */
   readonly keep: (socket: Duplex) => void;
+  /** Is told of each socket on which the token was shown. */
+  readonly onToken: (socket: Duplex) => void;
 }
 
 const HEAD_MS = 30_000;
+/** From the connection on, for whoever has not shown the token. */
+const STRANGER_HEAD_MS = 3_000;
 const BODY_IDLE_MS = 120_000;
-/** Whoever knocks without the token must not fill the audit log. */
-const AUDITED_STRANGERS_MAX = 100;
 
 export function makeReception(options: ReceptionOptions): Reception {
-  const { grants, denyUnmatched, ca, access, ownPort, keep, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
+  const { grants, denyUnmatched, ca, access, ownPort, keep, onToken, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
   const restoreHeapLimit = raiseHeapLimit();
   const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs });
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep };
   const upstream = openUpstream(dialRules);
-  let strangers = 0;
+  const strangers = openStrangerRecord((event) => {
+    rules.enter(event);
+  });
 
   /** Writes the entry and returns the request's id. A refusal stands whether or not its entry can be written. */
   const recordRefusal = (refusal: Refusal, authority: Authority | undefined, method: string | null): string => {
     const request = rules.nextRequestId();
-    if (refusal.code === "proxy-auth") strangers += 1;
-    if (refusal.code !== "proxy-auth" || strangers <= AUDITED_STRANGERS_MAX) {
-      rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text, remedy: refusal.remedy });
-    }
+    rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text, remedy: refusal.remedy });
+    return request;
+  };
+  const recordStranger = (refusal: Refusal, method: string | null): string => {
+    const request = rules.nextRequestId();
+    strangers.refused(refusal, request, method);
     return request;
   };
   /** The first of several counts, as it does with Node's own server. */
   const isAdmitted = (head: RawHead): boolean => access.admits(valuesOf(head, "proxy-authorization")[0]);
   const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
 
-  const connections = openConnectionWatch(headMs);
+  const strangerMs = Math.min(STRANGER_HEAD_MS, headMs);
+  const connections = openConnectionWatch(strangerMs);
   const interceptor = openInterceptor({ ca, headMs, connections, hearHandshake: options.hearHandshake ?? ignore });
 
   /**
    * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
    * crosses loopback as it is, which costs no secret: the child holds placeholders, and what comes back is scrubbed. For other hosts the TLS is the child's own business, and stays so.
    */
-  const serveAbsolute = (request: ChildRequest, response: ChildResponse): Exchange | undefined => {
-    const target = findAbsoluteTarget(request.head.url);
-    const refusal = findAbsoluteRefusal(request.head, target);
+  const serveAbsolute = (request: ChildRequest, response: ChildResponse, guest: Guest): Exchange | undefined => {
+    const { head } = request;
+    // A page in a browser that tries the port learns nothing, not even whether its guess at the token was good.
+    const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head) ? undefined : unauthorised();
+    const target = findAbsoluteTarget(head.url);
+    if (stranger === undefined) guest.showToken();
+    const refusal = stranger ?? findAbsoluteRefusal(target);
     if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
     const answered = refusal ?? malformedTarget();
     response.endConnection();
-    answerRefusal(response, answered, recordRefusal(answered, target?.authority, request.head.method));
+    answerRefusal(response, answered, stranger === undefined ? recordRefusal(answered, target?.authority, head.method) : recordStranger(answered, head.method));
     return undefined;
   };
-  /** A page in a browser that tries the port learns nothing, not even whether its guess at the token was good. */
-  const findAbsoluteRefusal = (head: RawHead, target: AbsoluteTarget | undefined): Refusal | undefined => {
-    if (head.url.startsWith("/")) return malformedTarget();
-    if (!isAdmitted(head)) return unauthorised();
+  const findAbsoluteRefusal = (target: AbsoluteTarget | undefined): Refusal | undefined => {
     if (target === undefined) return malformedTarget();
     if (isDenied(target.authority)) return refuseUnmatched(target.authority);
     return target.scheme === "https" && grantsNaming(grants, target.authority).length === 0 ? refuseUntunnelled(target.authority) : undefined;
   };
 
-  const connect = async (head: RawHead, socket: Duplex): Promise<void> => {
+  const connect = async (head: RawHead, socket: Duplex, guest: Guest): Promise<void> => {
     const refuse = (refusal: Refusal, authority?: Authority): void => {
       writeRefusal(socket, refusal, recordRefusal(refusal, authority, "CONNECT"));
     };
     if (!isAdmitted(head)) {
-      refuse(unauthorised());
+      const refusal = unauthorised();
+      writeRefusal(socket, refusal, recordStranger(refusal, "CONNECT"));
       return;
     }
+    guest.showToken();
     const authority = findConnectTarget(head.url);
     if (authority === undefined) {
       refuse(makeRefusal("bad-request", "CONNECT takes a host and a port"));
@@ -143,25 +154,58 @@ export function makeReception(options: ReceptionOptions): Reception {
     }
   };
 
-  const use: ConnectionUse = {
-    headMs,
-    serve: serveAbsolute,
+  /** How a connection is used depends on whether the token was shown on it: without, all that comes has to come soon, and nothing of it is told of one by one. */
+  const useOf = (guest: Guest): ConnectionUse => ({
+    get headMs() {
+      return guest.hasToken() ? headMs : guest.leftMs();
+    },
+    serve: (request, response) => serveAbsolute(request, response, guest),
     servesSwitches: false,
     connect: (head, socket) => {
-      connect(head, socket).catch(() => socket.destroy());
+      connect(head, socket, guest).catch(() => socket.destroy());
     },
-    onMalformed: (refusal) => recordRefusal(refusal, undefined, null),
-  };
+    onMalformed: (refusal) => (guest.hasToken() ? recordRefusal(refusal, undefined, null) : recordStranger(refusal, null)),
+  });
   return {
     accept(socket) {
-      connections.watch(new ChildConnection(socket, use));
+      const guest = receiveGuest(strangerMs, () => {
+        onToken(socket);
+      });
+      connections.watch(new ChildConnection(socket, useOf(guest)));
       socket.resume();
     },
     async close() {
       connections.close();
+      strangers.close();
+      try {
+        rules.flush();
+      } catch {
+        // A refusal stands whether or not its entry can be written.
+      }
       restoreHeapLimit();
       await upstream.close();
     },
+  };
+}
+
+/** Whoever is at the other end of a connection. */
+interface Guest {
+  readonly hasToken: () => boolean;
+  readonly showToken: () => void;
+  /** Of the time that he has for showing it. */
+  readonly leftMs: () => number;
+}
+
+function receiveGuest(strangerMs: number, onToken: () => void): Guest {
+  const deadline = performance.now() + strangerMs;
+  let hasToken = false;
+  return {
+    hasToken: () => hasToken,
+    showToken() {
+      if (!hasToken) onToken();
+      hasToken = true;
+    },
+    leftMs: () => Math.max(0, deadline - performance.now()),
   };
 }
 

@@ -6,6 +6,7 @@ import { VaultError } from "../errors.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
+import { openStrangerPool, STRANGERS_MAX } from "./stranger-pool.ts";
 import { makeRunCa } from "./tls/run-ca.ts";
 
 export interface Proxy {
@@ -19,6 +20,7 @@ export interface Proxy {
 }
 
 const LOOPBACK = "127.0.0.1";
+/** Of the run's program. Strangers have places of their own. */
 const CONNECTIONS_MAX = 1_000;
 
 /** @throws VaultError `io` when no port can be had. */
@@ -34,19 +36,21 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     socket.once("close", () => sockets.delete(socket));
     if (isClosed) socket.destroy();
   };
+  const strangers = openStrangerPool(() => performance.now());
   let reception: Promise<Reception> | undefined;
   const openReception = async (): Promise<Reception> => {
     const { makeReception } = await import("./reception.ts");
-    return makeReception({ ...options, ca, access, ownPort: () => port, keep });
+    return makeReception({ ...options, ca, access, ownPort: () => port, keep, onToken: strangers.release });
   };
 
   // As Node's own HTTP server has its sockets; and nothing is read before somebody listens.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => {
     keep(socket);
+    strangers.add(socket);
     reception ??= openReception();
     reception.then(({ accept }) => { accept(socket); }).catch(() => socket.destroy());
   });
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = CONNECTIONS_MAX + STRANGERS_MAX;
   port = await listen(server);
 
   return {

@@ -138,7 +138,7 @@ class Tally {
         promised.delete(request);
         const concerned = [...new Set([...secrets, ...[...rows].map(({ secret }) => secret)])];
         for (const row of this.#rowsOf(concerned.length > 0 ? concerned : [NONE], host, program)) row.refusedAt.push(at);
-        this.#refusalCount += 1;
+        this.#refusalCount += typeof event["count"] === "number" ? event["count"] : 1;
         this.#refusals.push({ at, program, host, secrets: concerned, code, remedy: textOf(event, "remedy") });
         if (this.#refusals.length > REFUSALS_MAX) this.#refusals.shift();
       }

@@ -54,7 +54,7 @@ export function formatLine(event: ProxyEvent, at: Date): string {
     method: "method" in event ? event.method : null,
     decision: event.kind,
     secrets: "secrets" in event ? event.secrets : [],
-    ...(event.kind === "refused" ? { code: event.code, reason: event.text, ...(event.remedy === undefined ? {} : { remedy: event.remedy }) } : {}),
+    ...(event.kind === "refused" ? { code: event.code, reason: event.text, ...(event.remedy === undefined ? {} : { remedy: event.remedy }), ...(event.count === undefined ? {} : { count: event.count }) } : {}),
     ...(event.kind === "inert" ? { spot: event.spot } : {}),
   };
   return `${JSON.stringify(line)}\n`;

@@ -48,6 +48,6 @@ export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, hearRe
 /** What a refusal said follows from its code, host and secrets, and would swell the log. What allows the request stands nowhere else once the run has ended. */
 function entryOf(event: ProxyEvent): AuditEvent {
   if (event.kind !== "refused") return event;
-  const { kind, request, authority, method, secrets, code, remedy } = event;
-  return { kind, request, authority, method, secrets, code, ...(remedy === undefined ? {} : { remedy }) };
+  const { kind, request, authority, method, secrets, code, remedy, count } = event;
+  return { kind, request, authority, method, secrets, code, ...(remedy === undefined ? {} : { remedy }), ...(count === undefined ? {} : { count }) };
 }

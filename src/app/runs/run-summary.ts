@@ -67,7 +67,7 @@ export function openRunSummary(): RunSummary {
     if (got.size > REMEMBERED_REQUESTS_MAX && oldest !== undefined) got.delete(oldest);
   };
 
-  const countRefused = ({ request, authority, secrets, code, text, remedy }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
+  const countRefused = ({ request, authority, secrets, code, text, remedy, count = 1 }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
     const host = authority ?? "-";
     const reason = `${code}: ${tellAll({ text, remedy })}`;
     const promised = [...(got.get(request) ?? [])];
@@ -75,7 +75,7 @@ export function openRunSummary(): RunSummary {
     for (const secret of concerned.size > 0 ? concerned : [NO_SECRET]) {
       const row = findRow(host, secret);
       if (row === undefined) continue;
-      row.refused += 1;
+      row.refused += count;
       if (row.reasons.size < REASONS_MAX) row.reasons.add(reason);
       else if (!row.reasons.has(reason)) hasFurtherReasons = true;
     }

@@ -5,7 +5,7 @@ import type { RefusalCode } from "./refusal.ts";
 export type InertSpot = "header" | "target" | "body";
 
 /**
- * `request` is the id that a refusal shows to the child as well. `authority` is `host:port`; null where none could be read. `text` is what the child was told, and `remedy` what only the person is told.
+ * `request` is the id that a refusal shows to the child as well. `authority` is `host:port`; null where none could be read. `text` is what the child was told, and `remedy` what only the person is told. `count`: so many more requests without the run's token, of which this was the last.
  * These are types, not interfaces, so that each is a plain record to the audit log.
  */
 export type ProxyEvent =
@@ -13,7 +13,7 @@ export type ProxyEvent =
   /** The request that these were put into never left: no connection came about, or the child hung up before one did. */
   | { readonly kind: "unsent"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }
-  | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode; readonly text: string; readonly remedy?: string | undefined }
+  | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode; readonly text: string; readonly remedy?: string | undefined; readonly count?: number }
   /** A value came back in an answer, and the child got the placeholder. */
   | { readonly kind: "scrubbed"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "tunnelled"; readonly request: string; readonly authority: string };
