@@ -58,10 +58,11 @@ export default class Init extends VaultCommand {
     const { sortNames, writeRunFile } = await import("../app/imports/project-from-env.ts");
     const { FILE_BYTES_MAX } = await import("../app/imports/import-file.ts");
     const { readInput } = await import("../cli/input/file-input.ts");
-    const { secrets, plain } = sortNames(makeSurroundings(undefined), await readInput(path, "the file", FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
+    const { secrets, local, plain } = sortNames(makeSurroundings(undefined), await readInput(path, "the file", FILE_BYTES_MAX), path === "-" ? "stdin" : `"${path}"`);
     writeRunFile(RUN_FILE, secrets, existsSync(SCHEMA_OF_INSTALLED) ? `./${SCHEMA_OF_INSTALLED}` : undefined);
-    this.answer(json === true, { file: RUN_FILE, secrets, plain }, [
+    this.answer(json === true, { file: RUN_FILE, secrets, local, plain }, [
       `wrote ${RUN_FILE}: programs run in this folder get ${secrets.length === 0 ? "no secrets" : secrets.join(", ")}`,
+      ...(local.length === 0 ? [] : [`no placeholder can stand for these, since they go into no HTTP request; vault run --dotenv FILE --expose NAME gives one to the program as it is: ${local.join(", ")}`]),
       ...(plain.length === 0 ? [] : [`not keys, by their looks: ${plain.join(", ")}`]),
     ]);
   }

@@ -2,10 +2,13 @@
 import { findText } from "../../bytes.ts";
 import { parseDotenv } from "../../env-files/dotenv-file.ts";
 import { KEPT_VALUE } from "../../env-files/kept-value.ts";
+import type { LocalUse } from "../../env-files/local-use.ts";
+import { findLocalUse } from "../../env-files/local-use.ts";
 import { VaultError } from "../../errors.ts";
 import { findServiceOfVariable } from "../../services/registry.ts";
 import { openRegistry } from "../services/known-services.ts";
 import { makeCredentialTest } from "../services/likely-credential.ts";
+import { describeLocalUse } from "../secrets/local-credential.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface EnvFile {
@@ -42,7 +45,7 @@ export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "w
   if (lost !== undefined) throw new VaultError("usage", `"${lost[1].path}" says that the value of "${lost[0]}" is in the vault, and this run does not get it`, `vault secrets show ${lost[0]} tells its scope; -s ${lost[0]} asks for it`);
   const found = plain.filter(([name, { text }]) => !expose.includes(name) && isCredential(name, text));
   const [first] = found;
-  if (first !== undefined) throw refuseExposure(found.map(([name]) => name), first[1].path, (name) => findServiceOfVariable(registry, name) !== undefined);
+  if (first !== undefined) throw refuseExposure(found.map(([name, { text }]) => ({ name, use: findLocalUse(name, text), isKnown: findServiceOfVariable(registry, name) !== undefined })), first[1].path);
   return Object.fromEntries(plain.map(([name, { text }]) => [name, text]));
 }
 
@@ -52,8 +55,22 @@ function requireHarmlessToNode({ warn }: Pick<Surroundings, "warn">, path: strin
   warn("Node itself reads files behind --env-file, and obeys a NODE_OPTIONS in them; say --dotenv instead");
 }
 
-function refuseExposure(names: readonly string[], path: string, isKnown: (name: string) => boolean): VaultError {
-  const hosts = names.filter((name) => !isKnown(name)).map((name) => ` --host ${name}=HOST`);
-  const [one = ""] = names;
-  return new VaultError("usage", `${names.map((name) => `"${name}"`).join(", ")} of "${path}" ${names.length === 1 ? "looks like a credential" : "look like credentials"}, and the vault has no such secret for this run`, `vault secrets import ${path}${hosts.join("")}; or, for what the program may have as it is: --expose ${one}`);
+interface Exposed {
+  readonly name: string;
+  readonly use: LocalUse | undefined;
+  /** Whether a service is known by the name. */
+  readonly isKnown: boolean;
+}
+
+/** What goes into requests is to be imported. Of what does not, no placeholder is of any use: the program gets it as it is, or does without. */
+function refuseExposure(found: readonly Exposed[], path: string): VaultError {
+  const local = found.filter(({ use }) => use !== undefined);
+  const sent = found.filter(({ use }) => use === undefined);
+  const hosts = sent.filter(({ isKnown }) => !isKnown).map(({ name }) => ` --host ${name}=HOST`);
+  const [one] = sent;
+  const hints = [
+    ...(one === undefined ? [] : [`vault secrets import ${path}${hosts.join("")}; or, for what the program may have as it is: --expose ${one.name}`]),
+    ...local.map(({ name, use }) => (use === undefined ? "" : `--expose ${name} gives the program that one as it is: it ${describeLocalUse(use)}`)),
+  ];
+  return new VaultError("usage", `${found.map(({ name }) => `"${name}"`).join(", ")} of "${path}" ${found.length === 1 ? "looks like a credential" : "look like credentials"}, and the vault has no such secret for this run`, hints.join("; "));
 }

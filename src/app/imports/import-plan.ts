@@ -1,4 +1,5 @@
 // What becomes of each name of a file that is imported: decided before the vault is opened, from names alone.
+import type { LocalUse } from "../../env-files/local-use.ts";
 import { isReservedVariable } from "../../run/environment.ts";
 import type { Registry } from "../../services/registry.ts";
 import { isSecretName } from "../../vault/record.ts";
@@ -7,8 +8,8 @@ import { VaultError } from "../../errors.ts";
 import type { PinnedSecret } from "../services/pin.ts";
 import { pinNew } from "../services/pin.ts";
 
-/** `unknown`: no service is known by that name, and no host was given. `own-host`: each customer of its service has a host, and none was given. */
-export type SkipReason = "unknown" | "own-host" | "empty" | "kept" | "reserved" | "not-storable" | "exists" | "asked";
+/** `unknown`: no service is known by that name, and no host was given. `own-host`: each customer of its service has a host, and none was given. A `LocalUse`: it is for something else than HTTP requests. */
+export type SkipReason = LocalUse | "unknown" | "own-host" | "empty" | "kept" | "reserved" | "not-storable" | "exists" | "asked";
 
 export type Plan =
   | { readonly kind: "import"; readonly secret: PinnedSecret }
@@ -20,6 +21,8 @@ export interface ImportedName {
   readonly isEmpty: boolean;
   /** Whether a placeholder of an earlier import stands there. */
   readonly isKept: boolean;
+  /** What it is for, where it would be of no use in the vault. */
+  readonly use: LocalUse | undefined;
 }
 
 export interface ImportWishes {
@@ -42,7 +45,7 @@ export async function planImport(registry: Registry, names: readonly ImportedNam
   return plans;
 }
 
-async function planOne(registry: Registry, { name, isEmpty, isKept }: ImportedName, wishes: ImportWishes): Promise<Plan> {
+async function planOne(registry: Registry, { name, isEmpty, isKept, use }: ImportedName, wishes: ImportWishes): Promise<Plan> {
   const skip = (reason: SkipReason): Plan => ({ kind: "skip", name, reason });
   if (wishes.leave.has(name)) return skip("asked");
   if (isEmpty) return skip("empty");
@@ -51,6 +54,7 @@ async function planOne(registry: Registry, { name, isEmpty, isKept }: ImportedNa
   const wish = { name, scope: wishes.scope, service: undefined, places: undefined, allowPrivate: false };
   const given = await pinNew(registry, { ...wish, hosts: wishes.hosts.get(name) ?? [] });
   if (given.hosts.length > 0) return { kind: "import", secret: given };
+  if (use !== undefined) return skip(use);
   const hosts = await wishes.askHosts?.(name);
   return hosts === undefined || hosts.length === 0 ? skip(given.service === undefined ? "unknown" : "own-host") : { kind: "import", secret: await pinNew(registry, { ...wish, hosts }) };
 }

@@ -1,8 +1,9 @@
 // Puts the values of a file into the vault: all in one write, or none; and takes them out of the file only when the vault is proven to give each of them back.
-import { equalBytes } from "../../bytes.ts";
+import { equalBytes, findText } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { Assignment } from "../../env-files/assignment.ts";
 import { KEPT_VALUE } from "../../env-files/kept-value.ts";
+import { findLocalUse } from "../../env-files/local-use.ts";
 import { openSecrets, sealSecrets } from "../../vault/envelope.ts";
 import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
 import { compareText, isSameScope } from "../../vault/scope.ts";
@@ -41,7 +42,7 @@ interface Item {
  */
 export async function importSecrets(surroundings: Surroundings, assignments: readonly Assignment[], wishes: ImportWishes): Promise<Outcome[]> {
   if (assignments.length > IMPORT_MAX) throw new VaultError("usage", `there are more than ${IMPORT_MAX} names in the file`, "import it in parts");
-  const names = assignments.map(({ name, value }) => ({ name, isEmpty: value.length === 0, isKept: isKept(value) }));
+  const names = assignments.map(({ name, value }) => ({ name, isEmpty: value.length === 0, isKept: isKept(value), use: findLocalUse(name, findText(value.reveal()) ?? "") }));
   const plans = await planImport(openRegistry(surroundings), names, wishes);
   const items = plans.flatMap((plan, index): Item[] => {
     const assignment = assignments[index];

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { findText } from "../../bytes.ts";
 import { parseDotenv } from "../../env-files/dotenv-file.ts";
 import { KEPT_VALUE } from "../../env-files/kept-value.ts";
+import { findLocalUse } from "../../env-files/local-use.ts";
 import { VaultError, systemErrorCode } from "../../errors.ts";
 import { encodeRunFile } from "../../project/run-file.ts";
 import { findServiceOfVariable } from "../../services/registry.ts";
@@ -13,6 +14,8 @@ import type { Surroundings } from "../surroundings.ts";
 export interface SortedNames {
   /** Of keys: they look like one, belong to a known service, or stand in the vault already. */
   readonly secrets: readonly string[];
+  /** Of credentials that no placeholder can stand for: programs get them as they are, or not at all. */
+  readonly local: readonly string[];
   /** Of everything else, which the project's programs get as it is. */
   readonly plain: readonly string[];
 }
@@ -22,14 +25,15 @@ export function sortNames(surroundings: Pick<Surroundings, "paths">, bytes: Uint
   const registry = openRegistry(surroundings);
   const isCredential = makeCredentialTest(registry);
   const { assignments } = parseDotenv(bytes, what);
-  const secrets = new Set<string>();
+  const [secrets, local] = [new Set<string>(), new Set<string>()];
   for (const { name, value } of assignments) {
     const text = findText(value.reveal()) ?? "";
     // A service's variable is the key's even in a template, where it stands empty.
-    if (text === KEPT_VALUE || findServiceOfVariable(registry, name) !== undefined || isCredential(name, text)) secrets.add(name);
+    if (text === KEPT_VALUE || findServiceOfVariable(registry, name) !== undefined) secrets.add(name);
+    else if (isCredential(name, text)) (findLocalUse(name, text) === undefined ? secrets : local).add(name);
     value.wipe();
   }
-  return { secrets: [...secrets], plain: [...new Set(assignments.map(({ name }) => name))].filter((name) => !secrets.has(name)) };
+  return { secrets: [...secrets], local: [...local], plain: [...new Set(assignments.map(({ name }) => name))].filter((name) => !secrets.has(name) && !local.has(name)) };
 }
 
 /** @param schema what the file's `$schema` is to say, for editors. @throws VaultError `already-exists`, and what stands there is left; `io`. */

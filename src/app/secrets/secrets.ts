@@ -22,6 +22,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { NewSecret, PinnedSecret } from "../services/pin.ts";
 import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { adviceOnNew } from "./local-credential.ts";
 import { requireStorable } from "./value-rules.ts";
 import { requireKeyHeaders, requireTaken } from "../services/actable-places.ts";
 import { requireHost, requireNotWidened } from "../services/widening.ts";
@@ -45,7 +46,11 @@ export async function createSecret(surroundings: Surroundings, asked: NewSecret,
   requireName(asked.name);
   const secret = await pin(surroundings, asked);
   const askOnce = once(askValue);
-  return withOpenVault(surroundings, (vault) => addSecret(surroundings, vault, secret, askOnce), ensureVault);
+  const record = await withOpenVault(surroundings, (vault) => addSecret(surroundings, vault, secret, askOnce), ensureVault);
+  const advice = adviceOnNew(record.name, record.hosts);
+  if (record.hosts.length === 0 && advice.length === 0) advice.push(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);
+  for (const words of advice) surroundings.warn(words);
+  return record;
 }
 
 /** The same for a vault that is open already. @throws VaultError `already-exists`, `usage`, and what writing the vault says. */

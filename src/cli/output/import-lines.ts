@@ -1,4 +1,5 @@
 // What an import did with each name; never a value.
+import { describeLocalUse } from "../../app/secrets/local-credential.ts";
 import type { Outcome } from "../../app/imports/import-secrets.ts";
 
 export function outcomeObject(outcome: Outcome): Record<string, unknown> {
@@ -41,6 +42,12 @@ function whySkipped({ name, reason }: Extract<Outcome, { kind: "skipped" }>): st
   switch (reason) {
     case "unknown":
       return `no service is known by this name; --host ${name}=HOST says where it may go, --skip ${name} leaves it`;
+    case "connection":
+    case "signing":
+    case "private-key":
+    case "service-account":
+    case "aws-signing":
+      return `it ${describeLocalUse(reason)}; vault run --dotenv FILE --expose ${name} gives it to the program as it is, --skip ${name} leaves it`;
     case "own-host":
       return `each customer of its service has a host; --host ${name}=HOST says which is yours, --skip ${name} leaves it`;
     case "empty":

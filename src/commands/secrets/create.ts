@@ -29,7 +29,6 @@ export default class SecretsCreate extends VaultCommand {
     const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen, allowPrivate: "allow-private" in flags && flags["allow-private"] };
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const record = await createSecret(surroundings, secret, (binding) => askValue(binding, flags));
-    if (record.hosts.length === 0) surroundings.warn(`"${record.name}" is bound to no host yet, so it is refused everywhere; bind it: vault secrets update ${record.name} --host HOST`);
     this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);
   }
 }
