@@ -63,6 +63,7 @@ export function describeAdmission(service: Service): string[] {
     ...bindingsOf(service).map((binding) => `  ${describeHost(binding)}`),
     ...service.ownHosts.map((domain) => `  the host below ${domain} that is yours, which you say`),
     `and to no other host, ${joinWords(service.credentials.map(describeCredential), "or")}.`,
+    ...(service.besides.length === 0 ? [] : [`Beside the key, a program may send a credential of its own in ${joinWords(service.besides, "or")}.`]),
     ...(service.sharesHostsWith.length === 0 ? [] : [`It has hosts in common with ${joinWords(service.sharesHostsWith, "and")}.`]),
   ];
 }

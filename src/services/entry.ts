@@ -28,6 +28,8 @@ export interface Service {
   /** Services that have a host in common with this one on purpose. */
   readonly sharesHostsWith: readonly string[];
   readonly credentials: readonly Credential[];
+  /** Headers in which it takes the credential of a user of its own beside the key, in lower case. */
+  readonly besides: readonly string[];
   /** What keys look like, as far as everybody may know: a placeholder has the beginning of its value, where that is one of these, and else the first form. */
   readonly placeholders: readonly PlaceholderTemplate[];
   readonly documentation: string;
@@ -42,7 +44,7 @@ const HEADER = /^[a-z][a-z0-9-]{0,63}$/;
 const FORM = /^[\x21-\x7E](?:[\x20-\x7E]{0,118}[\x21-\x7E])?$/;
 const PARAMETER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const TEMPLATES_EXPECTED = 'templates with 128 bits at their end, such as "ghp_[A-Za-z0-9]{36}"';
-const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "ownHosts", "sharesHostsWith", "credentials", "placeholders", "documentation"];
+const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "ownHosts", "sharesHostsWith", "credentials", "besides", "placeholders", "documentation"];
 
 /** @throws VaultError `bad-schema`, `out-of-bounds` unless the value describes a service in every part, and holds nothing else. */
 export function parseService(value: unknown): Service {
@@ -59,6 +61,7 @@ export function parseService(value: unknown): Service {
     ownHosts: entry["ownHosts"] === undefined ? [] : parseWords(entry["ownHosts"], OWN_HOSTS_MAX, `ownHosts of ${what}`, isDomain, "names of two labels at least, without a port, such as customers.example.com"),
     sharesHostsWith: entry["sharesHostsWith"] === undefined ? [] : parseWords(entry["sharesHostsWith"], HOSTS_MAX, `sharesHostsWith of ${what}`, isServiceId, "ids of services"),
     credentials: parseCredentials(entry["credentials"], what),
+    besides: entry["besides"] === undefined ? [] : parseWords(entry["besides"], CREDENTIALS_MAX, `besides of ${what}`, (header) => HEADER.test(header), "names of headers in small letters"),
     placeholders: parsePlaceholders(entry["placeholders"], what),
     documentation: parseLink(entry["documentation"], what),
   };

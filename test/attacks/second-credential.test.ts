@@ -110,6 +110,13 @@ describe("two secrets of the run", () => {
     expect(await outcomeOf(userAndPassword, {}, { pin: { service: "twilio", sharesHostsWith: [], spots: [{ place: "basic", form: "ACCOUNT_SID:{key}" }] } })).toEqual([200, true, true]);
   });
 
+  it("of which one is not the run's are served where the service takes a user of its own beside its key", async () => {
+    const project = { pin: { service: "supabase-project", sharesHostsWith: [], spots: [{ place: "header", header: "apikey", form: "{key}" }], besides: ["authorization"] } } as const;
+    expect(await outcomeOf((one) => [`apikey: ${one}`, "Authorization: Bearer of-a-user"], project, {})).toEqual([200, true, false]);
+    expect(await outcomeOf((one) => [`apikey: ${one}`, "X-Api-Key: of-a-user"], project, {})).toEqual([400, false, false]);
+    expect(await outcomeOf((one, other) => [`apikey: ${one}`, `X-Api-Key: ${other}`, "Authorization: Bearer of-a-user"], project, {})).toEqual([400, false, false]);
+  });
+
   it("are refused where they are keys of services that do not know each other", async () => {
     expect(await outcomeOf(twoHeaders, pinTo("datadog", "dd-api-key"), pinTo("stranger", "dd-application-key"))).toEqual([400, false, false]);
   });

@@ -52,12 +52,13 @@ describe("a service of one's own", () => {
 
   it("is described in plain words, every host of it", () => {
     const { host } = parseHostBinding("bücher.example");
-    const words = describeAdmission(make({ hosts: [`${host}:443`, "*.example.com:8443"], sharesHostsWith: ["openai"] })).join("\n");
+    const words = describeAdmission(make({ hosts: [`${host}:443`, "*.example.com:8443"], sharesHostsWith: ["openai"], besides: ["authorization"] })).join("\n");
     expect(words).toContain("a secret named BILLING_KEY");
     expect(words).toContain("xn--bcher-kva.example (which is shown as bücher.example), port 443");
     expect(words).toContain("every host one label below example.com, port 8443");
     expect(words).toContain('in the header x-api-key as "{key}"');
     expect(words).toContain("in common with openai");
+    expect(words).toContain("Beside the key, a program may send a credential of its own in authorization.");
   });
 });
 

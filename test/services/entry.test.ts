@@ -25,6 +25,8 @@ describe("a service's file", () => {
     const hostless = Object.fromEntries(Object.entries({ ...ENTRY, ownHosts: ["customers.example.com"] }).filter(([member]) => member !== "hosts"));
     expect(parseService(hostless)).toMatchObject({ hosts: [], ownHosts: ["customers.example.com"] });
     expect(isValid(schema, hostless)).toBe(true);
+    const beside = { ...ENTRY, besides: ["authorization"] };
+    expect([parseService(ENTRY).besides, parseService(beside).besides, isValid(schema, beside)]).toEqual([[], ["authorization"], true]);
   });
 
   const wrong: Readonly<Record<string, unknown>> = {
@@ -49,6 +51,8 @@ describe("a service's file", () => {
     "a form of two lines": { ...ENTRY, credentials: [{ place: "header", header: "x-api-key", form: "{key}\r\nx: y" }] },
     "a place that is none": { ...ENTRY, credentials: [{ place: "body", form: "{key}" }] },
     "a header for the query": { ...ENTRY, credentials: [{ place: "query", header: "x-api-key" }] },
+    "no header beside the key": { ...ENTRY, besides: [] },
+    "a header beside the key that is none": { ...ENTRY, besides: ["Authorization: x"] },
     "no placeholder": { ...ENTRY, placeholders: [] },
     "a placeholder twice": { ...ENTRY, placeholders: ["bk_[A-Za-z0-9]{40}", "bk_[A-Za-z0-9]{40}"] },
     "a placeholder with a line end": { ...ENTRY, placeholders: ["bk\n[A-Za-z0-9]{40}"] },

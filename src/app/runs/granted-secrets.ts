@@ -77,7 +77,7 @@ export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secr
   const ids = new Set(secrets.flatMap(({ service }) => service ?? []));
   if (ids.size === 0) return new Map();
   const { findServices } = await import("../services/known-services.ts");
-  return new Map(findServices(surroundings, ids).map(({ id, sharesHostsWith, placeholders, credentials }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials } }]));
+  return new Map(findServices(surroundings, ids).map(({ id, sharesHostsWith, placeholders, credentials, besides }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials, besides } }]));
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */

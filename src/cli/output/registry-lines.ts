@@ -3,8 +3,8 @@ import { describeCredential } from "../../services/admission.ts";
 import type { KnownService } from "../../services/registry.ts";
 import { tableLines } from "./table.ts";
 
-export function serviceObject({ id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, placeholders, documentation, isOwn }: KnownService): Record<string, unknown> {
-  return { id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
+export function serviceObject({ id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, besides, placeholders, documentation, isOwn }: KnownService): Record<string, unknown> {
+  return { id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, besides, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
 }
 
 export function serviceLines(service: KnownService): string[] {
@@ -18,6 +18,7 @@ export function serviceLines(service: KnownService): string[] {
     ...rows("shares with", service.sharesHostsWith),
     ...rows("key", service.credentials.map(describeCredential)),
     ...rows("looks like", service.placeholders.map(({ text }) => text)),
+    ...rows("beside it", service.besides.map((header) => `a user's own credential in the header ${header}`)),
     ...rows("see", [service.documentation]),
   ];
 }

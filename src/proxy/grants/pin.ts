@@ -13,6 +13,8 @@ export interface Pin {
   /** Ids of services that have hosts in common with it, whose keys go out beside its own. */
   readonly sharesHostsWith: readonly string[];
   readonly spots: readonly KeySpot[];
+  /** Headers in which it takes the credential of a user of its own beside the key, in lower case. */
+  readonly besides?: readonly string[];
 }
 
 /** In plain words. */

@@ -4,7 +4,8 @@ import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts"
 import type { Grant } from "../grants/grant.ts";
 
 /**
- * The first credential header that no secret of the run goes into. A cookie is none: clients send along whatever the host has set.
+ * The first credential header that no secret of the run goes into. A cookie is none: clients send along whatever the host has set. Nor is one in which the service
+ * takes a user of its own beside the key: whoever has signed in at a project of Supabase's sends that user's token, and the project's key as well.
  *
  * @param headers names and values alternate. @param filled indexes of the values that secrets go into. @param grants of which one is in the request.
  */
@@ -12,7 +13,7 @@ export function findStranger(headers: readonly string[], filled: readonly number
   for (let at = 0; at < headers.length; at += 2) {
     const [name = "", value = ""] = [headers[at], headers[at + 1]];
     const lower = name.toLowerCase();
-    if (lower === "cookie" || value === "" || filled.includes(at + 1)) continue;
+    if (lower === "cookie" || value === "" || filled.includes(at + 1) || grants.every(({ pin }) => pin?.besides?.includes(lower) === true)) continue;
     if (isCredentialHeader(lower) || grants.some((grant) => isOwnHeader(lower, grant))) return name;
   }
   return undefined;
