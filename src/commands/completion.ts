@@ -47,7 +47,7 @@ async function findNames(wanted: Wanted): Promise<string[]> {
   const surroundings = { ...makeSurroundings(undefined), warn: () => undefined };
   try {
     if (wanted === "services") return (await import("../app/services/known-services.ts")).openRegistry(surroundings).services.map(({ id }) => id);
-    const secrets = (await requireVault(surroundings)).records.metadata();
+    const secrets = (await requireVault(surroundings)).records.all();
     if (wanted === "secrets") return secrets.map(({ name }) => name);
     const memberships = secrets.flatMap(({ scope, groups }) => [...groups, ...(scope.kind === "global" ? [] : [scope])]);
     return memberships.flatMap((member) => (wanted === "workspaces" ? [member.workspace] : "group" in member ? [member.group] : []));

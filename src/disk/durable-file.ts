@@ -21,6 +21,18 @@ const NO_WAIT = process.platform === "win32" ? 0 : O_NONBLOCK;
  * @throws VaultError `unsafe-file` for a link, a file of another user, or one that others may read or write; `too-large` beyond the limit; `io` for anything else.
  */
 export function readPrivateFile(path: string, bytesMax: number): Uint8Array | undefined {
+  return withPrivateFile(path, (descriptor, size) => {
+    if (size > bytesMax) throw new VaultError("too-large", `"${path}" is larger than ${bytesMax} bytes`);
+    return readWhole(descriptor, size);
+  });
+}
+
+/** The first bytes of such a file, of whatever size it is. @throws VaultError `unsafe-file`, `io`. */
+export function readPrivateStart(path: string, bytesMax: number): Uint8Array | undefined {
+  return withPrivateFile(path, (descriptor, size) => readWhole(descriptor, Math.min(size, bytesMax)));
+}
+
+function withPrivateFile(path: string, read: (descriptor: number, size: number) => Uint8Array): Uint8Array | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, O_RDONLY | NO_FOLLOW | NO_WAIT);
@@ -35,8 +47,7 @@ export function readPrivateFile(path: string, bytesMax: number): Uint8Array | un
     if (!stat.isFile()) throw new VaultError("unsafe-file", `"${path}" is not a regular file`);
     requireOwned(path, stat.uid);
     if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) throw new VaultError("unsafe-file", `"${path}" is open to other users`, `chmod 600 "${path}"`);
-    if (stat.size > bytesMax) throw new VaultError("too-large", `"${path}" is larger than ${bytesMax} bytes`);
-    return readWhole(descriptor, stat.size);
+    return read(descriptor, stat.size);
   } catch (error) {
     if (error instanceof VaultError) throw error;
     throw new VaultError("io", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`);

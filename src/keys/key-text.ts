@@ -1,4 +1,4 @@
-// How a KEK is spelt outside the vault: 32 raw bytes, or canonical base64 with at most one line end behind it (FORMAT.md, "Keys").
+// How a KEK is spelt outside the vault: 32 raw bytes that are no text, or canonical base64 with at most one line end behind it (FORMAT.md, "Keys").
 import { encodeBase64, utf8, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { Kek } from "../vault/key-bytes.ts";
@@ -8,7 +8,14 @@ const HINT = "a key is the base64 of 32 random bytes: head -c 32 /dev/urandom | 
 
 /** @throws VaultError `wrong-key`, which says where the bytes came from and nothing about them. */
 export function parseKeyBytes(bytes: Uint8Array, where: string): Kek {
-  return bytes.length === KEY_BYTES ? parseKek(bytes.slice()) : parseKeyDigits(withoutLineEnd(bytes), where);
+  if (bytes.length !== KEY_BYTES) return parseKeyDigits(withoutLineEnd(bytes), where);
+  if (bytes.every(isPrintable)) throw new VaultError("wrong-key", `${where} holds 32 characters of text, and no key: somebody could guess them`, HINT);
+  return parseKek(bytes.slice());
+}
+
+/** Of 32 random bytes, one in 60 million million has no other. */
+function isPrintable(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e;
 }
 
 /** @throws VaultError `wrong-key` unless the text is canonical base64 of 32 bytes. */

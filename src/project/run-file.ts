@@ -4,10 +4,10 @@ import { findText } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { HostBinding } from "../vault/host.ts";
 import { parseHostBinding } from "../vault/host.ts";
-import { isVisibleText } from "../vault/json-shape.ts";
 import type { Place } from "../vault/place.ts";
 import { isPlace, PLACES, PLACES_MAX } from "../vault/place.ts";
 import { isSecretName } from "../vault/record.ts";
+import { isVisibleText } from "../vault/visible-text.ts";
 
 export const RUN_FILE = "vault.run.json";
 export const RUN_FILE_BYTES_MAX = 64 * 1024;

@@ -1,10 +1,11 @@
 import type { Adapter } from "lowdb";
-import { readPrivateFile, replaceFile } from "../disk/durable-file.ts";
+import { readPrivateFile, readPrivateStart, replaceFile } from "../disk/durable-file.ts";
 import { equalBytes } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
-import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, parseWholeVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
+import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
+import { requireThisVersion, START_BYTES_MAX } from "../vault/vault-version.ts";
 
 /**
  * lowdb's two-method seam over the vault file. lowdb's own JSONFile would turn a 0600 file into 0644, use one fixed temporary name, and never fsync.
@@ -32,7 +33,7 @@ export class VaultAdapter implements Adapter<VaultContents | null> {
   }
 
   async read(): Promise<VaultContents | null> {
-    const bytes = readPrivateFile(this.#path, FILE_BYTES_MAX);
+    const bytes = this.#readBytes();
     this.#bytes = bytes;
     this.#file = bytes === undefined ? undefined : parseVaultFile(bytes);
     return Promise.resolve(this.#file?.contents ?? null);
@@ -43,13 +44,24 @@ export class VaultAdapter implements Adapter<VaultContents | null> {
     if (this.#holder === undefined || contents === null) throw new VaultError("locked", "the vault can only be written with its key", "vault unlock");
     const bytes = await encodeVaultFile(contents, this.#holder);
     // What is about to be named vault.json is read as any reader would, before it has that name.
-    const file = parseWholeVaultFile(bytes);
+    const file = parseVaultFile(bytes);
     await verifyVaultFile(file, this.#holder);
+    file.records.all();
     if (!replaceFile(this.#path, bytes, () => this.#isUnchanged())) {
       throw new VaultError("busy", "another process has changed the vault, although this one holds its lock", "keep the vault on a local file system and try again");
     }
     this.#bytes = bytes;
     this.#file = file;
+  }
+
+  /** A file of a newer version may be larger than any of this one's. */
+  #readBytes(): Uint8Array | undefined {
+    try {
+      return readPrivateFile(this.#path, FILE_BYTES_MAX);
+    } catch (error) {
+      if (error instanceof VaultError && error.code === "too-large") requireThisVersion(readPrivateStart(this.#path, START_BYTES_MAX) ?? new Uint8Array());
+      throw error;
+    }
   }
 
   #isUnchanged(): boolean {

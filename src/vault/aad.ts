@@ -1,10 +1,10 @@
 // Associated data: what a wrapped DEK and a sealed value are bound to (FORMAT.md, "Associated data").
 import { concatBytes, findBase64, utf8 } from "../bytes.ts";
 import type { SecretBinding } from "./record.ts";
+import { encodeSource } from "./source.ts";
+import { FORMAT_VERSION } from "./vault-version.ts";
 
-const FORMAT_VERSION = 1;
-
-/** One byte each, in this order in the data. Numbers are never reused. */
+/** One byte each, in this order in the data. Numbers are never reused; 0x14 is that of rules, which this version does not have. */
 const TAG = {
   purpose: 0x01,
   formatVersion: 0x02,
@@ -22,6 +22,9 @@ const TAG = {
   place: 0x0e,
   allowPrivate: 0x0f,
   valueVersion: 0x10,
+  scrub: 0x11,
+  placeholder: 0x12,
+  source: 0x13,
 } as const;
 
 /** What the wrap of a DEK is bound to: the KEK's id, so that it opens under no other slot, and all that the value is bound to. */
@@ -34,12 +37,12 @@ export function sealAad(vaultId: Uint8Array, binding: SecretBinding): Uint8Array
   return concatBytes(...head("seal", vaultId), ...bindingFields(binding));
 }
 
-/** What the audit key's wrap is bound to. */
-export function auditAad(vaultId: Uint8Array, keyId: Uint8Array): Uint8Array {
-  return concatBytes(...head("audit", vaultId), field(TAG.keyId, keyId));
+/** What the vault key's wrap is bound to. */
+export function vaultKeyAad(vaultId: Uint8Array, keyId: Uint8Array): Uint8Array {
+  return concatBytes(...head("vault-key", vaultId), field(TAG.keyId, keyId));
 }
 
-function head(purpose: "wrap" | "seal" | "audit", vaultId: Uint8Array): Uint8Array[] {
+function head(purpose: "wrap" | "seal" | "vault-key", vaultId: Uint8Array): Uint8Array[] {
   return [field(TAG.purpose, utf8(purpose)), field(TAG.formatVersion, uint32(FORMAT_VERSION)), field(TAG.vaultId, vaultId)];
 }
 
@@ -57,6 +60,9 @@ function bindingFields(binding: SecretBinding): Uint8Array[] {
     ...binding.places.map((place) => field(TAG.place, utf8(place))),
     field(TAG.allowPrivate, Uint8Array.of(binding.allowPrivate ? 1 : 0)),
     field(TAG.valueVersion, uint32(binding.version)),
+    field(TAG.scrub, Uint8Array.of(binding.scrub ? 1 : 0)),
+    ...(binding.placeholder === undefined ? [] : [field(TAG.placeholder, utf8(binding.placeholder))]),
+    field(TAG.source, utf8(JSON.stringify(encodeSource(binding.source)))),
   ];
 }
 

@@ -14,6 +14,18 @@ export interface KekDerivatives {
   readonly keyId: Uint8Array;
 }
 
+/** What the vault key gives in its vault. It outlives a change of the KEK, and so do these. */
+export interface VaultKeys {
+  /** Of the entries of the audit log. */
+  readonly audit: Uint8Array;
+  /** Of the placeholders that stand for secrets: the same in every run. */
+  readonly placeholder: Uint8Array;
+  /** Of the user's own descriptions of services. */
+  readonly services: Uint8Array;
+  /** Of the rollback anchor. */
+  readonly anchor: Uint8Array;
+}
+
 /** What a DEK gives for one nonce: the key of one AEAD call, and the commitment that pins it. */
 export interface DekDerivatives {
   readonly sealKey: Uint8Array;
@@ -33,6 +45,20 @@ export function deriveFromKek(kek: Kek, vaultId: Uint8Array): KekDerivatives {
 /** Which key this is in this vault, and nothing more of it. */
 export function keyIdOf(kek: Kek, vaultId: Uint8Array): Uint8Array {
   return expand(kek, vaultId, KEY_ID_LABEL, KEY_ID_BYTES);
+}
+
+/** The caller wipes what it gets. */
+export function deriveFromVaultKey(vaultKey: Dek, vaultId: Uint8Array): VaultKeys {
+  return {
+    audit: expand(vaultKey, vaultId, "vault/1 vault-key audit", KEY_BYTES),
+    placeholder: expand(vaultKey, vaultId, "vault/1 vault-key placeholder", KEY_BYTES),
+    services: expand(vaultKey, vaultId, "vault/1 vault-key services", KEY_BYTES),
+    anchor: expand(vaultKey, vaultId, "vault/1 vault-key anchor", KEY_BYTES),
+  };
+}
+
+export function wipeVaultKeys({ audit, placeholder, services, anchor }: VaultKeys): void {
+  wipe(audit, placeholder, services, anchor);
 }
 
 /** HKDF-SHA256 with the AEAD's nonce as salt, so that sealing anew under one DEK still uses a key of its own. */

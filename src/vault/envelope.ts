@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { encodeBase64, equalBytes, findBase64, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import { auditAad, sealAad, wrapAad } from "./aad.ts";
-import { deriveFromDek } from "./derive.ts";
+import { sealAad, vaultKeyAad, wrapAad } from "./aad.ts";
+import type { VaultKeys } from "./derive.ts";
+import { deriveFromDek, deriveFromVaultKey } from "./derive.ts";
 import type { Dek } from "./key-bytes.ts";
 import { asDek, KEY_BYTES } from "./key-bytes.ts";
 import type { KeyHolder, WrappedDek } from "./key-holder.ts";
@@ -97,33 +98,42 @@ async function rewrapBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, 
   }
 }
 
-/** A new audit key, wrapped. */
-export async function makeAuditKey(holder: KeyHolder, vaultId: Uint8Array): Promise<Box> {
-  const auditKey = asDek(new Uint8Array(randomBytes(KEY_BYTES)));
+/** A new vault key, wrapped. */
+export async function makeVaultKey(holder: KeyHolder, vaultId: Uint8Array): Promise<Box> {
+  const vaultKey = asDek(new Uint8Array(randomBytes(KEY_BYTES)));
   try {
-    return await wrapAuditKey(holder, vaultId, auditKey);
+    return await wrapVaultKey(holder, vaultId, vaultKey);
   } finally {
-    wipe(auditKey);
+    wipe(vaultKey);
   }
 }
 
-/** The audit key's 32 bytes; the caller wipes them. @throws VaultError `bad-wrap`. */
-export async function openAuditKey(holder: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Dek> {
-  return at(await holder.unwrapDeks([{ wrapped: decodeBox(wrapped), aad: auditAad(vaultId, holder.keyId) }]), 0);
-}
-
-/** The same audit key under another holder. @throws VaultError `bad-wrap`. */
-export async function rewrapAuditKey(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Box> {
-  const auditKey = await openAuditKey(from, vaultId, wrapped);
+/** The keys that the vault key gives; the caller wipes them. @throws VaultError `bad-wrap`. */
+export async function openVaultKeys(holder: KeyHolder, { id, vaultKey: wrapped }: { readonly id: Uint8Array; readonly vaultKey: Box }): Promise<VaultKeys> {
+  const vaultKey = await unwrapVaultKey(holder, id, wrapped);
   try {
-    return await wrapAuditKey(to, vaultId, auditKey);
+    return deriveFromVaultKey(vaultKey, id);
   } finally {
-    wipe(auditKey);
+    wipe(vaultKey);
   }
 }
 
-async function wrapAuditKey(holder: KeyHolder, vaultId: Uint8Array, auditKey: Dek): Promise<Box> {
-  return encodeWrapped(at(await holder.wrapDeks([{ dek: auditKey, aad: auditAad(vaultId, holder.keyId) }]), 0));
+/** The same vault key under another holder. @throws VaultError `bad-wrap`. */
+export async function rewrapVaultKey(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Box> {
+  const vaultKey = await unwrapVaultKey(from, vaultId, wrapped);
+  try {
+    return await wrapVaultKey(to, vaultId, vaultKey);
+  } finally {
+    wipe(vaultKey);
+  }
+}
+
+async function unwrapVaultKey(holder: KeyHolder, vaultId: Uint8Array, wrapped: Box): Promise<Dek> {
+  return at(await holder.unwrapDeks([{ wrapped: decodeBox(wrapped), aad: vaultKeyAad(vaultId, holder.keyId) }]), 0);
+}
+
+async function wrapVaultKey(holder: KeyHolder, vaultId: Uint8Array, vaultKey: Dek): Promise<Box> {
+  return encodeWrapped(at(await holder.wrapDeks([{ dek: vaultKey, aad: vaultKeyAad(vaultId, holder.keyId) }]), 0));
 }
 
 async function unwrapAll(holder: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<Dek[]> {

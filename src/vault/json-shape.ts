@@ -1,11 +1,9 @@
 // Checks on parsed JSON, by hand: a schema library would cost 20 µs a record, and a vault may hold 10,000.
 import { findBase64 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
+import { isVisibleText } from "./visible-text.ts";
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-
-/** Control, bidirectional, zero-width and line-separating characters, which could forge or hide text on a terminal or in a log. */
-const UNSEEN = /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{D800}-\u{DFFF}\u{E0000}-\u{E007F}]/u;
 
 /** An object whose members may be looked up. Unknown members are found later, when the canonical text is compared. */
 export function parseObject(value: unknown, what: string): Record<string, unknown> {
@@ -53,10 +51,6 @@ export function parseVisibleText(value: unknown, lengthMax: number, what: string
   const text = parseText(value, what);
   if (!isVisibleText(text, lengthMax)) throw badSchema(what, "visible text");
   return text;
-}
-
-export function isVisibleText(text: string, lengthMax: number): boolean {
-  return text.length > 0 && text.length <= lengthMax && !UNSEEN.test(text) && text.trim() === text;
 }
 
 /** Canonical base64 of exactly `bytes` bytes, kept as text: it is decoded where it is used. */

@@ -2,13 +2,14 @@
 import { splitLines } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { parseShallowJson } from "./shallow-json.ts";
-import type { SecretMetadata, SecretOutline, SecretRecord } from "./record.ts";
+import type { SecretOutline, SecretRecord } from "./record.ts";
 import { encodeRecord, parseRecord } from "./record.ts";
 import { findLinesNamed, makeLineReader } from "./record-line.ts";
+import type { Scope } from "./scope.ts";
 import { compareText, encodeScope } from "./scope.ts";
 
-/** In UTF-16 units. The longest secret has some 245,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
-const PART_LENGTH_MAX = 262_144;
+/** In UTF-16 units. The longest secret has some 275,000; 16 MiB of `[],` would take JSON.parse seconds and hundreds of megabytes. */
+const PART_LENGTH_MAX = 327_680;
 const INDENT = "    ";
 const LINE_LENGTH_MAX = INDENT.length + PART_LENGTH_MAX + ",".length;
 
@@ -19,9 +20,7 @@ export interface RecordList {
   readonly count: number;
   /** Every record, checked in every part. @throws VaultError for the first that is not what a writer would write. */
   readonly all: () => readonly SecretRecord[];
-  /** What the records tell, with no look at what they seal. @throws VaultError as `all`, for that part. */
-  readonly metadata: () => readonly SecretMetadata[];
-  /** What a list shows, checked as far as that goes. @throws VaultError as `all`, for that part. */
+  /** What a list shows of each, after the same checks. @throws VaultError as `all`. */
   readonly outlines: () => readonly SecretOutline[];
   /**
    * The records of these names, with no look at the others. Only for a file whose MAC was verified: whoever wrote that has read all of it before.
@@ -35,7 +34,7 @@ export interface RecordList {
 export function listRecords(bytes: Uint8Array): RecordList {
   const reader = makeLineReader();
   const recordOf = (line: string, isLast: boolean): SecretRecord => reader.findRecord(requireBounded(line, isLast)) ?? parseLine(line);
-  const metadataOf = (line: string, isLast: boolean): SecretMetadata => reader.findMetadata(requireBounded(line, isLast)) ?? parseLine(line);
+  const outlineOf = (line: string, isLast: boolean): SecretOutline => reader.findOutline(requireBounded(line, isLast)) ?? outline(parseLine(line));
   let split: readonly string[] | undefined;
   const lines = (): readonly string[] => (split ??= requireFew(splitLines(bytes, SECRETS_MAX)));
   const readEach = <T>(read: (line: string, isLast: boolean) => T): T[] => lines().map((line, index, { length }) => read(line, index === length - 1));
@@ -44,9 +43,8 @@ export function listRecords(bytes: Uint8Array): RecordList {
     get count() {
       return lines().length;
     },
-    all: () => (all ??= requireDistinct(readEach(recordOf))),
-    metadata: () => requireDistinct(readEach(metadataOf)),
-    outlines: () => lines().map((line) => (line.length > LINE_LENGTH_MAX ? undefined : reader.findOutline(line)) ?? outlineOf(parseLine(line))),
+    all: () => (all ??= requireDistinct(readEach(recordOf), ({ scope }) => scope)),
+    outlines: () => requireDistinct(readEach(outlineOf), ({ terms }) => terms.scope),
     named: (names) => [...names].flatMap((name) => findLinesNamed(bytes, name).map(({ text, isLast }) => recordOf(text, isLast))),
   };
 }
@@ -56,8 +54,8 @@ function requireFew(lines: readonly string[]): readonly string[] {
   return lines;
 }
 
-function outlineOf(record: SecretRecord): SecretOutline {
-  return { name: record.name, rules: record };
+function outline(record: SecretRecord): SecretOutline {
+  return { id: record.id, name: record.name, terms: record };
 }
 
 /** The line of a record, without a comma. */
@@ -95,10 +93,12 @@ function tooLong(): VaultError {
   return new VaultError("out-of-bounds", `a line of the vault file is longer than ${PART_LENGTH_MAX} characters`);
 }
 
-function requireDistinct<T extends SecretMetadata>(records: readonly T[]): readonly T[] {
+function requireDistinct<T extends { readonly id: string; readonly name: string }>(records: readonly T[], scopeOf: (record: T) => Scope): readonly T[] {
   const taken = new Set<string>();
   let idBefore = "";
-  for (const { id, name, scope } of records) {
+  for (const record of records) {
+    const { id, name } = record;
+    const scope = scopeOf(record);
     if (compareText(idBefore, id) >= 0) throw notCanonical("the secrets are not sorted by id, or one stands twice");
     idBefore = id;
     const fullName = scope.kind === "global" ? name : JSON.stringify([encodeScope(scope), name]);

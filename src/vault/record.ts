@@ -4,12 +4,16 @@ import type { Scope } from "./scope.ts";
 import { compareMemberships, encodeScope, parseMemberships, parseScope } from "./scope.ts";
 import type { Membership } from "./scope.ts";
 import { findCanonicalBinding } from "./host.ts";
-import { isPlace, PLACES } from "./place.ts";
+import { isPlace, PLACES_MAX } from "./place.ts";
 import type { Place } from "./place.ts";
+import { findPlaceholderTemplate } from "./placeholder-template.ts";
+import { requireNoRules } from "./rules.ts";
+import type { Source } from "./source.ts";
+import { encodeSource, parseSource } from "./source.ts";
 import * as json from "./json-shape.ts";
 
-/** Who may see a secret, and where it may go. Many secrets have the same. */
-export interface SecretRules {
+/** Who may see a secret, where it may go, and how it is dealt with. Many secrets have the same. */
+export interface SecretTerms {
   readonly scope: Scope;
   /** Groups it was attached to besides its own scope, sorted, without doubles. */
   readonly groups: readonly Membership[];
@@ -20,16 +24,24 @@ export interface SecretRules {
   /** Sorted, without doubles, never empty. */
   readonly places: readonly Place[];
   readonly allowPrivate: boolean;
+  /** Whether answers are looked through for its value. */
+  readonly scrub: boolean;
+  /** What its placeholder looks like, where no service says it. */
+  readonly placeholder: string | undefined;
+  readonly source: Source;
+  /** This version has no secrets with rules. */
+  readonly rules: undefined;
 }
 
 /** What a list shows of a secret. */
 export interface SecretOutline {
+  readonly id: string;
   readonly name: string;
   /** One object for all secrets of a file that have the same. */
-  readonly rules: SecretRules;
+  readonly terms: SecretTerms;
 }
 
-export interface NamedSecret extends SecretRules {
+export interface NamedSecret extends SecretTerms {
   readonly name: string;
 }
 
@@ -90,7 +102,7 @@ export function parseRecord(value: unknown): SecretRecord {
   return {
     id: json.parseBase64(record["id"], 16, `the id of ${what}`),
     name,
-    ...parseRules(record, what),
+    ...parseTerms(record, what),
     version: json.parseInteger(record["version"], 1, VERSION_MAX, `the version of ${what}`),
     createdAt: json.parseTime(record["createdAt"], `createdAt of ${what}`),
     updatedAt: json.parseTime(record["updatedAt"], `updatedAt of ${what}`),
@@ -99,16 +111,21 @@ export function parseRecord(value: unknown): SecretRecord {
   };
 }
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`. */
-export function parseRules(record: Readonly<Record<string, unknown>>, what: string): SecretRules {
-  return {
+/** @throws VaultError `bad-schema`, `out-of-bounds`, `newer-version`. */
+export function parseTerms(record: Readonly<Record<string, unknown>>, what: string): SecretTerms {
+  const terms = {
     scope: parseScope(record["scope"], what),
     groups: parseMemberships(record["groups"], what),
     service: parseService(record["service"], what),
     hosts: parseHosts(record["hosts"], what),
     places: parsePlaces(record["places"], what),
     allowPrivate: json.parseBoolean(record["allowPrivate"], `allowPrivate of ${what}`),
+    scrub: json.parseBoolean(record["scrub"], `scrub of ${what}`),
+    placeholder: parsePlaceholder(record["placeholder"], what),
+    source: parseSource(record["source"], what),
   };
+  requireNoRules(record["rules"], what);
+  return { ...terms, rules: undefined };
 }
 
 /** A wrapped 32-byte key. @throws VaultError `bad-schema`. */
@@ -125,7 +142,7 @@ export function encodeRecord(record: SecretRecord): Record<string, unknown> {
   return {
     id: record.id,
     name: record.name,
-    ...encodeRules(record),
+    ...encodeTerms(record),
     version: record.version,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -135,14 +152,18 @@ export function encodeRecord(record: SecretRecord): Record<string, unknown> {
 }
 
 /** As `encodeRecord`. */
-export function encodeRules(rules: SecretRules): Record<string, unknown> {
+export function encodeTerms(terms: SecretTerms): Record<string, unknown> {
   return {
-    scope: encodeScope(rules.scope),
-    groups: rules.groups.map(({ workspace, group }) => ({ workspace, group })),
-    service: rules.service ?? null,
-    hosts: rules.hosts,
-    places: rules.places,
-    allowPrivate: rules.allowPrivate,
+    scope: encodeScope(terms.scope),
+    groups: terms.groups.map(({ workspace, group }) => ({ workspace, group })),
+    service: terms.service ?? null,
+    hosts: terms.hosts,
+    places: terms.places,
+    allowPrivate: terms.allowPrivate,
+    scrub: terms.scrub,
+    placeholder: terms.placeholder ?? null,
+    source: encodeSource(terms.source),
+    rules: null,
   };
 }
 
@@ -164,6 +185,13 @@ function parseService(value: unknown, what: string): string | undefined {
   return id;
 }
 
+function parsePlaceholder(value: unknown, what: string): string | undefined {
+  if (value === null) return undefined;
+  const template = json.parseText(value, `the placeholder of ${what}`);
+  if (findPlaceholderTemplate(template) === undefined) throw new VaultError("bad-schema", `${what} has a placeholder that is not allowed`);
+  return template;
+}
+
 function parseHosts(value: unknown, what: string): string[] {
   const hosts = json.parseArray(value, HOSTS_MAX, `the hosts of ${what}`).map((host) => json.parseText(host, `a host of ${what}`));
   if (!json.isStrictlyAscending(hosts) || hosts.some((host) => findCanonicalBinding(host) === undefined)) {
@@ -173,7 +201,7 @@ function parseHosts(value: unknown, what: string): string[] {
 }
 
 function parsePlaces(value: unknown, what: string): Place[] {
-  const words = json.parseArray(value, PLACES.length, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
+  const words = json.parseArray(value, PLACES_MAX, `the places of ${what}`).map((word) => json.parseText(word, `a place of ${what}`));
   const places = words.filter(isPlace);
   if (places.length === 0 || places.length !== words.length || !json.isStrictlyAscending(places)) {
     throw new VaultError("bad-schema", `${what} has places that are not allowed`);

@@ -1,6 +1,7 @@
 // Who sees a secret: everyone (global), one workspace, or one group of a workspace.
 import { VaultError } from "../errors.ts";
 import * as json from "./json-shape.ts";
+import { isPlainName } from "./visible-text.ts";
 
 export type Scope =
   | { readonly kind: "global" }
@@ -16,9 +17,9 @@ export interface Membership {
 const ID_LENGTH_MAX = 128;
 const GROUPS_MAX = 256;
 
-/** An id of a workspace or group: any visible text of up to 128 UTF-16 units without white space at its ends. */
+/** An id of a workspace or group: visible text of up to 128 UTF-16 units, in NFC. */
 export function isScopeId(id: string): boolean {
-  return json.isVisibleText(id, ID_LENGTH_MAX);
+  return isPlainName(id, ID_LENGTH_MAX);
 }
 
 export function parseScope(value: unknown, what: string): Scope {
@@ -85,7 +86,9 @@ export function describeScope(scope: Scope): string {
 }
 
 function parseId(value: unknown, what: string): string {
-  return json.parseVisibleText(value, ID_LENGTH_MAX, `the scope of ${what}`);
+  const id = json.parseText(value, `the scope of ${what}`);
+  if (!isScopeId(id)) throw new VaultError("bad-schema", `the scope of ${what}: expected visible text in NFC`);
+  return id;
 }
 
 /** By UTF-16 units: the order of every sorted list in the format. */

@@ -1,8 +1,7 @@
 // The bytes of vault.json: canonical form, checksum and MAC (FORMAT.md, "The file").
 import { createHash } from "node:crypto";
-import { concatBytes, encodeBase64, equalBytes, findBase64, findText, isText, utf8 } from "../bytes.ts";
+import { concatBytes, encodeBase64, equalBytes, findBase64, isText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
-import { parseShallowJson } from "./shallow-json.ts";
 import * as json from "./json-shape.ts";
 import type { KeyHolder } from "./key-holder.ts";
 import type { KeySlot } from "./key-slot.ts";
@@ -13,22 +12,17 @@ import type { RecordList } from "./record-list.ts";
 import { encodeLine, listRecords, notCanonical, parsePart } from "./record-list.ts";
 import type { HeadMember, VaultLayout } from "./vault-layout.ts";
 import { encodeBody, encodeHeadLine, encodeTail, findLayout, HEAD_LINES, memberJson } from "./vault-layout.ts";
+import { FEATURES_MAX, isFeature, requireThisVersion } from "./vault-version.ts";
 
 export const VAULT_ID_BYTES = 16;
 export const HASH_BYTES = 32;
 export const FILE_BYTES_MAX = 16 * 1024 * 1024;
-const FORMAT = "vault/1";
-const VERSION = 1;
-const FEATURES_MAX = 64;
-/** A foreign file larger than this is not parsed just to say more exactly what is wrong with it. */
-const DIAGNOSED_BYTES_MAX = 1024 * 1024;
 
-/** The newest audit entry that the vault vouches for, and the wrapped key that authenticates entries. */
+/** The newest audit entry that the vault vouches for. */
 export interface AuditHead {
   readonly sequence: number;
   /** Base64 of the entry's 32-byte hash. */
   readonly hash: string;
-  readonly key: Box;
 }
 
 export interface VaultContents {
@@ -37,6 +31,8 @@ export interface VaultContents {
   /** 1 when made, one more with each write. */
   readonly generation: number;
   readonly slot: KeySlot;
+  /** The wrapped vault key, of which the keys of the audit log, of placeholders, of services and of the anchor are made. */
+  readonly vaultKey: Box;
   readonly audit: AuditHead;
   /** Sorted by id. In a file that was parsed they are read when they are asked for, which throws as `RecordList.all` does. */
   readonly secrets: readonly SecretRecord[];
@@ -66,43 +62,30 @@ export async function encodeVaultFile(contents: VaultContents, holder: KeyHolder
 }
 
 /**
- * Reads vault.json as far as that goes without a key, cheapest checks first. The records of a file whose checksum is right are read when they are asked for.
+ * Reads vault.json as far as that goes without a key and without a look at the secrets, cheapest checks first. The records are read when they are asked for.
  *
- * @throws VaultError, in this order: `too-large`; `too-deep`, `bad-json`, `newer-version` or `not-canonical` for bytes that are not in the layout;
- * per member `out-of-bounds` for its length, `too-deep`, `bad-json`, `newer-version`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
+ * @throws VaultError, in this order: `newer-version`; `too-large`; `bad-json`; `not-canonical` for bytes that are not in the layout;
+ * per member `out-of-bounds` for its length, `too-deep`, `bad-json`, `bad-schema`, `out-of-bounds`, `not-canonical`; `bad-checksum`.
  */
 export function parseVaultFile(bytes: Uint8Array): VaultFile {
+  requireThisVersion(bytes);
   if (bytes.length > FILE_BYTES_MAX) throw new VaultError("too-large", "the vault file is larger than 16 MiB");
   if (!isText(bytes)) throw new VaultError("bad-json", "the vault file is not UTF-8 text");
   const layout = findLayout(bytes);
-  if (layout === undefined) throw diagnose(bytes);
+  if (layout === undefined) throw notCanonical();
 
-  requireThisVersion(memberOf(layout, "format"), memberOf(layout, "version"), memberOf(layout, "features"));
   const records = listRecords(layout.records);
   const contents: VaultContents = {
-    id: decode(json.parseBase64(memberOf(layout, "vault"), VAULT_ID_BYTES, "the vault's id")),
-    generation: json.parseInteger(memberOf(layout, "generation"), 1, Number.MAX_SAFE_INTEGER, "the generation"),
-    slot: parseKeySlot(memberOf(layout, "key")),
-    audit: parseAuditHead(memberOf(layout, "audit")),
+    ...parseHead(layout),
     get secrets() {
       return records.all();
     },
   };
-  const bodyHash = sha256(layout.body);
-  // A damaged file is read whole, to say what is damaged.
-  if (!isUndamaged(bodyHash, layout)) records.all();
-  requireCanonicalHead(contents, layout);
   const mac = decode(json.parseBase64(parsePart(layout.mac), HASH_BYTES, "the mac"));
   const checksum = decode(json.parseBase64(parsePart(layout.checksum), HASH_BYTES, "the checksum"));
+  const bodyHash = sha256(layout.body);
   if (!equalBytes(checksum, checksumOf(bodyHash, mac))) throw new VaultError("bad-checksum", "the vault file is damaged: its checksum does not match", "restore vault.json from a backup");
   return { contents, records, bodyHash, mac };
-}
-
-/** The same, and every record. @throws VaultError as `parseVaultFile`. */
-export function parseWholeVaultFile(bytes: Uint8Array): VaultFile {
-  const file = parseVaultFile(bytes);
-  file.records.all();
-  return file;
 }
 
 /**
@@ -116,29 +99,45 @@ export async function verifyVaultFile(file: VaultFile, holder: KeyHolder): Promi
   if (!equalBytes(mac, file.mac)) throw new VaultError("bad-mac", "the vault file was modified by someone without its key", "restore vault.json from a backup");
 }
 
+type VaultHead = Omit<VaultContents, "secrets">;
+
+/** Each member in the order of the file: its form, and then its line, byte for byte. */
+function parseHead({ head }: VaultLayout): VaultHead {
+  const read = <T>(name: HeadMember, parse: (value: unknown) => T, encode: (value: T) => string): T => {
+    const line = head[HEAD_LINES.indexOf(name)] ?? "";
+    const value = parse(parsePart(memberJson(line, name)));
+    if (encodeHeadLine(name, encode(value)) !== line) throw notCanonical();
+    return value;
+  };
+  read("features", parseNoFeatures, JSON.stringify);
+  const id = read("vault", (value) => decode(json.parseBase64(value, VAULT_ID_BYTES, "the vault's id")), quote);
+  const generation = read("generation", (value) => json.parseInteger(value, 1, Number.MAX_SAFE_INTEGER, "the generation"), JSON.stringify);
+  const slot = read("key", parseKeySlot, (value) => JSON.stringify(encodeKeySlot(value)));
+  const vaultKey = read("vaultKey", (value) => parseWrap(value, "the vault key"), encodeWrap);
+  const audit = read("audit", parseAuditHead, encodeAuditHead);
+  return { id, generation, slot, vaultKey, audit };
+}
+
 function encodeHead(contents: VaultContents): Record<HeadMember, string> {
   return {
-    format: JSON.stringify(FORMAT),
-    version: JSON.stringify(VERSION),
+    features: "[]",
     vault: quote(contents.id),
     generation: JSON.stringify(contents.generation),
-    features: "[]",
     key: JSON.stringify(encodeKeySlot(contents.slot)),
-    audit: JSON.stringify({ sequence: contents.audit.sequence, hash: contents.audit.hash, key: { nonce: contents.audit.key.nonce, ciphertext: contents.audit.key.ciphertext } }),
+    vaultKey: encodeWrap(contents.vaultKey),
+    audit: encodeAuditHead(contents.audit),
   };
 }
 
-function memberOf({ head }: VaultLayout, name: HeadMember): unknown {
-  return parsePart(memberJson(head[HEAD_LINES.indexOf(name)] ?? "", name));
+/** A list of features as it should be was found by the first look at the file. */
+function parseNoFeatures(value: unknown): readonly string[] {
+  const features = json.parseArray(value, FEATURES_MAX, "the features").map((feature) => json.parseText(feature, "a feature"));
+  if (!features.every(isFeature) || !json.isStrictlyAscending(features)) throw new VaultError("bad-schema", "the features are not in their form");
+  return [];
 }
 
-function isUndamaged(bodyHash: Uint8Array, { mac, checksum }: VaultLayout): boolean {
-  return equalBytes(decode(checksum.slice(1, -1)), checksumOf(bodyHash, decode(mac.slice(1, -1))));
-}
-
-function requireCanonicalHead(contents: VaultContents, { head }: VaultLayout): void {
-  const canonical = encodeHead(contents);
-  if (HEAD_LINES.some((name, index) => encodeHeadLine(name, canonical[name]) !== head[index])) throw notCanonical();
+function encodeWrap({ nonce, ciphertext }: Box): string {
+  return JSON.stringify({ nonce, ciphertext });
 }
 
 function parseAuditHead(value: unknown): AuditHead {
@@ -146,33 +145,11 @@ function parseAuditHead(value: unknown): AuditHead {
   return {
     sequence: json.parseInteger(head["sequence"], 0, Number.MAX_SAFE_INTEGER, "the audit sequence"),
     hash: json.parseBase64(head["hash"], HASH_BYTES, "the audit hash"),
-    key: parseWrap(head["key"], "the audit key"),
   };
 }
 
-/** The version stands twice, so that damage to one of the two is damage and not a newer version. */
-function requireThisVersion(format: unknown, version: unknown, features: unknown): void {
-  const isNewer = typeof version === "number" && Number.isSafeInteger(version) && version > VERSION && format === `vault/${version}`;
-  if (isNewer) throw newerVersion(`format ${version}`);
-  if (format !== FORMAT || version !== VERSION) throw new VaultError("bad-schema", "the vault file's format and version do not agree");
-  const unknown = json.parseArray(features, FEATURES_MAX, "the features").map((feature) => json.parseVisibleText(feature, 64, "a feature"));
-  if (unknown[0] !== undefined) throw newerVersion(`the feature "${unknown[0]}"`);
-}
-
-/** Says what is wrong with a file that is not in the layout: made by a newer version, re-formatted by a tool, or no JSON at all. */
-function diagnose(bytes: Uint8Array): VaultError {
-  if (bytes.length > DIAGNOSED_BYTES_MAX) return notCanonical();
-  try {
-    const document = json.parseObject(parseShallowJson(findText(bytes) ?? ""), "the vault file");
-    requireThisVersion(document["format"], document["version"], document["features"]);
-  } catch (error) {
-    if (error instanceof VaultError) return error;
-  }
-  return notCanonical();
-}
-
-function newerVersion(what: string): VaultError {
-  return new VaultError("newer-version", `the vault was made by a newer version of this program (${what})`, "update vault; the file was left untouched");
+function encodeAuditHead({ sequence, hash }: AuditHead): string {
+  return JSON.stringify({ sequence, hash });
 }
 
 function checksumOf(bodyHash: Uint8Array, mac: Uint8Array): Uint8Array {

@@ -1,10 +1,12 @@
 // Where the parts of vault.json stand (FORMAT.md, "The file"): one member a line, one secret a line, so that a reader can judge each part before it looks at the next.
 import { utf8 } from "../bytes.ts";
+import { FORMAT_VERSION } from "./vault-version.ts";
 
-export const HEAD_LINES = ["format", "version", "vault", "generation", "features", "key", "audit"] as const;
+/** What stands before the secrets, behind the line that names the version. */
+export const HEAD_LINES = ["features", "vault", "generation", "key", "vaultKey", "audit"] as const;
 export type HeadMember = (typeof HEAD_LINES)[number];
 
-const OPENING = "{";
+const OPENING = `{"format": "vault/${FORMAT_VERSION}",`;
 const SECRETS_START = '  "secrets": [';
 const SECRETS_END = "  ],\n";
 const TAIL = / {2}"mac": ("[^"\\]{44}"),\n {2}"checksum": ("[^"\\]{44}")\n\}\n$/;

@@ -13,6 +13,14 @@ export interface KekKeys {
   readonly keyId: Buffer;
 }
 
+/** Of the vault key: what outlives a change of the KEK. */
+export interface VaultKeys {
+  readonly audit: Buffer;
+  readonly placeholder: Buffer;
+  readonly services: Buffer;
+  readonly anchor: Buffer;
+}
+
 export interface DekKeys {
   readonly sealKey: Buffer;
   readonly commitment: Buffer;
@@ -49,11 +57,24 @@ export function kekKeys(kek: Uint8Array, vaultId: Uint8Array): KekKeys {
   };
 }
 
+export function vaultKeys(vaultKey: Uint8Array, vaultId: Uint8Array): VaultKeys {
+  const make = (purpose: string): Buffer => hkdf(vaultKey, vaultId, `vault/1 vault-key ${purpose}`, 32);
+  return { audit: make("audit"), placeholder: make("placeholder"), services: make("services"), anchor: make("anchor") };
+}
+
 export function dekKeys(dek: Uint8Array, nonce: Uint8Array): DekKeys {
   return {
     sealKey: hkdf(dek, nonce, "vault/1 dek seal", 32),
     commitment: hkdf(dek, nonce, "vault/1 dek commitment", 32),
   };
+}
+
+/** What a key file means, or undefined where it holds no key. */
+export function keyFileKek(content: Buffer): Buffer | undefined {
+  if (content.length === 32) return content.every((byte) => byte >= 0x20 && byte <= 0x7e) ? undefined : content;
+  const text = content.toString("latin1").replace(/\r?\n$/, "");
+  const kek = base64(text);
+  return kek.length === 32 && kek.toString("base64") === text ? kek : undefined;
 }
 
 /** The passphrase provider's KEK: Argon2id 0x13, one lane, over the passphrase's NFC form. */
@@ -95,12 +116,12 @@ export function sealData(vaultId: Uint8Array, record: BoundMembers): Buffer {
   return Buffer.concat([header("seal", vaultId), binding(record)]);
 }
 
-/** For the audit key's wrap. */
-export function auditData(vaultId: Uint8Array, keyId: Uint8Array): Buffer {
-  return Buffer.concat([header("audit", vaultId), field(0x04, keyId)]);
+/** For the vault key's wrap. */
+export function vaultKeyData(vaultId: Uint8Array, keyId: Uint8Array): Buffer {
+  return Buffer.concat([header("vault-key", vaultId), field(0x04, keyId)]);
 }
 
-function header(purpose: "wrap" | "seal" | "audit", vaultId: Uint8Array): Buffer {
+function header(purpose: "wrap" | "seal" | "vault-key", vaultId: Uint8Array): Buffer {
   return Buffer.concat([field(0x01, purpose), field(0x02, u32(1)), field(0x03, vaultId)]);
 }
 
@@ -118,6 +139,10 @@ function binding(record: BoundMembers): Buffer {
     ...record.places.map((place) => field(0x0e, place)),
     field(0x0f, Uint8Array.of(record.allowPrivate ? 1 : 0)),
     field(0x10, u32(record.version)),
+    field(0x11, Uint8Array.of(record.scrub ? 1 : 0)),
+    ...(record.placeholder === null ? [] : [field(0x12, record.placeholder)]),
+    field(0x13, JSON.stringify(record.source)),
+    ...(record.rules === null ? [] : [field(0x14, JSON.stringify(record.rules))]),
   ]);
 }
 

@@ -2,7 +2,7 @@
 import type { BoundMembers, KekKeys } from "./crypto.ts";
 import type { SecretRecord, Wrapped } from "./forms.ts";
 import type { VaultContents } from "./reader.ts";
-import { aeadSeal, auditData, base64, dekKeys, hmac, kekKeys, sealData, sha256, wrapData } from "./crypto.ts";
+import { aeadSeal, base64, dekKeys, hmac, kekKeys, sealData, sha256, vaultKeyData, wrapData } from "./crypto.ts";
 import { headLines } from "./reader.ts";
 
 export type Draw = (length: number) => Buffer;
@@ -20,9 +20,9 @@ export function wrapDek(vault: string, kek: Uint8Array, record: BoundMembers, de
   return wrap(wrapKey, dek, wrapData(base64(vault), keyId, record), draw);
 }
 
-export function wrapAuditKey(vault: string, kek: Uint8Array, auditKey: Uint8Array, draw: Draw): Wrapped {
+export function wrapVaultKey(vault: string, kek: Uint8Array, vaultKey: Uint8Array, draw: Draw): Wrapped {
   const { wrapKey, keyId } = kekKeys(kek, base64(vault));
-  return wrap(wrapKey, auditKey, auditData(base64(vault), keyId), draw);
+  return wrap(wrapKey, vaultKey, vaultKeyData(base64(vault), keyId), draw);
 }
 
 export function sealValue(vault: string, record: BoundMembers, dek: Uint8Array, value: Uint8Array, draw: Draw): SecretRecord["value"] {

@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acquireLock } from "../../src/disk/file-lock.ts";
 import { VaultError } from "../../src/errors.ts";
 import type { StorePaths } from "../../src/store/vault-store.ts";
 import { changeVault, createVault, readVault } from "../../src/store/vault-store.ts";
-import { rewrapAuditKey } from "../../src/vault/envelope.ts";
+import { rewrapVaultKey } from "../../src/vault/envelope.ts";
 import { encodeVaultFile, parseVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
 import type { VaultContents } from "../../src/vault/vault-file.ts";
 import { can } from "../support/machine.ts";
@@ -42,6 +42,18 @@ function snapshot(folder: string): Record<string, string> {
     }),
   );
 }
+
+test("a vault of a newer version is told as one, also where it is larger than any of this version may be, and no byte changes", async () => {
+  for (const [start, code] of [['{"format": "vault/2",\n', "newer-version"], ['{"format": "vault/1",\n  "features": ["large"],\n', "newer-version"], ['{"format": "vault/1",\n', "too-large"]] as const) {
+    const paths = await makeVault();
+    writeFileSync(paths.vaultFile, start);
+    truncateSync(paths.vaultFile, 20 * 1024 * 1024);
+    const before = lstatSync(paths.vaultFile, { bigint: true });
+    expect(await refusalOf(() => readVault(paths))).toBe(code);
+    expect(await refusalOf(() => changeVault(paths, holder, count))).toBe(code);
+    expect(lstatSync(paths.vaultFile, { bigint: true })).toMatchObject({ ino: before.ino, mtimeNs: before.mtimeNs, size: before.size });
+  }
+});
 
 describe("making", () => {
   test("a vault of generation 1 in a folder of its own, with nothing else in it", async () => {
@@ -127,7 +139,7 @@ describe("changing", () => {
     const paths = await makeVault();
     const next = holdSampleKey(1);
     const file = await changeVault(paths, holder, async (contents) => ({
-      contents: { ...contents, slot: { ...contents.slot, keyId: next.keyId, commitment: next.commitment }, audit: { ...contents.audit, key: await rewrapAuditKey(holder, next, SAMPLE_ID, contents.audit.key) } },
+      contents: { ...contents, slot: { ...contents.slot, keyId: next.keyId, commitment: next.commitment }, vaultKey: await rewrapVaultKey(holder, next, SAMPLE_ID, contents.vaultKey) },
       holder: next,
     }));
     expect(file.contents.generation).toBe(2);

@@ -1,9 +1,11 @@
 // Random secrets for property tests, in the canonical form that the format asks for.
 import fc from "fast-check";
+import type { Place } from "../../src/vault/place.ts";
 import { PLACES } from "../../src/vault/place.ts";
 import type { SecretBinding } from "../../src/vault/record.ts";
 import { canonicaliseBinding } from "../../src/vault/record.ts";
 import { isScopeId } from "../../src/vault/scope.ts";
+import { STORED } from "../../src/vault/source.ts";
 
 const label = fc.stringMatching(/^[a-z0-9_]([a-z0-9_-]{0,8}[a-z0-9_])?$/);
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -31,8 +33,12 @@ export const arbitraryBinding: fc.Arbitrary<SecretBinding> = fc
     groups: fc.array(membership, { maxLength: 3 }),
     service: fc.option(fc.constantFrom("github", "openai", "a"), { nil: undefined }),
     hosts: fc.array(arbitraryHost, { maxLength: 3 }),
-    places: fc.subarray([...PLACES], { minLength: 1 }),
+    places: fc.subarray<Place>([...PLACES, "header:x-api-key", "query:Key[0]"], { minLength: 1 }),
     allowPrivate: fc.boolean(),
+    scrub: fc.boolean(),
+    placeholder: fc.option(fc.constantFrom("xyz_[A-Za-z0-9]{32}", "[0-9]{40}"), { nil: undefined }),
+    source: fc.constant(STORED),
+    rules: fc.constant(undefined),
     version: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   })
   .map(canonicaliseBinding);

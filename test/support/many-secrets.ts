@@ -7,6 +7,7 @@ import { encodeBase64 } from "../../src/bytes.ts";
 import { Secret } from "../../src/secret.ts";
 import { sealSecrets } from "../../src/vault/envelope.ts";
 import type { SecretBinding } from "../../src/vault/record.ts";
+import { STORED } from "../../src/vault/source.ts";
 
 /** Adds NUMBER_1, NUMBER_2 … of 40 bytes each, bound to one of fifty hosts. */
 export async function addManySecrets(surroundings: Surroundings, count: number): Promise<void> {
@@ -23,5 +24,5 @@ export async function addManySecrets(surroundings: Surroundings, count: number):
 }
 
 function bindingOf(number: number): SecretBinding {
-  return { id: encodeBase64(new Uint8Array(randomBytes(16))), name: `NUMBER_${number}`, scope: { kind: "global" }, groups: [], service: undefined, hosts: [`api${number % 50}.example.com:443`], places: ["header"], allowPrivate: false, version: 1 };
+  return { id: encodeBase64(new Uint8Array(randomBytes(16))), name: `NUMBER_${number}`, scope: { kind: "global" }, groups: [], service: undefined, hosts: [`api${number % 50}.example.com:443`], places: ["header"], allowPrivate: false, scrub: true, placeholder: undefined, source: STORED, rules: undefined, version: 1 };
 }

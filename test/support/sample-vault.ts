@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encodeBase64 } from "../../src/bytes.ts";
 import type { StorePaths } from "../../src/store/vault-store.ts";
 import { createVault } from "../../src/store/vault-store.ts";
-import { makeAuditKey } from "../../src/vault/envelope.ts";
+import { makeVaultKey } from "../../src/vault/envelope.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
 import type { KeyHolder } from "../../src/vault/key-holder.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
@@ -23,7 +23,7 @@ export function samplePaths(folder: string): StorePaths {
 
 export async function makeSampleContents(holder: KeyHolder, id = SAMPLE_ID): Promise<VaultContents> {
   const slot = { locator: { provider: "env", variable: "SAMPLE" }, keyId: holder.keyId, commitment: holder.commitment } as const;
-  return { id, generation: 1, slot, audit: { sequence: 0, hash: encodeBase64(new Uint8Array(32)), key: await makeAuditKey(holder, id) }, secrets: [] };
+  return { id, generation: 1, slot, vaultKey: await makeVaultKey(holder, id), audit: { sequence: 0, hash: encodeBase64(new Uint8Array(32)) }, secrets: [] };
 }
 
 /** Makes the sample vault where there is none. */

@@ -1,7 +1,7 @@
 // A test vector: header lines, an empty line, and a vault file (the shape of the vectors of C2SP's CCTV).
 
-/** `text` is used as it stands, before any normalisation; `bytes` is a KEK. */
-export type VectorKey = { readonly kind: "kek"; readonly bytes: Buffer } | { readonly kind: "passphrase"; readonly text: string };
+/** `text` is used as it stands, before any normalisation; `bytes` is a KEK, or what stands in a key file. */
+export type VectorKey = { readonly kind: "kek" | "key-file"; readonly bytes: Buffer } | { readonly kind: "passphrase"; readonly text: string };
 
 export interface Vector {
   /** The file's name without `.txt`. */
@@ -10,8 +10,8 @@ export interface Vector {
   readonly expect: string;
   readonly comment: string;
   readonly key: VectorKey;
-  /** For a success: the audit key, and name and value of each secret in the order of the file. */
-  readonly auditKey?: Buffer;
+  /** For a success: the vault key, and name and value of each secret in the order of the file. */
+  readonly vaultKey?: Buffer;
   readonly secrets: readonly (readonly [name: string, value: Buffer])[];
   readonly body: Buffer;
   /** How many spaces stand behind `body`: for a file that is only there to be large. */
@@ -25,13 +25,13 @@ export function vaultBytes({ body, spaces = 0 }: Vector): Buffer {
 }
 
 export function formatVector(vector: Vector): Buffer {
-  const { key, auditKey, body, spaces } = vector;
+  const { key, vaultKey, body, spaces } = vector;
   const isVerbatim = isSafeInEditors(body);
   const header = [
     `expect: ${vector.expect}`,
     `comment: ${vector.comment}`,
-    key.kind === "kek" ? `kek: ${key.bytes.toString("hex")}` : `passphrase: ${key.text}`,
-    ...(auditKey === undefined ? [] : [`audit-key: ${auditKey.toString("hex")}`]),
+    key.kind === "passphrase" ? `passphrase: ${key.text}` : `${key.kind}: ${key.bytes.toString("hex")}`,
+    ...(vaultKey === undefined ? [] : [`vault-key: ${vaultKey.toString("hex")}`]),
     ...vector.secrets.map(([name, value]) => `secret: ${name} = ${value.toString("hex")}`),
     ...(isVerbatim ? [] : ["body: base64"]),
     ...(spaces === undefined ? [] : [`spaces: ${spaces}`]),
@@ -50,14 +50,14 @@ export function parseVector(name: string, file: Buffer): Vector {
   });
   const find = (wanted: string): string | undefined => header.find(([label]) => label === wanted)?.[1];
   const get = (wanted: string): string => find(wanted) ?? fail(`${name}: no ${wanted}`);
-  const [passphrase, auditKey, spaces] = [find("passphrase"), find("audit-key"), find("spaces")];
+  const [passphrase, keyFile, vaultKey, spaces] = [find("passphrase"), find("key-file"), find("vault-key"), find("spaces")];
   const body = file.subarray(end + 2);
   return {
     name,
     expect: get("expect"),
     comment: get("comment"),
-    key: passphrase === undefined ? { kind: "kek", bytes: Buffer.from(get("kek"), "hex") } : { kind: "passphrase", text: passphrase },
-    ...(auditKey === undefined ? {} : { auditKey: Buffer.from(auditKey, "hex") }),
+    key: passphrase === undefined ? { kind: keyFile === undefined ? "kek" : "key-file", bytes: Buffer.from(keyFile ?? get("kek"), "hex") } : { kind: "passphrase", text: passphrase },
+    ...(vaultKey === undefined ? {} : { vaultKey: Buffer.from(vaultKey, "hex") }),
     secrets: header.filter(([label]) => label === "secret").map(([, text]) => {
       const [secret = "", value = ""] = text.split(" = ");
       return [secret, Buffer.from(value, "hex")] as const;

@@ -3,14 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeHex } from "../../src/bytes.ts";
 import { Secret } from "../../src/secret.ts";
-import { auditAad, sealAad, wrapAad } from "../../src/vault/aad.ts";
-import { makeAuditKey, openAuditKey, openSecrets, rewrapAuditKey, rewrapSecrets, sealSecrets } from "../../src/vault/envelope.ts";
+import { sealAad, vaultKeyAad, wrapAad } from "../../src/vault/aad.ts";
+import { makeVaultKey, openVaultKeys, openSecrets, rewrapVaultKey, rewrapSecrets, sealSecrets } from "../../src/vault/envelope.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
 import type { KeyHolder } from "../../src/vault/key-holder.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { SecretBinding, SecretRecord } from "../../src/vault/record.ts";
 import { encodeRecord } from "../../src/vault/record.ts";
-import { auditData, kekKeys, sealData, wrapData } from "../second-opinion/crypto.ts";
+import { STORED } from "../../src/vault/source.ts";
+import { kekKeys, sealData, vaultKeyData, wrapData } from "../second-opinion/crypto.ts";
 import { secretRecord } from "../second-opinion/forms.ts";
 import { openSecret } from "../second-opinion/reader.ts";
 import { sealSecret } from "../second-opinion/writer.ts";
@@ -23,7 +24,7 @@ const vault = Buffer.from(vaultId).toString("base64");
 const holder = holdKek(parseKek(kekBytes), vaultId);
 const times = { createdAt: "2026-01-31T09:30:00.000Z", updatedAt: "2026-01-31T09:30:00.000Z" };
 const arbitraryValue = fc.uint8Array({ minLength: 1, maxLength: 300 });
-const example: SecretBinding = { id: "MTExMTExMTExMTExMTExMQ==", name: "API_TOKEN", scope: { kind: "global" }, groups: [], service: undefined, hosts: ["api.example.com:443"], places: ["header"], allowPrivate: false, version: 1 };
+const example: SecretBinding = { id: "MTExMTExMTExMTExMTExMQ==", name: "API_TOKEN", scope: { kind: "global" }, groups: [], service: undefined, hosts: ["api.example.com:443"], places: ["header"], allowPrivate: false, scrub: true, placeholder: undefined, source: STORED, rules: undefined, version: 1 };
 
 async function sealed(binding: SecretBinding, value: Uint8Array, by: KeyHolder = holder, id = vaultId): Promise<SecretRecord> {
   const [envelope] = await sealSecrets(by, id, [{ binding, value: new Secret(value.slice()) }]);
@@ -43,7 +44,7 @@ describe("sealing and opening", () => {
 
       const plain = secretRecord(encodeRecord(record));
       const { wrapKey, macKey, commitment, keyId } = kekKeys(kekBytes, vaultId);
-      expect(new Uint8Array(openSecret({ vault } as Parameters<typeof openSecret>[0], { wrapKey, macKey, commitment, keyId }, plain))).toEqual(value);
+      expect(new Uint8Array(openSecret({ vault }, { wrapKey, macKey, commitment, keyId }, plain))).toEqual(value);
       const { dek, value: theirs } = sealSecret(vault, kekBytes, plain, value, randomBytes);
       expect(await opened({ ...record, dek, value: theirs })).toEqual(value);
     }), { numRuns: 1000 });
@@ -171,15 +172,15 @@ describe("a new KEK", () => {
     expect(await refusalOf(() => rewrapSecrets(holder, confused, vaultId, records))).toBe("bad-wrap");
   });
 
-  test("takes the audit key along", async () => {
+  test("takes the vault key along", async () => {
     const next = holdKek(parseKek(draw(32)), vaultId);
-    const wrapped = await makeAuditKey(holder, vaultId);
-    const moved = await rewrapAuditKey(holder, next, vaultId, wrapped);
-    expect(await openAuditKey(next, vaultId, moved)).toEqual(await openAuditKey(holder, vaultId, wrapped));
-    expect(await refusalOf(() => openAuditKey(holder, vaultId, moved))).toBe("bad-wrap");
-    expect(await refusalOf(() => openAuditKey(holder, draw(16), wrapped))).toBe("bad-wrap");
+    const wrapped = await makeVaultKey(holder, vaultId);
+    const moved = await rewrapVaultKey(holder, next, vaultId, wrapped);
+    expect(await openVaultKeys(next, { id: vaultId, vaultKey: moved })).toEqual(await openVaultKeys(holder, { id: vaultId, vaultKey: wrapped }));
+    expect(await refusalOf(() => openVaultKeys(holder, { id: vaultId, vaultKey: moved }))).toBe("bad-wrap");
+    expect(await refusalOf(() => openVaultKeys(holder, { id: draw(16), vaultKey: wrapped }))).toBe("bad-wrap");
     const record = await sealed(example, Buffer.from("value"));
-    expect(await refusalOf(() => openAuditKey(holder, vaultId, record.dek))).toBe("bad-wrap");
+    expect(await refusalOf(() => openVaultKeys(holder, { id: vaultId, vaultKey: record.dek }))).toBe("bad-wrap");
     expect(await refusalOf(() => opened({ ...record, dek: wrapped }))).toBe("bad-wrap");
   });
 });
@@ -187,10 +188,10 @@ describe("a new KEK", () => {
 describe("associated data", () => {
   test("is byte for byte that of the second implementation", () => {
     fc.assert(fc.property(arbitraryBinding, (binding) => {
-      const plain = { ...binding, service: binding.service ?? null, groups: [...binding.groups], hosts: [...binding.hosts], places: [...binding.places] };
+      const plain = { ...binding, service: binding.service ?? null, placeholder: binding.placeholder ?? null, rules: null, groups: [...binding.groups], hosts: [...binding.hosts], places: [...binding.places] };
       expect(encodeHex(sealAad(vaultId, binding))).toBe(sealData(vaultId, plain).toString("hex"));
       expect(encodeHex(wrapAad(vaultId, holder.keyId, binding))).toBe(wrapData(vaultId, holder.keyId, plain).toString("hex"));
-      expect(encodeHex(auditAad(vaultId, holder.keyId))).toBe(auditData(vaultId, holder.keyId).toString("hex"));
+      expect(encodeHex(vaultKeyAad(vaultId, holder.keyId))).toBe(vaultKeyData(vaultId, holder.keyId).toString("hex"));
     }), { numRuns: 500 });
   });
 

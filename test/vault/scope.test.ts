@@ -15,11 +15,11 @@ const scopes: readonly Scope[] = [
 ];
 
 describe("ids", () => {
-  test.each(["a", "acme corp", "B\u00fccher", "\u65e5\u672c", "\u{1f680}", "a:b", '"', "\\", "../..", "x".repeat(128), "\u{1f680}".repeat(64), "e\u0301", "__proto__"])("%j may be one", (id) => {
+  test.each(["a", "acme corp", "B\u00fccher", "\u65e5\u672c", "\u{1f680}", "a:b", '"', "\\", "../..", "x".repeat(128), "\u{1f680}".repeat(64), "\u00e9", "__proto__"])("%j may be one", (id) => {
     expect(isScopeId(id)).toBe(true);
   });
 
-  test.each(["", " ", " a", "a ", "\u00a0a", "a\u3000", "\ufeffa", "a\nb", "a\rb", "a\tb", "a\0", "\u001b[31m", "\u007f", "\u0085", "a\u00adb", "a\u200bb", "a\u200db", "a\u2028b", "a\u202eb", "a\u2066b", "\ud800", "\udc00a", "a\u{e0041}", "x".repeat(129), `${"\u{1f680}".repeat(64)}x`])("%j may not", (id) => {
+  test.each(["", " ", " a", "a ", "\u00a0a", "a\u3000", "\ufeffa", "a\nb", "a\rb", "a\tb", "a\0", "\u001b[31m", "\u007f", "\u0085", "a\u00adb", "a\u200bb", "a\u200db", "a\u2028b", "a\u202eb", "a\u2066b", "\ud800", "\udc00a", "a\u{e0041}", "e\u0301", "\u2800", "\u3164", "a\ufe0f", "\ue000", "x".repeat(129), `${"\u{1f680}".repeat(64)}x`])("%j may not", (id) => {
     expect(isScopeId(id)).toBe(false);
   });
 });

@@ -3,18 +3,20 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../src/bytes.ts";
 import { VaultError } from "../../src/errors.ts";
+import { parseKeyBytes } from "../../src/keys/key-text.ts";
 import { Secret } from "../../src/secret.ts";
-import { openAuditKey, openSecrets } from "../../src/vault/envelope.ts";
+import { deriveFromVaultKey } from "../../src/vault/derive.ts";
+import { openSecrets, openVaultKeys } from "../../src/vault/envelope.ts";
 import { deriveKek } from "../../src/vault/kdf.ts";
 import type { Kek } from "../../src/vault/key-bytes.ts";
-import { parseKek } from "../../src/vault/key-bytes.ts";
+import { asDek, parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { VaultFile } from "../../src/vault/vault-file.ts";
-import { encodeVaultFile, parseWholeVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
-import { passphraseKek } from "../second-opinion/crypto.ts";
+import { encodeVaultFile, parseVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
+import { base64, keyFileKek, passphraseKek, vaultKeys as secondVaultKeys } from "../second-opinion/crypto.ts";
 import type { KeySlot } from "../second-opinion/forms.ts";
-import { Refusal } from "../second-opinion/forms.ts";
-import { openAuditKey as openAuditKeyAgain, openSecret, readVault, unlockVault } from "../second-opinion/reader.ts";
+import { Refusal } from "../second-opinion/grammar.ts";
+import { openSecret, openVaultKey, readSecrets, readVault, unlockVault } from "../second-opinion/reader.ts";
 import { writeVault } from "../second-opinion/writer.ts";
 import type { Vector } from "../support/vector-file.ts";
 import { formatVector, parseVector, vaultBytes } from "../support/vector-file.ts";
@@ -26,7 +28,7 @@ const files = new Map(readdirSync(folder).filter((file) => file.endsWith(".txt")
 /** What a reader makes of a vector. */
 interface Outcome {
   readonly verdict: string;
-  readonly auditKey?: string;
+  readonly vaultKeys?: Readonly<Record<string, string>>;
   readonly secrets?: readonly (readonly [name: string, value: string])[];
   readonly rewritten?: Buffer;
 }
@@ -51,8 +53,8 @@ describe.each([...files])("%s", (name, file) => {
     const outcomes = [await readWithSource(vector, bytes), readWithSecondOpinion(vector, bytes)];
     expect(outcomes.map(({ verdict }) => verdict)).toEqual([vector.expect, vector.expect]);
     if (vector.expect !== "success") return;
-    for (const { auditKey, secrets, rewritten } of outcomes) {
-      expect(auditKey).toBe(vector.auditKey?.toString("hex"));
+    for (const { vaultKeys, secrets, rewritten } of outcomes) {
+      expect(vaultKeys).toEqual(hexOf({ ...deriveFromVaultKey(asDek(new Uint8Array(vector.vaultKey ?? [])), parseVaultFile(bytes).contents.id) }));
       expect(secrets).toEqual(vector.secrets.map(([secret, value]) => [secret, value.toString("hex")]));
       expect(rewritten !== undefined && equalBytes(rewritten, bytes)).toBe(true);
     }
@@ -61,13 +63,14 @@ describe.each([...files])("%s", (name, file) => {
 
 async function readWithSource(vector: Vector, bytes: Uint8Array): Promise<Outcome> {
   try {
-    const file = parseWholeVaultFile(bytes);
+    const file = parseVaultFile(bytes);
     const holder = holdKek(await kekOf(vector, file), file.contents.id);
     await verifyVaultFile(file, holder);
-    const auditKey = Buffer.from(await openAuditKey(holder, file.contents.id, file.contents.audit.key)).toString("hex");
-    const values = await openSecrets(holder, file.contents.id, file.contents.secrets);
-    const secrets = file.contents.secrets.map((record, index) => [record.name, Buffer.from(values[index]!.reveal()).toString("hex")] as const);
-    return { verdict: "success", auditKey, secrets, rewritten: Buffer.from(await encodeVaultFile(file.contents, holder)) };
+    const { secrets: records, id } = file.contents;
+    const vaultKeys = await openVaultKeys(holder, file.contents);
+    const values = await openSecrets(holder, id, records);
+    const secrets = records.map((record, index) => [record.name, Buffer.from(values[index]!.reveal()).toString("hex")] as const);
+    return { verdict: "success", vaultKeys: hexOf({ ...vaultKeys }), secrets, rewritten: Buffer.from(await encodeVaultFile(file.contents, holder)) };
   } catch (error) {
     if (error instanceof VaultError) return { verdict: error.code };
     throw error;
@@ -75,9 +78,15 @@ async function readWithSource(vector: Vector, bytes: Uint8Array): Promise<Outcom
 }
 
 async function kekOf({ key }: Vector, { contents: { slot } }: VaultFile): Promise<Kek> {
-  if (key.kind === "kek") return parseKek(new Uint8Array(key.bytes));
-  if (slot.locator.provider !== "passphrase") throw new Error("a vector with a passphrase for another provider");
-  return deriveKek(Secret.fromText(key.text), slot.locator.kdf);
+  switch (key.kind) {
+    case "kek":
+      return parseKek(new Uint8Array(key.bytes));
+    case "key-file":
+      return parseKeyBytes(new Uint8Array(key.bytes), "the key file");
+    case "passphrase":
+      if (slot.locator.provider !== "passphrase") throw new Error("a vector with a passphrase for another provider");
+      return deriveKek(Secret.fromText(key.text), slot.locator.kdf);
+  }
 }
 
 function readWithSecondOpinion({ key }: Vector, bytes: Uint8Array): Outcome {
@@ -85,9 +94,10 @@ function readWithSecondOpinion({ key }: Vector, bytes: Uint8Array): Outcome {
     const file = readVault(bytes);
     const kek = secondKekOf(key, file.key);
     const keys = unlockVault(file, kek);
-    const auditKey = openAuditKeyAgain(file, keys).toString("hex");
-    const secrets = file.secrets.map((record) => [record.name, openSecret(file, keys, record).toString("hex")] as const);
-    return { verdict: "success", auditKey, secrets, rewritten: writeVault(file, kek) };
+    const records = readSecrets(file);
+    const vaultKeys = hexOf({ ...secondVaultKeys(openVaultKey(file, keys), base64(file.vault)) });
+    const secrets = records.map((record) => [record.name, openSecret(file, keys, record).toString("hex")] as const);
+    return { verdict: "success", vaultKeys, secrets, rewritten: writeVault({ ...file, secrets: records }, kek) };
   } catch (error) {
     if (error instanceof Refusal) return { verdict: error.code };
     throw error;
@@ -95,7 +105,21 @@ function readWithSecondOpinion({ key }: Vector, bytes: Uint8Array): Outcome {
 }
 
 function secondKekOf(key: Vector["key"], slot: KeySlot): Buffer {
-  if (key.kind === "kek") return key.bytes;
-  if (slot.provider !== "passphrase") throw new Error("a vector with a passphrase for another provider");
-  return passphraseKek(key.text, slot.kdf);
+  switch (key.kind) {
+    case "kek":
+      return key.bytes;
+    case "key-file":
+      return keyFileKek(key.bytes) ?? refuse("wrong-key");
+    case "passphrase":
+      if (slot.provider !== "passphrase") throw new Error("a vector with a passphrase for another provider");
+      return passphraseKek(key.text, slot.kdf);
+  }
+}
+
+function hexOf(keys: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(keys).map(([name, bytes]) => [name, Buffer.from(bytes).toString("hex")]));
+}
+
+function refuse(code: string): never {
+  throw new Refusal(code);
 }

@@ -8,10 +8,10 @@ import type { LoggedRun } from "../../audit/runs.ts";
 import { ACCEPTED, findRuns, findUnvouched } from "../../audit/runs.ts";
 import type { Verdict } from "../../audit/verify.ts";
 import { verifyChain, verifyLog } from "../../audit/verify.ts";
-import { wipe } from "../../bytes.ts";
 import { judgeLiveness } from "../../disk/process-identity.ts";
 import { VaultError } from "../../errors.ts";
-import { openAuditKey } from "../../vault/envelope.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
+import { openVaultKeys } from "../../vault/envelope.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import type { Recall } from "../keys/head-witness.ts";
 import { withRecall } from "../keys/head-witness.ts";
@@ -73,11 +73,11 @@ export async function acceptDoubts(surroundings: Surroundings, entries: readonly
 
 async function verifyOpened(surroundings: Surroundings, { file, holder }: OpenedVault): Promise<VerifiedTrail> {
   const { id, audit } = file.contents;
-  const auditKey = await openAuditKey(holder, id, audit.key);
+  const keys = await openVaultKeys(holder, file.contents);
   try {
-    return await withRecall(surroundings, id, (recall) => followChains(surroundings.paths.auditFolder, audit, auditKey, recall));
+    return await withRecall(surroundings, id, (recall) => followChains(surroundings.paths.auditFolder, audit, keys.audit, recall));
   } finally {
-    wipe(auditKey);
+    wipeVaultKeys(keys);
   }
 }
 

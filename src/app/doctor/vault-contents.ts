@@ -1,13 +1,14 @@
 // Whether the vault reads, is the newest, and holds what its key has authenticated.
 import { accessSync, constants } from "node:fs";
-import { encodeBase64, wipe } from "../../bytes.ts";
+import { encodeBase64 } from "../../bytes.ts";
 import { VaultError, systemErrorCode } from "../../errors.ts";
 import type { VaultPaths } from "../../paths.ts";
 import type { Anchor } from "../../store/anchor.ts";
 import { readAnchor, requireNotRolledBack } from "../../store/anchor.ts";
 import { VaultAdapter } from "../../store/vault-adapter.ts";
-import { openAuditKey, openSecrets } from "../../vault/envelope.ts";
-import type { Dek } from "../../vault/key-bytes.ts";
+import type { VaultKeys } from "../../vault/derive.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
+import { openSecrets, openVaultKeys } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
@@ -96,18 +97,19 @@ export async function examineSecrets(file: VaultFile, holder: KeyHolder): Promis
 export async function examineAudit(paths: VaultPaths, file: VaultFile, holder: KeyHolder | undefined): Promise<Finding> {
   const { auditFolder } = paths;
   const { id, audit } = file.contents;
-  let auditKey: Dek | undefined;
+  let keys: VaultKeys | undefined;
   try {
-    if (holder !== undefined) auditKey = await openAuditKey(holder, id, audit.key);
+    if (holder !== undefined) keys = await openVaultKeys(holder, file.contents);
+    const auditKey = keys?.audit;
     const { entries, segments, doubts: [doubt] } = await withRecall({ paths }, id, (recall) => followChains(auditFolder, audit, auditKey, recall));
     if (doubt !== undefined) return problem("audit", "audit-broken", `entry ${doubt.entry} of the audit log: ${doubt.why}`, "vault audit --verify lists all that is in doubt; once you know what happened, vault audit --accept takes it for settled");
     if (!isWritable(auditFolder)) return problem("audit", "audit-unwritable", `the audit folder "${auditFolder}" cannot be written to, so no command that needs the log will do anything`, `check that its file system is not read-only, then: chmod u+rwx ${shellWord(auditFolder)}`);
     const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;
-    return ok("audit", auditKey === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);
+    return ok("audit", keys === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);
   } catch (error) {
     return problemOf("audit", error, "vault audit --verify");
   } finally {
-    wipe(auditKey);
+    if (keys !== undefined) wipeVaultKeys(keys);
   }
 }
 

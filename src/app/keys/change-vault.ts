@@ -3,7 +3,8 @@ import type { AuditEvent, ChainHead } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
 import { changeVault } from "../../store/vault-store.ts";
-import { openAuditKey } from "../../vault/envelope.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
+import { openVaultKeys } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import { tellLogHead } from "./head-witness.ts";
@@ -27,19 +28,20 @@ export async function changeAudited(surroundings: Surroundings, holder: KeyHolde
     const changed = await change(contents);
     const event = { ...changed.event, generation: contents.generation + 1 };
     const { sequence, hash } = await appendAudited(surroundings, holder, contents, event);
-    return { ...changed, contents: { ...changed.contents, audit: { ...changed.contents.audit, sequence, hash } } };
+    return { ...changed, contents: { ...changed.contents, audit: { sequence, hash } } };
   });
 }
 
 /** Appends to the main log with the vault's audit key. @throws VaultError `audit-unwritable`, `bad-wrap`. */
-export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, { id, audit }: Pick<VaultContents, "id" | "audit">, event: AuditEvent): Promise<ChainHead> {
-  const auditKey = await openAuditKey(holder, id, audit.key);
-  const logKey = partKey(auditKey, { kind: "log" });
+export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent): Promise<ChainHead> {
+  const keys = await openVaultKeys(holder, contents);
+  const logKey = partKey(keys.audit, { kind: "log" });
   try {
-    const head = await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: audit, now: surroundings.now() });
+    const head = await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: contents.audit, now: surroundings.now() });
     await tellLogHead(holder, head);
     return head;
   } finally {
-    wipe(auditKey, logKey);
+    wipe(logKey);
+    wipeVaultKeys(keys);
   }
 }

@@ -11,7 +11,7 @@ import { stagePassphrase } from "../../keys/passphrase.ts";
 import type { StagedKey } from "../../keys/provider.ts";
 import { Secret } from "../../secret.ts";
 import { createVault, requireNoVault } from "../../store/vault-store.ts";
-import { makeAuditKey } from "../../vault/envelope.ts";
+import { makeVaultKey } from "../../vault/envelope.ts";
 import type { KdfCost } from "../../vault/kdf.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
 import { KEY_BYTES, parseKek } from "../../vault/key-bytes.ts";
@@ -69,9 +69,9 @@ export function drawKek(): Kek {
 
 async function makeContents(surroundings: Surroundings, holder: KeyHolder, { locator }: StagedKey, id: Uint8Array): Promise<VaultFile["contents"]> {
   setLogAside(surroundings.paths.auditFolder, surroundings.now());
-  const key = await makeAuditKey(holder, id);
-  const { sequence, hash } = await appendAudited(surroundings, holder, { id, audit: { ...EMPTY_CHAIN, key } }, { kind: "vault.init", provider: locator.provider });
-  return { id, generation: 1, slot: { locator, keyId: holder.keyId, commitment: holder.commitment }, audit: { sequence, hash, key }, secrets: [] };
+  const vaultKey = await makeVaultKey(holder, id);
+  const audit = await appendAudited(surroundings, holder, { id, vaultKey, audit: EMPTY_CHAIN }, { kind: "vault.init", provider: locator.provider });
+  return { id, generation: 1, slot: { locator, keyId: holder.keyId, commitment: holder.commitment }, vaultKey, audit, secrets: [] };
 }
 
 async function stageKey(surroundings: Surroundings, choice: KeyChoice, passphrase: Secret | undefined, id: Uint8Array): Promise<StagedKey> {

@@ -8,7 +8,7 @@ import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEn
 import { stagePassphrase } from "../../keys/passphrase.ts";
 import type { StagedKey } from "../../keys/provider.ts";
 import type { Secret } from "../../secret.ts";
-import { rewrapAuditKey, rewrapSecrets } from "../../vault/envelope.ts";
+import { rewrapVaultKey, rewrapSecrets } from "../../vault/envelope.ts";
 import type { KdfCost } from "../../vault/kdf.ts";
 import { KDF_COSTS } from "../../vault/kdf.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
@@ -73,9 +73,9 @@ function rewrapAll(surroundings: Surroundings, from: KeyHolder, to: KeyHolder, l
   return changeAudited(surroundings, from, async (contents: VaultContents) => {
     const slot: KeySlot = { locator, keyId: to.keyId, commitment: to.commitment };
     const secrets = await rewrapSecrets(from, to, contents.id, contents.secrets, (done) => { surroundings.showProgress("re-wrapping", done, contents.secrets.length); });
-    const key = await rewrapAuditKey(from, to, contents.id, contents.audit.key);
+    const vaultKey = await rewrapVaultKey(from, to, contents.id, contents.vaultKey);
     return {
-      contents: { ...contents, slot, secrets, audit: { ...contents.audit, key } },
+      contents: { ...contents, slot, vaultKey, secrets },
       event: { kind: "master.rotate", from: contents.slot.locator.provider, to: locator.provider, secrets: secrets.length },
       holder: to,
     };

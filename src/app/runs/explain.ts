@@ -71,7 +71,7 @@ export interface Explanation {
  */
 export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation> {
   const { scheme, authority, target } = parseUrl(question.url);
-  const all = (await requireVault(surroundings)).records.metadata();
+  const all = (await requireVault(surroundings)).records.all();
   const { project } = question;
   const records = project === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, project, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
   const traits = await loadTraits(surroundings, records);

@@ -7,6 +7,7 @@ import type { Secret } from "../../secret.ts";
 import { findCanonicalBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
+import { findPlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { SecretMetadata, SecretRecord } from "../../vault/record.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
@@ -48,7 +49,7 @@ export function chooseSecrets(records: RecordList, { viewpoint, selections }: Wi
   const visible = visibleSecrets(secrets, viewpoint);
   const chosen = (selections ?? [...visible.keys()].map((name) => ({ variable: name, name }))).map(({ variable, name }) => {
     const record = visible.get(name);
-    if (record === undefined) throw noSecret(name, records.metadata(), " here");
+    if (record === undefined) throw noSecret(name, records.all(), " here");
     return { variable, record, hosts: record.hosts, places: record.places };
   });
   requireVariables(chosen);
@@ -78,6 +79,12 @@ export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secr
   if (ids.size === 0) return new Map();
   const { findServices } = await import("../services/known-services.ts");
   return new Map(findServices(surroundings, ids).map(({ id, sharesHostsWith, placeholders, credentials, besides }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials, besides } }]));
+}
+
+/** What a secret's placeholder may look like: its own template, or one of its service's. None: as its value. */
+export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placeholder" | "service">, traits: ReadonlyMap<string, ServiceTraits>): readonly PlaceholderTemplate[] {
+  const own = placeholder === undefined ? undefined : findPlaceholderTemplate(placeholder);
+  return own === undefined ? (traits.get(service ?? "")?.placeholders ?? []) : [own];
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */

@@ -1,12 +1,12 @@
 // The placeholders of a run: of the same secret the same in every run, so that what a program has stored in one works in the next.
 import { randomBytes } from "node:crypto";
-import { utf8, wipe } from "../../bytes.ts";
+import { concatBytes, findBase64, utf8, wipe } from "../../bytes.ts";
 import { mintPlaceholder } from "../../proxy/places/placeholder.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { makeStrayTest } from "../../proxy/places/placeholder-check.ts";
 import type { Secret } from "../../secret.ts";
-import { hmacSha256 } from "../../vault/derive.ts";
-import { openAuditKey } from "../../vault/envelope.ts";
+import { hmacSha256, wipeVaultKeys } from "../../vault/derive.ts";
+import { openVaultKeys } from "../../vault/envelope.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { chooseForm } from "./placeholder-form.ts";
@@ -39,11 +39,11 @@ export interface PlaceholderMaker {
  * @throws VaultError `bad-wrap`, `locked`.
  */
 export async function openPlaceholders({ file, holder }: OpenedVault, isFresh: boolean): Promise<PlaceholderMaker> {
-  const auditKey = await openAuditKey(holder, file.contents.id, file.contents.audit.key);
+  const keys = await openVaultKeys(holder, file.contents);
   try {
-    return makePlaceholders(hmacSha256(auditKey, utf8("vault/1 placeholder")), isFresh);
+    return makePlaceholders(keys.placeholder.slice(), isFresh);
   } finally {
-    wipe(auditKey);
+    wipeVaultKeys(keys);
   }
 }
 
@@ -53,7 +53,7 @@ export function makePlaceholders(key: Uint8Array, isFresh: boolean): Placeholder
   const met = new Set<string>();
   return {
     placeholderOf({ id, variable, value, forms }) {
-      const seed = isFresh ? new Uint8Array(randomBytes(SEED_BYTES)) : hmacSha256(key, utf8(met.has(id) ? `${id} ${variable ?? ""}` : id));
+      const seed = isFresh ? new Uint8Array(randomBytes(SEED_BYTES)) : hmacSha256(key, concatBytes(findBase64(id) ?? utf8(id), utf8(met.has(id) ? (variable ?? "") : "")));
       met.add(id);
       try {
         return mintPlaceholder(chooseForm(value, forms), seed, checkKey);

@@ -29,7 +29,7 @@ import { furnishChild } from "./child-environment.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Selection } from "./granted-secrets.ts";
-import { chooseSecrets, grantOf, loadTraits } from "./granted-secrets.ts";
+import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -205,7 +205,7 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
   const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
     const value = values[index];
     if (value === undefined) return [];
-    const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: traits.get(record.service ?? "")?.placeholders ?? [] });
+    const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
     return [{ variable, grant: grantOf({ ...record, ...reach }, value, placeholder, traits) }];
   });
   maker.close();

@@ -11,6 +11,7 @@ import type { Place } from "../../vault/place.ts";
 import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
 import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../../vault/record.ts";
 import type { Membership, Scope } from "../../vault/scope.ts";
+import { STORED } from "../../vault/source.ts";
 import { compareText, describeScope, isSameMembership, isSameScope } from "../../vault/scope.ts";
 import type { VaultContents } from "../../vault/vault-file.ts";
 import { ensureVault } from "../keys/auto-init.ts";
@@ -34,6 +35,9 @@ export interface BindingChange {
   readonly places?: readonly Place[];
   readonly service?: string;
   readonly allowPrivate?: boolean;
+  readonly scrub?: boolean;
+  /** A template; `undefined` takes the one away that there is. */
+  readonly placeholder?: string | undefined;
   /** Whether a secret that is pinned to a service may get hosts beside that service's. */
   readonly widen?: boolean;
 }
@@ -118,6 +122,8 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
       places: change.places ?? before.places,
       service: service?.id ?? before.service,
       allowPrivate: change.allowPrivate ?? before.allowPrivate,
+      scrub: change.scrub ?? before.scrub,
+      placeholder: "placeholder" in change ? change.placeholder : before.placeholder,
     };
   });
   if (change.widen === true && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
@@ -147,8 +153,9 @@ export async function deleteSecret(surroundings: Surroundings, name: string, sco
 }
 
 /** The binding of a secret that is not in the vault yet. @throws VaultError `usage` for more hosts than a secret may have. */
-export function bindNew({ name, scope, service, hosts, places, allowPrivate }: PinnedSecret): SecretBinding {
-  return requireBounded(canonicaliseBinding({ id: encodeBase64(new Uint8Array(randomBytes(16))), name, scope, groups: [], service, hosts, places, allowPrivate, version: 1 }));
+export function bindNew({ name, scope, service, hosts, places, allowPrivate, scrub = true, placeholder }: PinnedSecret): SecretBinding {
+  const id = encodeBase64(new Uint8Array(randomBytes(16)));
+  return requireBounded(canonicaliseBinding({ id, name, scope, groups: [], service, hosts, places, allowPrivate, scrub, placeholder, source: STORED, rules: undefined, version: 1 }));
 }
 
 /** The list of services is a chunk of its own, which no other command waits for. */
@@ -214,8 +221,8 @@ function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): voi
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */
-export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, version }: SecretRecord): AuditEvent {
-  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, version };
+export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, version }: SecretRecord): AuditEvent {
+  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, scrub, version };
 }
 
 function requireBounded(binding: SecretBinding): SecretBinding {

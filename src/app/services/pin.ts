@@ -21,6 +21,10 @@ export interface NewSecret {
   readonly allowPrivate: boolean;
   /** Whether it may have hosts beside those of its service. */
   readonly widen?: boolean;
+  /** Whether answers are looked through for its value; they are where nothing is said. */
+  readonly scrub?: boolean;
+  /** A template; without one the service says what its placeholder looks like. */
+  readonly placeholder?: string | undefined;
 }
 
 /** A secret whose service, hosts and places are settled. */

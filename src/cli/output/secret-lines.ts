@@ -1,11 +1,11 @@
 // How a secret's metadata is shown: no command prints a value.
-import type { SecretMetadata, SecretOutline, SecretRules } from "../../vault/record.ts";
+import type { SecretMetadata, SecretOutline, SecretTerms } from "../../vault/record.ts";
 import { describeScope } from "../../vault/scope.ts";
 import { GAP, tableLines } from "./table.ts";
 
 export function secretObject(secret: SecretMetadata): Record<string, unknown> {
-  const { name, id, scope, groups, service, hosts, places, allowPrivate, version, createdAt, updatedAt } = secret;
-  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, version, createdAt, updatedAt };
+  const { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, placeholder, source, version, createdAt, updatedAt } = secret;
+  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, version, createdAt, updatedAt };
 }
 
 export function secretLines(secret: SecretMetadata): string[] {
@@ -17,6 +17,8 @@ export function secretLines(secret: SecretMetadata): string[] {
     `hosts     ${secret.hosts.length === 0 ? "none: it will be refused everywhere" : secret.hosts.join(" ")}`,
     `inject    ${secret.places.join(",")}`,
     `private   ${secret.allowPrivate ? "allowed" : "refused"}`,
+    ...(secret.scrub ? [] : ["scrub     no: answers are not looked through for it"]),
+    ...(secret.placeholder === undefined ? [] : [`stand-in  ${secret.placeholder}`]),
     `version   ${secret.version}`,
     `created   ${secret.createdAt}`,
     `updated   ${secret.updatedAt}`,
@@ -26,19 +28,19 @@ export function secretLines(secret: SecretMetadata): string[] {
 /** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */
 export function secretTable(secrets: readonly SecretOutline[], width: number | undefined): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
-  const rests = new Map<SecretRules, readonly string[]>();
+  const rests = new Map<SecretTerms, readonly string[]>();
   let nameWidth = HEADER.length;
-  for (const { name, rules } of secrets) {
+  for (const { name, terms } of secrets) {
     if (name.length > nameWidth) nameWidth = name.length;
-    if (!rests.has(rules)) rests.set(rules, [rules.hosts.join(" ") || "-", describeScope(rules.scope)]);
+    if (!rests.has(terms)) rests.set(terms, [terms.hosts.join(" ") || "-", describeScope(terms.scope)]);
   }
-  // Thousands of secrets have few different rules, each of which is laid out once.
+  // Thousands of secrets have few different terms, each of which is laid out once.
   const [headerEnd = "", ...lines] = tableLines([["HOSTS", "SCOPE"], ...rests.values()], undefined);
   const widest = [headerEnd, ...lines].reduce((most, { length }) => Math.max(most, length), 0);
-  if (width !== undefined && nameWidth + GAP.length + widest > width) return tableLines([[HEADER, "HOSTS", "SCOPE"], ...secrets.map(({ name, rules }) => [name, ...(rests.get(rules) ?? [])])], width);
-  const ends = new Map([...rests.keys()].map((rules, index) => [rules, `${GAP}${lines[index] ?? ""}`]));
+  if (width !== undefined && nameWidth + GAP.length + widest > width) return tableLines([[HEADER, "HOSTS", "SCOPE"], ...secrets.map(({ name, terms }) => [name, ...(rests.get(terms) ?? [])])], width);
+  const ends = new Map([...rests.keys()].map((terms, index) => [terms, `${GAP}${lines[index] ?? ""}`]));
   const table = [HEADER.padEnd(nameWidth) + GAP + headerEnd];
-  for (const { name, rules } of secrets) table.push(name.padEnd(nameWidth) + (ends.get(rules) ?? ""));
+  for (const { name, terms } of secrets) table.push(name.padEnd(nameWidth) + (ends.get(terms) ?? ""));
   return table;
 }
 

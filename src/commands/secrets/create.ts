@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
 import { createSecret } from "../../app/secrets/secrets.ts";
-import { bindingFlags, parseHosts, parsePlaces } from "../../cli/input/binding-flags.ts";
+import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/input/binding-flags.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
@@ -26,7 +26,12 @@ export default class SecretsCreate extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsCreate);
     const hosts = parseHosts(flags.host);
-    const secret = { name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen, allowPrivate: "allow-private" in flags && flags["allow-private"] };
+    const secret = {
+      ...{ name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen },
+      allowPrivate: "allow-private" in flags && flags["allow-private"],
+      scrub: !("scrub" in flags) || flags.scrub,
+      placeholder: flags.placeholder === undefined ? undefined : parseTemplate(flags.placeholder),
+    };
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const record = await createSecret(surroundings, secret, (binding) => askValue(binding, flags));
     this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);

@@ -27,11 +27,11 @@ export default class SecretsList extends VaultCommand {
 }
 
 function seenFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretMetadata[] {
-  return viewpoint.workspace === undefined ? byName(records.metadata()) : [...visibleSecrets(records.metadata(), viewpoint).values()];
+  return viewpoint.workspace === undefined ? byName(records.all()) : [...visibleSecrets(records.all(), viewpoint).values()];
 }
 
 function outlinesFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretOutline[] {
-  return viewpoint.workspace === undefined ? byName(records.outlines()) : seenFrom(viewpoint, records).map((secret) => ({ name: secret.name, rules: secret }));
+  return viewpoint.workspace === undefined ? byName(records.outlines()) : seenFrom(viewpoint, records).map((secret) => ({ id: secret.id, name: secret.name, terms: secret }));
 }
 
 function byName<T extends SecretOutline | SecretMetadata>(secrets: readonly T[]): readonly T[] {

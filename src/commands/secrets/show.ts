@@ -15,7 +15,7 @@ export default class SecretsShow extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsShow);
     const { records } = await requireVault(makeSurroundings(undefined));
-    const secret = getSecret(records.metadata(), args.name, findScope(flags));
+    const secret = getSecret(records.all(), args.name, findScope(flags));
     this.answer(flags.json, { secret: secretObject(secret) }, secretLines(secret));
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import type { BindingChange } from "../../app/secrets/secrets.ts";
 import { updateSecret } from "../../app/secrets/secrets.ts";
-import { bindingFlags, parseHosts, parsePlaces } from "../../cli/input/binding-flags.ts";
+import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/input/binding-flags.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
@@ -30,6 +30,8 @@ export default class SecretsUpdate extends VaultCommand {
       ...(flags.service === undefined ? {} : { service: flags.service }),
       // Absent when neither --allow-private nor --no-allow-private was given, whatever its type says.
       ...("allow-private" in flags ? { allowPrivate: flags["allow-private"] } : {}),
+      ...("scrub" in flags ? { scrub: flags.scrub } : {}),
+      ...(flags.placeholder === undefined ? {} : { placeholder: parseTemplate(flags.placeholder) }),
     };
     const record = await updateSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags), change);
     this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));

@@ -10,7 +10,7 @@ import type { Surroundings } from "../../../src/app/surroundings.ts";
 import type { AuditEntry } from "../../../src/audit/entry.ts";
 import { partKey } from "../../../src/audit/entry.ts";
 import { appendToLog } from "../../../src/audit/log.ts";
-import { openAuditKey } from "../../../src/vault/envelope.ts";
+import { openVaultKeys } from "../../../src/vault/envelope.ts";
 import { addSecret, makeHome, makeVaultHome } from "../../support/home.ts";
 import { refusalOf } from "../../support/refusal.ts";
 
@@ -28,8 +28,8 @@ async function makeRun(surroundings: Surroundings, id: string, uses: number): Pr
 /** Appends with the vault's own key, in parts as small as told. */
 async function append(surroundings: Surroundings, count: number, partBytesMax: number): Promise<void> {
   await withOpenVault(surroundings, async ({ file, holder }) => {
-    const { id, audit } = file.contents;
-    const key = partKey(await openAuditKey(holder, id, audit.key), { kind: "log" });
+    const { audit } = file.contents;
+    const key = partKey((await openVaultKeys(holder, file.contents)).audit, { kind: "log" });
     for (let number = 1; number <= count; number += 1) await appendToLog(surroundings.paths.auditFolder, { kind: "test", number }, { key, vouched: audit, now: new Date() }, partBytesMax);
   });
 }

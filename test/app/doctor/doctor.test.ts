@@ -174,7 +174,7 @@ describe("who can get at it", () => {
 
 describe("the vault file", () => {
   test.each<[what: string, mess: (paths: VaultPaths) => void, code: string, status: number]>([
-    ["cut", ({ vaultFile }) => { truncateSync(vaultFile, 200); }, "bad-json", 6],
+    ["cut", ({ vaultFile }) => { truncateSync(vaultFile, 200); }, "not-canonical", 6],
     ["re-formatted", ({ vaultFile }) => { writeFileSync(vaultFile, JSON.stringify(JSON.parse(readFileSync(vaultFile, "utf8")))); }, "not-canonical", 6],
     ["damaged", ({ vaultFile }) => { edit(vaultFile, '"generation": 2', '"generation": 3'); }, "bad-checksum", 6],
     ["of a newer version", ({ vaultFile }) => { edit(vaultFile, '"features": []', '"features": ["later"]'); }, "newer-version", 11],

@@ -7,7 +7,7 @@ import { Secret } from "../../../src/secret.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
 import type { SecretMetadata } from "../../../src/vault/record.ts";
 
-const metadata = (name: string): SecretMetadata => ({ id: name, name, scope: { kind: "global" }, groups: [], service: undefined, hosts: ["*.example.com:443"], places: ["basic", "header"], allowPrivate: false, version: 1, createdAt: "", updatedAt: "" });
+const metadata = (name: string): SecretMetadata => ({ id: name, name, scope: { kind: "global" }, groups: [], service: undefined, hosts: ["*.example.com:443"], places: ["basic", "header"], allowPrivate: false, scrub: true, placeholder: undefined, source: { kind: "stored" }, rules: undefined, version: 1, createdAt: "", updatedAt: "" });
 const secrets = ["A_KEY", "B_KEY", "C_KEY"].map(metadata);
 const nobody = { workspace: undefined, group: undefined };
 const need = (variable: string, secret = variable, host?: string): Project["needs"][number] => ({ variable, secret, hosts: host === undefined ? undefined : [parseHostBinding(host)], places: undefined });

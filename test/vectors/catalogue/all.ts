@@ -4,6 +4,7 @@ import { recordDefects } from "./records.ts";
 import { sealingDefects } from "./sealing.ts";
 import { slotDefects } from "./slot.ts";
 import { successes } from "./success.ts";
+import { termDefects } from "./terms.ts";
 
 /** Every vector, as the second implementation makes it: the same bytes on each run. */
-export const vectors: readonly Vector[] = [...successes, ...documentDefects, ...slotDefects, ...recordDefects, ...sealingDefects];
+export const vectors: readonly Vector[] = [...successes, ...documentDefects, ...slotDefects, ...recordDefects, ...termDefects, ...sealingDefects];

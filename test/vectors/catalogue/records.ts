@@ -41,8 +41,11 @@ export const recordDefects: readonly Vector[] = [
   members("scope-long", "bad-schema", "129 UTF-16 units", { scope: { kind: "workspace", workspace: `${"\u{1f680}".repeat(64)}x` } }),
   members("scope-leading-blank", "bad-schema", "a no-break space at the start", { scope: { kind: "workspace", workspace: "\u00a0acme" } }),
   members("scope-ideographic-blank", "bad-schema", "U+3000 at the end", { scope: { kind: "workspace", workspace: "acme\u3000" } }),
+  members("scope-nfd", "bad-schema", "an a and a combining diaeresis: not in NFC", { scope: { kind: "workspace", workspace: "a\u0308" } }),
+  members("scope-singleton", "bad-schema", "U+212B, which is U+00C5 in NFC", { scope: { kind: "workspace", workspace: "\u212b" } }),
+  members("groups-nfd", "bad-schema", "a group that is not in NFC", { groups: [{ workspace: "w", group: "u\u0308" }] }),
   members("scope-surrogate", "bad-schema", "a lone surrogate, escaped", { scope: { kind: "workspace", workspace: "a\ud800b" } }),
-  ...[0x00, 0x1b, 0x7f, 0x9f, 0xad, 0x61c, 0x180e, 0x200b, 0x200f, 0x2028, 0x202e, 0x2060, 0x2066, 0xfeff, 0xfff9, 0xe0041].map((point) => {
+  ...[0x00, 0x1b, 0x7f, 0x9f, 0xad, 0x61c, 0x180e, 0x200b, 0x200f, 0x2028, 0x202e, 0x2060, 0x2066, 0xfeff, 0xfff9, 0xe0041, 0xa0, 0x34f, 0x600, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x2003, 0x202f, 0x2065, 0x2800, 0x3000, 0x3164, 0xe000, 0xfdd0, 0xfe0f, 0xffa0, 0xfff0, 0xffff, 0x16fe4, 0x1bca0, 0x1d159, 0x1d173, 0x1fffe, 0xe0001, 0xe0100, 0xf0000, 0x10ffff].map((point) => {
     const code = point.toString(16).toUpperCase().padStart(4, "0");
     return members(`scope-u${code.toLowerCase()}`, "bad-schema", `U+${code} within a workspace`, { scope: { kind: "workspace", workspace: `a${String.fromCodePoint(point)}b` } });
   }),
@@ -61,7 +64,17 @@ export const recordDefects: readonly Vector[] = [
   members("places-unknown", "bad-schema", "an unknown place", { places: ["trailer"] }),
   members("places-unsorted", "bad-schema", "header before basic", { places: ["header", "basic"] }),
   members("places-doubled", "bad-schema", "header twice", { places: ["header", "header"] }),
-  members("places-too-many", "out-of-bounds", "6", { places: ["basic", "body", "header", "path", "query", "query"] }),
+  members("places-too-many", "out-of-bounds", "65", { places: Array.from({ length: 65 }, (_, index) => `query:${String(index).padStart(3, "0")}`) }),
+  members("places-header-upper-case", "bad-schema", "headers are named in small letters", { places: ["header:X-Key"] }),
+  members("places-header-empty", "bad-schema", "no name", { places: ["header:"] }),
+  members("places-header-dash", "bad-schema", "a name that ends in a dash", { places: ["header:x-"] }),
+  members("places-header-long", "bad-schema", "65 characters", { places: [`header:${"x".repeat(65)}`] }),
+  members("places-query-blank", "bad-schema", "a space in a parameter's name", { places: ["query:a b"] }),
+  members("places-query-long", "bad-schema", "65 characters", { places: [`query:${"x".repeat(65)}`] }),
+  members("places-path-named", "bad-schema", "a path has no names", { places: ["path:x"] }),
+  members("scrub-missing", "bad-schema", "no scrub", { scrub: undefined }),
+  members("scrub-number", "bad-schema", "1 is not true", { scrub: 1 }),
+  members("placeholder-missing", "bad-schema", "no placeholder, not even null", { placeholder: undefined }),
   members("allow-private-number", "bad-schema", "0 is not false", { allowPrivate: 0 }),
   members("version-zero", "out-of-bounds", "versions begin at 1", { version: 0 }),
   members("version-large", "out-of-bounds", "2^31", { version: 2 ** 31 }),
@@ -82,6 +95,10 @@ export const recordDefects: readonly Vector[] = [
   members("value-long", "bad-schema", "65,553 bytes", { value: { nonce: zeros(24), commitment: zeros(32), ciphertext: zeros(65_553) } }),
   members("value-null", "bad-schema", "no value", { value: null }),
   members("too-deep", "too-deep", "9 levels within one secret", { note: [[[[[[[[0]]]]]]]] }),
+
+  ...["", "xyz_", "[A-Za-z0-9]{21}", "[0-9]{38}", "[0-9a-f]{31}", "[A-Za-z]{22}", "[A-Za-z0-9]{022}", "[A-Za-z0-9]{513}", "x[A-Za-z0-9_-]{512}", "[A-Za-z]", "[0-9A-Za-z]{32}", "[a-f0-9]{32}", "[^a]{40}", "[A-Za-z0-9]{32}x", "[A-Za-z0-9]{32}_",
+    "a b[A-Za-z0-9]{32}", "-a[A-Za-z0-9]{32}", "[A-Za-z0-9]{32}[0-9]{4}", "[A-Za-z0-9]{20}x[A-Za-z0-9]{12}", "[A-Za-z0-9]{22,30}", "[A-Za-z0-9]+", "[A-Za-z0-9]{32}\n", "\u00e4[A-Za-z0-9]{32}"].map((placeholder, index) =>
+    members(`placeholder-${index + 1}`, "bad-schema", `no template: ${JSON.stringify(placeholder)}`, { placeholder })),
 
   tampered("host-too-many", "out-of-bounds", "65", (record) => ({ ...record, hosts: Array.from({ length: 65 }, (_, index) => `h${String(index).padStart(2, "0")}.example.com:443`) })),
   hosts("unsorted", "descending", "b.example.com:443", "a.example.com:443"),

@@ -2,7 +2,7 @@
 // Every file here has a right MAC: only the sealing itself is left to stop whoever made it.
 import { aeadSeal, base64, dekKeys, kekKeys, sealData, wrapData } from "../../second-opinion/crypto.ts";
 import type { SecretRecord } from "../../second-opinion/forms.ts";
-import { sealSecret, sealValue, wrapAuditKey, wrapDek, writeVault } from "../../second-opinion/writer.ts";
+import { sealSecret, sealValue, wrapVaultKey, wrapDek, writeVault } from "../../second-opinion/writer.ts";
 import type { Vector } from "../../support/vector-file.ts";
 import { contentsOf, drawFrom, FIRST, KEK, OTHER_KEK, refused, SUBJECT, tampered, unsealed, VAULT } from "./subject.ts";
 
@@ -51,10 +51,13 @@ const bindings: readonly (readonly [member: string, comment: string, changes: Pa
   ["place-added", "one place more", { places: ["basic", "body", "header"] }],
   ["allow-private", "private addresses allowed", { allowPrivate: true }],
   ["version", "another version of the value", { version: 2 }],
+  ["place-named", "one header more", { places: ["basic", "header", "header:x-note"] }],
+  ["scrub", "not scrubbed", { scrub: false }],
+  ["placeholder", "another placeholder", { placeholder: "xyz_[A-Za-z0-9]{32}" }],
 ];
 
-const auditKey = (name: string, comment: string, key: SecretRecord["dek"]): Vector =>
-  refused(name, "bad-wrap", comment, writeVault({ ...SUBJECT, audit: { ...SUBJECT.audit, key } }, KEK));
+const vaultKey = (name: string, comment: string, key: SecretRecord["dek"]): Vector =>
+  refused(name, "bad-wrap", comment, writeVault({ ...SUBJECT, vaultKey: key }, KEK));
 
 /** Fields moved between neighbours: what concatenation without lengths would not notice. */
 function shifted(name: string, comment: string, sealed: Partial<SecretRecord>, shown: Partial<SecretRecord>): Vector {
@@ -126,9 +129,9 @@ export const sealingDefects: readonly Vector[] = [
     return { dek: wrapDek(VAULT, KEK, record, dek, draw), value: { nonce: nonce.toString("base64"), commitment: commitment.toString("base64"), ciphertext: ciphertext.toString("base64") } };
   }),
 
-  auditKey("audit-key-flipped", "a bit of the audit key's wrap", { ...SUBJECT.audit.key, ciphertext: flipped(SUBJECT.audit.key.ciphertext, 0) }),
-  auditKey("audit-key-is-dek", "a DEK's wrap in the audit key's place", first.dek),
-  auditKey("audit-key-of-other-vault", "the audit key of another vault of the same KEK", wrapAuditKey(OTHER_VAULT, KEK, draw(32), draw)),
-  inPlaceOfFirst("wrap-is-audit-key", "bad-wrap", "the audit key's wrap in a DEK's place", () => ({ dek: SUBJECT.audit.key })),
+  vaultKey("vault-key-flipped", "a bit of the vault key's wrap", { ...SUBJECT.vaultKey, ciphertext: flipped(SUBJECT.vaultKey.ciphertext, 0) }),
+  vaultKey("vault-key-is-dek", "a DEK's wrap in the vault key's place", first.dek),
+  vaultKey("vault-key-of-other-vault", "the vault key of another vault of the same KEK", wrapVaultKey(OTHER_VAULT, KEK, draw(32), draw)),
+  inPlaceOfFirst("wrap-is-vault-key", "bad-wrap", "the vault key's wrap in a DEK's place", () => ({ dek: SUBJECT.vaultKey })),
   refused("second-secret-bad", "bad-seal", "the first secret opens, the second does not", writeVault({ ...SUBJECT, secrets: [first, { ...second, value: { ...second.value, ciphertext: flipped(second.value.ciphertext, 3) } }] }, KEK)),
 ];

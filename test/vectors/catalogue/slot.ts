@@ -2,7 +2,7 @@
 import { writeVault } from "../../second-opinion/writer.ts";
 import type { Vector } from "../../support/vector-file.ts";
 import { withPassphrase } from "./success.ts";
-import { contentsOf, drawFrom, FIRST, KEK, OTHER_KEK, refused, slotFor, spoilt, SUBJECT, VAULT } from "./subject.ts";
+import { contentsOf, drawFrom, FIRST, KEK, OTHER_KEK, refused, slotFor, spoilt, SUBJECT, VAULT, VAULT_KEY } from "./subject.ts";
 
 const kdf = { algorithm: "argon2id", version: 19, memoryKib: 65_536, passes: 3, lanes: 1, salt: drawFrom("salt")(16).toString("base64") } as const;
 const good = {
@@ -20,6 +20,16 @@ function slot(name: string, expect: string, comment: string, provider: keyof typ
 /** Any KEK will do: costs are refused before anything is derived. */
 function costs(name: string, expect: string, comment: string, changes: object): Vector {
   return slot(name, expect, comment, "passphrase", { kdf: { ...kdf, ...changes } });
+}
+
+const base64Key = KEK.toString("base64");
+const TEXT_KEY = Buffer.from("correct horse battery staple 123");
+
+/** A vault of the provider `file`, and what stands in its key file. */
+function keyFile(name: string, comment: string, content: Buffer, kek = KEK, expect = "success"): Vector {
+  const body = writeVault(contentsOf([FIRST], { key: slotFor(kek, { provider: "file", path: "kek.key", owned: false }) }, kek), kek);
+  const gives: Pick<Vector, "vaultKey" | "secrets"> = expect === "success" ? { vaultKey: VAULT_KEY, secrets: [[FIRST.record.name, FIRST.value]] } : { secrets: [] };
+  return { name, expect, comment, key: { kind: "key-file", bytes: content }, ...gives, body };
 }
 
 const other = slotFor(OTHER_KEK, { provider: "env", variable: "VAULT_KEK" });
@@ -72,6 +82,18 @@ export const slotDefects: readonly Vector[] = [
   { ...withPassphrase("key-wrong-passphrase", "another passphrase", "correct horse battery staple", "Correct horse battery staple"), expect: "wrong-key", secrets: [] },
   { ...refused("key-one-byte", "wrong-key", "32 times one byte is no key", writeVault(contentsOf([FIRST], {}, Buffer.alloc(32, 7)), Buffer.alloc(32, 7))), key: { kind: "kek", bytes: Buffer.alloc(32, 7) } },
   { ...refused("key-short", "wrong-key", "31 bytes are no key", writeVault(contentsOf([FIRST], {}, KEK.subarray(1)), KEK.subarray(1))), key: { kind: "kek", bytes: KEK.subarray(1) } },
+  keyFile("success-key-file-raw", "32 raw bytes", KEK),
+  keyFile("success-key-file-base64", "base64", Buffer.from(base64Key)),
+  keyFile("success-key-file-lf", "base64 and LF", Buffer.from(`${base64Key}\n`)),
+  keyFile("success-key-file-crlf", "base64 and CR LF", Buffer.from(`${base64Key}\r\n`)),
+  keyFile("key-file-two-line-ends", "two line ends", Buffer.from(`${base64Key}\n\n`), KEK, "wrong-key"),
+  keyFile("key-file-cr", "CR alone", Buffer.from(`${base64Key}\r`), KEK, "wrong-key"),
+  keyFile("key-file-unpadded", "base64 without padding", Buffer.from(base64Key.replace("=", "")), KEK, "wrong-key"),
+  keyFile("key-file-hexadecimal", "hexadecimal", Buffer.from(KEK.toString("hex")), KEK, "wrong-key"),
+  keyFile("key-file-empty", "nothing", Buffer.alloc(0), KEK, "wrong-key"),
+  keyFile("key-file-33-bytes", "32 bytes and LF", Buffer.concat([KEK, Buffer.from("\n")]), KEK, "wrong-key"),
+  keyFile("key-file-text", "32 characters of text, although the vault is that key's", TEXT_KEY, TEXT_KEY, "wrong-key"),
+  keyFile("success-key-file-text-and-tab", "32 bytes of which one cannot be printed", Buffer.from(TEXT_KEY.toString().replace(" ", "\t")), Buffer.from(TEXT_KEY.toString().replace(" ", "\t"))),
   slot("key-id-of-other-key", "bad-key-slot", "the commitment is the KEK's, the id another one's", "env", { id: other.id }),
   slot("key-commitment-of-other-key", "bad-key-slot", "the id is the KEK's, the commitment another one's", "env", { commitment: other.commitment }),
   slot("key-of-other-vault", "wrong-key", "id and commitment of the same KEK in another vault", "env", slotFor(KEK, { provider: "env", variable: "VAULT_KEK" }, FIRST.record.id)),

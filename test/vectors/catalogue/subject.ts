@@ -4,7 +4,7 @@ import { kekKeys } from "../../second-opinion/crypto.ts";
 import type { KeySlot, SecretRecord } from "../../second-opinion/forms.ts";
 import type { VaultContents } from "../../second-opinion/reader.ts";
 import type { Draw, UnsealedRecord } from "../../second-opinion/writer.ts";
-import { bodyOf, finish, sealSecret, wrapAuditKey, writeVault } from "../../second-opinion/writer.ts";
+import { bodyOf, finish, sealSecret, wrapVaultKey, writeVault } from "../../second-opinion/writer.ts";
 import type { Vector } from "../../support/vector-file.ts";
 
 /** "Random" bytes that are the same on each run: SHA-256 over a seed and a counter. */
@@ -21,7 +21,7 @@ const draw = drawFrom("subject");
 export const VAULT = draw(16).toString("base64");
 export const KEK = draw(32);
 export const OTHER_KEK = draw(32);
-export const AUDIT_KEY = draw(32);
+export const VAULT_KEY = draw(32);
 
 export type Locator = KeySlot extends infer S ? (S extends KeySlot ? Omit<S, "id" | "commitment"> : never) : never;
 
@@ -42,6 +42,10 @@ export function unsealed(changes: Partial<UnsealedRecord> = {}): UnsealedRecord 
     hosts: ["api.example.com:443"],
     places: ["basic", "header"],
     allowPrivate: false,
+    scrub: true,
+    placeholder: null,
+    source: { kind: "stored" },
+    rules: null,
     version: 1,
     createdAt: "2026-01-31T09:30:00.000Z",
     updatedAt: "2026-02-28T18:00:00.500Z",
@@ -68,7 +72,8 @@ export function contentsOf(items: readonly Item[], changes: Partial<VaultContent
     vault,
     generation: 7,
     key: slotFor(kek, { provider: "env", variable: "VAULT_KEK" }, vault),
-    audit: { sequence: 3, hash: createHash("sha256").update("audit").digest("base64"), key: wrapAuditKey(vault, kek, AUDIT_KEY, random) },
+    vaultKey: wrapVaultKey(vault, kek, VAULT_KEY, random),
+    audit: { sequence: 3, hash: createHash("sha256").update("audit").digest("base64") },
     secrets: items.map(({ record, value }) => sealSecret(vault, kek, record, value, random)),
     ...changes,
   };
@@ -79,7 +84,7 @@ const SUBJECT_KEYS = kekKeys(KEK, Buffer.from(VAULT, "base64"));
 
 export function success(name: string, comment: string, items: readonly Item[], changes: Partial<VaultContents> = {}): Vector {
   const body = writeVault(contentsOf(items, changes), KEK);
-  return { name, expect: "success", comment, key: { kind: "kek", bytes: KEK }, auditKey: AUDIT_KEY, secrets: items.map(({ record, value }) => [record.name, value]), body };
+  return { name, expect: "success", comment, key: { kind: "kek", bytes: KEK }, vaultKey: VAULT_KEY, secrets: items.map(({ record, value }) => [record.name, value]), body };
 }
 
 /** A whole file, as it is. */

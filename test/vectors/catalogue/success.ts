@@ -3,7 +3,7 @@ import { passphraseKek } from "../../second-opinion/crypto.ts";
 import { writeVault } from "../../second-opinion/writer.ts";
 import type { Vector } from "../../support/vector-file.ts";
 import type { Item, Locator } from "./subject.ts";
-import { AUDIT_KEY, contentsOf, drawFrom, FIRST, KEK, SECOND, slotFor, success, unsealed, VAULT } from "./subject.ts";
+import { VAULT_KEY, contentsOf, drawFrom, FIRST, KEK, SECOND, slotFor, success, unsealed, VAULT } from "./subject.ts";
 
 const value = Buffer.from("not-a-real-token-3");
 const one = (changes: Parameters<typeof unsealed>[0]): readonly Item[] => [{ record: unsealed(changes), value }];
@@ -16,7 +16,7 @@ export function withPassphrase(name: string, comment: string, passphrase: string
   const kdf = { algorithm: "argon2id", version: 19, memoryKib: 19_456, passes: 2, lanes: 1, salt: drawFrom("salt")(16).toString("base64") } as const;
   const kek = passphraseKek(passphrase, kdf);
   const contents = contentsOf([FIRST], { key: slotFor(kek, { provider: "passphrase", kdf }) }, kek);
-  return { name, expect: "success", comment, key: { kind: "passphrase", text: typed }, auditKey: AUDIT_KEY, secrets: [[FIRST.record.name, FIRST.value]], body: writeVault(contents, kek) };
+  return { name, expect: "success", comment, key: { kind: "passphrase", text: typed }, vaultKey: VAULT_KEY, secrets: [[FIRST.record.name, FIRST.value]], body: writeVault(contents, kek) };
 }
 
 export const successes: readonly Vector[] = [
@@ -68,6 +68,11 @@ export const successes: readonly Vector[] = [
   success("success-hosts-ipv4", "dotted addresses, the least and the greatest", one({ hosts: ["0.0.0.0:443", "127.0.0.1:8443", "255.255.255.255:443"] })),
   success("success-hosts-ipv6", "RFC 5952: `::` for the longest run, the first of two, and not for one zero", one({ hosts: ["[1:0:0:2::3]:443", "[1:0:2:3:4:5:6:7]:443", "[1::2:0:0:3:4]:443", "[2001:db8::1]:443", "[::1]:443", "[::]:443", "[::ffff:102:304]:443", "[fe80::]:443"] })),
   success("success-places-all", "every place", one({ places: ["basic", "body", "header", "path", "query"] })),
+  success("success-places-named", "headers and parameters by their names, sorted as texts", one({ places: ["body", "header", "header:a", "header:x-api-key", `header:z${"-_0".repeat(20)}zz9`, "query", "query:Key", "query:key", "query:x[y]-z_.1"] })),
+  success("success-places-most", "64 places", one({ places: numbered(64).map((number) => `query:${number}`) })),
+  success("success-scrub-off", "answers are not looked through for it", one({ scrub: false })),
+  ...["xyz_[A-Za-z0-9]{32}", "[0-9]{39}", "v1:[0-9a-f]{32}", "[0-9A-F]{32}", "[a-z]{28}", "[A-Z]{28}", "[a-z0-9]{25}", "[A-Z0-9]{25}", "[A-Za-z]{23}", "[A-Za-z0-9]{22}", "[A-Za-z0-9_-]{512}", "a_[A-Za-z0-9]{11}-[A-Za-z0-9_-]{11}", "[0-9]{4}.x[0-9a-f]{32}"].map((placeholder, index) =>
+    success(`success-placeholder-${index + 1}`, `a placeholder's template: ${placeholder}`, one({ placeholder }))),
   success("success-allow-private", "a host at a private address is allowed", one({ allowPrivate: true, hosts: ["10.0.0.1:443"] })),
   success("success-version-largest", "value version 2^31-1", one({ version: 2 ** 31 - 1 })),
   success("success-times", "the first and the last time, and a leap day", [
