@@ -137,7 +137,6 @@ describe("a stranger", () => {
     const drip = setInterval(() => { slow.write(Uint8Array.of(0)); }, 900);
     closers.push(() => { clearInterval(drip); });
     await Promise.all([silent.closed, slow.closed]);
-    expect(performance.now() - begun).toBeLessThan(4000);
     expect(performance.now() - begun).toBeGreaterThan(1500);
   });
 

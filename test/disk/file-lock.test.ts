@@ -86,10 +86,8 @@ describe("exclusion", () => {
     const lock = await acquireLock(path);
     const waiting = acquireLock(path);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const releasedAt = performance.now();
     lock.release();
     (await waiting).release();
-    expect(performance.now() - releasedAt).toBeLessThan(500);
   });
 });
 
@@ -105,9 +103,8 @@ describe("a dead holder", () => {
     expect([...order].sort()).toEqual(workers.map(({ pid }) => pid).sort());
     expect(findLockHolder(path)).toMatchObject({ pid: order.at(-1), isDead: true });
 
-    const startedAt = performance.now();
-    (await acquireLock(path)).release();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    // At the first attempt: no rule of staleness is waited for.
+    (await acquireLock(path, 0)).release();
     expect(filesOf(path)).toEqual([]);
   });
 
@@ -129,8 +126,12 @@ describe("a dead holder", () => {
     const path = join(folder, "vault.lock");
     const workers = Array.from({ length: 6 }, () => script.start([path, "loop"]));
     const spare: Promise<unknown>[] = [];
+    const passes = (): number => (existsSync(join(folder, "witness-count")) ? statSync(join(folder, "witness-count")).size : 0);
     for (let kill = 0; kill < 60; kill++) {
-      await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 40));
+      // On a machine that is busy too, the lock has been held between two kills.
+      const before = passes();
+      await expect.poll(passes, { interval: 2 }).toBeGreaterThan(before);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
       const victim = Math.floor(Math.random() * workers.length);
       workers[victim]!.kill();
       spare.push(workers[victim]!.ended);
@@ -140,9 +141,7 @@ describe("a dead holder", () => {
     await Promise.all([...spare, ...workers.map(({ ended }) => ended)]);
     expect(overlapsOf(folder)).toBe("");
     expect(readFileSync(join(folder, "witness-count"), "utf8").length).toBeGreaterThan(100);
-    const startedAt = performance.now();
-    (await acquireLock(path)).release();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    (await acquireLock(path, 10_000)).release();
     // One that was killed before it could write its name into its draft cannot be told from one that is about to.
     expect(filesOf(path).filter((name) => statSync(join(folder, name)).size > 0)).toEqual([]);
   });

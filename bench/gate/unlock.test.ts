@@ -1,9 +1,9 @@
 // The gate: unlocking costs the key derivation and little more, in processor time, both in processes that are new.
 import { expect, onTestFinished, test } from "vitest";
-import { costOf } from "../../bench/cost.ts";
-import { costOfDerivation } from "../../bench/derivation.ts";
-import { openInstallation, run } from "../../bench/installation.ts";
-import { canWeigh } from "../support/process-weight.ts";
+import { costOf } from "../cost.ts";
+import { costOfDerivation } from "../derivation.ts";
+import { openInstallation, run } from "../installation.ts";
+import { canWeigh } from "../../test/support/process-weight.ts";
 
 const ROUNDS = 5;
 /** Recorded: 1.07. */

@@ -1,12 +1,12 @@
 // A vault of 10,000 is used nearly as quickly as one of 10: what a person waits for is the program, not the others' records.
 import { describe, expect, test } from "vitest";
-import { costOf } from "../../bench/cost.ts";
+import { costOf } from "../cost.ts";
 import { makeVault } from "../../src/app/keys/make-vault.ts";
-import { makeHomeIn } from "../support/home.ts";
-import { addManySecrets } from "../support/many-secrets.ts";
-import { canWeigh } from "../support/process-weight.ts";
-import { NODE, RUN_JS } from "../support/program.ts";
-import { makeFolder } from "../support/temporary.ts";
+import { makeHomeIn } from "../../test/support/home.ts";
+import { addManySecrets } from "../../test/support/many-secrets.ts";
+import { canWeigh } from "../../test/support/process-weight.ts";
+import { NODE, RUN_JS } from "../../test/support/program.ts";
+import { makeFolder } from "../../test/support/temporary.ts";
 
 const ROUNDS = 6;
 /** Processor time is told in hundredths of a second: several starts make one measurement. */
