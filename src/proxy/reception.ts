@@ -1,4 +1,4 @@
-// Whoever comes to the run's port: asked for the run's token, then CONNECT is intercepted for bound hosts and tunnelled blind for others.
+// Whoever comes to the run's port: asked for the run's token, and only then heard.
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authority } from "../vault/host.ts";
@@ -9,7 +9,8 @@ import type { ChildRequest } from "./http1/child-request.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
 import { openConnectionWatch } from "./http1/connection-watch.ts";
 import type { DialRules } from "./upstream/dial.ts";
-import { dialTunnel, resolveBySystem } from "./upstream/dial.ts";
+import { resolveBySystem } from "./upstream/dial.ts";
+import { openAdmittedConnect } from "./admitted-connect.ts";
 import type { Exchange } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
 import { raiseHeapLimit } from "./heap-limit.ts";
@@ -21,13 +22,12 @@ import type { RawHead } from "./http1/raw-head.ts";
 import { valuesOf } from "./http1/raw-head.ts";
 import { answerRefusal, writeRefusal } from "./http1/refusal-answer.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled, refuseUnwritten } from "./grants/refusal.ts";
+import { makeRefusal, RefusalError, refuseUnmatched, refuseUntunnelled } from "./grants/refusal.ts";
 import type { AbsoluteTarget } from "./http1/request-head.ts";
 import { findAbsoluteTarget, findConnectTarget } from "./http1/request-head.ts";
 import { makeRoute } from "./judge/route.ts";
 import type { RunCa } from "./tls/run-ca.ts";
 import { grantsNaming, makeRunRules } from "./judge/run-rules.ts";
-import { joinSockets } from "./upstream/tunnel.ts";
 import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
@@ -81,7 +81,8 @@ export function makeReception(options: ReceptionOptions): Reception {
 
   const strangerMs = Math.min(STRANGER_HEAD_MS, headMs);
   const connections = openConnectionWatch(strangerMs);
-  const interceptor = openInterceptor({ ca, headMs, connections, hearHandshake: options.hearHandshake ?? ignore });
+  const interceptor = openInterceptor({ ca, headMs, hearHandshake: options.hearHandshake ?? ignore });
+  const openWay = openAdmittedConnect({ grants, rules, upstream, dialRules, interceptor, connections, headMs, recordRefusal });
 
   /**
    * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
@@ -125,33 +126,10 @@ export function makeReception(options: ReceptionOptions): Reception {
       refuse(refuseUnmatched(authority), authority);
       return;
     }
-    const route = makeRoute({ scheme: "https", authority }, grants);
-    if (route.naming.length > 0) {
-      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-      interceptor.accept(socket, authority, {
-        serve: (request, response) => openExchange(request, response, route, rules, upstream),
-        onMalformed: (refusal) => recordRefusal(refusal, authority, null),
-      });
-      return;
-    }
-    try {
-      rules.enter({ kind: "tunnelled", request: rules.nextRequestId(), authority: formatAuthority(authority) });
-      rules.flush();
-    } catch {
-      refuse(refuseUnwritten([]), authority);
-      return;
-    }
-    try {
-      const server = await dialTunnel(authority, true, dialRules);
-      if (socket.destroyed) {
-        server.destroy();
-        return;
-      }
-      socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-      await joinSockets(socket, server);
-    } catch (error) {
-      refuse(error instanceof RefusalError ? error.refusal : makeRefusal("upstream-unreachable", `no connection to ${formatAuthority(authority)}`), authority);
-    }
+    await openWay(socket, authority).catch((error: unknown) => {
+      if (!(error instanceof RefusalError)) throw error;
+      refuse(error.refusal, authority);
+    });
   };
 
   /** How a connection is used depends on whether the token was shown on it: without, all that comes has to come soon, and nothing of it is told of one by one. */

@@ -43,7 +43,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
 }
 
 /**
- * The grants that name a host, at whatever port. Such a host is intercepted: at a port that no binding names nothing is put in,
+ * The grants that name a host, at whatever port. HTTP with such a host is judged and looked through: at a port that no binding names nothing is put in,
  * and a request that asks for it is told why.
  */
 export function grantsNaming(grants: readonly Grant[], { host }: Authority): readonly Grant[] {

@@ -2,9 +2,7 @@
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { Authority } from "../../vault/host.ts";
-import type { ConnectionUse } from "../http1/child-connection.ts";
-import { ChildConnection } from "../http1/child-connection.ts";
-import type { ConnectionWatch } from "../http1/connection-watch.ts";
+import type { Refusal } from "../grants/refusal.ts";
 import { makeRefusal } from "../grants/refusal.ts";
 import type { RunCa } from "./run-ca.ts";
 
@@ -16,18 +14,23 @@ export interface Interceptor {
   accept(socket: Duplex, authority: Authority, use: InterceptedUse): void;
 }
 
-/** What is done with what comes through the TLS. `onMalformed` hears of a greeting for another host, too. */
-type InterceptedUse = Pick<ConnectionUse, "serve" | "onMalformed">;
+export interface InterceptedUse {
+  /** Takes what comes through the TLS. Nothing has been read of it. */
+  readonly open: (secure: TLSSocket) => void;
+  /** Hears of a greeting for another host. */
+  readonly onMalformed: (refusal: Refusal) => void;
+}
 
-export interface InterceptorOptions extends Pick<ConnectionUse, "headMs"> {
+export interface InterceptorOptions {
   readonly ca: RunCa;
-  readonly connections: ConnectionWatch;
+  /** How long the greeting may take. */
+  readonly headMs: number;
   readonly hearHandshake: (outcome: Handshake) => void;
 }
 
-export function openInterceptor({ ca, headMs, connections, hearHandshake }: InterceptorOptions): Interceptor {
+export function openInterceptor({ ca, headMs, hearHandshake }: InterceptorOptions): Interceptor {
   return {
-    accept(socket, authority, { serve, onMalformed }) {
+    accept(socket, authority, { open, onMalformed }) {
       const secure = new TLSSocket(socket, {
         isServer: true,
         secureContext: ca.contextFor(authority.host),
@@ -58,7 +61,7 @@ export function openInterceptor({ ca, headMs, connections, hearHandshake }: Inte
         secure.off("end", onEarlyEnd);
         outcome = "completed";
         hearHandshake(outcome);
-        connections.watch(new ChildConnection(secure, { headMs, servesSwitches: true, serve, onMalformed }));
+        open(secure);
       });
     },
   };

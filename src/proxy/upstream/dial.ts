@@ -70,10 +70,10 @@ async function dialDirect(authority: Authority, mayBePrivate: boolean, rules: Di
 /**
  * Connects and verifies that the certificate is the authority's, whatever the environment says about verification.
  *
- * @param session a session of an earlier connection to the same authority.
+ * @param greeting `session`: of an earlier connection to the same authority. `protocols`: what is to be spoken, HTTP unless said otherwise.
  * @throws RefusalError
  */
-export async function dialVerified(authority: Authority, mayBePrivate: boolean, rules: DialRules, session: Buffer | undefined): Promise<TLSSocket> {
+export async function dialVerified(authority: Authority, mayBePrivate: boolean, rules: DialRules, { session, protocols = ["http/1.1"] }: { readonly session?: Buffer | undefined; readonly protocols?: string[] }): Promise<TLSSocket> {
   const socket = connectTls({
     ...(await openWay(authority, mayBePrivate, rules)),
     host: authority.host,
@@ -83,7 +83,7 @@ export async function dialVerified(authority: Authority, mayBePrivate: boolean, 
     // A server name is never an address (RFC 6066 section 3).
     servername: isIP(authority.host) === 0 ? authority.host : "",
     checkServerIdentity: (_name, certificate) => findIdentityError(authority.host, certificate),
-    ALPNProtocols: ["http/1.1"],
+    ...(protocols.length === 0 ? {} : { ALPNProtocols: protocols }),
     ...(session === undefined ? {} : { session }),
   });
   rules.keep(socket);

@@ -56,7 +56,7 @@ export function openUpstream(rules: DialRules): Upstream {
     let session: Buffer | undefined;
     const dial = async () => {
       if (scheme === "http") return hearOut(await dialPlain(authority, mayBePrivate, rules));
-      const socket = hearOut(await dialVerified(authority, mayBePrivate, rules, session));
+      const socket = hearOut(await dialVerified(authority, mayBePrivate, rules, { session }));
       socket.on("session", (newer: Buffer) => {
         session = newer;
       });
