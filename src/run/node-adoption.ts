@@ -18,6 +18,9 @@ export function adoptConnection(socket: Socket, from: Socket): void {
   Object.assign(from, { _handle: null });
   from.destroy();
   if (adopt !== undefined) Reflect.apply(adopt, socket, [handle]);
+  // What has been asked of TLS since it was made was asked of the connection that is thrown away now.
+  if (socket.listenerCount("session") > 0) call(memberOf(socket, "_handle"), "enableSessionCallbacks");
+  if (socket.listenerCount("keylog") > 0) call(memberOf(socket, "_handle"), "enableKeylogCallback");
   if (isIdle) socket.unref();
   Object.assign(socket, { connecting: false });
   socket.emit("connect");

@@ -1,10 +1,13 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { appendNodeOptions } from "../../src/run/node-options.ts";
+import { writeNodeRoutes } from "../../src/run/node-routes.ts";
 import { preloadWords } from "../../src/run/preload-words.ts";
 import type { NodeRun } from "../support/node-run.ts";
 import { BOUND_NAME, openNodeRun } from "../support/node-run.ts";
@@ -76,6 +79,22 @@ describe.each(nodes)("%s goes through the proxy to a bound host", (_name, node) 
     expect(await count(bound, script)).toEqual(["GET /a 0\nGET /b 0\nGET /c 0\nGET /d 0", 3]);
   });
 
+  test("and resumes a session of TLS's as an agent does that keeps no connection", async () => {
+    const script = `
+      const agent = new https.Agent({ keepAlive: false });
+      const isReused = () => new Promise((resolve) => https.get("${bound.url}/a", { agent }, (answer) => { const is = answer.socket.isSessionReused(); answer.resume().on("end", () => resolve(is)); }));
+      (async () => { await say(isReused()); await say(isReused()); })();`;
+    expect(await count(bound, script)).toEqual(["false\ntrue", 2]);
+  });
+
+  test("with an undici of its own in a bundle", async () => {
+    const text = `import { Agent, request } from "undici"; const { body } = await request("${bound.url}/a", { dispatcher: new Agent() }); console.log(await body.text());`;
+    const { outputFiles } = await build({ stdin: { contents: text, resolveDir: root }, bundle: true, minify: true, platform: "node", format: "esm", banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' }, write: false });
+    const file = join(bound.folder, "bundle.mjs");
+    writeFileSync(file, outputFiles[0]?.text ?? "");
+    expect(await count(bound, `import(${JSON.stringify(pathToFileURL(file).href)})`)).toEqual(["GET /a 0", 1]);
+  });
+
   test("with a look-up of its own, or a name that it has resolved itself", async () => {
     const script = `
       const lookup = (name, options, done) => done(new Error("nobody asks"));
@@ -140,6 +159,20 @@ describe.each(nodes)("%s goes through the proxy to a bound host", (_name, node) 
   test("and lets a program end that waits for nothing", async () => {
     const script = `const socket = tls.connect({ host, port: ${bound.port}, servername: host }); socket.unref(); const gone = net.connect(${bound.port}, host); gone.on("close", () => console.log("closed")); gone.destroy(); setTimeout(() => console.log("done"), 300);`;
     expect((await count(bound, script))[0]).toBe("closed\ndone");
+  });
+
+  test("and waits no longer than it said for a proxy that is silent", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const folder = join(bound.folder, "run-13-0123456789abcdef");
+    mkdirSync(folder, { recursive: true });
+    rmSync(join(folder, "node.json"), { force: true });
+    writeNodeRoutes(folder, { proxyUrl: `http://vault:token@127.0.0.1:${port}`, caCertificate: "", caFile: "", bound: [`${BOUND_NAME}:8443`], denyUnmatched: false });
+    const NODE_OPTIONS = appendNodeOptions("", preloadWords(folder, new URL("../../dist/node-preload.cjs", import.meta.url)));
+    const script = `const request = https.get("https://${BOUND_NAME}:8443/", { agent: false, timeout: 50 }).on("timeout", () => { console.log("timeout"); request.destroy(); }).on("error", (error) => console.log(error.code)); say(fetch("https://${BOUND_NAME}:8443/", { signal: AbortSignal.timeout(50) }).catch((error) => error.name));`;
+    expect((await bound.run(node, ASK + script, { NODE_OPTIONS, NODE_USE_ENV_PROXY: "" })).split("\n").sort()).toEqual(["ECONNRESET", "TimeoutError", "timeout"]);
+    silent.close();
   });
 
   test("and is told why where the proxy refuses, or is no more", async () => {

@@ -12,7 +12,7 @@
 //
 // $SERVER is the server's host and port, $SERVER_CA its certificate's file, $DIR the transcript's own folder.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,11 +32,12 @@ export function hasTools(): boolean {
   return ["curl", "python3"].every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 }
 
-/** A folder with `vault` in it, for the PATH. */
+/** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. */
 export function makeBin(folder: string): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, "vault"), `#!/bin/sh\nexec "${NODE}" "${RUN_JS}" "$@"\n`, { mode: 0o755 });
+  symlinkSync(NODE, join(bin, "node"));
   return bin;
 }
 
