@@ -9,8 +9,10 @@ export function isTemplate(candidate: string): boolean {
   if (parts.some(({ name }) => name !== undefined && !Object.hasOwn(CLASSES, name))) return false;
   if (parts.reduce((length, { literal, name, count }) => length + (name === undefined ? literal.length : count), 0) > 512) return false;
 
+  // Text behind the last class is nothing to count.
+  const behind = parts.at(-1)?.name === undefined ? parts.pop() : undefined;
   const last = parts.at(-1);
-  if (last?.name === undefined) return false;
+  if (last?.name === undefined || (behind !== undefined && /^[A-Za-z0-9]/.test(behind.literal))) return false;
   const drawnFrom = (name: string): string => (name === "A-Za-z0-9_-" ? "A-Za-z0-9" : name);
   let drawn = 0;
   for (const { literal, name, count } of parts.reverse()) {

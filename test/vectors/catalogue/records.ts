@@ -96,7 +96,7 @@ export const recordDefects: readonly Vector[] = [
   members("value-null", "bad-schema", "no value", { value: null }),
   members("too-deep", "too-deep", "9 levels within one secret", { note: [[[[[[[[0]]]]]]]] }),
 
-  ...["", "xyz_", "[A-Za-z0-9]{21}", "[0-9]{38}", "[0-9a-f]{31}", "[A-Za-z]{22}", "[A-Za-z0-9]{022}", "[A-Za-z0-9]{513}", "x[A-Za-z0-9_-]{512}", "[A-Za-z]", "[0-9A-Za-z]{32}", "[a-f0-9]{32}", "[^a]{40}", "[A-Za-z0-9]{32}x", "[A-Za-z0-9]{32}_",
+  ...["", "xyz_", "[A-Za-z0-9]{21}", "[0-9]{38}", "[0-9a-f]{31}", "[A-Za-z]{22}", "[A-Za-z0-9]{022}", "[A-Za-z0-9]{513}", "x[A-Za-z0-9_-]{512}", "[A-Za-z]", "[0-9A-Za-z]{32}", "[a-f0-9]{32}", "[^a]{40}", "[A-Za-z0-9]{32}x", "[A-Za-z0-9]{32}x_",
     "a b[A-Za-z0-9]{32}", "-a[A-Za-z0-9]{32}", "[A-Za-z0-9]{32}[0-9]{4}", "[A-Za-z0-9]{20}x[A-Za-z0-9]{12}", "[A-Za-z0-9]{22,30}", "[A-Za-z0-9]+", "[A-Za-z0-9]{32}\n", "\u00e4[A-Za-z0-9]{32}"].map((placeholder, index) =>
     members(`placeholder-${index + 1}`, "bad-schema", `no template: ${JSON.stringify(placeholder)}`, { placeholder })),
 
