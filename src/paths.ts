@@ -16,7 +16,7 @@ export interface VaultPaths {
   readonly anchorFile: string;
   /** Sockets, run folders and other things that do not outlive a boot. */
   readonly runtimeFolder: string;
-  /** Its content changes with each `vault lock`, which running proxies watch. */
+  /** Its content changes with each `vault lock`, which running proxies watch where nothing better is to be had: not on Linux. */
   readonly lockMark: string;
   readonly agent: { readonly folder: string; readonly socket: string; readonly token: string; readonly realm: string };
 }

@@ -23,7 +23,7 @@ const POLL_MS = 5;
 export const AGENT_TITLE = "vault-agent";
 
 /**
- * Those of one kind. A name that no process of this user's holds was invented by somebody else, and is left out. A program in a run can hold names that it invented, and is named as a run that does not answer;
+ * Those of one kind. A name that no process of this user's holds (for root: no process) was invented by somebody else, and is left out. A program in a run can hold names that it invented, and is named as a run that does not answer;
  * what it cannot do is to hide another one.
  *
  * @throws VaultError `io` where the kernel does not tell: then nobody knows who is there.
@@ -69,11 +69,12 @@ export function callProcess(pid: number, signal: NodeJS.Signals): boolean {
   return look(`process ${pid}`, () => process.kill(pid, signal)) ?? false;
 }
 
-/** The inodes of a process's sockets. None for one that is not there, or is another user's, whom it is not ours to call. @throws VaultError `io`. */
+/** The inodes of a process's sockets. None for one that is not there, or is another user's: only root may call those. @throws VaultError `io`. */
 function findSockets(pid: number): ReadonlySet<string> {
   const folder = `/proc/${pid}/fd`;
   return look(folder, () => {
-    if (statSync(folder).uid !== process.geteuid?.()) return new Set();
+    const [mine, theirs] = [process.geteuid?.(), statSync(folder).uid];
+    if (mine !== 0 && mine !== theirs) return new Set();
     return new Set(readdirSync(folder).flatMap((name) => findSocket(`${folder}/${name}`) ?? []));
   }) ?? new Set();
 }

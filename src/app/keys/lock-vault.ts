@@ -31,19 +31,19 @@ export interface LockOutcome {
  * @throws VaultError `busy` where something that is no agent of ours stands in its place; `io`. Everything else is locked then as well.
  */
 export async function lockVault(surroundings: Surroundings): Promise<LockOutcome> {
-  callRuns(surroundings);
-  // One failure must not keep the other from being tried: a full disk, say, the agent from forgetting.
-  const [marked, agent] = await Promise.allSettled([changeMark(surroundings), lockAgent(surroundings)]);
+  // One failure must not keep the others from being tried: a full disk, say, the agent from forgetting.
+  const [called, marked, agent] = await Promise.allSettled([callRuns(surroundings, 0), changeMark(surroundings), lockAgent(surroundings)]);
   // Again: a run that began meanwhile may have had its secrets from the agent.
-  const unreached = await awaitWithdrawal(callRuns(surroundings), ANSWER_MS);
+  const unreached = await callRuns(surroundings, ANSWER_MS);
   tellOf(surroundings, unreached);
-  for (const step of [agent, marked]) if (step.status === "rejected") throw step.reason;
+  for (const step of [called, marked, agent]) if (step.status === "rejected") throw step.reason;
   return { wasUnlocked: agent.status === "fulfilled" && agent.value, unreached };
 }
 
-/** @returns those that were there to be called. */
-function callRuns({ paths }: Surroundings): Present[] {
-  return findPresent("run", realmOf(paths.dataFolder)).filter(({ pid }) => callProcess(pid, LOCK_SIGNAL));
+/** @returns those that have not answered when the time is over. */
+async function callRuns({ paths }: Surroundings, timeoutMs: number): Promise<Present[]> {
+  const called = findPresent("run", realmOf(paths.dataFolder)).filter(({ pid }) => callProcess(pid, LOCK_SIGNAL));
+  return awaitWithdrawal(called, timeoutMs);
 }
 
 async function changeMark({ paths }: Surroundings): Promise<void> {
