@@ -37,6 +37,9 @@ export type RefusalCode =
   | "upstream-certificate"
   | "upstream-answer";
 
+/** How a client reads the reason out of an answer. Without one it is plain text. */
+export type AnswerFormat = "aws-xml" | "aws-json";
+
 export interface Refusal {
   readonly code: RefusalCode;
   readonly status: number;
@@ -46,6 +49,7 @@ export interface Refusal {
   readonly remedy: string | undefined;
   /** Names of the secrets that were held back. */
   readonly secrets: readonly string[];
+  readonly format?: AnswerFormat;
 }
 
 /** Carries a refusal out of a connection attempt. */
@@ -134,8 +138,9 @@ export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
 }
 
 /** @param names of the secrets that it would be signed with. */
-export function refuseSigned(names: readonly string[], authority: Authority): Refusal {
-  return makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
+export function refuseSigned(names: readonly string[], authority: Authority, format: AnswerFormat): Refusal {
+  const refusal = makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
+  return { ...refusal, format };
 }
 
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */

@@ -3,7 +3,9 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ChildResponse } from "./child-response.ts";
 import { endGently } from "./connection-end.ts";
-import type { Refusal } from "../grants/refusal.ts";
+import type { AnswerFormat, Refusal } from "../grants/refusal.ts";
+
+const AWS_CODE = "RefusedByVault";
 
 /** Answers through a response that has not begun. */
 export function answerRefusal(response: ChildResponse, refusal: Refusal, requestId: string): void {
@@ -24,10 +26,26 @@ export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string
   endGently(socket, Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n`, "latin1"), body]));
 }
 
-function compose({ code, status, text, remedy }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
+function compose({ code, status, text, remedy, format }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
   // What only the person can change is not told how: the program would do it.
   const advice = remedy === undefined ? "" : "; ask the person who started this run";
-  const body = Buffer.from(`vault: ${text}${advice} (${code}, request ${requestId})\n`);
-  const headers = ["content-type", "text/plain; charset=utf-8", "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId];
+  const { type, body } = write(`vault: ${text}${advice} (${code}, request ${requestId})`, format);
+  const headers = ["content-type", type, "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId];
   return { headers: status === 407 ? [...headers, "proxy-authenticate", 'Basic realm="vault"'] : headers, body };
+}
+
+/** Clients of AWS look for a reason in a document of the service's own kind, and tell nothing of any other. */
+function write(reason: string, format: AnswerFormat | undefined): { readonly type: string; readonly body: Buffer } {
+  switch (format) {
+    case undefined:
+      return { type: "text/plain; charset=utf-8", body: Buffer.from(`${reason}\n`) };
+    case "aws-json":
+      return { type: "application/json", body: Buffer.from(JSON.stringify({ __type: AWS_CODE, message: reason })) };
+    case "aws-xml": {
+      const text = reason.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+      const error = `<Code>${AWS_CODE}</Code><Message>${text}</Message>`;
+      // S3 has the two in the root, the others within.
+      return { type: "application/xml", body: Buffer.from(`<Error>${error}<Type>Sender</Type><Error>${error}</Error></Error>`) };
+    }
+  }
 }

@@ -1,9 +1,9 @@
 // Requests that are signed, as AWS has them (Signature Version 4): the key does not stand in them, but signs them, on the program's side. A program that holds a placeholder in the key's place
 // signs with that, and no host takes it. Putting in the key's id alone would make it a wrong signature, which AWS's clients try again and again: clocks may be wrong.
 import type { Grant } from "../grants/grant.ts";
-import type { Refusal } from "../grants/refusal.ts";
+import type { AnswerFormat, Refusal } from "../grants/refusal.ts";
 import { refuseSigned } from "../grants/refusal.ts";
-import { isNamed } from "../http1/raw-head.ts";
+import { isNamed, valuesIn } from "../http1/raw-head.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import type { Recogniser } from "../places/placeholder.ts";
 import type { Route } from "./route.ts";
@@ -22,5 +22,11 @@ export function findSignedRefusal({ headers, target }: Pick<RequestHead, "header
   if (signed === undefined) return undefined;
   const grants: readonly Grant[] = [...recognise(signed).map(({ grant }) => grant), ...naming.filter(({ name }) => SIGNING_KEY.test(name))];
   const names = [...new Set(grants.map(({ name }) => name))];
-  return names.length === 0 ? undefined : refuseSigned(names, authority);
+  return names.length === 0 ? undefined : refuseSigned(names, authority, formatOf(headers, signed));
+}
+
+/** What the service that is asked answers in: forms and S3 get XML, all others JSON. */
+function formatOf(headers: readonly string[], signed: string): AnswerFormat {
+  const isForm = valuesIn(headers, "content-type").some((type) => type.startsWith("application/x-www-form-urlencoded"));
+  return isForm || /\/s3(?:express|-[a-z-]+)?\/aws4_request|%2Fs3%2F|^AWS |AWSAccessKeyId=/.test(signed) ? "aws-xml" : "aws-json";
 }

@@ -27,6 +27,11 @@ describe("a signed request", () => {
     expect(judge([], "/key?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE&X-Amz-Signature=00", [key])).toMatchObject({ code: "signed" });
   });
 
+  it("is answered as its service answers", () => {
+    const form = (...headers: readonly string[]) => judge([...headers, ...v4(id.placeholder).map((text) => text.replace("/s3/", "/sts/"))], "/", [id])?.format;
+    expect([judge(v4(id.placeholder), "/", [id])?.format, form("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), form("Content-Type", "application/x-amz-json-1.0"), form()]).toEqual(["aws-xml", "aws-xml", "aws-json", "aws-json"]);
+  });
+
   it("with a key of the program's own goes on", () => {
     expect(judge(v4("AKIAIOSFODNN7EXAMPLE"), "/", [id, other])).toBeUndefined();
     expect(judge([], "/key?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE&X-Amz-Signature=00", [id])).toBeUndefined();
