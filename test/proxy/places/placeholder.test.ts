@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeStrayTest } from "../../../src/proxy/places/placeholder-check.ts";
@@ -25,6 +25,20 @@ describe("a placeholder", () => {
     const others = [mintPlaceholder(form, CHECK, CHECK), mintPlaceholder(getPlaceholderTemplate("ghp_[A-Za-z0-9]{37}"), SEED, CHECK), mintPlaceholder(getPlaceholderTemplate("gho_[A-Za-z0-9]{36}"), SEED, CHECK)];
     for (const other of others) expect(other.slice(4, 12)).not.toBe(minted.slice(4, 12));
     expect(mintPlaceholder(form, SEED, SEED)).not.toBe(minted);
+  });
+
+  it("is what FORMAT.md says, made from that alone", () => {
+    const hmac = (by: Uint8Array, text: string) => createHmac("sha256", by).update(text).digest();
+    const draw = (by: Uint8Array, message: string, characters: string, count: number): string => {
+      let drawn = "";
+      for (let block = 0; drawn.length < count; block += 1) for (const byte of hmac(by, `${message} ${block}`)) if (byte < 256 - (256 % characters.length)) drawn += characters.charAt(byte % characters.length);
+      return drawn.slice(0, count);
+    };
+    const all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const text = "xyz_[0-9a-f]{8}-[A-Za-z0-9_-]{24}";
+    const [first, second] = [draw(SEED, `1 ${text}`, "0123456789abcdef", 8), draw(SEED, `3 ${text}`, all, 24)];
+    const check = draw(hmac(CHECK, "vault/1 placeholder check"), `check A-Za-z0-9 ${second.slice(2, 16)}`, all, 8);
+    expect(mintPlaceholder(getPlaceholderTemplate(text), SEED, new Uint8Array(hmac(CHECK, "vault/1 placeholder check")))).toBe(`xyz_${first}-${second.slice(0, 16)}${check}`);
   });
 
   it("for a trial is new each time", () => {
