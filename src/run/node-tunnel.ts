@@ -21,7 +21,7 @@ type FindHost = (socket: Socket, call: Call) => string | undefined;
 /**
  * From here on, connections to bound hosts lead through the proxy.
  *
- * @returns what undoes it. Nodes before 18.16 lack what it needs, and stay as they are.
+ * @returns what undoes it. Nodes before 18.18 lack what it needs, and stay as they are.
  */
 export function tunnelBoundHosts(routes: NodeRoutes): () => void {
   const direct: unknown = Reflect.get(Socket.prototype, "connect");

@@ -43,7 +43,7 @@ export interface ProbeStart {
 
 const PASSWORD = "HTTPS_PROXY is a URL with user and password; have the program read it whole";
 
-const NODE_OPTIONS = "in a run, NODE_OPTIONS holds what leads a Node to the proxy: add to it, and do not replace it; where a program is started with a few variables only, put `vault run -s NAME --` before it";
+const NODE_OPTIONS = "in a run, NODE_OPTIONS holds what leads a Node from 18.18 on to the proxy: add to it, and do not replace it; where a program is started with a few variables only, put `vault run -s NAME --` before it";
 
 const BUN_TRUST = "bun reads NODE_EXTRA_CA_CERTS from 1.1.22 on: update it";
 

@@ -83,7 +83,7 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   // A copy of the process's own environment, from which secrets are erased. On Windows nothing is, and only the original knows names in any case.
   const outside = process.platform === "win32" ? undefined : leaveOuterRun(given.variables);
   const surroundings = process.platform === "win32" ? given : { ...given, variables: outside ?? { ...given.variables } };
-  if (outside !== undefined) given.warn("this run is inside another, and stands for itself: its connections do not pass that one's proxy, and of its secrets it has only those that it is given here");
+  if (outside !== undefined) given.warn("this run is inside another, and stands for itself: its connections do not pass that one's proxy, of its secrets it has only those that it is given here, and a VAULT_DIR has to be set for it anew");
   const unusable = findUnusableVariable(surroundings.variables);
   if (unusable !== undefined) throw new VaultError("usage", `the variable "${unusable}" names no HTTP proxy, and without it requests would go out another way than you want`, "set HTTPS_PROXY and HTTP_PROXY to http://host:port, or unset it");
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
