@@ -76,7 +76,7 @@ beforeAll(async () => {
   await vault("init", "--provider", "file");
   const created = await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`], TOKEN);
   expect(created.out).toContain("created TOKEN");
-  await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "BOT_TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`, "--inject", "path"], BOT_TOKEN);
+  await start(NODE_PROGRAM, [RUN_JS, "secrets", "create", "BOT_TOKEN", "--host", `${ORIGIN_HOST}:${origin.port}`, "--service", "telegram", "--widen"], BOT_TOKEN);
   if (spawnSync("git", ["init", "-q", "--bare", "-b", "main", join(folder, "repositories", "one.git")]).status === 0) {
     spawnSync("git", ["-C", join(folder, "repositories", "one.git"), "config", "http.receivepack", "true"]);
   }

@@ -42,7 +42,7 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (signed !== undefined) return refuse(signed);
   const decision = decide(head, { scheme, authority, recognise: rules.recognise, strict: rules.strict });
   if (decision.kind === "refuse") return refuse(decision.refusal);
-  const stray = findStrayRefusal(head, route, rules.isStray, decision.edits.map(({ valueAt }) => valueAt));
+  const stray = findStrayRefusal(head, route, rules, decision.edits.map(({ valueAt }) => valueAt));
   if (stray !== undefined) return refuse(stray);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makeRoute } from "../../../src/proxy/judge/route.ts";
 import { findStrayRefusal } from "../../../src/proxy/judge/stray.ts";
 import { makeStrayTest } from "../../../src/proxy/places/placeholder-check.ts";
-import { mintPlaceholder } from "../../../src/proxy/places/placeholder.ts";
+import { makeRecogniser, mintPlaceholder } from "../../../src/proxy/places/placeholder.ts";
 import { getPlaceholderTemplate } from "../../../src/vault/placeholder-template.ts";
 import { makeGrant } from "../../support/proxy-run.ts";
 
@@ -10,8 +10,11 @@ const HOST = "api.example.test";
 const KEY = new Uint8Array(32).fill(9);
 const STRAY = mintPlaceholder(getPlaceholderTemplate("ghp_[A-Za-z0-9]{36}"), new Uint8Array(32), KEY);
 const isStray = makeStrayTest(KEY);
-const judge = (headers: readonly string[], target = "/", grant: Parameters<typeof makeGrant>[2] = {}, filled: readonly number[] = []) =>
-  findStrayRefusal({ headers, target }, makeRoute({ scheme: "https", authority: { host: HOST, port: 443 } }, [makeGrant("KEY", [HOST], grant)]), isStray, filled);
+const GIVEN = mintPlaceholder(getPlaceholderTemplate("ghp_[A-Za-z0-9]{36}"), new Uint8Array(32).fill(1), KEY);
+const judge = (headers: readonly string[], target = "/", change: Parameters<typeof makeGrant>[2] = {}, filled: readonly number[] = []) => {
+  const grants = [{ ...makeGrant("KEY", [HOST], change), placeholder: GIVEN }];
+  return findStrayRefusal({ headers, target }, makeRoute({ scheme: "https", authority: { host: HOST, port: 443 } }, grants), { isStray, recognise: makeRecogniser(grants) }, filled);
+};
 
 describe("a placeholder that is none of this run's", () => {
   it.each([["Authorization", `Bearer ${STRAY}`], ["authorization", `Basic ${Buffer.from(`x-access-token:${STRAY}`).toString("base64")}`], ["X-Api-Key", STRAY], ["Cookie", `a=1; b=${STRAY}`], ["PRIVATE-TOKEN", STRAY]])("is refused in %s", (name, value) => {
@@ -33,6 +36,13 @@ describe("a placeholder that is none of this run's", () => {
       expect(judge([], target, { places: ["query:key"] })).toMatchObject({ code: "not-given" });
       expect(judge([], target)).toBeUndefined();
     }
+  });
+
+  it("is told from one that the run was given, in a URL too", () => {
+    expect(isStray(GIVEN)).toBe(true);
+    for (const target of [`/bot${GIVEN}/getMe`, `/v1?key=${GIVEN}`, `/${GIVEN}/${GIVEN}`]) expect(judge([], target, { places: ["path", "query:key"] })).toBeUndefined();
+    expect(judge([], `/bot${GIVEN}/${STRAY}`, { places: ["path"] })).toMatchObject({ code: "not-given" });
+    expect(judge([], `/${STRAY.slice(0, 20)}${GIVEN}${STRAY.slice(20)}`, { places: ["path"] })).toBeUndefined();
   });
 
   it("is not looked for where a value is put in", () => {
