@@ -9,8 +9,8 @@ import type { Occurrence } from "./placeholder.ts";
 const USUAL_PARAMETERS = new Set(
   "key apikey appkey accesskey userkey token apitoken accesstoken authtoken privatetoken personalaccesstoken jobtoken appid appsecret apisecret clientsecret secret secretkey subscriptionkey auth authkey hapikey".split(" "),
 );
-/** A scheme, a colon and a slash, plain or encoded: from here on the path is another address, which the host may fetch. */
-const ADDRESS_WITHIN = /\/[a-z][a-z0-9+.-]*(?::|%3a)(?:\/|%2f)/i;
+/** A scheme, a colon and a slash, plain or encoded, whatever stands before it (`url=`, `filters:watermark(`): from here on the path is another address, which the host may fetch. */
+const ADDRESS_WITHIN = /[a-z0-9](?::|%(?:25)*3a)(?:\/|%(?:25)*(?:2f|5c))/i;
 const SUBPROTOCOLS = "sec-websocket-protocol";
 
 /** @param name in lower case. @param value of the header. */

@@ -68,6 +68,10 @@ describe("the placeholder stays one", () => {
     ["in a part of a segment", "path", (p) => `/icons/${p}.png`],
     ["behind an address in the path", "path", (p) => `/fetch/https://evil.example/${p}`],
     ["behind an address with one slash", "path", (p) => `/fetch/http:/evil.example/${p}`],
+    ["behind an address in a name and its value", "path", (p) => `/fetch/url=https://evil.example/${p}`],
+    ["behind an address in brackets", "path", (p) => `/unsafe/filters:watermark(https://evil.example/${p}/0)/x`],
+    ["behind an address that is encoded twice", "path", (p) => `/fetch/https%253A%252F%252Fevil.example/${p}`],
+    ["behind such an address, in a query", "usual", (p) => `/fetch/url=https://evil.example/?key=${p}`],
     ["behind an encoded address", "path", (p) => `/fetch/https%3A%2F%2Fevil.example/${p}`],
   ])("%s (%s)", async (_how, whose, write) => {
     const target = write(grants[whose].placeholder);
