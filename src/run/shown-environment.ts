@@ -53,13 +53,13 @@ function readVariables(pid: number): ShownVariable[] {
  *
  * Node has no call for that; but a process may write to its own memory as to a file, and the kernel tells where the block begins. It is written to only if the very same bytes are found there.
  *
+ * @param names of those that are to be erased.
  * @returns the names of those that are shown still: on other systems than Linux, all of them.
  */
-export function eraseShown(isSecret: (variable: ShownVariable) => boolean, inherited: readonly ShownVariable[]): string[] {
-  if (process.platform !== "linux") return inherited.filter(isSecret).map(({ name }) => name);
+export function eraseShown(isSecret: (variable: ShownVariable) => boolean, names: readonly string[]): string[] {
+  if (process.platform !== "linux") return [...names];
   try {
-    const block = readFileSync("/proc/self/environ");
-    if (splitBlock(block).some(isSecret)) overwrite(block, isSecret);
+    overwrite(readFileSync("/proc/self/environ"), isSecret);
   } catch {
     // What is left tells.
   }

@@ -10,9 +10,9 @@ const NAMED_MAX = 3;
 /**
  * Overwrites the secrets in what the system shows of this process's environment. `surroundings.variables` must not be that environment itself.
  *
- * @returns a warning of what is left there and in the processes above, in one line; undefined where there is nothing.
+ * @returns warnings, with what to do: of what the program can read all the same, and of what was hidden from this program and from no other that its user starts.
  */
-export function eraseShownSecrets({ isSecret }: RunEnvironment, { variables }: Pick<Surroundings, "variables">): string | undefined {
+export function eraseShownSecrets({ isSecret, variables: given }: RunEnvironment, { variables }: Pick<Surroundings, "variables">): string[] {
   const verdicts = new Map<string, boolean>();
   const judge = ({ name, value }: ShownVariable): boolean => {
     const text = value.toString();
@@ -21,16 +21,25 @@ export function eraseShownSecrets({ isSecret }: RunEnvironment, { variables }: P
     verdicts.set(key, verdict);
     return verdict;
   };
-  const inherited = Object.entries(variables).map(([name, value = ""]) => ({ name, value: Buffer.from(value) }));
-  const own = { name: "vault itself", names: eraseShown(judge, inherited) };
+  const secret = Object.entries(variables).flatMap(([name, value = ""]) => (judge({ name, value: Buffer.from(value) }) ? [{ name, value }] : []));
+  const own = { name: "vault itself", names: secret.length === 0 ? [] : eraseShown(judge, secret.map(({ name }) => name)) };
   const above = readProcessesAbove().map((process) => ({ name: `process ${process.pid} (${process.name})`, names: process.variables.filter(judge).map(({ name }) => name) }));
-  return describe([own, ...above].filter(({ names }) => names.length > 0));
+  const places = [own, ...above].filter(({ names }) => names.length > 0);
+  const left = sorted(places.flatMap(({ names }) => names));
+  const hidden = sorted(secret.filter(({ name, value }) => given[name] !== value && !left.includes(name)).map(({ name }) => name));
+  return [...(left.length === 0 ? [] : [tellLeft(left, places.map(({ name }) => name))]), ...(hidden.length === 0 ? [] : [tellHidden(hidden)])];
 }
 
-function describe(places: readonly { readonly name: string; readonly names: readonly string[] }[]): string | undefined {
-  if (places.length === 0) return undefined;
-  const names = [...new Set(places.flatMap((place) => place.names))].sort();
-  const named = places.slice(0, NAMED_MAX).map(({ name }) => name);
+function tellLeft(names: readonly string[], places: readonly string[]): string {
   const more = places.length > NAMED_MAX ? ` and ${places.length - NAMED_MAX} more` : "";
-  return `the program can read ${names.join(", ")} in the environment of ${named.join(", ")}${more}, though it is kept from its own: unset ${names.length === 1 ? "it" : "them"} where ${names.length === 1 ? "it was" : "they were"} set, and start from a fresh shell`;
+  const [them, were] = names.length === 1 ? ["it", "it was"] : ["them", "they were"];
+  return `the program can read ${names.join(", ")} in the environment of ${places.slice(0, NAMED_MAX).join(", ")}${more} (/proc/<pid>/environ): unset ${them} where ${were} set, and start from a fresh shell`;
+}
+
+function tellHidden(names: readonly string[]): string {
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"} hidden from this program, and from no other that is started as vault was: unset ${names.length === 1 ? "it" : "them"}`;
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }
