@@ -1,4 +1,5 @@
 // What a run tells its proxy.
+import type { Authority } from "../vault/host.ts";
 import type { Resolve } from "./upstream/dial.ts";
 import type { ProxyEvent } from "./grants/event.ts";
 import type { Grant } from "./grants/grant.ts";
@@ -27,7 +28,9 @@ export interface ProxyOptions {
   /** How names become addresses; the system's way by default. */
   readonly resolve?: Resolve;
   /** Hears how the child took the run's certificate, once for each connection to a bound host. */
-  readonly hearHandshake?: (outcome: Handshake) => void;
+  readonly hearHandshake?: (outcome: Handshake, authority: Authority) => void;
+  /** Whether a connection on loopback, which shows no token, is one of the run's own processes: it may go where no secret does. */
+  readonly isOwnProcess?: (connection: { readonly peerPort: number; readonly ownPort: number }) => boolean;
   /** Limits on the child's patience; tests pass small ones. */
   readonly headMs?: number;
   readonly bodyIdleMs?: number;

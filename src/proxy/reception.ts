@@ -77,6 +77,11 @@ export function makeReception(options: ReceptionOptions): Reception {
   };
   /** The first of several counts, as it does with Node's own server. */
   const isAdmitted = (head: RawHead): boolean => access.admits(valuesOf(head, "proxy-authorization")[0]);
+  /** A browser keeps no password for a proxy: what the run's own processes ask for where no secret goes needs none. The kernel says whose they are. */
+  const isOwnAndUnbound = ({ remotePort, localPort }: Socket, authority: Authority | undefined): boolean => {
+    if (authority === undefined || options.isOwnProcess === undefined || grantsNaming(grants, authority).length > 0) return false;
+    return remotePort !== undefined && localPort !== undefined && options.isOwnProcess({ peerPort: remotePort, ownPort: localPort });
+  };
   const isDenied = (authority: Authority): boolean => denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority));
 
   const strangerMs = Math.min(STRANGER_HEAD_MS, headMs);
@@ -91,8 +96,8 @@ export function makeReception(options: ReceptionOptions): Reception {
   const serveAbsolute = (request: ChildRequest, response: ChildResponse, guest: Guest): Exchange | undefined => {
     const { head } = request;
     // A page in a browser that tries the port learns nothing, not even whether its guess at the token was good.
-    const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head) ? undefined : unauthorised();
     const target = findAbsoluteTarget(head.url);
+    const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head) || isOwnAndUnbound(guest.socket, target?.authority) ? undefined : unauthorised();
     if (stranger === undefined) guest.showToken();
     const refusal = stranger ?? findAbsoluteRefusal(target);
     if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
@@ -111,13 +116,13 @@ export function makeReception(options: ReceptionOptions): Reception {
     const refuse = (refusal: Refusal, authority?: Authority): void => {
       writeRefusal(socket, refusal, recordRefusal(refusal, authority, "CONNECT"));
     };
-    if (!isAdmitted(head)) {
+    const authority = findConnectTarget(head.url);
+    if (!isAdmitted(head) && !isOwnAndUnbound(guest.socket, authority)) {
       const refusal = unauthorised();
       writeRefusal(socket, refusal, recordStranger(refusal, "CONNECT"));
       return;
     }
     guest.showToken();
-    const authority = findConnectTarget(head.url);
     if (authority === undefined) {
       refuse(makeRefusal("bad-request", "CONNECT takes a host and a port"));
       return;
@@ -146,7 +151,7 @@ export function makeReception(options: ReceptionOptions): Reception {
   });
   return {
     accept(socket) {
-      const guest = receiveGuest(strangerMs, () => {
+      const guest = receiveGuest(socket, strangerMs, () => {
         onToken(socket);
       });
       connections.watch(new ChildConnection(socket, useOf(guest)));
@@ -168,16 +173,18 @@ export function makeReception(options: ReceptionOptions): Reception {
 
 /** Whoever is at the other end of a connection. */
 interface Guest {
+  readonly socket: Socket;
   readonly hasToken: () => boolean;
   readonly showToken: () => void;
   /** Of the time that he has for showing it. */
   readonly leftMs: () => number;
 }
 
-function receiveGuest(strangerMs: number, onToken: () => void): Guest {
+function receiveGuest(socket: Socket, strangerMs: number, onToken: () => void): Guest {
   const deadline = performance.now() + strangerMs;
   let hasToken = false;
   return {
+    socket,
     hasToken: () => hasToken,
     showToken() {
       if (!hasToken) onToken();

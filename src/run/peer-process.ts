@@ -8,19 +8,20 @@ export interface LoopbackConnection {
 }
 
 /** Columns of `/proc/net/tcp`: see proc_net_tcp(5) and the kernel's `Documentation/networking/proc_net_tcp.rst`. */
-const [LOCAL, REMOTE, INODE] = [1, 2, 9] as const;
+const [LOCAL, REMOTE, UID, INODE] = [1, 2, 7, 9] as const;
 
 /**
  * Asks the kernel, so that no program can claim it: the connection's socket must be held by a process that descends from `root`. One that has been handed on
  * to init (a daemon) does not count any more, and neither does anything where there is no `/proc`, or in a network namespace of its own.
  *
  * @param root the id of a process, which counts itself.
+ * @param uid the user whose processes may count; others' are sent away before any process is looked at.
  */
-export function openPeerCheck(root: number, proc = "/proc"): (connection: LoopbackConnection) => boolean {
+export function openPeerCheck(root: number, uid: number | undefined, proc = "/proc"): (connection: LoopbackConnection) => boolean {
   // Browsers leave all their connections to one process.
   let lastHolder: number | undefined;
   return (connection) => {
-    const inode = findPeerInode(readQuietly(`${proc}/net/tcp`), connection);
+    const inode = findPeerInode(readQuietly(`${proc}/net/tcp`), connection, uid);
     if (inode === undefined) return false;
     const link = `socket:[${inode}]`;
     const parents = readParents(proc);
@@ -31,13 +32,13 @@ export function openPeerCheck(root: number, proc = "/proc"): (connection: Loopba
 }
 
 /** The inode of the socket at the peer's end, from the text of `/proc/net/tcp`. Pure. */
-export function findPeerInode(table: string, { peerPort, ownPort }: LoopbackConnection): string | undefined {
+export function findPeerInode(table: string, { peerPort, ownPort }: LoopbackConnection, uid: number | undefined): string | undefined {
   const [local, remote] = [loopback(peerPort), loopback(ownPort)];
   for (const line of table.split("\n")) {
     const columns = line.trim().split(/\s+/);
     const inode = columns[INODE];
     // A socket that no process holds any more has inode 0.
-    if (columns[LOCAL] === local && columns[REMOTE] === remote && inode !== undefined && inode !== "0") return inode;
+    if (columns[LOCAL] === local && columns[REMOTE] === remote && columns[UID] === String(uid) && inode !== undefined && inode !== "0") return inode;
   }
   return undefined;
 }

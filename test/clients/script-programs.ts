@@ -1,4 +1,5 @@
 // Clients in PHP and Perl, and kubectl: their roots and their proxy come from settings that a run writes for them.
+import { fileURLToPath } from "node:url";
 import type { HttpClient, Tool } from "./programs.ts";
 import { linesOf, succeeds } from "./programs.ts";
 
@@ -60,7 +61,34 @@ users: [{ name: me, user: {} }]
 `;
 }
 
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find((name) => succeeds(name, "--version"));
+
+/** A browser that is told of the proxy by Playwright has its password as well. */
+const PLAYWRIGHT = `
+const { chromium } = require("playwright-core");
+const { username, password, origin: server } = new URL(process.env.HTTPS_PROXY);
+(async () => {
+  const browser = await chromium.launch({ executablePath: process.argv[2], args: ["--no-sandbox"], proxy: { server, username, password } });
+  const page = await browser.newPage({ ignoreHTTPSErrors: true, extraHTTPHeaders: { authorization: "Bearer " + process.env.TOKEN } });
+  const answer = await page.goto(process.env.URL + "/api");
+  console.log((await answer.text()).trim() === "GET /api 0" ? "done" : "other");
+  await browser.close();
+})();`;
+
 export const SCRIPT_TOOLS: readonly Tool[] = [
+  {
+    name: "Chromium",
+    work: "pages of hosts that no secret is bound to",
+    isHere: () => CHROMIUM !== undefined,
+    // The server's certificate is its own affair here.
+    script: `${CHROMIUM ?? ""} --headless --no-sandbox --disable-gpu --ignore-certificate-errors --user-data-dir="$TMPDIR/chromium" --dump-dom "https://other.example.test:\${URL##*:}/open" 2>/dev/null | grep -q "for everybody" && echo done`,
+  },
+  {
+    name: "Chromium by Playwright, with its `proxy` option",
+    work: "a page of a bound host, the token in a header",
+    isHere: () => CHROMIUM !== undefined,
+    script: `cat > page.cjs <<'END'\n${PLAYWRIGHT}\nEND\nNODE_PATH="${fileURLToPath(new URL("../../node_modules", import.meta.url))}" "${process.execPath}" page.cjs "$(command -v ${CHROMIUM ?? "chromium"})"`,
+  },
   {
     name: "kubectl",
     work: "a request to a cluster whose roots stand in its configuration",

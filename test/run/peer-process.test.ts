@@ -36,7 +36,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
   test("of a child and of a grandchild is this process's own", async () => {
     start("sh", "-c", `"${process.execPath}" -e '${CONNECT}' ${ownPort()}; true`);
     const socket = await accepted;
-    const isOwn = openPeerCheck(process.pid);
+    const isOwn = openPeerCheck(process.pid, process.getuid?.());
     expect(isOwn(connectionOf(socket))).toBe(true);
     expect(isOwn(connectionOf(socket))).toBe(true);
     socket.end("x");
@@ -46,14 +46,14 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
     start(process.execPath, "-e", CONNECT, String(ownPort()));
     const stranger = start("sleep", "60");
     const socket = await accepted;
-    expect(openPeerCheck(stranger.pid ?? 0)(connectionOf(socket))).toBe(false);
+    expect(openPeerCheck(stranger.pid ?? 0, process.getuid?.())(connectionOf(socket))).toBe(false);
     socket.end("x");
   });
 
   test("that was handed on to init is not", async () => {
     start("sh", "-c", `(setsid "${process.execPath}" -e '${CONNECT}' ${ownPort()} &) `);
     const socket = await accepted;
-    expect(openPeerCheck(process.pid)(connectionOf(socket))).toBe(false);
+    expect(openPeerCheck(process.pid, process.getuid?.())(connectionOf(socket))).toBe(false);
     socket.end("x");
   });
 
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
     const own = connect(ownPort(), "127.0.0.1");
     const socket = await accepted;
     const { peerPort, ownPort: port } = connectionOf(socket);
-    const isOwn = openPeerCheck(process.pid);
+    const isOwn = openPeerCheck(process.pid, process.getuid?.());
     expect(isOwn({ peerPort, ownPort: port })).toBe(true);
     expect(isOwn({ peerPort: port, ownPort: peerPort + 1 })).toBe(false);
     own.destroy();
@@ -71,7 +71,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
 });
 
 test("without /proc nothing is", () => {
-  expect(openPeerCheck(process.pid, "/not-there")({ peerPort: 1, ownPort: 2 })).toBe(false);
+  expect(openPeerCheck(process.pid, process.getuid?.(), "/not-there")({ peerPort: 1, ownPort: 2 })).toBe(false);
 });
 
 test("a row of the kernel's table is read by both its ends", () => {
@@ -80,9 +80,10 @@ test("a row of the kernel's table is read by both its ends", () => {
    1: 0100007F:0050 0100007F:9C40 01 00000000:00000000 00:00000000 00000000  1000        0 4712 1 0000000000000000 20 4 30 10 -1
    2: 0100007F:9C41 0100007F:0050 06 00000000:00000000 03:00000000 00000000     0        0 0 3 0000000000000000
 `;
-  expect(findPeerInode(table, { peerPort: 40_000, ownPort: 80 })).toBe("4711");
-  expect(findPeerInode(table, { peerPort: 40_001, ownPort: 80 })).toBeUndefined();
-  expect(findPeerInode(table, { peerPort: 40_000, ownPort: 81 })).toBeUndefined();
+  expect(findPeerInode(table, { peerPort: 40_000, ownPort: 80 }, 1000)).toBe("4711");
+  expect(findPeerInode(table, { peerPort: 40_000, ownPort: 80 }, 1001)).toBeUndefined();
+  expect(findPeerInode(table, { peerPort: 40_001, ownPort: 80 }, 1000)).toBeUndefined();
+  expect(findPeerInode(table, { peerPort: 40_000, ownPort: 81 }, 1000)).toBeUndefined();
 });
 
 test("a way up that leads round in a circle leads nowhere", () => {

@@ -7,10 +7,10 @@ import { findAuthority, formatAuthority } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
 
 export interface QuietTroubles {
-  count(event: ProxyEvent): void;
-  hearHandshake(outcome: Handshake, authority: Authority): void;
+  readonly count: (event: ProxyEvent) => void;
+  readonly hearHandshake: (outcome: Handshake, authority: Authority) => void;
   /** One line for each, with its cause. @param status the program's. */
-  lines(status: number): string[];
+  readonly lines: (status: number) => string[];
 }
 
 type Inert = Extract<ProxyEvent, { readonly kind: "inert" }>;

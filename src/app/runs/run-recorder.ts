@@ -11,10 +11,10 @@ export interface RunRecorder {
 }
 
 /**
- * @param hearRefusal hears of refusals alone. They stand whether or not they are on record, and are told at once.
- * @param tell hears of every event: of one that is no refusal, once it is on record.
+ * @param hear hears of every event at once, whether or not it is on record.
+ * @param tell likewise, but of one that is no refusal only once it is on record.
  */
-export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, hearRefusal: (event: ProxyEvent) => void, tell: ((event: ProxyEvent) => void) | undefined): RunRecorder {
+export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, hear: (event: ProxyEvent) => void, tell: ((event: ProxyEvent) => void) | undefined): RunRecorder {
   let untold: ProxyEvent[] = [];
   let isDue = false;
   const flush = (): void => {
@@ -34,10 +34,9 @@ export function openRunRecorder(trail: Pick<RunTrail, "enter" | "flush">, hearRe
   return {
     enter(event) {
       trail.enter(entryOf(event));
-      if (event.kind === "refused") {
-        hearRefusal(event);
-        tell?.(event);
-      } else if (tell !== undefined) untold.push(event);
+      hear(event);
+      if (event.kind === "refused") tell?.(event);
+      else if (tell !== undefined) untold.push(event);
       if (!isDue) setImmediate(flushLate);
       isDue = true;
     },

@@ -17,6 +17,7 @@ import { statusOf } from "../../run/exit-outcome.ts";
 import type { ProxiedScheme, ProxyAddress } from "../../run/proxy-variables.ts";
 import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/proxy-variables.ts";
 import { leaveOuterRun } from "../../run/outer-run.ts";
+import { openPeerCheck } from "../../run/peer-process.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
 import { readRootsFile } from "../../run/roots-file.ts";
 import type { HeldSignals } from "../../run/signals.ts";
@@ -34,6 +35,8 @@ import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
+import type { QuietTroubles } from "./quiet-troubles.ts";
+import { openQuietTroubles } from "./quiet-troubles.ts";
 import { redactOutput } from "./redaction.ts";
 import type { RunLog } from "./run-log.ts";
 import { openPlaceholders } from "./run-placeholders.ts";
@@ -108,6 +111,11 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   });
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
   const notes = openRefusalNotes();
+  const troubles = openQuietTroubles(grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant])), basename(options.command));
+  const hear = (event: ProxyEvent): void => {
+    notes.hear(event);
+    troubles.count(event);
+  };
   const tell = (event: ProxyEvent): void => {
     log?.write(event);
     summary?.count(event);
@@ -115,10 +123,11 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, hearRefusal: notes.hear, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
+    for (const line of troubles.lines(statusOf(outcome))) surroundings.warn(line);
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
     await closeTrail(surroundings, trail, outcome);
@@ -144,13 +153,14 @@ interface OpenRun {
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
   readonly signals: HeldSignals;
-  readonly hearRefusal: (event: ProxyEvent) => void;
+  readonly hear: (event: ProxyEvent) => void;
+  readonly hearHandshake: QuietTroubles["hearHandshake"];
   /** Hears of what the audit log has heard of, where somebody wants to know. */
   readonly tell: ((event: ProxyEvent) => void) | undefined;
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, hearRefusal, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -158,7 +168,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hearRefusal, tell), isRevoked });
+  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {

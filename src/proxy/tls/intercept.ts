@@ -25,7 +25,7 @@ export interface InterceptorOptions {
   readonly ca: RunCa;
   /** How long the greeting may take. */
   readonly headMs: number;
-  readonly hearHandshake: (outcome: Handshake) => void;
+  readonly hearHandshake: (outcome: Handshake, authority: Authority) => void;
 }
 
 export function openInterceptor({ ca, headMs, hearHandshake }: InterceptorOptions): Interceptor {
@@ -53,14 +53,14 @@ export function openInterceptor({ ca, headMs, hearHandshake }: InterceptorOption
       let outcome: Handshake = "broken-off";
       secure.once("close", () => {
         clearTimeout(timer);
-        if (outcome === "broken-off") hearHandshake(outcome);
+        if (outcome === "broken-off") hearHandshake(outcome, authority);
         socket.destroy();
       });
       secure.once("secure", () => {
         clearTimeout(timer);
         secure.off("end", onEarlyEnd);
         outcome = "completed";
-        hearHandshake(outcome);
+        hearHandshake(outcome, authority);
         open(secure);
       });
     },
