@@ -86,7 +86,7 @@ describe.runIf(process.platform === "linux" && hasTools())("(needs Linux) of the
     ["also of a passphrase", "VAULT_PASSPHRASE", '"$1" "$2" run -- true; :', { VAULT_PASSPHRASE: "correct horse" }],
   ])("%s", async (_name, variable, shell, variables) => {
     const said = await startFrom(shell, variables);
-    expect(said).toMatch(new RegExp(`^warning: the program can read ${variable} in the environment of process \\d+ \\(sh\\), \\(/proc/<pid>/environ\\): unset it where it was set, and start from a fresh shell$`, "m"));
+    expect(said).toMatch(new RegExp(`^warning: the program can read ${variable} in the environment of process \\d+ \\(sh\\) \\(/proc/<pid>/environ\\): unset it where it was set, and start from a fresh shell$`, "m"));
     expect(said.split("fresh shell")).toHaveLength(2);
     for (const secret of [VALUE, "correct horse"]) expect(said).not.toContain(secret);
   });
