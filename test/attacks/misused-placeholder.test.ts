@@ -152,7 +152,8 @@ describe("a request whose secret may not go out is refused", () => {
 
   it("when the placeholder stands twice where it may act", async () => {
     await expectRefusal(request(`Cookie: a=${grants.key.placeholder}; b=${grants.key.placeholder}`), 400, "repeated");
-    await expectRefusal(request(`Authorization: Bearer ${grants.key.placeholder} ${grants.key.placeholder}`), 400, "repeated");
+    await expectRefusal(request(`Authorization: Bearer ${grants.key.placeholder}:${grants.key.placeholder}`), 400, "repeated");
+    await expectRefusal(request(`Authorization: Bearer ${grants.key.placeholder} ${grants.key.placeholder}`), 403, "place");
   });
 
   it("beside a second header of the same name", async () => {

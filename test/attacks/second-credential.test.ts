@@ -51,10 +51,53 @@ describe("a request is refused with the placeholder and", () => {
 
   it.each<[string, () => readonly string[]]>([
     ["itself as user and password", () => [`Authorization: Basic ${Buffer.from(`${stage.grant.placeholder}:${stage.grant.placeholder}`).toString("base64")}`]],
-    ["itself in the same value", () => [`X-Api-Key: ${stage.grant.placeholder},${stage.grant.placeholder}`]],
+    ["itself in the same value", () => [`Authorization: Token a=${stage.grant.placeholder}, b=${stage.grant.placeholder}`]],
     ["itself in a second cookie", () => [`Cookie: a=${stage.grant.placeholder}; b=${stage.grant.placeholder}`]],
   ])("%s", async (_name, lines) => {
     await expectRefused(stage, get(...lines()), 400, "repeated");
+  });
+});
+
+describe("a request is refused in which the placeholder is not all of a credential", () => {
+  it.each<[string, (placeholder: string) => string]>([
+    ["behind another one and a comma", (p) => `Authorization: Bearer mine, Bearer ${p}`],
+    ["behind another one and a blank", (p) => `Authorization: Bearer mine ${p}`],
+    ["behind another one in Basic", (p) => `Authorization: Basic dTpw, Bearer ${p}`],
+    ["in front of another one", (p) => `Authorization: Bearer ${p}, Bearer mine`],
+    ["beside another token", (p) => `Authorization: Token token=mine, token=${p}`],
+    ["beside another token in another case", (p) => `Authorization: Token token=${p}, TOKEN="mine"`],
+    ["in an address", (p) => `Authorization: Digest username="a", uri="https://evil.example/${p}"`],
+    ["in an address without quotes", (p) => `Authorization: Digest uri=https://evil.example/${p}`],
+    ["in a longer word", (p) => `Authorization: Bearer ${p}.evil.example`],
+    ["behind another key", (p) => `X-Api-Key: mine,${p}`],
+    ["in front of another key", (p) => `X-Api-Key: ${p}, mine`],
+    ["behind a word that is no scheme", (p) => `X-Api-Key: mine ${p}`],
+    ["in a key's address", (p) => `X-Api-Key: https://evil.example/${p}`],
+    ["itself twice", (p) => `X-Api-Key: ${p},${p}`],
+    ["in a part of a cookie", (p) => `Cookie: a=1; b=https://evil.example/${p}; c=3`],
+    ["at the beginning of a cookie", (p) => `Cookie: b=${p}.evil.example`],
+    ["as a cookie's name", (p) => `Cookie: ${p}=1`],
+  ])("%s", async (_name, line) => {
+    await expectRefused(stage, get(line(stage.grant.placeholder)), 403, "place");
+  });
+});
+
+describe("a request is served with the placeholder as all of a credential", () => {
+  it.each<[string, (placeholder: string) => string]>([
+    ["alone", (p) => `Authorization: ${p}`],
+    ["behind a scheme of a service's own", (p) => `Authorization: DeepL-Auth-Key ${p}`],
+    ["as Firebase has it", (p) => `Authorization: key=${p}`],
+    ["as Rails has it", (p) => `Authorization: Token token="${p}", nonce="abc"`],
+    ["without quotes", (p) => `Authorization: Token token=${p}`],
+    ["as Jellyfin has it", (p) => `Authorization: MediaBrowser Client="a, b", Device="c", Token="${p}"`],
+    ["behind a user's name", (p) => `Authorization: ApiKey me:${p}`],
+    ["in front of a password", (p) => `Authorization: ${p}:x`],
+    ["in a key's header", (p) => `X-Api-Key: ${p}`],
+    ["in a key's header, with a scheme", (p) => `X-Auth-Token: Bearer ${p}`],
+    ["in a cookie without a name", (p) => `Cookie: ${p}`],
+    ["in a quoted cookie", (p) => `Cookie: a=1;b="${p}" ; c=3`],
+  ])("%s", async (_name, line) => {
+    await expectServedWithValue(stage, get(line(stage.grant.placeholder)));
   });
 });
 

@@ -4,6 +4,7 @@ import { isCredentialHeader, isNamedFor } from "../grants/credential-header.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { KeySpot } from "../grants/pin.ts";
 import type { Occurrence } from "./placeholder.ts";
+import { isWholeCredential } from "./whole-credential.ts";
 
 /** Parameters that usually carry keys, without case, `-`, `_` and `.`. */
 const USUAL_PARAMETERS = new Set(
@@ -18,7 +19,7 @@ export function standsInHeader(grant: Grant, name: string, value: string, occurr
   if (isNamedFor(name, grant)) return true;
   if (!grant.places.includes("header")) return false;
   const { pin } = grant;
-  return pin === undefined ? isCredentialHeader(name) : pin.spots.some((spot) => spot.place === "header" && spot.header === name && fitsHeader(spot, value, occurrence));
+  return pin === undefined ? isCredentialHeader(name) && isWholeCredential(name, value, occurrence) : pin.spots.some((spot) => spot.place === "header" && spot.header === name && fitsHeader(spot, value, occurrence));
 }
 
 /** As the whole of the user's name or of the password: of a pinned secret, whichever its service takes. @param credential decoded. */

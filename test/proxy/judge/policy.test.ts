@@ -40,7 +40,7 @@ describe("credential headers", () => {
 
 describe("substitution", () => {
   it("changes nothing but the placeholder", () => {
-    const grant = makeGrant("KEY", ["api.example.test"]);
+    const grant = makeGrant("KEY", ["api.example.test"], { places: ["header:x-api-key"] });
     const recognise = makeRecogniser([grant]);
     const text = fc.string({ unit: fc.constantFrom("a", "$", "&", "`", "'", " ", "=", "_", "v"), maxLength: 12 });
     fc.assert(
