@@ -22,6 +22,7 @@ export type ErrorCode =
   | FormatErrorCode
   | "usage"
   | "no-vault"
+  | "inside-run"
   | "locked"
   | "not-found"
   | "already-exists"

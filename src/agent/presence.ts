@@ -52,10 +52,11 @@ export interface PresenceName {
 /** Not shorter than it looks: see `ROW` in roll-call.ts. */
 const NAME = /^vault\/(?<kind>agent|run)\/(?<pid>[1-9][0-9]{0,9})\/(?<since>[0-9]{13})\/(?<given>[0-9a-f]{16})\/(?<real>[0-9a-f]{16})\/[0-9a-f]{8}$/;
 
-/** What a name says, if it is one of this realm. Anyone could have chosen it. */
-export function findName(text: string, realm: Realm): PresenceName | undefined {
+/** What a name says, if it is one of this realm, or of any. Anyone could have chosen it. */
+export function findName(text: string, realm: Realm | undefined): PresenceName | undefined {
   const { kind, pid, since, given = "", real = "" } = NAME.exec(text)?.groups ?? {};
-  if ((kind !== "agent" && kind !== "run") || !(realm.includes(given) || realm.includes(real))) return undefined;
+  if (kind !== "agent" && kind !== "run") return undefined;
+  if (realm !== undefined && !realm.includes(given) && !realm.includes(real)) return undefined;
   return { kind, pid: Number(pid), sinceMs: Number(since) };
 }
 

@@ -23,12 +23,12 @@ const POLL_MS = 5;
 export const AGENT_TITLE = "vault-agent";
 
 /**
- * Those of one kind. A name that no process of this user's holds (for root: no process) was invented by somebody else, and is left out. A program in a run can hold names that it invented, and is named as a run that does not answer;
+ * Those of one kind, in one realm or in all. A name that no process of this user's holds (for root: no process) was invented by somebody else, and is left out. A program in a run can hold names that it invented, and is named as a run that does not answer;
  * what it cannot do is to hide another one.
  *
  * @throws VaultError `io` where the kernel does not tell: then nobody knows who is there.
  */
-export function findPresent(kind: PresenceKind, realm: Realm): Present[] {
+export function findPresent(kind: PresenceKind, realm: Realm | undefined): Present[] {
   if (process.platform !== "linux") return [];
   const sockets = new Map<number, ReadonlySet<string>>();
   return parseTable(readTable(), realm).filter((present) => {
@@ -40,7 +40,7 @@ export function findPresent(kind: PresenceKind, realm: Realm): Present[] {
 }
 
 /** Those names of a realm that the table of unix sockets has, whoever made them. Pure. */
-export function parseTable(table: string, realm: Realm): Present[] {
+export function parseTable(table: string, realm: Realm | undefined): Present[] {
   return [...table.matchAll(ROW)].flatMap(({ groups: { flags = "", inode = "", name = "" } = {} }) => {
     const found = (Number.parseInt(flags, 16) & LISTENS) === 0 ? undefined : findName(name, realm);
     return found === undefined ? [] : [{ ...found, inode }];

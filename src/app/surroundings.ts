@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly findPassphrase: () => Promise<Secret | undefined>;
   /** True when the user gave a passphrase with this very command, which then counts more than what an agent holds. */
   readonly hasGivenPassphrase: boolean;
+  /** Whether a vault may be made where there is none; yes where it is left out. */
+  readonly makesVault?: boolean;
   /** Shows, where a person looks, that this work takes its time. */
   readonly showWork: <T>(label: string, work: () => Promise<T>) => Promise<T>;
   /** Shows how far a work of many steps has come. */

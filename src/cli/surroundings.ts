@@ -31,8 +31,8 @@ export function passphraseWays(file: string | undefined): InputWays {
   return { flag: "--passphrase", file, variable: "VAULT_PASSPHRASE", question: "Passphrase", isNew: false };
 }
 
-/** @param passphraseFile the value of `--passphrase-file`, if it was given. */
-export function makeSurroundings(passphraseFile: string | undefined): Surroundings {
+/** @param passphraseFile the value of `--passphrase-file`, if it was given. @param noInit whether `--no-init` was. */
+export function makeSurroundings(passphraseFile: string | undefined, noInit = false): Surroundings {
   const ways = passphraseWays(passphraseFile);
   return {
     paths: findProcessPaths(),
@@ -40,6 +40,7 @@ export function makeSurroundings(passphraseFile: string | undefined): Surroundin
     now: () => new Date(),
     findPassphrase: () => findSecretInput(ways),
     hasGivenPassphrase: isGiven(ways),
+    makesVault: !noInit,
     showWork: withSpinner,
     showProgress,
     warn,

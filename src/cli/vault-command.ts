@@ -33,6 +33,11 @@ export abstract class VaultCommand extends Command {
   }
 }
 
+/** For commands that make a vault where there is none. */
+export const firstUseFlags = {
+  "no-init": Flags.boolean({ description: "make no vault where there is none, but end with status 3" }),
+};
+
 /** For commands that may need the vault's key. The flag `--passphrase` never reaches the framework: see `argv-secrets.ts`. */
 export const passphraseFlags = {
   "passphrase-file": Flags.string({ description: "read the passphrase from a file, - for stdin", helpValue: "FILE" }),

@@ -2,18 +2,20 @@ import type { KeySource } from "../app/keys/status.ts";
 import { readStatus } from "../app/keys/status.ts";
 import { formatDuration } from "../cli/input/duration.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { VaultCommand } from "../cli/vault-command.ts";
+import { firstUseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { encodeHex } from "../bytes.ts";
 
 export default class Status extends VaultCommand {
   static override summary = "Tell whether the vault is unlocked, where its key comes from, and where things are";
-  static override description = "Never needs the key.";
+  static override description = "Never needs the key. Where there is no vault, one is made, and stderr says where its key is and how to choose another place for it.";
   static override aliases = ["whoami"];
   static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --json"];
 
+  static override flags = { ...firstUseFlags };
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Status);
-    const { state, provider, source, fallback, file, paths } = await readStatus(makeSurroundings(undefined));
+    const { state, provider, source, fallback, file, paths } = await readStatus(makeSurroundings(undefined, flags["no-init"]));
     const { contents } = file;
     const object = {
       state,

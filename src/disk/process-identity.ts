@@ -42,25 +42,34 @@ export function isPidTaken(pid: number): boolean {
   }
 }
 
+/** The parent of this process, its parent, and so on up to the first; none where the platform does not tell. One whose parent has ended belongs to the first process from then on. */
+export function listAncestors(): number[] {
+  const ancestors: number[] = [];
+  for (let pid = process.ppid; pid > 0 && !ancestors.includes(pid); pid = findProcess(pid)?.parent ?? 0) ancestors.push(pid);
+  return process.platform === "linux" ? ancestors : [];
+}
+
 interface FoundProcess {
   /** What the kernel noted at the start, so that a clock set meanwhile makes no live process look dead. */
   readonly start: string;
   /** It has ended, and its parent has not asked for its status yet; in a container whose first process is no init, it never will. */
   readonly isZombie: boolean;
+  /** Undefined where that is not told. */
+  readonly parent: number | undefined;
 }
 
 /** Undefined where the platform does not tell. */
 function findProcess(pid: number): FoundProcess | undefined {
   try {
     if (process.platform === "linux") {
-      // proc(5): fields 3 and 22, counted behind the command's name, which may itself hold spaces and parentheses.
+      // proc(5): fields 3, 4 and 22, counted behind the command's name, which may itself hold spaces and parentheses.
       const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return { start: fields[19] ?? "", isZombie: fields[0] === "Z" || fields[0] === "X" };
+      return { start: fields[19] ?? "", isZombie: fields[0] === "Z" || fields[0] === "X", parent: Number(fields[1]) };
     }
     if (process.platform === "win32") return undefined;
     const line = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], env: { PATH: "/bin:/usr/bin", LC_ALL: "C" } }).trim();
-    return { start: line.replace(/^\S+\s+/, ""), isZombie: line.startsWith("Z") };
+    return { start: line.replace(/^\S+\s+/, ""), isZombie: line.startsWith("Z"), parent: undefined };
   } catch {
     return undefined;
   }

@@ -15,6 +15,7 @@ import { openVaultKeys } from "../../vault/envelope.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import type { Recall } from "../keys/head-witness.ts";
 import { withRecall } from "../keys/head-witness.ts";
+import { isInsideRun } from "../keys/inside-run.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -54,9 +55,10 @@ export async function verifyTrail(surroundings: Surroundings): Promise<VerifiedT
  *
  * @param entries numbers, as `verifyTrail` tells them.
  * @returns what is left.
- * @throws VaultError `usage` for an entry that is in no doubt, with nothing accepted; as `verifyTrail`; `audit-unwritable`.
+ * @throws VaultError `inside-run`; `usage` for an entry that is in no doubt, with nothing accepted; as `verifyTrail`; `audit-unwritable`.
  */
 export async function acceptDoubts(surroundings: Surroundings, entries: readonly number[]): Promise<VerifiedTrail> {
+  if (await isInsideRun(surroundings)) throw new VaultError("inside-run", "a run cannot settle what is in doubt about runs", "the person who started it can: vault audit --verify, outside");
   return withOpenVault(surroundings, async (vault) => {
     const { doubts } = await verifyOpened(surroundings, vault);
     const accepted = entries.map((entry) => {

@@ -1,14 +1,15 @@
-// Makes the vault when the first secret is put into it, with the strongest key source at hand. Commands that only read, or run, make nothing: they say that there is no vault.
+// Makes the vault at its first use, with the strongest key source at hand. A run makes none: without its secrets it would be a mistake, and not a beginning. Nor is one made inside a run.
 import { existsSync } from "node:fs";
 import { VaultError } from "../../errors.ts";
 import { DEFAULT_VARIABLE } from "../../keys/environment.ts";
 import type { KeyringAnswer } from "../../keys/keyring.ts";
 import { askKeyring, DEFAULT_SERVICE } from "../../keys/keyring.ts";
 import { wipe } from "../../bytes.ts";
-import { readVault } from "../../store/vault-store.ts";
+import { noVault, readVault } from "../../store/vault-store.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import type { KeyChoice } from "./make-vault.ts";
 import { makeVault } from "./make-vault.ts";
+import { isInsideRun } from "./inside-run.ts";
 import { healLostEntry } from "./self-heal.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -34,21 +35,38 @@ export function chooseKeySource({ hasVariable, keyring, hasKeyFile }: KeyFinding
 /**
  * The vault, made now where there is none, or where an empty one has lost its keyring entry. Says on stderr what it chose. Of any number of processes that race here, one makes it and the others use it.
  *
- * @throws VaultError `key-unavailable` for a locked keyring; what reading and making say.
+ * @throws VaultError `no-vault` where none may be made, `key-unavailable` for a locked keyring; what reading and making say.
  */
 export async function ensureVault(surroundings: Surroundings): Promise<VaultFile> {
   const there = await readVault(surroundings.paths);
-  if (there !== undefined) return healLostEntry(surroundings, there);
+  return there === undefined ? makeAtFirstUse(surroundings) : healLostEntry(surroundings, there);
+}
+
+/** The same for whoever only looks: an entry that was lost is left lost. @throws VaultError as `ensureVault`. */
+export async function findOrMakeVault(surroundings: Surroundings): Promise<VaultFile> {
+  return (await readVault(surroundings.paths)) ?? makeAtFirstUse(surroundings);
+}
+
+async function makeAtFirstUse(surroundings: Surroundings): Promise<VaultFile> {
+  await requireFirstUse(surroundings);
   const choice = await chooseKey(surroundings);
   try {
     const file = await makeVault(surroundings, choice);
-    surroundings.warn(`there was no vault, so one was made at ${surroundings.paths.vaultFile}, with its key in ${describe(surroundings, choice)}; vault init --provider … makes one of your choice`);
+    surroundings.warn(`there was no vault, so one was made at ${surroundings.paths.vaultFile}, with its key in ${describe(surroundings, choice)}; another one: vault rotate-master --new-provider passphrase, keyring, file or env`);
     return file;
   } catch (error) {
     const made = error instanceof VaultError && error.code === "already-exists" ? await readVault(surroundings.paths) : undefined;
     if (made === undefined) throw error;
     return made;
   }
+}
+
+/** A vault that is gone is not made anew in passing: what was in it may be in a backup, and whoever finds an empty one looks for it no more. */
+async function requireFirstUse(surroundings: Surroundings): Promise<void> {
+  const { paths, makesVault } = surroundings;
+  if (makesVault === false) throw noVault(paths.vaultFile);
+  if (existsSync(paths.anchorFile)) throw new VaultError("no-vault", `there is no vault at "${paths.vaultFile}", and there has been one`, "restore vault.json from a backup, or make a new one: vault init");
+  if (await isInsideRun(surroundings)) throw new VaultError("no-vault", `there is no vault at "${paths.vaultFile}", and none is made inside a run`, "a program in a run has its secrets from outside: ask the person who started it");
 }
 
 /** What a vault gets when nobody says what it should. @throws VaultError `key-unavailable` for a locked keyring. */

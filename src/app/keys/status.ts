@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { connectAgent } from "../../agent/client.ts";
 import { equalBytes } from "../../bytes.ts";
-import { requireVault } from "./open-vault.ts";
+import { findOrMakeVault } from "./auto-init.ts";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import type { VaultPaths } from "../../paths.ts";
 import type { KeyLocator } from "../../vault/key-slot.ts";
@@ -29,9 +29,9 @@ export interface VaultStatus {
   readonly paths: VaultPaths;
 }
 
-/** @throws VaultError `no-vault`, or what reading says. */
+/** Of the vault, made now where there is none. @throws VaultError as `ensureVault`. */
 export async function readStatus(surroundings: Surroundings): Promise<VaultStatus> {
-  const file = await requireVault(surroundings);
+  const file = await findOrMakeVault(surroundings);
   const fallback = locate(surroundings, file.contents.slot.locator);
   const source = (await findAgentSource(surroundings, file)) ?? fallback;
   return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, paths: surroundings.paths };

@@ -15,6 +15,7 @@ export const EXIT = {
   busy: 10,
   newerVersion: 11,
   auditUnwritable: 12,
+  insideRun: 13,
   /** `vault run`, when vault itself failed before the child was started. */
   runFailed: 125,
   notExecutable: 126,
@@ -48,6 +49,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   busy: EXIT.busy,
   "newer-version": EXIT.newerVersion,
   "audit-unwritable": EXIT.auditUnwritable,
+  "inside-run": EXIT.insideRun,
   io: EXIT.unexpected,
 };
 

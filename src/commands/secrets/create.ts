@@ -5,7 +5,7 @@ import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { askValue, valueFlags } from "../../cli/input/value-flags.ts";
-import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+import { firstUseFlags, passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsCreate extends VaultCommand {
   static override summary = "Put a new secret into the vault";
@@ -20,6 +20,7 @@ export default class SecretsCreate extends VaultCommand {
     ...bindingFlags,
     ...scopeFlags,
     ...valueFlags,
+    ...firstUseFlags,
     ...passphraseFlags,
   };
 
@@ -32,7 +33,7 @@ export default class SecretsCreate extends VaultCommand {
       scrub: !("scrub" in flags) || flags.scrub,
       placeholder: flags.placeholder === undefined ? undefined : parseTemplate(flags.placeholder),
     };
-    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const surroundings = makeSurroundings(flags["passphrase-file"], flags["no-init"]);
     const record = await createSecret(surroundings, secret, (binding) => askValue(binding, flags));
     this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);
   }

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { EXIT } from "../../cli/output/exit-status.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
-import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+import { firstUseFlags, passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class SecretsImport extends VaultCommand {
   static override summary = "Put the values of a file into the vault";
@@ -20,6 +20,7 @@ export default class SecretsImport extends VaultCommand {
     skip: Flags.string({ description: "leave this name where it is; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
     "delete-source": Flags.boolean({ description: "put placeholders into the file where values stood, once the vault is proven to hold each" }),
     ...scopeFlags,
+    ...firstUseFlags,
     ...passphraseFlags,
   };
 
@@ -33,7 +34,7 @@ export default class SecretsImport extends VaultCommand {
     const { isLeftOver, outcomeLines, outcomeObject } = await import("../../cli/output/import-lines.ts");
     const { hasTerminal } = await import("../../cli/output/terminal.ts");
     requireFile(args.file, flags["delete-source"], flags["passphrase-file"]);
-    const outcomes = await importFile(makeSurroundings(flags["passphrase-file"]), {
+    const outcomes = await importFile(makeSurroundings(flags["passphrase-file"], flags["no-init"]), {
       path: args.file,
       bytes: await readInput(args.file, "the file", FILE_BYTES_MAX),
       format: flags.format,

@@ -1,25 +1,25 @@
-import { requireVault } from "../../app/keys/open-vault.ts";
+import { findOrMakeVault } from "../../app/keys/auto-init.ts";
 import type { Viewpoint } from "../../app/secrets/find-secret.ts";
 import { visibleSecrets } from "../../app/secrets/find-secret.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject, secretTable } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { answerWidth } from "../../cli/output/terminal.ts";
-import { VaultCommand } from "../../cli/vault-command.ts";
+import { firstUseFlags, VaultCommand } from "../../cli/vault-command.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { SecretMetadata, SecretOutline } from "../../vault/record.ts";
 import { compareText } from "../../vault/scope.ts";
 
 export default class SecretsList extends VaultCommand {
   static override summary = "List the secrets: names, hosts and scopes, never values";
-  static override description = "Needs no key. With --workspace (and --group), lists what a run there would see.";
+  static override description = "Needs no key; where there is no vault, one is made. With --workspace (and --group), lists what a run there would see.";
   static override examples = ["<%= config.bin %> secrets list", "<%= config.bin %> secrets list --json"];
-  static override flags = { ...viewpointFlags };
+  static override flags = { ...viewpointFlags, ...firstUseFlags };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
-    const { records } = await requireVault(makeSurroundings(undefined));
+    const { records } = await findOrMakeVault(makeSurroundings(undefined, flags["no-init"]));
     // Of thousands, only what is printed is read.
     if (flags.json) this.answer(true, { secrets: seenFrom(viewpoint, records).map(secretObject) }, []);
     else this.answer(false, {}, secretTable(outlinesFrom(viewpoint, records), answerWidth()));

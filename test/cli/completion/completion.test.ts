@@ -28,7 +28,7 @@ describe("completion", () => {
   });
 
   it("offers no flag that is hidden, and --no- where there is one", () => {
-    expect(offer("secrets update A --no-")).toEqual(["--no-allow-private"]);
+    expect(offer("secrets update A --no-")).toEqual(["--no-allow-private", "--no-scrub"]);
     expect(offer("completion --a")).toEqual([]);
   });
 
