@@ -8,7 +8,9 @@ import { Secret } from "../../src/secret.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { deriveFromKek } from "../../src/vault/derive.ts";
 import { deriveKek } from "../../src/vault/kdf.ts";
+import { openVaultKeys } from "../../src/vault/envelope.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
+import { holdKek } from "../../src/vault/local-holder.ts";
 import { childrenOf, isAlive, waitFor } from "../support/process-tree.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeFolder } from "../support/temporary.ts";
@@ -97,12 +99,14 @@ describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
     const text = readFileSync(join(env.VAULT_DIR, "kek.key"), "latin1").trim();
     const kek = parseKek(new Uint8Array(Buffer.from(text, "base64")));
     const file = await readVault(findPaths({ variables: env, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }));
-    const { wrapKey, macKey } = deriveFromKek(kek, file?.contents.id ?? new Uint8Array());
+    if (file === undefined) throw new Error("no vault");
+    const { wrapKey, macKey } = deriveFromKek(kek, file.contents.id);
+    const { audit, placeholder } = await openVaultKeys(holdKek(kek, file.contents.id), file.contents);
     const run = spawn(NODE, [RUN_JS, "run", "--", "sleep", "60"], { env, stdio: "ignore" });
     const ended = new Promise((resolve) => run.on("close", resolve));
     try {
       await waitFor(() => childrenOf(run.pid ?? 0).length > 0);
-      for (const [name, key] of Object.entries({ kek, wrapKey, macKey })) expect(memoryHolds(run.pid ?? 0, [Buffer.from(key)]), name).toBe(false);
+      for (const [name, key] of Object.entries({ kek, wrapKey, macKey, audit, placeholder })) expect(memoryHolds(run.pid ?? 0, [Buffer.from(key)]), name).toBe(false);
       expect(memoryHolds(run.pid ?? 0, [Buffer.from(text)]), "the key file's text").toBe(false);
     } finally {
       for (const child of childrenOf(run.pid ?? 0)) process.kill(child, "SIGKILL");

@@ -5,7 +5,7 @@ import { mintPlaceholder } from "../../proxy/places/placeholder.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { makeStrayTest } from "../../proxy/places/placeholder-check.ts";
 import type { Secret } from "../../secret.ts";
-import { hmacSha256, wipeVaultKeys } from "../../vault/derive.ts";
+import { hmacSha256 } from "../../vault/derive.ts";
 import { openVaultKeys } from "../../vault/envelope.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -39,12 +39,10 @@ export interface PlaceholderMaker {
  * @throws VaultError `bad-wrap`, `locked`.
  */
 export async function openPlaceholders({ file, holder }: OpenedVault, isFresh: boolean): Promise<PlaceholderMaker> {
-  const keys = await openVaultKeys(holder, file.contents);
-  try {
-    return makePlaceholders(keys.placeholder.slice(), isFresh);
-  } finally {
-    wipeVaultKeys(keys);
-  }
+  // No copy of the key: a small array of V8's own is moved about, and leaves its bytes behind.
+  const { placeholder, audit, services, anchor } = await openVaultKeys(holder, file.contents);
+  wipe(audit, services, anchor);
+  return makePlaceholders(placeholder, isFresh);
 }
 
 /** @param key the vault's own for placeholders, which `close` wipes. */
