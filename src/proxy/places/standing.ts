@@ -38,7 +38,7 @@ export function standsInBasic(grant: Grant, credential: string, { start, end }: 
 export function standsInQuery(grant: Grant, target: string, { start, end }: Occurrence): boolean {
   const { places, pin } = grant;
   const name = findParameter(target, start);
-  if (name === undefined || !isEndOfParameter(target, end) || hasAddressWithin(target, target.indexOf("?"))) return false;
+  if (name === undefined || !isEndOfParameter(target, end) || hasAddressWithin(target, findFirstName(target)) || isTwice(target, name)) return false;
   if (places.includes(`query:${name}`)) return true;
   if (!places.includes("query")) return false;
   return pin === undefined ? USUAL_PARAMETERS.has(name.toLowerCase().replace(/[-_.]/g, "")) : pin.spots.some((spot) => spot.place === "query" && spot.parameter === name);
@@ -57,6 +57,19 @@ function findParameter(target: string, start: number): string | undefined {
   const from = Math.max(target.indexOf("?"), target.lastIndexOf("&", start - 1)) + 1;
   const [name, value] = target.slice(from, start).split("=", 2);
   return value === "" && target[start - 1] === "=" && start - from === (name ?? "").length + 1 ? name : undefined;
+}
+
+/** Where the query's first name ends: what begins with an address is one, to hosts that fetch all that stands behind the question mark. */
+function findFirstName(target: string): number {
+  const question = target.indexOf("?");
+  const length = target.slice(question).search(/[=&]/);
+  return length < 0 ? target.length : question + length;
+}
+
+/** Of two parameters of a name, servers take the first or the last: the other one may be the program's own key. */
+function isTwice(target: string, name: string): boolean {
+  const names = target.slice(target.indexOf("?") + 1).toLowerCase().split("&");
+  return names.filter((parameter) => parameter.split("=", 1)[0] === name.toLowerCase()).length > 1;
 }
 
 function isEndOfParameter(target: string, end: number): boolean {
