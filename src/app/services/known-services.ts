@@ -7,7 +7,7 @@ import { readPrivateFile, replaceFile } from "../../disk/durable-file.ts";
 import { acquireLock } from "../../disk/file-lock.ts";
 import { ensurePrivateFolder, ensureUnsharedFolder, requirePrivateFolder } from "../../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../../errors.ts";
-import { describeAdmission, requireAdmissible } from "../../services/admission.ts";
+import { describeAdmission, describeCredential, requireAdmissible } from "../../services/admission.ts";
 import type { Service } from "../../services/entry.ts";
 import { parseService } from "../../services/entry.ts";
 import type { KnownService, Registry } from "../../services/registry.ts";
@@ -26,6 +26,11 @@ export function openRegistry({ paths }: Pick<Surroundings, "paths">): Registry {
 export function findServices(surroundings: Pick<Surroundings, "paths">, ids: ReadonlySet<string>): KnownService[] {
   const registry = openRegistry(surroundings);
   return [...ids].flatMap((id) => findService(registry, id) ?? []);
+}
+
+/** Where in a request a service takes its keys, in plain words. Empty for one that is not known: its secrets stand where keys usually do. */
+export function describeTaking(surroundings: Pick<Surroundings, "paths">, id: string): string[] {
+  return findServices(surroundings, new Set([id])).flatMap(({ credentials }) => credentials.map(describeCredential));
 }
 
 /** By its id, or by a variable that holds its key. @throws VaultError `not-found`; as `openRegistry`. */

@@ -14,8 +14,11 @@ export default class SecretsShow extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsShow);
-    const { records } = await requireVault(makeSurroundings(undefined));
+    const surroundings = makeSurroundings(undefined);
+    const { records } = await requireVault(surroundings);
     const secret = getSecret(records.all(), args.name, findScope(flags));
-    this.answer(flags.json, { secret: secretObject(secret) }, secretLines(secret));
+    // The list of services is read only where the secret is of one.
+    const takes = secret.service === undefined ? [] : (await import("../../app/services/known-services.ts")).describeTaking(surroundings, secret.service);
+    this.answer(flags.json, { secret: { ...secretObject(secret), takes } }, [...secretLines(secret), ...takes.map((words) => `takes     ${words}`)]);
   }
 }
