@@ -31,6 +31,8 @@ export interface ProxyOptions {
   readonly hearHandshake?: (outcome: Handshake, authority: Authority) => void;
   /** Whether a connection on loopback, which shows no token, is one of the run's own processes: it may go where no secret does. */
   readonly isOwnProcess?: (connection: { readonly peerPort: number; readonly ownPort: number }) => boolean;
+  /** Hears of each request without the run's token, at once: `enter` hears of many of them together, of some later, and not of those that the token follows. */
+  readonly hearStranger?: () => void;
   /** Limits on the child's patience; tests pass small ones. */
   readonly headMs?: number;
   readonly bodyIdleMs?: number;

@@ -7,6 +7,7 @@ import { ChildConnection } from "./http1/child-connection.ts";
 import type { ConnectionUse } from "./http1/child-connection.ts";
 import type { ChildRequest } from "./http1/child-request.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
+import { KEEP_ALIVE_SECONDS } from "./http1/child-response.ts";
 import { openConnectionWatch } from "./http1/connection-watch.ts";
 import type { DialRules } from "./upstream/dial.ts";
 import { resolveBySystem } from "./upstream/dial.ts";
@@ -28,6 +29,8 @@ import { findAbsoluteTarget, findConnectTarget } from "./http1/request-head.ts";
 import { makeRoute } from "./judge/route.ts";
 import type { RunCa } from "./tls/run-ca.ts";
 import { grantsNaming, makeRunRules } from "./judge/run-rules.ts";
+import type { Guest } from "./guest.ts";
+import { receiveGuest } from "./guest.ts";
 import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
@@ -70,11 +73,11 @@ export function makeReception(options: ReceptionOptions): Reception {
     rules.enter({ kind: "refused", request, authority: authority === undefined ? null : formatAuthority(authority), method, secrets: refusal.secrets, code: refusal.code, text: refusal.text, remedy: refusal.remedy });
     return request;
   };
-  const recordStranger = (refusal: Refusal, method: string | null): string => {
-    const request = rules.nextRequestId();
+  const recordStranger = (refusal: Refusal, method: string | null, request = rules.nextRequestId()): string => {
     strangers.refused(refusal, request, method);
     return request;
   };
+  const guests = new Set<Guest>();
   /** The first of several counts, as it does with Node's own server. */
   const isAdmitted = (head: RawHead): boolean => access.admits(valuesOf(head, "proxy-authorization")[0]);
   /** A browser keeps no password for a proxy: what the run's own processes ask for where no secret goes needs none. The kernel says whose they are. */
@@ -102,8 +105,11 @@ export function makeReception(options: ReceptionOptions): Reception {
     const refusal = stranger ?? findAbsoluteRefusal(target);
     if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
     const answered = refusal ?? malformedTarget();
-    response.endConnection();
-    answerRefusal(response, answered, stranger === undefined ? recordRefusal(answered, target?.authority, head.method) : recordStranger(answered, head.method));
+    if (answered.code === "proxy-auth") options.hearStranger?.();
+    // git and others of libcurl's ask without a credential first: the connection stays, for them to ask again.
+    const isFirstTry = answered.code === "proxy-auth" && !head.names.includes("proxy-authorization");
+    if (!isFirstTry) response.endConnection();
+    answerRefusal(response, answered, stranger === undefined ? recordRefusal(answered, target?.authority, head.method) : isFirstTry ? guest.hold(answered, head.method, rules.nextRequestId()) : recordStranger(answered, head.method));
     return undefined;
   };
   const findAbsoluteRefusal = (target: AbsoluteTarget | undefined): Refusal | undefined => {
@@ -112,17 +118,11 @@ export function makeReception(options: ReceptionOptions): Reception {
     return target.scheme === "https" && grantsNaming(grants, target.authority).length === 0 ? refuseUntunnelled(target.authority) : undefined;
   };
 
-  const connect = async (head: RawHead, socket: Duplex, guest: Guest): Promise<void> => {
+  const connect = async (head: RawHead, socket: Duplex): Promise<void> => {
     const refuse = (refusal: Refusal, authority?: Authority): void => {
       writeRefusal(socket, refusal, recordRefusal(refusal, authority, "CONNECT"));
     };
     const authority = findConnectTarget(head.url);
-    if (!isAdmitted(head) && !isOwnAndUnbound(guest.socket, authority)) {
-      const refusal = unauthorised();
-      writeRefusal(socket, refusal, recordStranger(refusal, "CONNECT"));
-      return;
-    }
-    guest.showToken();
     if (authority === undefined) {
       refuse(makeRefusal("bad-request", "CONNECT takes a host and a port"));
       return;
@@ -142,23 +142,36 @@ export function makeReception(options: ReceptionOptions): Reception {
     get headMs() {
       return guest.hasToken() ? headMs : guest.leftMs();
     },
+    get idleMs() {
+      return guest.hasToken() ? KEEP_ALIVE_SECONDS * 1000 : guest.leftMs();
+    },
     serve: (request, response) => serveAbsolute(request, response, guest),
     servesSwitches: false,
-    connect: (head, socket) => {
-      connect(head, socket, guest).catch(() => socket.destroy());
+    connect(head, takeOver) {
+      if (!isAdmitted(head) && !isOwnAndUnbound(guest.socket, findConnectTarget(head.url))) return false;
+      guest.showToken();
+      const socket = takeOver();
+      connect(head, socket).catch(() => socket.destroy());
+      return true;
     },
     onMalformed: (refusal) => (guest.hasToken() ? recordRefusal(refusal, undefined, null) : recordStranger(refusal, null)),
   });
   return {
     accept(socket) {
-      const guest = receiveGuest(socket, strangerMs, () => {
+      const guest = receiveGuest(socket, strangerMs, recordStranger, () => {
         onToken(socket);
+      });
+      guests.add(guest);
+      socket.once("close", () => {
+        guest.leave();
+        guests.delete(guest);
       });
       connections.watch(new ChildConnection(socket, useOf(guest)));
       socket.resume();
     },
     async close() {
       connections.close();
+      for (const guest of guests) guest.leave();
       strangers.close();
       try {
         rules.flush();
@@ -168,29 +181,6 @@ export function makeReception(options: ReceptionOptions): Reception {
       restoreHeapLimit();
       await upstream.close();
     },
-  };
-}
-
-/** Whoever is at the other end of a connection. */
-interface Guest {
-  readonly socket: Socket;
-  readonly hasToken: () => boolean;
-  readonly showToken: () => void;
-  /** Of the time that he has for showing it. */
-  readonly leftMs: () => number;
-}
-
-function receiveGuest(socket: Socket, strangerMs: number, onToken: () => void): Guest {
-  const deadline = performance.now() + strangerMs;
-  let hasToken = false;
-  return {
-    socket,
-    hasToken: () => hasToken,
-    showToken() {
-      if (!hasToken) onToken();
-      hasToken = true;
-    },
-    leftMs: () => Math.max(0, deadline - performance.now()),
   };
 }
 

@@ -16,8 +16,8 @@ export function openStrangerRecord(enter: (event: ProxyEvent) => void): Stranger
   let untold = 0;
   let last: { readonly refusal: Refusal; readonly request: string } | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const tell = ({ code, text }: Refusal, request: string, method: string | null, count: number): void => {
-    enter({ kind: "refused", request, authority: null, method, secrets: [], code, text, ...(count === 1 ? {} : { count }) });
+  const tell = ({ code, text, remedy }: Refusal, request: string, method: string | null, count: number): void => {
+    enter({ kind: "refused", request, authority: null, method, secrets: [], code, text, remedy, ...(count === 1 ? {} : { count }) });
   };
   const tellUntold = (): void => {
     timer = undefined;

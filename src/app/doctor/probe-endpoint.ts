@@ -44,7 +44,10 @@ export async function openProbeEndpoint(): Promise<ProbeEndpoint> {
       strict: false,
       roots: [server.certificate],
       enter: (event) => {
-        if (event.kind === "refused") seen = { ...seen, refusals: [...seen.refusals, event.code] };
+        if (event.kind === "refused" && event.code !== "proxy-auth") seen = { ...seen, refusals: [...seen.refusals, event.code] };
+      },
+      hearStranger: () => {
+        seen = { ...seen, refusals: [...seen.refusals, "proxy-auth"] };
       },
       flush: () => undefined,
       isRevoked: () => false,

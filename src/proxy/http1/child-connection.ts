@@ -23,12 +23,17 @@ export interface OpenExchange {
 export interface ConnectionUse {
   /** How long a request's head may take. */
   readonly headMs: number;
+  /** How long a connection may wait for its next request. Absent: as long as clients' pools keep one. */
+  readonly idleMs?: number;
   /** Undefined where the request was answered otherwise. */
   readonly serve: (request: ChildRequest, response: ChildResponse) => OpenExchange | undefined;
   /** Whether requests to change the protocol are served. Otherwise the wish is left out of account, and the request answered. */
   readonly servesSwitches: boolean;
-  /** Takes the connection over behind the head of a CONNECT, with what the child has sent behind it put back. Without it a CONNECT is a request like others. */
-  readonly connect?: (head: RawHead, socket: Duplex) => void;
+  /**
+   * Takes the connection over behind the head of a CONNECT, with what the child has sent behind it put back. Where it does not, and says so with false, and without it, a
+   * CONNECT is a request like others.
+   */
+  readonly connect?: (head: RawHead, takeOver: () => Duplex) => boolean;
   /** Tells the audit log of a request that never became one, and returns its id. */
   readonly onMalformed: (refusal: Refusal) => string;
 }
@@ -161,8 +166,7 @@ export class ChildConnection {
     const outcome = parseRawHead(this.#ahead.toString("latin1", 0, end + 2));
     this.#ahead = this.#ahead.subarray(end + HEAD_END.length);
     if (outcome.kind === "refuse") this.#refuse(outcome.refusal);
-    else if (outcome.head.method === "CONNECT" && this.#use.connect !== undefined) this.#use.connect(outcome.head, this.#handOver());
-    else this.#open(outcome.head);
+    else if (outcome.head.method !== "CONNECT" || this.#use.connect?.(outcome.head, () => this.#handOver()) !== true) this.#open(outcome.head);
     return true;
   }
 
@@ -270,7 +274,7 @@ export class ChildConnection {
   #rest(): void {
     this.#phase = "head";
     this.#body = undefined;
-    this.#deadline = performance.now() + (this.#ahead.length > 0 ? this.#use.headMs : KEEP_ALIVE_SECONDS * 1000);
+    this.#deadline = performance.now() + (this.#ahead.length > 0 ? this.#use.headMs : (this.#use.idleMs ?? KEEP_ALIVE_SECONDS * 1000));
     this.#advance();
   }
 
