@@ -28,7 +28,7 @@ describe("what a project wants of a secret", () => {
     // A header or a parameter that is named is one of the vault's, word for word.
     const named = { ...allowed, places: ["header", "header:x-vendor", "query:sig"] } as const;
     expect(narrow({ ...need, places: ["header:x-vendor", "query:sig"] }, named).places).toEqual(["header:x-vendor", "query:sig"]);
-    for (const place of ["header:x-other", "query:SIG", "query", "header:authorization"] as const) expect(() => narrow({ ...need, places: [place] }, named)).toThrow(expect.objectContaining({ message: expect.stringContaining(`in the place ${place}`) as unknown }));
+    for (const place of ["header:x-other", "query:SIG", "query", "header:authorization"] as const) expect(() => narrow({ ...need, places: [place] }, named)).toThrow(expect.objectContaining({ message: expect.stringContaining(`in the ${place} of a request`) as unknown }));
     expect(() => narrow({ ...need, hosts: [parseHostBinding("evil.example")] }, { ...allowed, service: "github" })).toThrow(expect.objectContaining({ hint: expect.stringContaining("--widen") as unknown }));
   });
 });
