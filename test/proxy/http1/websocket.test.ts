@@ -218,7 +218,7 @@ describe("a WebSocket through a bound host", () => {
 describe("a handshake is refused", () => {
   it.each([
     ["to another secret's host", () => handshake(`Authorization: Bearer ${grants.elsewhere.placeholder}`), 403, "host"],
-    ["with a placeholder twice", () => handshake(`X-Api-Key: ${grants.key.placeholder} ${grants.key.placeholder}`), 400, "repeated"],
+    ["with a placeholder twice", () => handshake(`Cookie: a=${grants.key.placeholder}; b=${grants.key.placeholder}`), 400, "repeated"],
     ["for h2c", () => handshake().replace("websocket", "h2c"), 501, "upgrade"],
     ["for several protocols", () => handshake().replace("websocket", "websocket, h2c"), 501, "upgrade"],
     ["without its key", () => handshake().replace(/Sec-WebSocket-Key.*\r\n/, ""), 501, "upgrade"],
