@@ -6,13 +6,13 @@ import { ALPHABETS, getPlaceholderTemplate, literalEnd, literalStart } from "../
 /** Lengths that keys have. A longer value gets the next one: which it is exactly does not show, nor how long one beyond the last is. */
 const LENGTHS = [32, 35, 40, 48, 64, 96, 128, 192, 256];
 /** What a placeholder begins with where its alphabet has these letters, so that people know it for one. */
-const NAMES: readonly (readonly [Alphabet, string])[] = [
-  [ALPHABETS.digits, ""],
-  [ALPHABETS.hex, ""],
-  [ALPHABETS.capitalHex, ""],
-  [ALPHABETS.smallAndDigits, "vaultph"],
-  [ALPHABETS.capitalsAndDigits, "VAULTPH"],
-  [ALPHABETS.lettersAndDigits, "vaultph"],
+const NAMES: readonly (readonly [Alphabet, string, RegExp])[] = [
+  [ALPHABETS.digits, "", /^[0-9]*$/],
+  [ALPHABETS.hex, "", /^[0-9a-f]*$/],
+  [ALPHABETS.capitalHex, "", /^[0-9A-F]*$/],
+  [ALPHABETS.smallAndDigits, "vaultph", /^[a-z0-9]*$/],
+  [ALPHABETS.capitalsAndDigits, "VAULTPH", /^[A-Z0-9]*$/],
+  [ALPHABETS.lettersAndDigits, "vaultph", /^[A-Za-z0-9]*$/],
 ];
 const USUAL_NAME = "vault_ph_";
 const USUAL_LENGTH = 35;
@@ -47,7 +47,7 @@ function knownLength(form: PlaceholderTemplate): number {
 function formLike(text: string): PlaceholderTemplate {
   if (UUID.test(text)) return getPlaceholderTemplate(LIKE_UUID);
   if (WEB_TOKEN.test(text)) return getPlaceholderTemplate(LIKE_WEB_TOKEN);
-  const [alphabet, name] = NAMES.find(([one]) => text.length >= one.leastCount && new RegExp(`^[${one.name}]*$`).test(text)) ?? [ALPHABETS.lettersAndDigits, USUAL_NAME];
+  const [alphabet, name] = NAMES.find(([one, , pattern]) => text.length >= one.leastCount && pattern.test(text)) ?? [ALPHABETS.lettersAndDigits, USUAL_NAME];
   const least = name === USUAL_NAME ? USUAL_LENGTH : name.length + alphabet.leastCount;
   const length = LENGTHS.find((one) => one >= Math.max(text.length, least)) ?? Math.max(...LENGTHS);
   return getPlaceholderTemplate(`${name}[${alphabet.name}]{${length - name.length}}`);

@@ -19,6 +19,7 @@ const TELLING = /vault_ph_[A-Za-z0-9]{22}/;
 const CANDIDATES_MAX = 64;
 /** A program sends the same credentials over and over. */
 const REMEMBERED_MAX = 64;
+const REMEMBERED_LENGTH_MAX = 1024;
 
 /**
  * The check for a row of drawn characters, to stand in place of as many at its end.
@@ -51,8 +52,10 @@ export function makeStrayTest(key: Uint8Array): StrayTest {
     const known = remembered.get(text);
     if (known !== undefined) return known;
     const isStray = TELLING.test(text) || candidatesIn(text).some((characters) => hasCheck(characters, key));
-    if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(text, isStray);
+    if (text.length <= REMEMBERED_LENGTH_MAX) {
+      if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+      remembered.set(text, isStray);
+    }
     return isStray;
   };
 }
