@@ -59,6 +59,8 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     caCertificate: ca.certificate,
     async close() {
       isClosed = true;
+      // What a program that has ended said last (that it does not trust a certificate, say) has arrived, and was not read yet. A turn to read it, and one for what follows.
+      if (sockets.size > 0) for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       const closed = new Promise<void>((resolve) => server.close(() => { resolve(); }));
       for (const socket of sockets) socket.destroy();
       await Promise.all([closed, reception?.then(({ close }) => close(), ignore)]);
