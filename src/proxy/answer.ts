@@ -1,9 +1,9 @@
 // An answer on its way to the child: head, body, trailers, each looked through where the host is bound.
-import type { Duplex, Transform } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { AnswerHead } from "./scrub/answer-head.ts";
-import { parseAnswerHead } from "./scrub/answer-head.ts";
+import { parseAnswerHead, readableTrailers } from "./scrub/answer-head.ts";
+import { AnswerBody, isPlain } from "./answer-body.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
-import { openDecoders } from "./scrub/content-coding.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { makeRefusal } from "./grants/refusal.ts";
 import type { AnswerScrub } from "./scrub/scrub.ts";
@@ -31,7 +31,8 @@ export class AnswerRelay implements AnswerListener {
   #abort: () => void = ignore;
   #resume: () => void = ignore;
   #answer: AnswerHead | undefined;
-  #decoders: readonly Transform[] = [];
+  /** Of an answer that is looked through. */
+  #body: AnswerBody | undefined;
   #hasLeft = false;
   #isOver = false;
 
@@ -66,6 +67,7 @@ export class AnswerRelay implements AnswerListener {
     }
     const { answer } = outcome;
     this.#answer = answer;
+    if (this.#scrub !== undefined && answer.body.kind === "some") this.#body = this.#openBody(answer.body.codings, this.#scrub);
     if (answer.body.kind === "none") this.#end([]);
     // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
     else queueMicrotask(() => { this.#sendHead(); });
@@ -73,35 +75,24 @@ export class AnswerRelay implements AnswerListener {
   }
 
   onBody(chunk: Uint8Array): boolean {
-    const [answer, response] = [this.#answer, this.#response];
+    const [answer, body] = [this.#answer, this.#body];
     if (this.#isOver || answer?.body.kind !== "some") return true;
     if (this.#isWhole(answer, chunk)) {
-      const body = this.#scrub?.whole(chunk) ?? chunk;
-      if (!this.#start(answer, body.length)) return true;
-      response.endWith(body);
+      const whole = this.#scrub?.whole(chunk) ?? chunk;
+      if (!this.#start(answer, whole.length)) return true;
+      this.#response.endWith(whole);
       this.#finish();
       return true;
     }
-    if (!this.#start(answer)) return true;
-    if (this.#decoders.length === 0 && answer.body.codings.length > 0) this.#openBody(answer.body.codings, chunk);
-    const [first] = this.#decoders;
-    const isReady = first === undefined ? this.#write(chunk) : first.write(chunk);
-    if (isReady) return true;
-    if (first === undefined) response.whenDrained(this.#resume);
-    else first.once("drain", this.#resume);
+    if (body !== undefined) return body.write(chunk, this.#resume);
+    if (this.#write([chunk])) return true;
+    this.#response.whenDrained(this.#resume);
     return false;
   }
 
   onEnd(trailers: readonly Uint8Array[]): void {
-    const [first, last] = [this.#decoders[0], this.#decoders.at(-1)];
-    if (first === undefined || last === undefined) {
-      this.#end(trailers);
-      return;
-    }
-    last.once("end", () => {
-      this.#end(trailers);
-    });
-    first.end();
+    if (this.#body === undefined || this.#isOver) this.#end(trailers);
+    else this.#body.end(() => { this.#end(trailers); });
   }
 
   onSwitch(headers: readonly Uint8Array[], server: Duplex): void {
@@ -120,12 +111,20 @@ export class AnswerRelay implements AnswerListener {
 
   onFailure(refusal: Refusal): void {
     if (this.#isOver) return;
+    const { isStarted } = this.#response;
+    if (isStarted) this.#writeHeld();
     this.#stop();
-    if (this.#response.isStarted) {
-      this.#writeHeld();
-      this.#response.cut();
-    } else this.#options.onRefusal(refusal);
+    if (isStarted) this.#response.cut();
+    else this.#options.onRefusal(refusal);
     this.#abort();
+  }
+
+  #openBody(codings: readonly string[], scrub: AnswerScrub): AnswerBody {
+    return new AnswerBody(codings, scrub, {
+      write: (parts) => this.#write(parts),
+      whenDrained: (resume) => { this.#response.whenDrained(resume); },
+      onBroken: (refusal) => { this.onFailure(refusal); },
+    });
   }
 
   #finish(): void {
@@ -136,7 +135,7 @@ export class AnswerRelay implements AnswerListener {
   /** Nobody hears the rest. */
   #stop(): void {
     this.#finish();
-    for (const decoder of this.#decoders) decoder.destroy();
+    this.#body?.destroy();
   }
 
   /** False where the head cannot be written: the exchange has failed then. @param wholeBytes the length of a body that is all there. */
@@ -154,8 +153,9 @@ export class AnswerRelay implements AnswerListener {
     if (!this.#isOver && this.#answer !== undefined && this.#start(this.#answer)) this.#response.flushHead();
   }
 
-  #write(chunk: Uint8Array): boolean {
-    return this.#scrub === undefined ? this.#response.write(chunk) : this.#response.write(...this.#scrub.push(chunk));
+  /** One piece of the body, and before the first of them the head. */
+  #write(parts: readonly Uint8Array[]): boolean {
+    return this.#isOver || this.#answer === undefined || !this.#start(this.#answer) || this.#response.write(...parts);
   }
 
   /** What was held goes out with the end, or where the answer breaks off. */
@@ -166,32 +166,14 @@ export class AnswerRelay implements AnswerListener {
   #end(trailers: readonly Uint8Array[]): void {
     if (this.#isOver || this.#answer === undefined || !this.#start(this.#answer)) return;
     this.#writeHeld();
-    this.#response.end(trailers.length === 0 ? [] : textsOf(trailers, this.#scrub));
+    const texts = trailers.length === 0 ? [] : textsOf(trailers, this.#scrub);
+    this.#response.end(this.#scrub === undefined ? texts : readableTrailers(texts));
     this.#finish();
   }
 
   /** Small answers come with their head in one piece: the child then gets an exact length instead of chunks. */
   #isWhole({ body }: AnswerHead, chunk: Uint8Array): boolean {
-    return !this.#response.isStarted && body.kind === "some" && body.lengthBytes === chunk.length && body.codings.length === 0;
-  }
-
-  #openBody(codings: readonly string[], first: Uint8Array): void {
-    const decoders = openDecoders(codings, first);
-    this.#decoders = decoders;
-    const onError = (): void => {
-      this.onFailure(makeRefusal("upstream-answer", "the server's answer could not be decoded"));
-    };
-    for (const [index, decoder] of decoders.entries()) {
-      decoder.on("error", onError);
-      const next = decoders[index + 1];
-      if (next !== undefined) decoder.pipe(next);
-    }
-    const last = decoders.at(-1);
-    last?.on("data", (chunk: Uint8Array) => {
-      if (this.#isOver || this.#write(chunk)) return;
-      last.pause();
-      this.#response.whenDrained(() => last.resume());
-    });
+    return !this.#response.isStarted && body.kind === "some" && body.lengthBytes === chunk.length && (this.#scrub === undefined || isPlain(body.codings, chunk));
   }
 }
 

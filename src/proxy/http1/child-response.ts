@@ -23,6 +23,9 @@ export type AnswerBody = { readonly kind: "none" } | { readonly kind: "some"; re
 export const KEEP_ALIVE_SECONDS = 130;
 /** Beyond this a body is not copied to go out with its head. */
 const JOINED_BYTES_MAX = 16_384;
+/** The same of the first part of a chunk and its size. */
+const JOINED_PART_BYTES_MAX = 256;
+const EMPTY = new Uint8Array();
 
 export class ChildResponse {
   readonly #socket: Duplex;
@@ -105,11 +108,15 @@ export class ChildResponse {
   write(...parts: readonly Uint8Array[]): boolean {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (this.isOver || length === 0 || this.#options.method === "HEAD") return true;
-    const head = this.#takeHead();
+    let lead = this.#takeHead();
+    if (this.#isChunked) lead += `${length.toString(16)}\r\n`;
+    // Each write costs the same, however short it is.
+    const [first = EMPTY] = parts;
+    const isJoined = parts.length > 1 && first.length <= JOINED_PART_BYTES_MAX;
+    if (isJoined) lead += latin1(first);
     this.#socket.cork();
-    if (head !== "") this.#socket.write(head, "latin1");
-    if (this.#isChunked) this.#socket.write(`${length.toString(16)}\r\n`, "latin1");
-    for (const part of parts) this.#socket.write(part);
+    if (lead !== "") this.#socket.write(lead, "latin1");
+    for (let index = isJoined ? 1 : 0; index < parts.length; index += 1) this.#socket.write(parts[index] ?? EMPTY);
     if (this.#isChunked) this.#socket.write("\r\n", "latin1");
     this.#socket.uncork();
     return hasRoom(this.#socket);

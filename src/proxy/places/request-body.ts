@@ -2,8 +2,8 @@
 import { Transform } from "node:stream";
 import type { BodyKind } from "./body-kind.ts";
 import type { Grant } from "../grants/grant.ts";
-import type { PatternSearch } from "../scrub/pattern-search.ts";
-import { compileSearch } from "../scrub/pattern-search.ts";
+import type { PatternSearch } from "./pattern-search.ts";
+import { compileSearch } from "./pattern-search.ts";
 import { isValueEnd, trackValues } from "./whole-value.ts";
 
 /** What becomes of one placeholder. `stop` ends the body before the placeholder's first byte, and leaves the request unfinished. */

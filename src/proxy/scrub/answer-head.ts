@@ -1,5 +1,6 @@
 // An upstream's answer as its parser gave it, into a head for the child that frames the body itself, or a refusal (RFC 9112 section 6.3).
 import { namesOf, tokensOf, valuesOf } from "../http1/raw-head.ts";
+import { isReadableType } from "./charset.ts";
 import { findCodings } from "./content-coding.ts";
 import type { Refusal } from "../grants/refusal.ts";
 import { makeRefusal } from "../grants/refusal.ts";
@@ -18,6 +19,7 @@ export type AnswerOutcome = { readonly kind: "answer"; readonly answer: AnswerHe
 const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-authenticate", "proxy-authorization"]);
 /** They describe bytes that the child does not get when the body was decoded. */
 const OF_CODED_BYTES = new Set(["content-encoding", "content-length", "content-md5", "content-digest", "digest"]);
+const OF_CONTENT = /^(?:content-.*|transfer-encoding|trailer)$/i;
 /** They promise parts, and none are asked for. */
 const OF_PARTS = new Set(["accept-ranges", "content-range"]);
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
@@ -35,12 +37,13 @@ export function parseAnswerHead(method: string, status: number, rawHeaders: read
   const [length] = lengths;
   if (lengths.length > 1 || (length !== undefined && !CONTENT_LENGTH.test(length))) return refuse("two Content-Lengths, or one that is no number");
   if (length !== undefined && isChunked) return refuse("both Content-Length and Transfer-Encoding");
-  if (mustRead && status === 206) return refuse("a part of what was asked for, which nobody asked for in parts");
+  if (mustRead && (status === 206 || status === 226)) return refuse("a part of what was asked for, which nobody asked for in parts");
   if (status === 204 && (isChunked || Number(length ?? 0) > 0)) return refuse("a body where none may be");
 
   const applied = mustRead ? findCodings(codings) : [];
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304 && (length === undefined || Number(length) > 0);
   if (applied === undefined) return refuse("a Content-Encoding that cannot be looked through");
+  if (mustRead && hasBody && !valuesOf(raw, "content-type").every(isReadableType)) return refuse("a charset that cannot be looked through");
   const isDecoded = applied.length > 0;
   const headers: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -55,6 +58,11 @@ export function parseAnswerHead(method: string, status: number, rawHeaders: read
   }
   const body = hasBody ? { kind: "some" as const, lengthBytes: length === undefined ? undefined : Number(length), codings: applied } : { kind: "none" as const };
   return { kind: "answer", answer: { status, headers, body } };
+}
+
+/** The trailers that the child may see: none of those that would say anew what the body is (RFC 9110 section 6.5.1). @param trailers names and values alternate. */
+export function readableTrailers(trailers: readonly string[]): string[] {
+  return trailers.filter((_part, at) => !OF_CONTENT.test(trailers[at - (at % 2)] ?? ""));
 }
 
 function refuse(what: string): AnswerOutcome {

@@ -27,6 +27,10 @@ export function findCodings(contentEncodings: readonly string[]): readonly strin
   return codings.length <= LAYERS_MAX && codings.every((coding) => DECODERS.has(coding)) ? codings : undefined;
 }
 
+export function isDecodable(coding: string): boolean {
+  return DECODERS.has(coding);
+}
+
 /** One decoder for each coding, the last applied first. @param first the first bytes of the body. */
 export function openDecoders(codings: readonly string[], first: Uint8Array): Transform[] {
   return codings.toReversed().flatMap((coding) => {
@@ -35,8 +39,8 @@ export function openDecoders(codings: readonly string[], first: Uint8Array): Tra
   });
 }
 
-/** RFC 1950 section 2.2. Servers say "deflate" and mean zlib's wrapping or none. */
-function isZlib(first: Uint8Array): boolean {
+/** Whether bytes begin as RFC 1950 section 2.2 has it. Servers say "deflate" and mean zlib's wrapping or none. */
+export function isZlib(first: Uint8Array): boolean {
   const [method = 0, flags = 0] = first;
   return (method & 0x0f) === 8 && (first.length < 2 || ((method << 8) | flags) % 31 === 0);
 }
