@@ -5,7 +5,7 @@ import * as json from "../vault/json-shape.ts";
 import type { Place } from "../vault/place.ts";
 import { DEFAULT_PLACES } from "../vault/place.ts";
 import type { PlaceholderTemplate } from "../vault/placeholder-template.ts";
-import { findKeyForm } from "../vault/placeholder-template.ts";
+import { findPlaceholderTemplate } from "../vault/placeholder-template.ts";
 import { HOSTS_MAX, isSecretName, isServiceId } from "../vault/record.ts";
 
 /** Where in a request the key stands; `{key}` in a form is the key. The form of `basic` is `user:password` before its base64. */
@@ -124,8 +124,8 @@ function parseCredential(value: unknown, what: string): Credential {
 }
 
 function parsePlaceholders(value: unknown, what: string): PlaceholderTemplate[] {
-  const texts = parseWords(value, PLACEHOLDERS_MAX, `the placeholders of ${what}`, (text) => findKeyForm(text) !== undefined, TEMPLATES_EXPECTED);
-  return texts.flatMap((text) => findKeyForm(text) ?? []);
+  const texts = parseWords(value, PLACEHOLDERS_MAX, `the placeholders of ${what}`, (text) => findPlaceholderTemplate(text) !== undefined, TEMPLATES_EXPECTED);
+  return texts.flatMap((text) => findPlaceholderTemplate(text) ?? []);
 }
 
 function parseLink(value: unknown, what: string): string {

@@ -44,18 +44,12 @@ const PIECE = /(?<text>[A-Za-z0-9_.:-]+)|\[(?<name>[^\]]*)\]\{(?<count>[1-9][0-9
 const SEPARATORS = /^[_.:-]+$/;
 
 /**
- * What a secret's record may say, and the user (FORMAT.md, "Placeholders").
+ * What a secret's record may say, a service's file, and the user (FORMAT.md, "Placeholders").
  *
  * @returns undefined for what is no template: other characters, an unknown class, more than 512 characters, a `-` at the beginning (programs take that for a flag),
- *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them.
+ *   or anything but 128 bits from one alphabet at the end, with nothing but separators among them. Behind them only what begins with a separator may stand (DeepL's `:fx`).
  */
 export function findPlaceholderTemplate(text: string): PlaceholderTemplate | undefined {
-  const template = findKeyForm(text);
-  return template === undefined || literalEnd(template) !== "" ? undefined : template;
-}
-
-/** What a service's file may say: the same, or with a separator and more letters behind it that tell clients something (DeepL's `:fx`). */
-export function findKeyForm(text: string): PlaceholderTemplate | undefined {
   const pieces = findPieces(text);
   const last = pieces?.findLast((piece) => piece.kind === "drawn");
   if (pieces === undefined || last === undefined || text.startsWith("-") || !/^(?:[_.:-]|$)/.test(literalEnd({ pieces }))) return undefined;
@@ -65,7 +59,7 @@ export function findKeyForm(text: string): PlaceholderTemplate | undefined {
 
 /** One of the program's own. @throws RangeError */
 export function getPlaceholderTemplate(text: string): PlaceholderTemplate {
-  const template = findKeyForm(text);
+  const template = findPlaceholderTemplate(text);
   if (template === undefined) throw new RangeError(`"${text}" is no template`);
   return template;
 }
