@@ -8,6 +8,7 @@ export type Runtime = (typeof RUNTIMES)[number];
 export type CommandKind =
   | { readonly kind: "runtime"; readonly runtime: Runtime; readonly program: string | undefined }
   | { readonly kind: "shell"; readonly program: string }
+  | { readonly kind: "browser"; readonly program: string }
   | { readonly kind: "unknown"; readonly program: string }
   | { readonly kind: "not-found" };
 
@@ -20,6 +21,7 @@ export interface ProgramFiles {
 
 /** Programs that are a runtime, or its only use. `python3.12` and `ruby3.1` count by what stands before the number. */
 const INTERPRETERS: Readonly<Record<string, Runtime>> = { node: "node", nodejs: "node", deno: "deno", bun: "bun", bunx: "bun", python: "python", pypy: "python", ruby: "ruby", php: "php", perl: "perl", java: "java", go: "go", curl: "curl", wget: "wget", git: "git" };
+const BROWSERS = new Set(["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "brave-browser", "microsoft-edge", "firefox", "agent-browser"]);
 const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox"]);
 /** Programs of which neither the name nor the first line is the runtime's: shell scripts that start one, and shims of version managers. With what runs their probe. */
 const LAUNCHERS: Readonly<Record<string, readonly [Runtime, string]>> = {
@@ -49,6 +51,7 @@ function judge(program: string, files: ProgramFiles, depth: number): CommandKind
   const name = nameOf(program);
   const runtime = Object.hasOwn(INTERPRETERS, name) ? INTERPRETERS[name] : undefined;
   if (runtime !== undefined) return { kind: "runtime", runtime, program };
+  if (BROWSERS.has(name)) return { kind: "browser", program };
   if (SHELLS.has(name)) return { kind: "shell", program };
   const head = files.readHead(program);
   const behind = depth < DEPTH_MAX ? judgeScript(head, files, depth) : undefined;

@@ -40,6 +40,7 @@ test.each([
   ["env", { "/bin/env": ELF }, "unknown"],
   ["ls", { "/bin/ls": `${ELF}....\x04\0\0\0GNU\0` }, "unknown"],
   ["bash", { "/bin/bash": ELF }, "shell"],
+  ["chromium", { "/bin/chromium": "#!/bin/sh\n", "/bin/sh": ELF }, "browser"],
   ["build.sh", { "/bin/build.sh": "#!/bin/sh -eu\r\n", "/bin/sh": ELF }, "shell"],
   ["constructor", { "/bin/constructor": ELF }, "unknown"],
   ["nothing", {}, "not-found"],
