@@ -18,7 +18,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { PinnedSecret } from "../services/pin.ts";
 import { bindNew, describeSecret } from "../secrets/secrets.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { requireStorable } from "../secrets/value-rules.ts";
+import { findGuessable, requireStorable } from "../secrets/value-rules.ts";
 
 /** A line of the audit log holds that many bindings. */
 export const IMPORT_MAX = 500;
@@ -88,6 +88,11 @@ async function write(surroundings: Surroundings, vault: OpenedVault, items: read
     const secrets = [...contents.secrets, ...added].sort((a, b) => compareText(a.id, b.id));
     return { contents: { ...contents, secrets }, event: { kind: "secret.import", secrets: added.map((record) => describeSecret("secret.create", record)) } };
   });
+  const imported = new Set(outcomes.flatMap((outcome) => (outcome.kind === "imported" ? [outcome.name] : [])));
+  for (const { secret, assignment } of items) {
+    const guessable = imported.has(secret.name) ? findGuessable(secret.name, assignment.value, true) : undefined;
+    if (guessable !== undefined) surroundings.warn(guessable);
+  }
   return outcomes;
 }
 

@@ -88,7 +88,7 @@ export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placehol
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */
-export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+export function grantOf({ name, service, hosts, places, allowPrivate, scrub, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   return {
     name,
@@ -97,9 +97,10 @@ export function grantOf({ name, service, hosts, places, allowPrivate, narrowedBy
     bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
     places,
     allowPrivate,
+    scrub,
     ...(known === undefined ? {} : { pin: known.pin }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
   };
 }
 
-type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate"> & Pick<Choice, "narrowedBy">;
+type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate" | "scrub"> & Pick<Choice, "narrowedBy">;

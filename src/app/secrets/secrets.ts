@@ -24,7 +24,7 @@ import type { NewSecret, PinnedSecret } from "../services/pin.ts";
 import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { adviceOnNew } from "./local-credential.ts";
-import { requireStorable } from "./value-rules.ts";
+import { findGuessable, requireStorable } from "./value-rules.ts";
 import { requireKeyHeaders, requireTaken } from "../services/actable-places.ts";
 import { requireHost, requireNotWidened } from "../services/widening.ts";
 
@@ -63,11 +63,14 @@ export async function addSecret(surroundings: Surroundings, vault: OpenedVault, 
   const binding = bindNew(secret);
   const value = await askValue(binding);
   requireStorable(secret.name, value, secret.places);
-  return changeOne(surroundings, vault, "secret.create", async (contents) => {
+  const guessable = findGuessable(secret.name, value, binding.scrub);
+  const record = await changeOne(surroundings, vault, "secret.create", async (contents) => {
     requireNoTwin(contents, secret);
     const at = surroundings.now().toISOString();
     return { before: undefined, after: await seal(vault.holder, contents, binding, value, { createdAt: at, updatedAt: at }) };
   });
+  if (guessable !== undefined) surroundings.warn(guessable);
+  return record;
 }
 
 /** A new value made of the one that is there when the vault is written, so that of two that are made at once none is lost. @throws VaultError `not-found`, `usage`. */
@@ -92,11 +95,14 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
     const value = await askOnce(getSecret(vault.file.contents.secrets, name, scope));
-    return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
+    const guessable = findGuessable(name, value, getSecret(vault.file.contents.secrets, name, scope).scrub);
+    const record = await changeOne(surroundings, vault, "secret.rotate", async (contents) => {
       const before = getSecret(contents.secrets, name, scope);
       requireStorable(name, value, before.places);
       return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
     });
+    if (guessable !== undefined) surroundings.warn(guessable);
+    return record;
   });
 }
 

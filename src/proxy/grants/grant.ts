@@ -14,6 +14,8 @@ export interface Grant {
   readonly places: readonly Place[];
   /** Whether the bound hosts may resolve to private addresses. */
   readonly allowPrivate: boolean;
+  /** Absent or true: answers of its hosts are looked through for it. A value that can be guessed is told by that. */
+  readonly scrub?: boolean;
   /** Absent: the secret may stand where keys usually do. */
   readonly pin?: Pin;
   /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */

@@ -31,7 +31,7 @@ const EMPTY = new Uint8Array();
 
 /** @param grants whose values are looked for. Undefined where there is nothing to look for. */
 export function makeScrubber(grants: readonly Grant[]): Scrubber | undefined {
-  const forms = grants.flatMap((grant, owner) => secretForms(grant).map((bytes) => ({ bytes, owner })));
+  const forms = grants.flatMap((grant, owner) => (grant.scrub === false ? [] : secretForms(grant)).map((bytes) => ({ bytes, owner })));
   if (forms.length === 0) return undefined;
   const search = compileDeepSearch(forms);
   const rules = { places: makeSafePlaces(forms.map(({ bytes }) => bytes)), shortestBytes: Math.min(...forms.map(({ bytes }) => bytes.length)) };
