@@ -57,7 +57,7 @@ interface Otherwise {
 /** By the example as a shell reads it. */
 const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
-  "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 2 ${printed}`] },
+  "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 8 ${printed}`] },
   "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },
   "vault init --provider file --file-path ./vault.key": { why: "the next example is another project's", lines: (printed) => [printed] },
   "vault services add billing.json": { why: "asks at a terminal", lines: (printed) => [`tty: "y" ${printed}`, "rm $DIR/../vault/services/billing.json"] },
