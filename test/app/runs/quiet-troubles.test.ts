@@ -5,7 +5,7 @@ import type { InertSpot } from "../../../src/proxy/grants/event.ts";
 import type { Grant } from "../../../src/proxy/grants/grant.ts";
 import { Secret } from "../../../src/secret.ts";
 
-const grant = (name: string, host: string): Grant => ({ name, placeholder: `ph-${name}`, value: Secret.fromText("v"), bindings: [{ host, port: 443, wildcard: false }], places: ["header"], allowPrivate: false, scrub: true }) as Grant;
+const grant = (name: string, host: string): Grant => ({ name, placeholder: `ph-${name}`, value: Secret.fromText("v"), bindings: [{ host, port: 443, wildcard: false }], places: ["header"], allowPrivate: false, scrub: true });
 const given = [grant("GITHUB_TOKEN", "api.github.com"), grant("STRIPE_KEY", "api.stripe.com")];
 const stripe = { host: "api.stripe.com", port: 443 };
 
