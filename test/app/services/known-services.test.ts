@@ -10,7 +10,7 @@ import { refusalCode } from "../../support/refusal-code.ts";
 
 const ENTRY = { id: "billing", title: "Billing", variables: ["BILLING_KEY"], hosts: ["billing.example.com:443"], credentials: [{ place: "query", parameter: "key" }], placeholders: ["bk_[A-Za-z0-9]{32}"], documentation: "https://example.com" };
 const bytesOf = (value: unknown): Uint8Array => utf8(JSON.stringify(value));
-const ask = () => Promise.resolve(Secret.fromText("value"));
+const ask = () => Promise.resolve(Secret.fromText("kZ8!vR2#pQ9xW4mT-value"));
 const wish = { scope: { kind: "global" }, service: undefined, hosts: [], places: undefined, allowPrivate: false } as const;
 
 describe("a service that the user adds", () => {
