@@ -6,6 +6,7 @@ import { makeVault } from "../app/keys/make-vault.ts";
 import type { ProviderName } from "../cli/input/key-flags.ts";
 import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } from "../cli/input/key-flags.ts";
 import { requireSecretInput } from "../cli/input/secret-input.ts";
+import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { makeSurroundings, passphraseWays } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { DEFAULT_VARIABLE } from "../keys/environment.ts";
@@ -30,6 +31,7 @@ export default class Init extends VaultCommand {
     project: Flags.boolean({ description: "write vault.run.json for the programs of this folder, from the names in a .env file" }),
     provider: Flags.string({ description: "who keeps the master key", options: PROVIDER_WORDS }),
     ...keyFlags,
+    ...personFlags,
     ...passphraseFlags,
   };
 
@@ -40,7 +42,7 @@ export default class Init extends VaultCommand {
       await this.#describeProject(args.env ?? ".env", flags);
       return;
     }
-    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const surroundings = await forPersonOnly("init", makeSurroundings(flags["passphrase-file"]), flags);
     const provider = flags.provider === undefined ? (surroundings.hasGivenPassphrase ? "passphrase" : undefined) : parseProvider(flags.provider);
     if (provider !== undefined) requireFlagsOf(provider, flags);
     const { contents } = await makeVault(surroundings, provider === undefined ? await chooseKey(surroundings) : this.#choose(provider, flags));

@@ -7,6 +7,7 @@ import { findCost, keyFlags, parseProvider, PROVIDER_WORDS, requireFlagsOf } fro
 import type { ProviderName } from "../cli/input/key-flags.ts";
 import { findSecretInput, isGiven, requireSecretInput } from "../cli/input/secret-input.ts";
 import type { InputWays } from "../cli/input/secret-input.ts";
+import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
@@ -26,12 +27,13 @@ export default class RotateMaster extends VaultCommand {
     "new-key": Flags.string({ description: "the new key itself, in base64; prefer the file", helpValue: "X" }),
     generate: Flags.boolean({ description: "make a new key (keyring, file), which is also what happens without it" }),
     ...keyFlags,
+    ...personFlags,
     ...passphraseFlags,
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(RotateMaster);
-    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const surroundings = await forPersonOnly("rotate-master", makeSurroundings(flags["passphrase-file"]), flags);
     const current = (await requireVault(surroundings)).contents.slot.locator.provider;
     const passphrase: InputWays = { flag: "--new-passphrase", file: flags["new-passphrase-file"], variable: "VAULT_NEW_PASSPHRASE", question: "New passphrase", isNew: true };
     const key: InputWays = { flag: "--new-key", file: flags["new-key-file"], variable: "", question: "New key", isNew: false };

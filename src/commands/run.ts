@@ -3,6 +3,7 @@ import type { EnvFiles } from "../app/imports/env-file-variables.ts";
 import type { Selection } from "../app/runs/granted-secrets.ts";
 import { findProject, projectFlags } from "../cli/input/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
+import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
@@ -38,6 +39,7 @@ export default class Run extends VaultCommand {
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
+    ...personFlags,
     ...passphraseFlags,
   };
 
@@ -47,9 +49,12 @@ export default class Run extends VaultCommand {
     const { args, flags } = await this.parse(Run);
     if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
+    const surroundings = makeSurroundings(flags["passphrase-file"]);
+    const widening = flags["no-project"] ? "--no-project" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
+    if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");
-    return runSession(makeSurroundings(flags["passphrase-file"]), {
+    return runSession(surroundings, {
       command,
       args: rest,
       viewpoint: parseViewpoint(flags),
@@ -57,6 +62,7 @@ export default class Run extends VaultCommand {
       project: findProject(flags),
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       sealingKeys: flags["key-env"],
+      requirePerson: async () => { await forPersonOnly("run --dotenv with sealed values", surroundings, flags); },
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),

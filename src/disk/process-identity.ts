@@ -49,6 +49,12 @@ export function listAncestors(): number[] {
   return process.platform === "linux" ? ancestors : [];
 }
 
+/** Whether this process and that one have the same controlling terminal; false where one has none, or the platform does not tell. A program can make a terminal of its own, but not put its children on somebody else's. */
+export function sharesTerminal(pid: number): boolean {
+  const [own, other] = [findProcess(process.pid)?.terminal, findProcess(pid)?.terminal];
+  return own !== undefined && own === other;
+}
+
 interface FoundProcess {
   /** What the kernel noted at the start, so that a clock set meanwhile makes no live process look dead. */
   readonly start: string;
@@ -56,20 +62,22 @@ interface FoundProcess {
   readonly isZombie: boolean;
   /** Undefined where that is not told. */
   readonly parent: number | undefined;
+  /** The device of its controlling terminal; undefined where it has none, or that is not told. */
+  readonly terminal: string | undefined;
 }
 
 /** Undefined where the platform does not tell. */
 function findProcess(pid: number): FoundProcess | undefined {
   try {
     if (process.platform === "linux") {
-      // proc(5): fields 3, 4 and 22, counted behind the command's name, which may itself hold spaces and parentheses.
+      // proc(5): fields 3, 4, 7 and 22, counted behind the command's name, which may itself hold spaces and parentheses.
       const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return { start: fields[19] ?? "", isZombie: fields[0] === "Z" || fields[0] === "X", parent: Number(fields[1]) };
+      return { start: fields[19] ?? "", isZombie: fields[0] === "Z" || fields[0] === "X", parent: Number(fields[1]), terminal: fields[4] === "0" ? undefined : fields[4] };
     }
     if (process.platform === "win32") return undefined;
     const line = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], { encoding: "latin1", stdio: ["ignore", "pipe", "ignore"], env: { PATH: "/bin:/usr/bin", LC_ALL: "C" } }).trim();
-    return { start: line.replace(/^\S+\s+/, ""), isZombie: line.startsWith("Z"), parent: undefined };
+    return { start: line.replace(/^\S+\s+/, ""), isZombie: line.startsWith("Z"), parent: undefined, terminal: undefined };
   } catch {
     return undefined;
   }

@@ -3,22 +3,32 @@ import { findPresent } from "../../agent/roll-call.ts";
 import { listAncestors } from "../../disk/process-identity.ts";
 import type { Surroundings } from "../surroundings.ts";
 
+/** `above`: the nearest process above this one that is a `vault run`. `variables`: this environment is that of a run, which may be over. */
+export type EnclosingRun = { readonly by: "above"; readonly pid: number } | { readonly by: "variables" };
+
 /**
- * By what a run puts into the environment, and, where a program has taken that out again, by the processes above this one. A program that takes care to be the child of none of them is not recognised:
+ * By the processes above this one, and, where a program has left them (or the system does not tell), by what a run puts into the environment. A program that takes care of both is not recognised:
  * this keeps mistakes away, and not an attacker.
  */
-export async function isInsideRun({ variables }: Pick<Surroundings, "variables">): Promise<boolean> {
+export async function findEnclosingRun({ variables }: Pick<Surroundings, "variables">): Promise<EnclosingRun | undefined> {
+  const above = findRunAbove();
+  if (above !== undefined) return { by: "above", pid: above };
   // Only here: no command that has a vault is to wait for it.
   const { leaveOuterRun } = await import("../../run/outer-run.ts");
-  return leaveOuterRun(variables) !== undefined || isBelowRun();
+  return leaveOuterRun(variables) === undefined ? undefined : { by: "variables" };
 }
 
-function isBelowRun(): boolean {
+export async function isInsideRun(surroundings: Pick<Surroundings, "variables">): Promise<boolean> {
+  return (await findEnclosingRun(surroundings)) !== undefined;
+}
+
+function findRunAbove(): number | undefined {
   const ancestors = listAncestors();
   try {
-    return findPresent("run", undefined).some(({ pid }) => ancestors.includes(pid));
+    const runs = new Set(findPresent("run", undefined).map(({ pid }) => pid));
+    return ancestors.find((pid) => runs.has(pid));
   } catch {
     // The kernel does not tell.
-    return false;
+    return undefined;
   }
 }

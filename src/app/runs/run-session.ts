@@ -62,6 +62,8 @@ export interface RunOptions {
   readonly envFiles?: EnvFiles | undefined;
   /** Where the keys of sealed values in them are. The program does not get these variables. */
   readonly sealingKeys?: KeyVariables;
+  /** Called before sealed values are opened with the vault's own key; throws where the program of a run around this one has asked for that. */
+  readonly requirePerson: () => Promise<void>;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */
@@ -232,8 +234,8 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
   return { grants, isStray: maker.isStray, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 
-async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
+async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
   const { readPlainVariables } = await import("../imports/env-file-variables.ts");
   const { openEnvFiles } = await import("../sealing/sealed-env-files.ts");
-  return readPlainVariables(surroundings, { ...envFiles, files: await openEnvFiles(surroundings, vault, envFiles.files, sealingKeys) }, granted);
+  return readPlainVariables(surroundings, { ...envFiles, files: await openEnvFiles(surroundings, vault, envFiles.files, sealingKeys, requirePerson) }, granted);
 }

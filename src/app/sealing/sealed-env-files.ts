@@ -16,9 +16,10 @@ import type { Surroundings } from "../surroundings.ts";
 /**
  * The files with their sealed values opened; those without any as they are, and no key is asked for then.
  *
- * @throws VaultError `usage` for what is no `.env` file; `key-unavailable`, `wrong-key`, `bad-seal`: a sealed value is never passed on as it stands.
+ * @param requirePerson called before the vault's own key opens one: it reveals to the program what nothing scrubs.
+ * @throws VaultError what `requirePerson` says; `usage` for what is no `.env` file; `key-unavailable`, `wrong-key`, `bad-seal`: a sealed value is never passed on as it stands.
  */
-export async function openEnvFiles(surroundings: Surroundings, vault: OpenedVault, files: readonly EnvFile[], variables: KeyVariables): Promise<EnvFile[]> {
+export async function openEnvFiles(surroundings: Surroundings, vault: OpenedVault, files: readonly EnvFile[], variables: KeyVariables, requirePerson: () => Promise<void>): Promise<EnvFile[]> {
   let keys: SealingKeys | undefined;
   const opened: EnvFile[] = [];
   try {
@@ -29,6 +30,7 @@ export async function openEnvFiles(surroundings: Surroundings, vault: OpenedVaul
         opened.push(file);
         continue;
       }
+      if (keys === undefined && variables === undefined) await requirePerson();
       keys ??= variables === undefined ? await keysOfVault(surroundings, vault, false) : keysOfVariables(surroundings, variables);
       const { text: plain, changed } = unsealDocument(format, text, undefined, { keys, form: undefined, name: undefined });
       await appendAudited(surroundings, vault.holder, vault.file.contents, { kind: "file.unseal", file: basename(file.path), key: keys.newest.id, fields: changed.length });

@@ -3,6 +3,7 @@ import { createSecret } from "../../app/secrets/secrets.ts";
 import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/input/binding-flags.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { askValue, valueFlags } from "../../cli/input/value-flags.ts";
 import { firstUseFlags, passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
@@ -21,11 +22,13 @@ export default class SecretsCreate extends VaultCommand {
     ...scopeFlags,
     ...valueFlags,
     ...firstUseFlags,
+    ...personFlags,
     ...passphraseFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsCreate);
+    const surroundings = await forPersonOnly("secrets create", makeSurroundings(flags["passphrase-file"], flags["no-init"]), flags);
     const hosts = parseHosts(flags.host);
     const secret = {
       ...{ name: args.name, scope: findScope(flags) ?? { kind: "global" as const }, service: flags.service, hosts, places: parsePlaces(flags.inject), widen: flags.widen },
@@ -33,7 +36,6 @@ export default class SecretsCreate extends VaultCommand {
       scrub: !("scrub" in flags) || flags.scrub,
       placeholder: flags.placeholder === undefined ? undefined : parseTemplate(flags.placeholder),
     };
-    const surroundings = makeSurroundings(flags["passphrase-file"], flags["no-init"]);
     const record = await createSecret(surroundings, secret, (binding) => askValue(binding, flags));
     this.answer(flags.json, { secret: secretObject(record) }, [`created ${record.name}${record.hosts.length > 0 ? ` for ${record.hosts.join(" ")}` : ""}`]);
   }

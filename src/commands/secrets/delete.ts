@@ -2,6 +2,7 @@ import { Args } from "@oclif/core";
 import { deleteSecret } from "../../app/secrets/secrets.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
@@ -9,11 +10,11 @@ export default class SecretsDelete extends VaultCommand {
   static override summary = "Remove a secret; its name is free again";
   static override examples = ["<%= config.bin %> secrets delete GITHUB_TOKEN"];
   static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
-  static override flags = { ...scopeFlags, ...passphraseFlags };
+  static override flags = { ...scopeFlags, ...personFlags, ...passphraseFlags };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsDelete);
-    const record = await deleteSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags));
+    const record = await deleteSecret(await forPersonOnly("secrets delete", makeSurroundings(flags["passphrase-file"]), flags), args.name, findScope(flags));
     this.answer(flags.json, { deleted: secretObject(record) }, [`deleted ${record.name}`]);
   }
 }

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { EXIT } from "../../cli/output/exit-status.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { firstUseFlags, passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
@@ -21,12 +22,14 @@ export default class SecretsImport extends VaultCommand {
     "delete-source": Flags.boolean({ description: "put placeholders into the file where values stood, once the vault is proven to hold each" }),
     ...scopeFlags,
     ...firstUseFlags,
+    ...personFlags,
     ...passphraseFlags,
   };
 
   /** @returns 2 where the user has to do something about a name. */
   async run(): Promise<number> {
     const { args, flags } = await this.parse(SecretsImport);
+    const surroundings = await forPersonOnly("secrets import", makeSurroundings(flags["passphrase-file"], flags["no-init"]), flags);
     // Only here: with it come the list of services and the readers of files, which no other command is to wait for.
     const { FILE_BYTES_MAX, importFile } = await import("../../app/imports/import-file.ts");
     const { askHosts, parseHostsByName, requireFile } = await import("../../cli/input/import-input.ts");
@@ -34,7 +37,7 @@ export default class SecretsImport extends VaultCommand {
     const { isLeftOver, outcomeLines, outcomeObject } = await import("../../cli/output/import-lines.ts");
     const { hasTerminal } = await import("../../cli/output/terminal.ts");
     requireFile(args.file, flags["delete-source"], flags["passphrase-file"]);
-    const outcomes = await importFile(makeSurroundings(flags["passphrase-file"], flags["no-init"]), {
+    const outcomes = await importFile(surroundings, {
       path: args.file,
       bytes: await readInput(args.file, "the file", FILE_BYTES_MAX),
       format: flags.format,

@@ -2,6 +2,7 @@ import { Args } from "@oclif/core";
 import { rotateSecret } from "../../app/secrets/secrets.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { askValue, valueFlags } from "../../cli/input/value-flags.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
@@ -10,11 +11,11 @@ export default class SecretsRotate extends VaultCommand {
   static override summary = "Give a secret a new value, under a new key; the old value is gone";
   static override examples = [{ description: "From a variable that the shell holds", command: 'printf %s "$NEW_TOKEN" | <%= config.bin %> secrets rotate GITHUB_TOKEN' }];
   static override args = { name: Args.string({ required: true, ignoreStdin: true, description: "the secret's name" }) };
-  static override flags = { ...scopeFlags, ...valueFlags, ...passphraseFlags };
+  static override flags = { ...scopeFlags, ...valueFlags, ...personFlags, ...passphraseFlags };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsRotate);
-    const record = await rotateSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags), (binding) => askValue(binding, flags));
+    const record = await rotateSecret(await forPersonOnly("secrets rotate", makeSurroundings(flags["passphrase-file"]), flags), args.name, findScope(flags), (binding) => askValue(binding, flags));
     this.answer(flags.json, { secret: secretObject(record) }, [`rotated ${record.name}: it has its value number ${record.version}`]);
   }
 }

@@ -4,6 +4,7 @@ import { updateSecret } from "../../app/secrets/secrets.ts";
 import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/input/binding-flags.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
@@ -16,11 +17,13 @@ export default class SecretsUpdate extends VaultCommand {
     ...bindingFlags,
     "remove-host": Flags.string({ description: "a host that the secret may no longer be sent to; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "H[:PORT]" }),
     ...scopeFlags,
+    ...personFlags,
     ...passphraseFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsUpdate);
+    const surroundings = await forPersonOnly("secrets update", makeSurroundings(flags["passphrase-file"]), flags);
     const places = parsePlaces(flags.inject);
     const change: BindingChange = {
       addHosts: parseHosts(flags.host),
@@ -33,7 +36,7 @@ export default class SecretsUpdate extends VaultCommand {
       ...("scrub" in flags ? { scrub: flags.scrub } : {}),
       ...(flags.placeholder === undefined ? {} : { placeholder: parseTemplate(flags.placeholder) }),
     };
-    const record = await updateSecret(makeSurroundings(flags["passphrase-file"]), args.name, findScope(flags), change);
+    const record = await updateSecret(surroundings, args.name, findScope(flags), change);
     this.answer(flags.json, { secret: secretObject(record) }, secretLines(record));
   }
 }

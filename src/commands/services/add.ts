@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { readInput } from "../../cli/input/file-input.ts";
+import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { note, requireYes } from "../../cli/output/terminal.ts";
 import { VaultCommand } from "../../cli/vault-command.ts";
@@ -11,14 +12,16 @@ export default class ServicesAdd extends VaultCommand {
   static override args = { file: Args.string({ required: true, ignoreStdin: true, description: "the file, - for stdin" }) };
   static override flags = {
     yes: Flags.boolean({ description: "do not ask" }),
+    ...personFlags,
     replace: Flags.boolean({ description: "put it in the place of a service of your own with the same id" }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ServicesAdd);
+    const surroundings = await forPersonOnly("services add", makeSurroundings(undefined), flags);
     // Only here: with it comes the whole list, which no other command is to wait for.
     const { judgeService, SERVICE_FILE_BYTES_MAX } = await import("../../app/services/known-services.ts");
-    const candidate = await judgeService(makeSurroundings(undefined), await readInput(args.file, "the file", SERVICE_FILE_BYTES_MAX), flags.replace);
+    const candidate = await judgeService(surroundings, await readInput(args.file, "the file", SERVICE_FILE_BYTES_MAX), flags.replace);
     note(candidate.words.join("\n"));
     if (!flags.yes) await requireYes("Add it?");
     await candidate.keep();
