@@ -32,6 +32,9 @@ interface Exchange {
 /** Where a tool that the shell tool runs goes to; it wants a credential of its own. */
 export const TOOL_HOST = "tools.example.test";
 
+/** Claude asks for it before it begins, to see whether there is a network. */
+const ASKS_NO_CREDENTIAL = /^\/(?:api|v1\/oauth)\/hello$/;
+
 /** @param values the real values: whoever comes without one of them is told 401. */
 export async function openModelServer(ca: TestCa, values: readonly string[], script: Script): Promise<ModelServer> {
   const requests: string[] = [];
@@ -47,7 +50,7 @@ export async function openModelServer(ca: TestCa, values: readonly string[], scr
       const host = (request.headers.host ?? "").replace(/:\d+$/, "");
       const path = request.url ?? "";
       heard += `${request.method ?? ""} ${host}${path} ${request.rawHeaders.join(" ")}\n${text}\n`;
-      const isAdmitted = values.some((value) => request.rawHeaders.some((header) => header.includes(value)) || path.includes(value));
+      const isAdmitted = ASKS_NO_CREDENTIAL.test(path) || values.some((value) => request.rawHeaders.some((header) => header.includes(value)) || path.includes(value));
       requests.push(`${request.method ?? ""} ${host}${path.replace(/\?.*/, "")}${isAdmitted ? "" : " 401"}`);
       if (!isAdmitted) response.writeHead(401, { "content-type": "application/json" }).end('{"type":"error","error":{"type":"authentication_error","message":"invalid credential"}}');
       // Tried first, over a WebSocket, by some.
@@ -85,6 +88,7 @@ function parse(text: string): Record<string, unknown> {
 function answer(exchange: Exchange, script: Script): void {
   const { host, path, response } = exchange;
   if (host === TOOL_HOST) response.end("the tool's answer\n");
+  else if (ASKS_NO_CREDENTIAL.test(path)) json(response, { message: "hello" });
   else if (path.includes("/messages/count_tokens")) json(response, { input_tokens: 10 });
   else if (path.includes("/messages")) answerMessages(exchange, script);
   else if (path.includes("/responses")) answerResponses(exchange, script);
