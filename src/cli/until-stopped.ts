@@ -6,12 +6,8 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<void>)
   const controller = new AbortController();
   const stop = (): void => { controller.abort(); };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.once(signal, stop);
+  // The listeners stay, since the process ends next: a write that is under way may still fail, and timeout(1) sends its signal twice, to the program and to its group.
+  for (const signal of signals) process.on(signal, stop);
   process.stdout.on("error", stop);
-  try {
-    await work(controller.signal);
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
-    // The listener for errors stays: a write that is under way may still fail.
-  }
+  await work(controller.signal);
 }
