@@ -55,8 +55,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   app: {
     surroundings: [],
-    keys: ["surroundings"],
     services: ["surroundings"],
+    keys: ["surroundings", "services"],
     secrets: ["surroundings", "keys", "services"],
     imports: ["surroundings", "keys", "services", "secrets"],
     sealing: ["surroundings", "keys", "secrets", "imports"],

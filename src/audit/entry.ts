@@ -66,6 +66,13 @@ export function partKey(auditKey: Uint8Array, part: { readonly kind: "log" } | {
   return hmacSha256(auditKey, utf8(part.kind === "log" ? "vault/1 audit log" : `vault/1 audit run ${part.id}`));
 }
 
+/**
+ * Whether an event closes the log of one vault key: what comes behind it is written with the next one's. It stays in the chain, so whoever has the next key vouches for it and for all before it.
+ */
+export function closesLog(event: AuditEvent): boolean {
+  return event["closesLog"] === true;
+}
+
 export function hashLine(line: string): string {
   return hash("sha256", line, "base64");
 }

@@ -25,23 +25,25 @@ export function readHead(folder: string, key: Uint8Array | undefined): HeadRecor
   if (bytes === undefined) return { kind: "lost", why: "is missing" };
   const found = parseHead(findText(bytes) ?? "");
   if (found === undefined) return { kind: "lost", why: "cannot be read" };
-  const { mac, ...head } = found;
-  return key === undefined || mac === macOfHead(head, key) ? { kind: "known", head } : { kind: "lost", why: "was not written with this vault's key" };
+  const { macs, ...head } = found;
+  return key === undefined || macs.includes(macOfHead(head, key)) ? { kind: "known", head } : { kind: "lost", why: "was not written with this vault's key" };
 }
 
-/** Not flushed: while the machine runs, there is always one; what a power cut takes is told by the log (`UNVOUCHED`). @throws VaultError `io`. */
-export function writeHead(folder: string, head: ChainHead, key: Uint8Array): void {
-  replaceLosableFile(headPath(folder), utf8(`${JSON.stringify({ ...head, mac: macOfHead(head, key) })}\n`));
+/** With a MAC by each key: one, and the next one's too while the vault key is being replaced. Not flushed: while the machine runs, there is always one; what a power cut takes is told by the log (`UNVOUCHED`). @throws VaultError `io`. */
+export function writeHead(folder: string, { sequence, hash }: ChainHead, ...keys: readonly Uint8Array[]): void {
+  const macs = keys.map((key) => macOfHead({ sequence, hash }, key));
+  replaceLosableFile(headPath(folder), utf8(`${JSON.stringify({ sequence, hash, macs })}\n`));
 }
 
 function macOfHead({ sequence, hash }: ChainHead, key: Uint8Array): string {
   return macOfText(`vault/1 audit head ${JSON.stringify({ sequence, hash })}`, key);
 }
 
-function parseHead(text: string): (ChainHead & { readonly mac: string }) | undefined {
+function parseHead(text: string): (ChainHead & { readonly macs: readonly string[] }) | undefined {
   try {
-    const { sequence, hash, mac } = JSON.parse(text) as Partial<Record<keyof ChainHead | "mac", unknown>>;
-    return typeof sequence === "number" && typeof hash === "string" && typeof mac === "string" ? { sequence, hash, mac } : undefined;
+    const { sequence, hash, macs } = JSON.parse(text) as Partial<Record<keyof ChainHead | "macs", unknown>>;
+    if (typeof sequence !== "number" || typeof hash !== "string" || !Array.isArray(macs)) return undefined;
+    return { sequence, hash, macs: macs.filter((mac: unknown) => typeof mac === "string") };
   } catch {
     return undefined;
   }

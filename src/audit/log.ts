@@ -7,11 +7,11 @@ import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
-import { encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
+import { closesLog, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 import type { HeadRecord } from "./head.ts";
 import { readHead, writeHead } from "./head.ts";
 import { listParts, newestPart, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
-import { UNVOUCHED } from "./runs.ts";
+import { OPENED, UNVOUCHED } from "./runs.ts";
 import { segmentPath } from "./segment.ts";
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
@@ -27,6 +27,8 @@ export interface LogPosition {
   /** The head that somebody else has seen, such as the vault file: the log must have come at least that far. */
   readonly vouched: ChainHead;
   readonly now: Date;
+  /** The main log's next key, with which the head file counts from now on too: the vault key is about to be replaced. */
+  readonly nextKey?: Uint8Array | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
     try {
       requireHead(folder, position, partBytesMax);
       const head = appendLine(folder, event, position, partBytesMax);
-      writeHead(folder, head, position.key);
+      writeHead(folder, head, position.key, ...(position.nextKey === undefined ? [] : [position.nextKey]));
       return head;
     } finally {
       lock.release();
@@ -51,6 +53,11 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
   } catch (error) {
     throw unwritable(folder, error);
   }
+}
+
+/** The first event of a vault key's log behind the entry that closes the one before. */
+export function openingOf({ sequence, hash }: ChainHead): AuditEvent {
+  return { kind: OPENED, closed: sequence, hash };
 }
 
 /** Moves the log of a vault that is no more out of the way of a new vault's. Nothing there is fine. @throws VaultError `audit-unwritable`. */
@@ -94,11 +101,15 @@ function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: Lo
   try {
     if (isNew) syncFolder(folder);
     const { last, end, size } = readLastLine(descriptor);
-    const head = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder, key));
+    const { head, isClosed } = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder, key));
     // Torn by a crash before its act. Not before the checks above: a line that was known whole is evidence.
     if (end < size) ftruncateSync(descriptor, end);
     if (end >= partBytesMax) {
       putPartAway(folder, head.sequence);
+      return appendLine(folder, event, { key, vouched, now }, partBytesMax);
+    }
+    if (isClosed && event.kind !== OPENED) {
+      appendLine(folder, openingOf(head), { key, vouched, now }, partBytesMax);
       return appendLine(folder, event, { key, vouched, now }, partBytesMax);
     }
     const { line, head: next } = encodeEntry(head, event, now, key);
@@ -135,17 +146,19 @@ function lastLineOfParts(folder: string): string | undefined {
 }
 
 /** Whoever appends vouches for what stands before it, so a forged or missing end must stop here. A log that is gone altogether goes on from where the vault has seen it. */
-function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead, seen: HeadRecord): ChainHead {
-  if (line === undefined) return vouched;
+function requireContinuous(line: string | undefined, key: Uint8Array, vouched: ChainHead, seen: HeadRecord): { readonly head: ChainHead; readonly isClosed: boolean } {
+  if (line === undefined) return { head: vouched, isClosed: false };
   const entry = findEntry(line);
   if (entry === undefined) throw new VaultError("audit-broken", "the last line of the audit log is not an entry");
-  if (entry.mac !== macOf(entry, key)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key");
   const head = { sequence: entry.seq, hash: hashLine(line) };
+  // The entry that closes the log of an earlier vault key: the vault itself vouches for it.
+  const isOwn = entry.mac === macOf(entry, key);
+  if (!isOwn && !(closesLog(entry.event) && head.sequence === vouched.sequence && head.hash === vouched.hash)) throw new VaultError("audit-broken", "the last line of the audit log was not written with this vault's key");
   if (head.sequence < vouched.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and the vault has seen ${vouched.sequence}`);
   if (seen.kind === "known" && head.sequence < seen.head.sequence) throw new VaultError("audit-broken", `the audit log ends at entry ${head.sequence}, and this machine has written ${seen.head.sequence}`);
   if (seen.kind === "known" && head.sequence === seen.head.sequence && head.hash !== seen.head.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that this machine has written");
   if (head.sequence === vouched.sequence && head.hash !== vouched.hash) throw new VaultError("audit-broken", "the last entry of the audit log is not the one that the vault has seen");
-  return head;
+  return { head, isClosed: !isOwn };
 }
 
 function unwritable(folder: string, error: unknown): VaultError {

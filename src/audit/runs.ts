@@ -20,6 +20,8 @@ export interface LoggedRun {
 
 /** The event by which the owner accepts an entry that verification has doubted. */
 export const ACCEPTED = "audit.accept";
+/** The first entry of a new vault key: which entry closed the log of the one before. */
+export const OPENED = "audit.open";
 /** Stands where the newest head was not known any more: entries before it may have been cut off. */
 export const UNVOUCHED = "audit.unvouched";
 

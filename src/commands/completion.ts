@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Args, Flags } from "@oclif/core";
-import { requireVault } from "../app/keys/open-vault.ts";
+import { sightVault } from "../app/keys/sighted-vault.ts";
 import type { Grammar, Wanted } from "../cli/completion/completion.ts";
 import { complete, harmlessWords, SHELLS } from "../cli/completion/completion.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
@@ -47,7 +47,7 @@ async function findNames(wanted: Wanted): Promise<string[]> {
   const surroundings = { ...makeSurroundings(undefined), warn: () => undefined };
   try {
     if (wanted === "services") return (await import("../app/services/known-services.ts")).openRegistry(surroundings).services.map(({ id }) => id);
-    const secrets = (await requireVault(surroundings)).records.all();
+    const secrets = (await sightVault(surroundings)).file.records.all();
     if (wanted === "secrets") return secrets.map(({ name }) => name);
     const memberships = secrets.flatMap(({ scope, groups }) => [...groups, ...(scope.kind === "global" ? [] : [scope])]);
     return memberships.flatMap((member) => (wanted === "workspaces" ? [member.workspace] : "group" in member ? [member.group] : []));

@@ -33,6 +33,6 @@ export default class Explain extends VaultCommand {
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
     });
-    this.answer(flags.json, explanationObject(explanation), explanationLines(explanation));
+    this.answer(flags.json, { ...explanationObject(explanation), verified: explanation.isVerified }, explanationLines(explanation));
   }
 }

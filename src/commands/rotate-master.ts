@@ -17,8 +17,8 @@ import type { Kek } from "../vault/key-bytes.ts";
 
 export default class RotateMaster extends VaultCommand {
   static override summary = "Replace the master key: every data key is wrapped anew, in one atomic write";
-  static override description = "Without flags the provider stays: a new passphrase is asked for, or a new key is made. The secrets themselves are not touched.";
-  static override examples = ["<%= config.bin %> rotate-master", "<%= config.bin %> rotate-master --new-provider file --generate"];
+  static override description = "Without flags the provider stays: a new passphrase is asked for, or a new key is made. The secrets themselves are not touched: whoever had the old key and a copy of the vault has their values, so rotate those as well. With --deep, nothing else of what the old key opened is of use any more: data keys, placeholders, the log's key.";
+  static override examples = ["<%= config.bin %> rotate-master", "<%= config.bin %> rotate-master --new-provider file --generate", "<%= config.bin %> rotate-master --deep"];
   static override flags = {
     "new-provider": Flags.string({ description: "who keeps the new key", options: PROVIDER_WORDS }),
     "new-passphrase-file": Flags.string({ description: "read the new passphrase from a file, - for stdin", helpValue: "F" }),
@@ -26,6 +26,7 @@ export default class RotateMaster extends VaultCommand {
     "new-key-file": Flags.string({ description: "read the new key from a file, - for stdin", helpValue: "F" }),
     "new-key": Flags.string({ description: "the new key itself, in base64; prefer the file", helpValue: "X" }),
     generate: Flags.boolean({ description: "make a new key (keyring, file), which is also what happens without it" }),
+    deep: Flags.boolean({ description: "when somebody else may have had the old key: seal every value anew, replace the vault key, and lock" }),
     ...keyFlags,
     ...personFlags,
     ...passphraseFlags,
@@ -39,9 +40,9 @@ export default class RotateMaster extends VaultCommand {
     const key: InputWays = { flag: "--new-key", file: flags["new-key-file"], variable: "", question: "New key", isNew: false };
     const provider = flags["new-provider"] === undefined ? (isGiven(passphrase) ? "passphrase" : current) : parseProvider(flags["new-provider"]);
     requireFlagsOf(provider, flags);
-    const { contents } = await rotateMaster(surroundings, await this.#chooseNext(provider, flags, { passphrase, key }));
+    const { contents } = await rotateMaster(surroundings, await this.#chooseNext(provider, flags, { passphrase, key }), flags.deep);
     this.answer(flags.json, { provider: contents.slot.locator.provider, secrets: contents.secrets.length, generation: contents.generation }, [
-      `the master key is new (provider ${contents.slot.locator.provider}); secrets re-wrapped: ${contents.secrets.length}`,
+      `the master key is new (provider ${contents.slot.locator.provider}); secrets ${flags.deep ? "sealed anew" : "re-wrapped"}: ${contents.secrets.length}`,
     ]);
   }
 

@@ -3,11 +3,11 @@ import { readStatus } from "../app/keys/status.ts";
 import { formatDuration } from "../cli/input/duration.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { firstUseFlags, VaultCommand } from "../cli/vault-command.ts";
-import { encodeHex } from "../bytes.ts";
+import { encodeBase64, encodeHex } from "../bytes.ts";
 
 export default class Status extends VaultCommand {
   static override summary = "Tell whether the vault is unlocked, where its key comes from, and where things are";
-  static override description = "Never needs the key. Where there is no vault, one is made, and stderr says where its key is and how to choose another place for it.";
+  static override description = "Never needs the key; verifies the vault file where the key is at hand. Where there is no vault, one is made, and stderr says where its key is and how to choose another place for it.";
   static override aliases = ["whoami"];
   static override examples = ["<%= config.bin %> status", "<%= config.bin %> status --json"];
 
@@ -15,7 +15,7 @@ export default class Status extends VaultCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Status);
-    const { state, provider, source, fallback, file, paths } = await readStatus(makeSurroundings(undefined, flags["no-init"]));
+    const { state, provider, source, fallback, file, isVerified, paths } = await readStatus(makeSurroundings(undefined, flags["no-init"]));
     const { contents } = file;
     const object = {
       state,
@@ -25,6 +25,8 @@ export default class Status extends VaultCommand {
       keyId: encodeHex(contents.slot.keyId),
       secrets: file.records.count,
       generation: contents.generation,
+      id: encodeBase64(contents.id),
+      verified: isVerified,
       paths: { vault: paths.vaultFile, audit: paths.auditFolder, anchor: paths.anchorFile, socket: paths.agent.socket },
     };
     this.answer(flags.json, object, [

@@ -1,4 +1,5 @@
 // The commands, explicitly: what is not in this table does not exist.
+import Accept from "./accept.ts";
 import Audit from "./audit.ts";
 import Completion from "./completion.ts";
 import Doctor from "./doctor.ts";
@@ -25,6 +26,7 @@ import Unlock from "./unlock.ts";
 import Unseal from "./unseal.ts";
 
 export const COMMANDS = {
+  accept: Accept,
   audit: Audit,
   completion: Completion,
   doctor: Doctor,

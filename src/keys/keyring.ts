@@ -50,8 +50,11 @@ export async function loadKeyringEntry(place: KeyringPlace, keyId: Uint8Array, v
     if (settled.kind === "entry") wipe(settled.kek);
     return pending.kek;
   }
-  if (settled.kind === "no-entry") throw unavailable("no-entry", place);
-  return settled.kek;
+  // A replacement may have put it there between the two questions.
+  const again = await askKeyring(place);
+  if (settled.kind === "entry") wipe(settled.kek);
+  if (again.kind !== "entry") throw unavailable(again.kind, place);
+  return again.kek;
 }
 
 /**

@@ -6,6 +6,15 @@ import { parseService } from "./entry.ts";
 
 export interface KnownService extends Service {
   readonly isOwn: boolean;
+  /** Of one of the user's own. */
+  readonly evidence?: Evidence;
+}
+
+/** The file that a service of the user's own was read from, and the MACs beside it, in base64. */
+export interface Evidence {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly macs: readonly string[];
 }
 
 export interface Registry {
@@ -19,7 +28,7 @@ export interface Registry {
 export type Outline = Pick<Service, "id" | "variables">;
 
 /** The program's own list and further services; one of these that takes an id or a variable of another is left out. */
-export function makeRegistry(own: readonly Service[] = []): Registry {
+export function makeRegistry(own: readonly (Service & Pick<KnownService, "evidence">)[] = []): Registry {
   const ids = new Set(BUNDLED.map(({ id }) => id));
   const variables = new Set(BUNDLED.flatMap((entry) => entry.variables));
   const admitted: KnownService[] = [];

@@ -1,15 +1,16 @@
-// Reads and changes vault.json (FORMAT.md, "Writing").
+// Reads and changes vault.json (FORMAT.md, "Writing the vault").
 import { lstatSync } from "node:fs";
 import { Low } from "lowdb";
-import { equalBytes } from "../bytes.ts";
+import { equalBytes, wipe } from "../bytes.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder, requireUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError } from "../errors.ts";
 import type { VaultPaths } from "../paths.ts";
+import { openVaultKeys } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
 import { verifyVaultFile } from "../vault/vault-file.ts";
-import { readAnchor, requireNotRolledBack, writeAnchor } from "./anchor.ts";
+import { isAhead, readAnchor, requireNewest, requireOwnAnchor, writeAnchor } from "./anchor.ts";
 import { VaultAdapter } from "./vault-adapter.ts";
 
 export type StorePaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
@@ -32,10 +33,60 @@ export async function readVault(paths: StorePaths): Promise<VaultFile | undefine
   if (!isThere(paths.vaultFile)) return undefined;
   // Before the vault: an anchor read after it may be that of a change in between, and make the vault look old.
   const anchor = readAnchor(paths.anchorFile);
+  const file = await readUnjudged(paths);
+  if (file !== undefined) requireNewest(file, anchor);
+  return file;
+}
+
+/** The same, whatever this machine remembers. Only for whoever is about to remember another. */
+export async function readUnjudged(paths: StorePaths): Promise<VaultFile | undefined> {
   const adapter = new VaultAdapter(paths.vaultFile);
   await new Low<VaultContents | null>(adapter, null).read();
-  if (adapter.file !== undefined) requireNotRolledBack(adapter.file, anchor, paths.anchorFile);
   return adapter.file;
+}
+
+/** Whether this machine remembers a vault. */
+export function isRemembered({ anchorFile }: StorePaths): boolean {
+  return readAnchor(anchorFile).kind !== "none";
+}
+
+/**
+ * For a reader that holds the key: what is remembered was remembered with this vault's key, and a newer generation is remembered from now on, unless somebody is writing, who will do that.
+ *
+ * @param key the vault's anchor key.
+ * @throws VaultError `rolled-back`.
+ */
+export async function settleAnchor(paths: StorePaths, file: VaultFile, key: Uint8Array): Promise<void> {
+  const found = readAnchor(paths.anchorFile);
+  requireOwnAnchor(file, found, key);
+  if (!isAhead(file, found)) return;
+  try {
+    const lock = await acquireLock(paths.lockFile, 0);
+    try {
+      if (isAhead(file, readAnchor(paths.anchorFile))) writeAnchor(paths.anchorFile, file, key);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    // A folder that nobody may write to, say: the file was read all the same.
+    if (!(error instanceof VaultError)) throw error;
+  }
+}
+
+/**
+ * Remembers this file, whatever was remembered before.
+ *
+ * @throws VaultError `busy` where the file is no longer the one that is there; `io`.
+ */
+export async function rememberVault(paths: StorePaths, file: VaultFile, key: Uint8Array): Promise<void> {
+  const lock = await acquireLock(paths.lockFile);
+  try {
+    const now = await readUnjudged(paths);
+    if (now === undefined || !equalBytes(now.bodyHash, file.bodyHash)) throw changedMeanwhile();
+    writeAnchor(paths.anchorFile, file, key);
+  } finally {
+    lock.release();
+  }
 }
 
 /**
@@ -54,7 +105,7 @@ export async function createVault(paths: StorePaths, make: () => Promise<{ reado
     else await requireStillEmpty(adapter, lost);
     const { contents, holder } = await make();
     adapter.authenticateWith(holder);
-    return await write(paths, adapter, contents);
+    return await write(paths, adapter, contents, await anchorKeyOf(holder, contents));
   } finally {
     lock.release();
   }
@@ -69,17 +120,26 @@ export async function changeVault(paths: StorePaths, holder: KeyHolder, change: 
   requireUnsharedFolder(paths.dataFolder);
   if (!isThere(paths.vaultFile)) throw noVault(paths.vaultFile);
   const lock = await acquireLock(paths.lockFile);
+  let key: Uint8Array | undefined;
+  let nextKey: Uint8Array | undefined;
   try {
     const adapter = new VaultAdapter(paths.vaultFile, holder);
     await adapter.read();
     const file = adapter.file;
     if (file === undefined) throw noVault(paths.vaultFile);
-    requireNotRolledBack(file, readAnchor(paths.anchorFile), paths.anchorFile);
+    const anchor = readAnchor(paths.anchorFile);
+    requireNewest(file, anchor);
     await verifyVaultFile(file, holder);
+    key = await anchorKeyOf(holder, file.contents);
+    requireOwnAnchor(file, anchor, key);
     const { contents, holder: newHolder } = await change(file.contents);
     if (newHolder !== undefined) adapter.authenticateWith(newHolder);
-    return await write(paths, adapter, { ...contents, generation: file.contents.generation + 1 });
+    nextKey = await anchorKeyOf(newHolder ?? holder, contents);
+    // Where the vault key is another one from now on: cut off on either side of the rename, what is remembered was remembered with the key of the vault that is here.
+    if (!equalBytes(key, nextKey)) writeAnchor(paths.anchorFile, file, key, nextKey);
+    return await write(paths, adapter, { ...contents, generation: file.contents.generation + 1 }, nextKey);
   } finally {
+    wipe(key, nextKey);
     lock.release();
   }
 }
@@ -97,15 +157,26 @@ export function requireNoVault({ vaultFile }: StorePaths): void {
 async function requireStillEmpty(adapter: VaultAdapter, lost: VaultFile): Promise<void> {
   await adapter.read();
   const isSame = adapter.file !== undefined && equalBytes(adapter.file.bodyHash, lost.bodyHash);
-  if (!isSame || adapter.file.records.count > 0) throw new VaultError("busy", "another process has changed the vault meanwhile", "try again");
+  if (!isSame || adapter.file.records.count > 0) throw changedMeanwhile();
 }
 
-async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents): Promise<VaultFile> {
+async function anchorKeyOf(holder: KeyHolder, contents: VaultContents): Promise<Uint8Array> {
+  // No copy of the key: a small array of V8's own is moved about, and leaves its bytes behind.
+  const { anchor, audit, placeholder, services } = await openVaultKeys(holder, contents);
+  wipe(audit, placeholder, services);
+  return anchor;
+}
+
+function changedMeanwhile(): VaultError {
+  return new VaultError("busy", "another process has changed the vault meanwhile", "try again");
+}
+
+async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultContents, anchorKey: Uint8Array): Promise<VaultFile> {
   const db = new Low<VaultContents | null>(adapter, null);
   db.data = contents;
   await db.write();
   if (adapter.file === undefined) throw new VaultError("io", "the vault was not written");
-  writeAnchor(paths.anchorFile, adapter.file);
+  writeAnchor(paths.anchorFile, adapter.file, anchorKey);
   return adapter.file;
 }
 

@@ -98,6 +98,42 @@ async function rewrapBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, 
   }
 }
 
+/**
+ * The same values under new DEKs, wrapped by another holder: whoever knows an old DEK can open nothing of what is written from now on. Each is opened again before it counts.
+ *
+ * @throws VaultError as `openSecrets`.
+ */
+export async function resealSecrets(
+  from: KeyHolder,
+  to: KeyHolder,
+  vaultId: Uint8Array,
+  records: readonly SecretRecord[],
+  onProgress: (done: number) => void = () => undefined,
+): Promise<SecretRecord[]> {
+  const resealed: SecretRecord[] = [];
+  for (let start = 0; start < records.length; start += REWRAP_BATCH) {
+    resealed.push(...(await resealBatch(from, to, vaultId, records.slice(start, start + REWRAP_BATCH))));
+    onProgress(resealed.length);
+  }
+  return resealed;
+}
+
+async function resealBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {
+  const values = await openSecrets(from, vaultId, records);
+  let reopened: Secret[] = [];
+  try {
+    const envelopes = await sealSecrets(to, vaultId, pair(records, values, (binding, value) => ({ binding, value })));
+    const resealed = pair(records, envelopes, (record, envelope) => ({ ...record, ...envelope }));
+    reopened = await openSecrets(to, vaultId, resealed);
+    pair(reopened, values, (again, value) => {
+      if (!equalBytes(again.reveal(), value.reveal())) throw new VaultError("bad-seal", "a value did not survive its new seal");
+    });
+    return resealed;
+  } finally {
+    for (const value of [...values, ...reopened]) value.wipe();
+  }
+}
+
 /** A new vault key, wrapped. */
 export async function makeVaultKey(holder: KeyHolder, vaultId: Uint8Array): Promise<Box> {
   const vaultKey = asDek(new Uint8Array(randomBytes(KEY_BYTES)));

@@ -23,6 +23,7 @@ const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING
 
 /** Lines of a transcript before the first example of a command. */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
+  accept: VAULT,
   audit: VAULT,
   completion: [],
   doctor: [...VAULT, ...FILES],
@@ -56,6 +57,7 @@ interface Otherwise {
 
 /** By the example as a shell reads it. */
 const OTHERWISE: Readonly<Record<string, Otherwise>> = {
+  "vault accept gEbUQo5GJmL8B2MwfZLxQw==": { why: "names another vault", lines: (printed) => [`2: ${printed}`, `sh -c 'vault accept "$(sed -n "s/^  .vault.: .\\(.*\\).,$/\\1/p" "$VAULT_DIR/vault.json")"'`] },
   'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
   "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 8 ${printed}`] },
   "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },

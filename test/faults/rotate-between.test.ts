@@ -31,6 +31,7 @@ const WITH_VARIABLES: Readonly<Record<string, Rotation>> = {
   "env to env": { init: ["--provider", "env", "--env-var", "ONE"], rotate: ["--new-provider", "env", "--env-var", "TWO"], variables: { ONE, TWO } },
   "env to file": { init: ["--provider", "env", "--env-var", "ONE"], rotate: ["--new-provider", "file"], variables: { ONE } },
   "file to env": { init: ["--provider", "file"], rotate: ["--new-provider", "env", "--env-var", "TWO"], variables: { TWO } },
+  "file to file, and everything else": { init: ["--provider", "file"], rotate: ["--deep"], variables: {} },
   "file to passphrase": { init: ["--provider", "file"], rotate: ["--new-provider", "passphrase", "--kdf", "low"], variables: { VAULT_NEW_PASSPHRASE: "new", VAULT_PASSPHRASE: "new" } },
 };
 
@@ -68,7 +69,7 @@ function requireWhole(rotation: Rotation, env: NodeJS.ProcessEnv, where: string,
 }
 
 function providerOf(env: NodeJS.ProcessEnv): unknown {
-  return (JSON.parse(vault(["status", "--json"], env).said) as { provider: unknown }).provider;
+  return (JSON.parse(spawnSync(NODE, [RUN_JS, "status", "--json"], { env, encoding: "utf8" }).stdout) as { provider: unknown }).provider;
 }
 
 describe.skipIf(!can.strace)("rotate-master between providers under fault injection (needs strace)", () => {

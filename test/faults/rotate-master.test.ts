@@ -100,7 +100,7 @@ describe.skipIf(!can.strace)("rotate-master under fault injection (needs strace)
         if (opening[0] === "old") expect(status, `${fault} at ${moment.call} ${moment.nth}`).not.toBe(0);
         // Running it again completes.
         if (opening[0] === "old") {
-          await rotateMaster(surroundingsOf(folder, "old"), { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("new")), cost: undefined });
+          await rotateMaster(surroundingsOf(folder, "old"), { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("new")), cost: undefined }, false);
           expect(await whoOpens(folder, ["old", "new"])).toEqual(["new"]);
         }
       }

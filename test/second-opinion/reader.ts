@@ -94,9 +94,13 @@ export function openVaultKey(file: Pick<VaultFile, "vault" | "vaultKey">, keys: 
   return unwrap(keys, file.vaultKey, vaultKeyData(base64(file.vault), keys.keyId));
 }
 
+export function openDek(file: Pick<VaultFile, "vault">, keys: KekKeys, record: SecretRecord): Buffer {
+  return unwrap(keys, record.dek, wrapData(base64(file.vault), keys.keyId, record));
+}
+
 export function openSecret(file: Pick<VaultFile, "vault">, keys: KekKeys, record: SecretRecord): Buffer {
   const vaultId = base64(file.vault);
-  const dek = unwrap(keys, record.dek, wrapData(vaultId, keys.keyId, record));
+  const dek = openDek(file, keys, record);
   const nonce = base64(record.value.nonce);
   const { sealKey, commitment } = dekKeys(dek, nonce);
   demand(equal(commitment, base64(record.value.commitment)), "bad-commitment");

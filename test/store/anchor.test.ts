@@ -1,7 +1,11 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { StorePaths } from "../../src/store/vault-store.ts";
-import { changeVault, readVault } from "../../src/store/vault-store.ts";
+import { acquireLock } from "../../src/disk/file-lock.ts";
+import { encodeBase64 } from "../../src/bytes.ts";
+import { writeAnchor } from "../../src/store/anchor.ts";
+import { changeVault, readVault, settleAnchor } from "../../src/store/vault-store.ts";
+import { makeVaultKey, openVaultKeys } from "../../src/vault/envelope.ts";
 import type { VaultContents } from "../../src/vault/vault-file.ts";
 import { encodeVaultFile } from "../../src/vault/vault-file.ts";
 import { refusalOf } from "../support/refusal.ts";
@@ -15,6 +19,7 @@ const count = (contents: VaultContents) => Promise.resolve({ contents: countChan
 async function makeHistory(): Promise<{ readonly paths: StorePaths; readonly vaults: Buffer[]; readonly anchors: Buffer[] }> {
   const paths = samplePaths(makeFolder());
   await createSampleVault(paths);
+  firstKey = (await openVaultKeys(holder, (await readVault(paths))!.contents)).anchor;
   const vaults = [readFileSync(paths.vaultFile)];
   const anchors = [readFileSync(paths.anchorFile)];
   while (vaults.length < 3) {
@@ -23,6 +28,13 @@ async function makeHistory(): Promise<{ readonly paths: StorePaths; readonly vau
     anchors.push(readFileSync(paths.anchorFile));
   }
   return { paths, vaults, anchors };
+}
+
+/** Of the sample vault as it was made: of its first vault key. */
+let firstKey: Uint8Array | undefined;
+async function anchorKey(): Promise<Uint8Array> {
+  if (firstKey === undefined) throw new Error("no vault was made");
+  return Promise.resolve(firstKey);
 }
 
 async function expectRolledBack(paths: StorePaths): Promise<void> {
@@ -41,10 +53,10 @@ describe("the anchor", () => {
     }
   });
 
-  test("names both generations and what to remove", async () => {
+  test("names both generations and what to type", async () => {
     const { paths, vaults } = await makeHistory();
     writeFileSync(paths.vaultFile, vaults[0]!);
-    await expect(readVault(paths)).rejects.toMatchObject({ message: "the vault file was rolled back: it is generation 1, and this machine has seen 3", hint: expect.stringContaining(paths.anchorFile) as string });
+    await expect(readVault(paths)).rejects.toMatchObject({ message: "the vault file was rolled back: it is generation 1, and this machine has seen 3", hint: expect.stringContaining("vault accept AQIDBAUGBwgJCgsMDQ4PEA==") as string });
   });
 
   test("refuses another vault file of the same generation: a fork", async () => {
@@ -70,12 +82,50 @@ describe("the anchor", () => {
     expect(JSON.parse(readFileSync(paths.anchorFile, "utf8"))).toMatchObject({ generation: 4 });
   });
 
-  test("of another vault says nothing about this one", async () => {
+  test("of another vault refuses this one", async () => {
     const { paths } = await makeHistory();
     const other = new Uint8Array(16).fill(7);
     const otherHolder = holdSampleKey(0, other);
     writeFileSync(paths.vaultFile, await encodeVaultFile(await makeSampleContents(otherHolder, other), otherHolder));
-    expect((await readVault(paths))?.contents.generation).toBe(1);
+    await expectRolledBack(paths);
+    await expect(readVault(paths)).rejects.toMatchObject({ message: expect.stringMatching(/another vault.*BwcHBwcHBwcHBwcHBwcHBw==, and not AQIDBAUGBwgJCgsMDQ4PEA==/) as string });
+  });
+
+  test("was made with the vault's key: nobody else makes one up", async () => {
+    const { paths, anchors } = await makeHistory();
+    const { vault, generation, mac } = JSON.parse(anchors[2]!.toString()) as Record<string, unknown>;
+    for (const proofs of [[], [encodeBase64(new Uint8Array(32))], (JSON.parse(anchors[0]!.toString()) as { proofs: string[] }).proofs]) {
+      writeFileSync(paths.anchorFile, `${JSON.stringify({ vault, generation, mac, proofs })}\n`);
+      expect((await readVault(paths))?.contents.generation).toBe(3);
+      expect(await refusalOf(() => changeVault(paths, holder, count))).toBe("rolled-back");
+      expect(await refusalOf(async () => { await settleAnchor(paths, (await readVault(paths))!, await anchorKey()); })).toBe("rolled-back");
+    }
+  });
+
+  test("is moved by a reader who holds the key, and by no other; while somebody writes, it is left to him", async () => {
+    const { paths, anchors } = await makeHistory();
+    writeFileSync(paths.anchorFile, anchors[0]!);
+    const file = (await readVault(paths))!;
+    expect(readFileSync(paths.anchorFile)).toEqual(anchors[0]);
+    const lock = await acquireLock(paths.lockFile);
+    await settleAnchor(paths, file, await anchorKey());
+    expect(readFileSync(paths.anchorFile)).toEqual(anchors[0]);
+    lock.release();
+    await settleAnchor(paths, file, await anchorKey());
+    expect(readFileSync(paths.anchorFile)).toEqual(anchors[2]);
+  });
+
+  test("counts for the next vault key as well before that is in force", async () => {
+    const { paths } = await makeHistory();
+    const file = (await readVault(paths))!;
+    const next = new Uint8Array(32).fill(9);
+    writeAnchor(paths.anchorFile, file, await anchorKey(), next);
+    await settleAnchor(paths, file, await anchorKey());
+    await settleAnchor(paths, file, next);
+    const changed = await changeVault(paths, holder, async (contents) => ({ contents: { ...countChange(contents), vaultKey: await makeVaultKey(holder, contents.id) } }));
+    expect([(JSON.parse(readFileSync(paths.anchorFile, "utf8")) as { proofs: string[] }).proofs.length, changed.contents.generation]).toEqual([1, 4]);
+    expect(await refusalOf(async () => { await settleAnchor(paths, changed, await anchorKey()); })).toBe("rolled-back");
+    await changeVault(paths, holder, count);
   });
 
   test("that is missing is made with the next change", async () => {

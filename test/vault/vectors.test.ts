@@ -40,7 +40,7 @@ test("the vectors are those that the generator makes", () => {
 
 test("every error that FORMAT.md gives a reader has a vector", () => {
   const spec = readFileSync(new URL("../../src/vault/FORMAT.md", import.meta.url), "utf8");
-  const table = spec.slice(spec.indexOf("## Reading"), spec.indexOf("## Writing")).split("\n").filter((line) => line.startsWith("|")).slice(2);
+  const table = (spec.split(/^## /m).find((chapter) => chapter.startsWith("Reading")) ?? "").split("\n").filter((line) => line.startsWith("|")).slice(2);
   const codes = new Set(table.flatMap((row) => [...(row.split("|").at(-2) ?? "").matchAll(/`([a-z-]+)`/g)].map(([, code]) => code)));
   expect(new Set(vectors.map(({ expect: code }) => code))).toEqual(new Set([...codes, "success"]));
 });

@@ -7,11 +7,9 @@ import { listSegments, readLog, readSegment } from "../../audit/log.ts";
 import type { LoggedRun } from "../../audit/runs.ts";
 import { ACCEPTED, findRuns, findUnvouched } from "../../audit/runs.ts";
 import type { Verdict } from "../../audit/verify.ts";
-import { verifyChain, verifyLog } from "../../audit/verify.ts";
+import { countEarlier, verifyChain, verifyLog } from "../../audit/verify.ts";
 import { judgeLiveness } from "../../disk/process-identity.ts";
 import { VaultError } from "../../errors.ts";
-import { wipeVaultKeys } from "../../vault/derive.ts";
-import { openVaultKeys } from "../../vault/envelope.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import type { Recall } from "../keys/head-witness.ts";
 import { withRecall } from "../keys/head-witness.ts";
@@ -73,14 +71,9 @@ export async function acceptDoubts(surroundings: Surroundings, entries: readonly
   });
 }
 
-async function verifyOpened(surroundings: Surroundings, { file, holder }: OpenedVault): Promise<VerifiedTrail> {
+async function verifyOpened(surroundings: Surroundings, { file, keys }: OpenedVault): Promise<VerifiedTrail> {
   const { id, audit } = file.contents;
-  const keys = await openVaultKeys(holder, file.contents);
-  try {
-    return await withRecall(surroundings, id, (recall) => followChains(surroundings.paths.auditFolder, audit, keys.audit, recall));
-  } finally {
-    wipeVaultKeys(keys);
-  }
+  return withRecall(surroundings, id, (recall) => followChains(surroundings.paths.auditFolder, audit, keys.audit, recall));
 }
 
 /**
@@ -109,6 +102,7 @@ async function followOnce(folder: string, vouched: ChainHead, auditKey: Uint8Arr
   const seen = readHead(folder, logKey);
   const lines = readLog(folder);
   const log = requireIntact(verifyLog(lines, [vouched, ...(told === undefined ? [] : [told]), ...(seen.kind === "known" ? [seen.head] : [])], logKey), "the audit log");
+  const earlier = countEarlier(lines, [vouched], logKey);
 
   const runs = findRuns(lines);
   const stray = segments.find((id) => !runs.some((run) => run.id === id));
@@ -118,7 +112,7 @@ async function followOnce(folder: string, vouched: ChainHead, auditKey: Uint8Arr
   const doubts: Doubt[] = findUnvouched(lines).map(({ entry, at }) => ({ entry, at, why: `the head file was lost before this entry: ${CUT}` }));
   for (const run of runs) {
     const known = run.end ?? heads.get(run.id);
-    const { head } = requireIntact(verifyChain(readSegment(folder, run.id), run.start, known === undefined ? [] : [known], keyOf({ kind: "run", id: run.id })), `the log of run ${run.id}`);
+    const { head } = requireIntact(verifyChain(readSegment(folder, run.id), run.start, known === undefined ? [] : [known], run.entry > earlier ? keyOf({ kind: "run", id: run.id }) : undefined), `the log of run ${run.id}`);
     if (run.end !== undefined) continue;
     const doubt = judgeEndless(run, head);
     if (doubt === undefined) running.push(run);

@@ -62,7 +62,7 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe }: Subject
   try {
     const successors = keyFile === undefined ? [] : lookFor("key", () => examineSuccessors(keyFile, file.contents.slot.keyId));
     const holder = agent.holder ?? source.holder;
-    const opened = holder === undefined ? undefined : await examineSecrets(file, holder);
+    const opened = holder === undefined ? undefined : await examineSecrets(paths, file, holder);
     const unopened = note("secrets", "whether the vault file is authentic and its secrets open was not checked: the key is not at hand", file.contents.slot.locator.provider === "passphrase" ? "vault unlock, then vault doctor" : undefined);
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")

@@ -3,8 +3,8 @@ import { accessSync, constants } from "node:fs";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError, systemErrorCode } from "../../errors.ts";
 import type { VaultPaths } from "../../paths.ts";
-import type { Anchor } from "../../store/anchor.ts";
-import { readAnchor, requireNotRolledBack } from "../../store/anchor.ts";
+import type { FoundAnchor } from "../../store/anchor.ts";
+import { isAhead, readAnchor, requireNewest, requireOwnAnchor } from "../../store/anchor.ts";
 import { VaultAdapter } from "../../store/vault-adapter.ts";
 import type { VaultKeys } from "../../vault/derive.ts";
 import { wipeVaultKeys } from "../../vault/derive.ts";
@@ -15,6 +15,7 @@ import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
 import { followChains } from "../auditing/verify-trail.ts";
 import { withRecall } from "../keys/head-witness.ts";
+import { requireKnownToLog } from "../keys/known-vault.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf, shellWord } from "./finding.ts";
 
@@ -28,7 +29,8 @@ export interface ExaminedFile {
 }
 
 /** Reads the vault file with every check that needs no key, and compares it with the newest that this machine has seen. */
-export async function examineVaultFile({ vaultFile, anchorFile }: VaultPaths): Promise<ExaminedFile> {
+export async function examineVaultFile(paths: VaultPaths): Promise<ExaminedFile> {
+  const { vaultFile, anchorFile } = paths;
   // Before the vault: an anchor read after it may be that of a change in between, and make the vault look old.
   const anchor = tryReadAnchor(anchorFile);
   const adapter = new VaultAdapter(vaultFile);
@@ -41,14 +43,14 @@ export async function examineVaultFile({ vaultFile, anchorFile }: VaultPaths): P
   const { file } = adapter;
   if (file !== undefined) {
     const { generation, secrets } = file.contents;
-    return { vault: ok("vault", `"${vaultFile}" is well-formed: generation ${generation}, ${count(secrets.length, "secret")}`), anchor: judgeAnchor(anchorFile, anchor, file), file };
+    return { vault: ok("vault", `"${vaultFile}" is well-formed: generation ${generation}, ${count(secrets.length, "secret")}`), anchor: judgeAnchor(paths, anchor, file), file };
   }
-  const wasThere = anchor !== undefined;
+  const wasThere = anchor instanceof VaultError || anchor.kind !== "none";
   const message = `there is no vault at "${vaultFile}"${wasThere ? ", and there has been one" : ""}`;
   return { vault: problem("vault", "no-vault", message, wasThere ? `${RESTORE}, or make a new one: vault init` : "vault init"), anchor: undefined, file: undefined };
 }
 
-function tryReadAnchor(path: string): Anchor | VaultError | undefined {
+function tryReadAnchor(path: string): FoundAnchor | VaultError {
   try {
     return readAnchor(path);
   } catch (error) {
@@ -57,27 +59,26 @@ function tryReadAnchor(path: string): Anchor | VaultError | undefined {
   }
 }
 
-function judgeAnchor(path: string, anchor: Anchor | VaultError | undefined, file: VaultFile): Finding {
-  const { id, generation } = file.contents;
+function judgeAnchor({ anchorFile, auditFolder }: VaultPaths, anchor: FoundAnchor | VaultError, file: VaultFile): Finding {
+  const { generation } = file.contents;
   if (anchor instanceof VaultError) return problemOf("anchor", anchor, RESTORE);
-  if (anchor === undefined) return note("anchor", `there is no rollback anchor "${path}", so an older vault file would not be noticed; the next change to the vault makes it`);
-  if (anchor.vault !== encodeBase64(id)) {
-    return problem("anchor", "rolled-back", `the rollback anchor "${path}" knows another vault than the one that is here`, `if you did not put this vault here, ${RESTORE}; if you did: rm ${shellWord(path)}`);
-  }
-  if (anchor.generation < generation) return note("anchor", `the rollback anchor knows generation ${anchor.generation}, and the vault is at ${generation}; the next change brings it up to date`);
   try {
-    requireNotRolledBack(file, anchor, path);
-    return ok("anchor", `the vault is the newest that this machine has seen (generation ${generation})`);
+    requireNewest(file, anchor);
+    if (anchor.kind === "none") requireKnownToLog(auditFolder, file.contents, undefined);
   } catch (error) {
     return problemOf("anchor", error, RESTORE);
   }
+  if (anchor.kind !== "known") return note("anchor", `there is no rollback anchor "${anchorFile}", so an older vault file would not be noticed; the next command that uses the key makes it`);
+  if (isAhead(file, anchor)) return note("anchor", `the rollback anchor knows generation ${anchor.anchor.generation}, and the vault is at ${generation}; the next command that uses the key brings it up to date`);
+  return ok("anchor", `the vault is the newest that this machine has seen (generation ${generation})`);
 }
 
 /** Authenticates the file with its key and opens every record; the values are wiped at once. `isAuthentic`: what the file says may be believed. */
-export async function examineSecrets(file: VaultFile, holder: KeyHolder): Promise<{ readonly finding: Finding; readonly isAuthentic: boolean }> {
+export async function examineSecrets({ anchorFile }: VaultPaths, file: VaultFile, holder: KeyHolder): Promise<{ readonly finding: Finding; readonly isAuthentic: boolean }> {
   const { id, secrets } = file.contents;
   try {
     await verifyVaultFile(file, holder);
+    await requireAnchorOf(anchorFile, file, holder);
   } catch (error) {
     return { finding: problemOf("vault", error, RESTORE), isAuthentic: false };
   }
@@ -86,6 +87,18 @@ export async function examineSecrets(file: VaultFile, holder: KeyHolder): Promis
     return { finding: ok("secrets", `the vault file is authentic, and all of its secrets open (${secrets.length})`), isAuthentic: true };
   } catch (error) {
     return { finding: await nameUnopened(holder, id, secrets, error), isAuthentic: true };
+  }
+}
+
+/** Whatever else is wrong with the anchor was found without the key. */
+async function requireAnchorOf(path: string, file: VaultFile, holder: KeyHolder): Promise<void> {
+  const found = tryReadAnchor(path);
+  if (found instanceof VaultError || found.kind !== "known" || found.anchor.vault !== encodeBase64(file.contents.id)) return;
+  const keys = await openVaultKeys(holder, file.contents);
+  try {
+    requireOwnAnchor(file, found, keys.anchor);
+  } finally {
+    wipeVaultKeys(keys);
   }
 }
 

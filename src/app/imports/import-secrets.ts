@@ -15,6 +15,7 @@ import { planImport } from "./import-plan.ts";
 import { openRegistry } from "../services/known-services.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
+import { requireAdded } from "../services/own-services.ts";
 import type { PinnedSecret } from "../services/pin.ts";
 import { bindNew, describeSecret } from "../secrets/secrets.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -78,6 +79,7 @@ function isStorable({ secret, assignment }: Item): boolean {
 }
 
 async function write(surroundings: Surroundings, vault: OpenedVault, items: readonly Item[]): Promise<Outcome[]> {
+  for (const { secret } of items) requireAdded(secret.evidence, vault.keys.services);
   const twins = await judgeTwins(vault, vault.file.contents, items);
   if (items.every(({ secret }) => twins.has(secret.name))) return [...twins.values()];
   let outcomes: Outcome[] = [];

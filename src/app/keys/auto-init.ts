@@ -1,15 +1,18 @@
 // Makes the vault at its first use, with the strongest key source at hand. A run makes none: without its secrets it would be a mistake, and not a beginning. Nor is one made inside a run.
 import { existsSync } from "node:fs";
+import { listParts } from "../../audit/parts.ts";
+import { acquireLock } from "../../disk/file-lock.ts";
 import { VaultError } from "../../errors.ts";
 import { DEFAULT_VARIABLE } from "../../keys/environment.ts";
 import type { KeyringAnswer } from "../../keys/keyring.ts";
 import { askKeyring, DEFAULT_SERVICE } from "../../keys/keyring.ts";
 import { wipe } from "../../bytes.ts";
-import { noVault, readVault } from "../../store/vault-store.ts";
+import { isRemembered, noVault, readVault } from "../../store/vault-store.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import type { KeyChoice } from "./make-vault.ts";
 import { makeVault } from "./make-vault.ts";
 import { isInsideRun } from "./inside-run.ts";
+import { readKnownVault } from "./known-vault.ts";
 import { healLostEntry } from "./self-heal.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -38,17 +41,18 @@ export function chooseKeySource({ hasVariable, keyring, hasKeyFile }: KeyFinding
  * @throws VaultError `no-vault` where none may be made, `key-unavailable` for a locked keyring; what reading and making say.
  */
 export async function ensureVault(surroundings: Surroundings): Promise<VaultFile> {
-  const there = await readVault(surroundings.paths);
+  const there = await readKnownVault(surroundings);
   return there === undefined ? makeAtFirstUse(surroundings) : healLostEntry(surroundings, there);
 }
 
 /** The same for whoever only looks: an entry that was lost is left lost. @throws VaultError as `ensureVault`. */
 export async function findOrMakeVault(surroundings: Surroundings): Promise<VaultFile> {
-  return (await readVault(surroundings.paths)) ?? makeAtFirstUse(surroundings);
+  return (await readKnownVault(surroundings)) ?? makeAtFirstUse(surroundings);
 }
 
 async function makeAtFirstUse(surroundings: Surroundings): Promise<VaultFile> {
-  await requireFirstUse(surroundings);
+  const justMade = await requireFirstUse(surroundings);
+  if (justMade !== undefined) return justMade;
   const choice = await chooseKey(surroundings);
   try {
     const file = await makeVault(surroundings, choice);
@@ -61,12 +65,26 @@ async function makeAtFirstUse(surroundings: Surroundings): Promise<VaultFile> {
   }
 }
 
-/** A vault that is gone is not made anew in passing: what was in it may be in a backup, and whoever finds an empty one looks for it no more. */
-async function requireFirstUse(surroundings: Surroundings): Promise<void> {
+/** @returns a vault that was made meanwhile. A vault that is gone is not made anew in passing: what was in it may be in a backup, and whoever finds an empty one looks for it no more. */
+async function requireFirstUse(surroundings: Surroundings): Promise<VaultFile | undefined> {
   const { paths, makesVault } = surroundings;
   if (makesVault === false) throw noVault(paths.vaultFile);
-  if (existsSync(paths.anchorFile)) throw new VaultError("no-vault", `there is no vault at "${paths.vaultFile}", and there has been one`, "restore vault.json from a backup, or make a new one: vault init");
+  if (isRemembered(paths) || listParts(paths.auditFolder).length > 0) {
+    const justMade = await waitForMaker(surroundings);
+    if (justMade !== undefined) return justMade;
+    throw new VaultError("no-vault", `there is no vault at "${paths.vaultFile}", and there has been one`, "restore vault.json from a backup, or make a new one: vault init");
+  }
   if (await isInsideRun(surroundings)) throw new VaultError("no-vault", `there is no vault at "${paths.vaultFile}", and none is made inside a run`, "a program in a run has its secrets from outside: ask the person who started it");
+  return undefined;
+}
+
+/** The log of a vault that somebody is making just now is there before the vault is. */
+async function waitForMaker(surroundings: Surroundings): Promise<VaultFile | undefined> {
+  const { dataFolder, lockFile } = surroundings.paths;
+  if (!existsSync(dataFolder)) return undefined;
+  const lock = await acquireLock(lockFile);
+  lock.release();
+  return readKnownVault(surroundings);
 }
 
 /** What a vault gets when nobody says what it should. @throws VaultError `key-unavailable` for a locked keyring. */

@@ -1,13 +1,14 @@
 import { wipe } from "../../bytes.ts";
 import type { AuditEvent, ChainHead } from "../../audit/entry.ts";
-import { partKey } from "../../audit/entry.ts";
+import { closesLog, partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
-import { changeVault } from "../../store/vault-store.ts";
+import { changeVault, isRemembered } from "../../store/vault-store.ts";
 import { wipeVaultKeys } from "../../vault/derive.ts";
 import { openVaultKeys } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import { tellLogHead } from "./head-witness.ts";
+import { requireKnownToLog } from "./known-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** What a change makes of the contents, and how the audit log tells it. */
@@ -24,24 +25,43 @@ export interface AuditedChange {
  * @throws VaultError `audit-unwritable` with the vault untouched; what `changeVault` throws.
  */
 export async function changeAudited(surroundings: Surroundings, holder: KeyHolder, change: (contents: VaultContents) => Promise<AuditedChange>): Promise<VaultFile> {
-  return changeVault(surroundings.paths, holder, async (contents) => {
+  const { paths } = surroundings;
+  return changeVault(paths, holder, async (contents) => {
+    if (!isRemembered(paths)) requireKnownToLog(paths.auditFolder, contents, undefined);
     const changed = await change(contents);
     const event = { ...changed.event, generation: contents.generation + 1 };
-    const { sequence, hash } = await appendAudited(surroundings, holder, contents, event);
+    const next = closesLog(event) ? { holder: changed.holder ?? holder, contents: changed.contents } : undefined;
+    const { sequence, hash } = await appendAudited(surroundings, holder, contents, event, next);
     return { ...changed, contents: { ...changed.contents, audit: { sequence, hash } } };
   });
 }
 
-/** Appends to the main log with the vault's audit key. @throws VaultError `audit-unwritable`, `bad-wrap`. */
-export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent): Promise<ChainHead> {
-  const keys = await openVaultKeys(holder, contents);
-  const logKey = partKey(keys.audit, { kind: "log" });
+interface KeyedContents {
+  readonly holder: KeyHolder;
+  readonly contents: Pick<VaultContents, "id" | "vaultKey">;
+}
+
+/**
+ * Appends to the main log with the vault's audit key.
+ *
+ * @param next whose vault key comes into force, where the event closes the log of this one's.
+ * @throws VaultError `audit-unwritable`, `bad-wrap`.
+ */
+export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent, next?: KeyedContents): Promise<ChainHead> {
+  const key = await openLogKey({ holder, contents });
+  const nextKey = next === undefined ? undefined : await openLogKey(next);
   try {
-    const head = await appendToLog(surroundings.paths.auditFolder, event, { key: logKey, vouched: contents.audit, now: surroundings.now() });
+    const head = await appendToLog(surroundings.paths.auditFolder, event, { key, nextKey, vouched: contents.audit, now: surroundings.now() });
     await tellLogHead(holder, head);
     return head;
   } finally {
-    wipe(logKey);
-    wipeVaultKeys(keys);
+    wipe(key, nextKey);
   }
+}
+
+async function openLogKey({ holder, contents }: KeyedContents): Promise<Uint8Array> {
+  const keys = await openVaultKeys(holder, contents);
+  const logKey = partKey(keys.audit, { kind: "log" });
+  wipeVaultKeys(keys);
+  return logKey;
 }

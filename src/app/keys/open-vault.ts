@@ -2,13 +2,17 @@
 import { dirname } from "node:path";
 import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
+import { partKey } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { loadFromVariable } from "../../keys/environment.ts";
 import { loadKeyFile, resolveKeyFile } from "../../keys/key-file.ts";
 import { loadKeyringEntry } from "../../keys/keyring.ts";
-import { noVault, readVault } from "../../store/vault-store.ts";
+import { isRemembered, noVault, readVault, settleAnchor } from "../../store/vault-store.ts";
 import { prepareArgon2id } from "../../vault/argon2id.ts";
+import type { VaultKeys } from "../../vault/derive.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
+import { openVaultKeys } from "../../vault/envelope.ts";
 import { deriveKek } from "../../vault/kdf.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
@@ -16,6 +20,7 @@ import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { readKnownVault, requireKnownToLog } from "./known-vault.ts";
 
 /** A vault whose every byte has been authenticated. Whoever opened it closes it. */
 export interface OpenedVault {
@@ -23,13 +28,15 @@ export interface OpenedVault {
   readonly holder: KeyHolder;
   /** The holder again, where that is an agent. */
   readonly agent: AgentClient | undefined;
+  /** What the vault key gives; `close` wipes them. */
+  readonly keys: VaultKeys;
   /** Forgets the key, or hangs up on the agent. */
   close(): void;
 }
 
 /** @throws VaultError `no-vault`, or what reading says. */
 export async function requireVault(surroundings: Surroundings): Promise<VaultFile> {
-  const file = await readVault(surroundings.paths);
+  const file = await readKnownVault(surroundings);
   if (file === undefined) throw noVault(surroundings.paths.vaultFile);
   return file;
 }
@@ -62,7 +69,7 @@ export async function withOpenVault<T>(surroundings: Surroundings, use: (vault: 
 }
 
 /** Between reading a vault and using its key, another process may replace that key. A key that does not fit any more for that reason is no error: the next one is loaded. */
-async function withCurrentKey<T>(surroundings: Surroundings, find: VaultFinder, use: (file: VaultFile) => Promise<T>): Promise<T> {
+export async function withCurrentKey<T>(surroundings: Surroundings, find: VaultFinder, use: (file: VaultFile) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const file = await find(surroundings);
     try {
@@ -73,8 +80,9 @@ async function withCurrentKey<T>(surroundings: Surroundings, find: VaultFinder, 
   }
 }
 
+/** An anchor may have been made with a vault key that was replaced together with the key. */
 function isAboutKey(error: unknown): boolean {
-  return error instanceof VaultError && (error.code === "wrong-key" || error.code === "key-unavailable" || error.code === "locked");
+  return error instanceof VaultError && ["wrong-key", "key-unavailable", "locked", "rolled-back"].includes(error.code);
 }
 
 async function isReplaced(surroundings: Surroundings, { contents }: VaultFile): Promise<boolean> {
@@ -86,12 +94,36 @@ async function openFile(surroundings: Surroundings, file: VaultFile): Promise<Op
   const agent = await findAgentHolder(surroundings, file);
   const holder = agent ?? (await holdLoadedKek(surroundings, file));
   try {
-    await verifyVaultFile(file, holder);
+    const keys = await judgeWithKey(surroundings, file, holder);
+    return { file, holder, agent, keys, close: () => { wipeVaultKeys(keys); holder.close(); } };
   } catch (error) {
     holder.close();
     throw error;
   }
-  return { file, holder, agent, close: () => { holder.close(); } };
+}
+
+/**
+ * What only a key holder can judge: that the file was written with its key, and what this machine remembers of it as well.
+ *
+ * @returns what the vault key gives; the caller wipes it.
+ * @throws VaultError `wrong-key`, `bad-key-slot`, `bad-mac`, `bad-wrap`, `rolled-back`.
+ */
+export async function judgeWithKey({ paths }: Pick<Surroundings, "paths">, file: VaultFile, holder: KeyHolder): Promise<VaultKeys> {
+  await verifyVaultFile(file, holder);
+  const keys = await openVaultKeys(holder, file.contents);
+  try {
+    if (!isRemembered(paths)) requireKnownToLog(paths.auditFolder, file.contents, partKey(keys.audit, { kind: "log" }));
+    await settleAnchor(paths, file, keys.anchor);
+    return keys;
+  } catch (error) {
+    wipeVaultKeys(keys);
+    throw error;
+  }
+}
+
+/** Whoever has the key of a file that was not judged yet. @throws VaultError as `openVault`. */
+export async function findHolder(surroundings: Surroundings, file: VaultFile): Promise<KeyHolder> {
+  return (await findAgentHolder(surroundings, file)) ?? (await holdLoadedKek(surroundings, file));
 }
 
 /** The KEK from the provider that the vault names. The caller wipes it. @throws VaultError as `openVault`. */
@@ -119,7 +151,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
 }
 
 /** An agent with another vault's key, or with one that was since replaced, is as good as none. */
-async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<AgentClient | undefined> {
+export async function findAgentHolder(surroundings: Surroundings, { contents }: VaultFile): Promise<AgentClient | undefined> {
   if (surroundings.hasGivenPassphrase) return undefined;
   const agent = await connectAgent(surroundings.paths.agent);
   if (agent === undefined) return undefined;

@@ -1,6 +1,7 @@
-// Replaces the KEK: every DEK re-wrapped, one rename.
+// Replaces the KEK: every DEK re-wrapped, or every value sealed anew, one rename.
 import { dirname } from "node:path";
 import { equalBytes, wipe } from "../../bytes.ts";
+import { acquireLock } from "../../disk/file-lock.ts";
 import { VaultError } from "../../errors.ts";
 import { stageVariable } from "../../keys/environment.ts";
 import { resolveKeyFile, retireKeyFile, settleKeyFile, stageKeyFileElsewhere, stageNextKeyFile } from "../../keys/key-file.ts";
@@ -8,7 +9,8 @@ import { DEFAULT_SERVICE, retireKeyringEntry, settleKeyringEntry, stageKeyringEn
 import { stagePassphrase } from "../../keys/passphrase.ts";
 import type { StagedKey } from "../../keys/provider.ts";
 import type { Secret } from "../../secret.ts";
-import { rewrapVaultKey, rewrapSecrets } from "../../vault/envelope.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
+import { makeVaultKey, openVaultKeys, resealSecrets, rewrapSecrets, rewrapVaultKey } from "../../vault/envelope.ts";
 import type { KdfCost } from "../../vault/kdf.ts";
 import { KDF_COSTS } from "../../vault/kdf.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
@@ -16,10 +18,14 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { KeyLocator, KeySlot } from "../../vault/key-slot.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
-import { changeAudited } from "./change-vault.ts";
+import { openingOf } from "../../audit/log.ts";
+import { appendAudited, changeAudited } from "./change-vault.ts";
 import { refreshAgent } from "./unlock-vault.ts";
 import { drawKek } from "./make-vault.ts";
+import type { OpenedVault } from "./open-vault.ts";
 import { openVault } from "./open-vault.ts";
+import { lockVault } from "./lock-vault.ts";
+import { addUnderNextKey } from "../services/own-services.ts";
 import { discardUnlessUsed } from "./staged-key.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -35,20 +41,23 @@ export type NextKey =
  * Order: the new key is durable; every DEK is re-wrapped in memory and opened again; one rename; only then is the old key removed. Cut off at any point,
  * the vault opens with exactly one of the two keys, and that one is at hand; running it again completes.
  *
+ * @param isDeep whether everything that the old key opened is replaced as well, for when somebody else may have had it: DEKs, the vault key and all that it gives. Runs and the agent lose what they hold, as by `lock`.
  * @throws VaultError as `openVault`; `usage` when the new key is the old one; `io`, `audit-unwritable` with the old key in force.
  */
-export async function rotateMaster(surroundings: Surroundings, next: NextKey): Promise<VaultFile> {
-  const { file, holder } = await openVault(surroundings);
+export async function rotateMaster(surroundings: Surroundings, next: NextKey, isDeep: boolean): Promise<VaultFile> {
+  const vault = await openVault(surroundings);
+  const { file, holder } = vault;
   try {
     await finishEarlier(surroundings, file);
     const staged = await stageNext(surroundings, file, next);
     const nextHolder = holdKek(staged.kek, file.contents.id);
     try {
       if (equalBytes(nextHolder.keyId, holder.keyId)) throw new VaultError("usage", "the new key is the one that the vault has already");
-      const rotated = await rewrapAll(surroundings, holder, nextHolder, staged.locator);
+      const rotated = await (isDeep ? replaceAll(surroundings, vault, nextHolder, staged.locator) : rewrapAll(surroundings, holder, nextHolder, staged.locator));
       await staged.settle();
       await retire(surroundings, file.contents.slot.locator, rotated.contents.slot.locator);
-      await refreshAgent(surroundings, rotated, staged.kek);
+      if (isDeep) await lockVault(surroundings);
+      else await refreshAgent(surroundings, rotated, staged.kek);
       return rotated;
     } catch (error) {
       await discardUnlessUsed(surroundings, staged, nextHolder.keyId);
@@ -58,7 +67,7 @@ export async function rotateMaster(surroundings: Surroundings, next: NextKey): P
       wipe(staged.kek);
     }
   } finally {
-    holder.close();
+    vault.close();
   }
 }
 
@@ -80,6 +89,32 @@ function rewrapAll(surroundings: Surroundings, from: KeyHolder, to: KeyHolder, l
       holder: to,
     };
   });
+}
+
+/** Nothing that was known before is of use afterwards, but for the values themselves. The log of the old vault key ends with this entry, which the next one's is chained to. */
+async function replaceAll(surroundings: Surroundings, { holder: from, keys }: OpenedVault, to: KeyHolder, locator: KeyLocator): Promise<VaultFile> {
+  let settleServices: () => void = () => undefined;
+  const rotated = await changeAudited(surroundings, from, async (contents: VaultContents) => {
+    const slot: KeySlot = { locator, keyId: to.keyId, commitment: to.commitment };
+    const secrets = await resealSecrets(from, to, contents.id, contents.secrets, (done) => { surroundings.showProgress("sealing anew", done, contents.secrets.length); });
+    const vaultKey = await makeVaultKey(to, contents.id);
+    const nextKeys = await openVaultKeys(to, { id: contents.id, vaultKey });
+    settleServices = addUnderNextKey(surroundings.paths.dataFolder, keys.services, nextKeys.services);
+    wipeVaultKeys(nextKeys);
+    return {
+      contents: { ...contents, slot, vaultKey, secrets },
+      event: { kind: "master.rotate", from: contents.slot.locator.provider, to: locator.provider, secrets: secrets.length, deep: true, closesLog: true },
+      holder: to,
+    };
+  });
+  await appendAudited(surroundings, to, rotated.contents, openingOf(rotated.contents.audit));
+  const lock = await acquireLock(surroundings.paths.lockFile);
+  try {
+    settleServices();
+  } finally {
+    lock.release();
+  }
+  return rotated;
 }
 
 async function stageNext(surroundings: Surroundings, { contents }: VaultFile, next: NextKey): Promise<StagedKey> {

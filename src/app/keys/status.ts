@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { connectAgent } from "../../agent/client.ts";
 import { equalBytes } from "../../bytes.ts";
 import { findOrMakeVault } from "./auto-init.ts";
+import { sightVault } from "./sighted-vault.ts";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import type { VaultPaths } from "../../paths.ts";
 import type { KeyLocator } from "../../vault/key-slot.ts";
@@ -26,15 +27,17 @@ export interface VaultStatus {
   /** Where the key is looked for without the agent. */
   readonly fallback: KeySource;
   readonly file: VaultFile;
+  /** As `SightedVault`. */
+  readonly isVerified: boolean;
   readonly paths: VaultPaths;
 }
 
 /** Of the vault, made now where there is none. @throws VaultError as `ensureVault`. */
 export async function readStatus(surroundings: Surroundings): Promise<VaultStatus> {
-  const file = await findOrMakeVault(surroundings);
+  const { file, isVerified } = await sightVault(surroundings, findOrMakeVault);
   const fallback = locate(surroundings, file.contents.slot.locator);
   const source = (await findAgentSource(surroundings, file)) ?? fallback;
-  return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, paths: surroundings.paths };
+  return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, isVerified, paths: surroundings.paths };
 }
 
 function locate(surroundings: Surroundings, locator: KeyLocator): KeySource {

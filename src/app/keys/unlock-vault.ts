@@ -8,13 +8,13 @@ import { openLaunch } from "../../agent/spawn.ts";
 import type { ChainHead } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import type { Secret } from "../../secret.ts";
+import { wipeVaultKeys } from "../../vault/derive.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
-import { verifyVaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
 import { openHeadReport } from "./head-witness.ts";
-import { loadKek, requireVault } from "./open-vault.ts";
+import { judgeWithKey, loadKek, requireVault } from "./open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface AgentLimits {
@@ -83,7 +83,7 @@ function grantOf({ contents }: VaultFile, kek: Kek, limits: AgentLimits): Parame
 async function verifyAndRecord(surroundings: Surroundings, file: VaultFile, kek: Kek): Promise<ChainHead> {
   const holder = holdKek(kek, file.contents.id);
   try {
-    await verifyVaultFile(file, holder);
+    wipeVaultKeys(await judgeWithKey(surroundings, file, holder));
     return await appendAudited(surroundings, holder, file.contents, { kind: "vault.unlock" });
   } finally {
     holder.close();

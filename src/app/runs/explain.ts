@@ -22,7 +22,8 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
 import type { ServiceTraits } from "./granted-secrets.ts";
 import { grantOf, loadTraits } from "./granted-secrets.ts";
-import { requireVault } from "../keys/open-vault.ts";
+import type { SightedVault } from "../keys/sighted-vault.ts";
+import { sightVault } from "../keys/sighted-vault.ts";
 import { chooseForProject } from "./project-choices.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -69,14 +70,16 @@ export interface Explanation {
  *
  * @throws VaultError `usage` for what is no http URL, `not-found` for a name that is not visible, `no-vault`.
  */
-export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation> {
+export async function explain(surroundings: Surroundings, question: Question): Promise<Explanation & Pick<SightedVault, "isVerified">> {
   const { scheme, authority, target } = parseUrl(question.url);
-  const all = (await requireVault(surroundings)).records.all();
+  const { file, isVerified } = await sightVault(surroundings);
+  const all = file.records.all();
   const { project } = question;
   const records = project === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, project, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
-  const traits = await loadTraits(surroundings, records);
+  const traits = await loadTraits(surroundings, records, undefined);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
-  return explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
+  const explained = explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
+  return { ...explained, isVerified };
 }
 
 function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Question): SecretMetadata[] {

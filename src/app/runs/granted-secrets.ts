@@ -12,6 +12,7 @@ import type { SecretMetadata, SecretRecord } from "../../vault/record.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
+import { requireAdded } from "../services/own-services.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** `variable` is what the child's environment calls the secret. */
@@ -73,12 +74,19 @@ export interface ServiceTraits {
   readonly pin: Pin;
 }
 
-/** The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service. */
-export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[]): Promise<ReadonlyMap<string, ServiceTraits>> {
+/**
+ * The traits of services by their ids. The list of services is read only where one of these secrets belongs to a service.
+ *
+ * @param servicesKey the vault's; undefined, where nothing is sent, takes the user's own services at their word.
+ * @throws VaultError `bad-mac` for one that the user has not added.
+ */
+export async function loadTraits(surroundings: Pick<Surroundings, "paths">, secrets: readonly Pick<SecretMetadata, "service">[], servicesKey: Uint8Array | undefined): Promise<ReadonlyMap<string, ServiceTraits>> {
   const ids = new Set(secrets.flatMap(({ service }) => service ?? []));
   if (ids.size === 0) return new Map();
   const { findServices } = await import("../services/known-services.ts");
-  return new Map(findServices(surroundings, ids).map(({ id, sharesHostsWith, placeholders, credentials, besides }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials, besides } }]));
+  const services = findServices(surroundings, ids);
+  if (servicesKey !== undefined) for (const { evidence } of services) requireAdded(evidence, servicesKey);
+  return new Map(services.map(({ id, sharesHostsWith, placeholders, credentials, besides }) => [id, { placeholders, pin: { service: id, sharesHostsWith, spots: credentials, besides } }]));
 }
 
 /** What a secret's placeholder may look like: its own template, or one of its service's. None: as its value. */

@@ -6,7 +6,6 @@ import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { makeStrayTest } from "../../proxy/places/placeholder-check.ts";
 import type { Secret } from "../../secret.ts";
 import { hmacSha256 } from "../../vault/derive.ts";
-import { openVaultKeys } from "../../vault/envelope.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { chooseForm } from "./placeholder-form.ts";
@@ -34,15 +33,10 @@ export interface PlaceholderMaker {
   close(): void;
 }
 
-/**
- * @param isFresh whether the placeholders are to be others than in every other run.
- * @throws VaultError `bad-wrap`, `locked`.
- */
-export async function openPlaceholders({ file, holder }: OpenedVault, isFresh: boolean): Promise<PlaceholderMaker> {
+/** @param isFresh whether the placeholders are to be others than in every other run. */
+export function openPlaceholders({ keys }: OpenedVault, isFresh: boolean): PlaceholderMaker {
   // No copy of the key: a small array of V8's own is moved about, and leaves its bytes behind.
-  const { placeholder, audit, services, anchor } = await openVaultKeys(holder, file.contents);
-  wipe(audit, services, anchor);
-  return makePlaceholders(placeholder, isFresh);
+  return makePlaceholders(keys.placeholder, isFresh);
 }
 
 /** @param key the vault's own for placeholders, which `close` wipes. */

@@ -211,9 +211,9 @@ async function openGrants(surroundings: Surroundings, vault: OpenedVault, option
   const { project } = options;
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
-  const traits = await loadTraits(surroundings, chosen.map(({ record }) => record));
+  const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
   const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
-  const maker = await openPlaceholders(vault, options.freshPlaceholders === true);
+  const maker = openPlaceholders(vault, options.freshPlaceholders === true);
   const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
     const value = values[index];
     if (value === undefined) return [];

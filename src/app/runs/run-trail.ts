@@ -6,8 +6,6 @@ import { appendToLog } from "../../audit/log.ts";
 import { openSegment } from "../../audit/segment.ts";
 import { wipe } from "../../bytes.ts";
 import { identifyThisProcess } from "../../disk/process-identity.ts";
-import { wipeVaultKeys } from "../../vault/derive.ts";
-import { openVaultKeys } from "../../vault/envelope.ts";
 import { openHeadReport, tellLogHead } from "../keys/head-witness.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -27,13 +25,11 @@ export interface RunTrail {
  * @param process this one, by which a run that goes on is told from one that was killed.
  * @throws VaultError `audit-unwritable`, `bad-wrap`.
  */
-export async function openRunTrail(surroundings: Surroundings, { file, holder, agent }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }): Promise<RunTrail> {
+export async function openRunTrail(surroundings: Surroundings, { file, holder, agent, keys }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }): Promise<RunTrail> {
   const folder = surroundings.paths.auditFolder;
   const vouched = file.contents.audit;
-  const keys = await openVaultKeys(holder, file.contents);
   const logKey = partKey(keys.audit, { kind: "log" });
   const segmentKey = partKey(keys.audit, { kind: "run", id: runId });
-  wipeVaultKeys(keys);
   const first = await appendToLog(folder, { ...start, run: runId, process }, { key: logKey, vouched, now: surroundings.now() });
   await tellLogHead(holder, first);
   const report = agent === undefined ? undefined : openHeadReport(surroundings.paths.agent);

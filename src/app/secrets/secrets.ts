@@ -21,6 +21,7 @@ import { getAttachable, getAttached, getSecret, isMember } from "./find-secret.t
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { NewSecret, PinnedSecret } from "../services/pin.ts";
+import { requireAdded } from "../services/own-services.ts";
 import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { adviceOnNew } from "./local-credential.ts";
@@ -59,6 +60,7 @@ export async function createSecret(surroundings: Surroundings, asked: NewSecret,
 
 /** The same for a vault that is open already. @throws VaultError `already-exists`, `usage`, and what writing the vault says. */
 export async function addSecret(surroundings: Surroundings, vault: OpenedVault, secret: PinnedSecret, askValue: AskValue): Promise<SecretRecord> {
+  requireAdded(secret.evidence, vault.keys.services);
   requireNoTwin(vault.file.contents, secret);
   const binding = bindNew(secret);
   const value = await askValue(binding);
@@ -113,7 +115,8 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
   const known = change.service === undefined && change.places === undefined ? undefined : await import("../services/known-services.ts");
   const service = change.service === undefined ? undefined : known?.getNamedService(surroundings, change.service);
   const registry = change.places === undefined ? undefined : known?.openRegistry(surroundings);
-  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before) => {
+  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before, _contents, { keys }) => {
+    requireAdded(service?.evidence, keys.services);
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
     if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
     const pin = service ?? registry?.find(({ id }) => id === before.service);
@@ -176,10 +179,11 @@ async function pin(surroundings: Surroundings, asked: NewSecret): Promise<Pinned
   return pinned;
 }
 
-async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents) => SecretBinding): Promise<SecretRecord> {
-  return withOpenVault(surroundings, ({ holder, ...vault }) => changeOne(surroundings, { holder, ...vault }, kind, async (contents) => {
+async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents, vault: OpenedVault) => SecretBinding): Promise<SecretRecord> {
+  return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, kind, async (contents) => {
+    const { holder } = vault;
     const before = get(contents.secrets);
-    const binding = requireBounded(canonicaliseBinding(change(before, contents)));
+    const binding = requireBounded(canonicaliseBinding(change(before, contents, vault)));
     const [value] = await openSecrets(holder, contents.id, [before]);
     if (value === undefined) throw new VaultError("bad-seal", `the value of "${before.name}" does not open`);
     try {

@@ -1,25 +1,21 @@
 // The services that are known here: the program's own list, and files in the vault's data folder that the user has put there.
 // Imported only where a service is asked for: with it comes the whole list, which no other command is to wait for.
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { findText, utf8 } from "../../bytes.ts";
-import { readPrivateFile, replaceFile } from "../../disk/durable-file.ts";
 import { acquireLock } from "../../disk/file-lock.ts";
-import { ensurePrivateFolder, ensureUnsharedFolder, requirePrivateFolder } from "../../disk/private-folder.ts";
-import { VaultError, systemErrorCode } from "../../errors.ts";
+import { ensureUnsharedFolder } from "../../disk/private-folder.ts";
+import { VaultError } from "../../errors.ts";
 import { describeAdmission, describeCredential, requireAdmissible } from "../../services/admission.ts";
 import type { Service } from "../../services/entry.ts";
 import { parseService } from "../../services/entry.ts";
 import type { KnownService, Registry } from "../../services/registry.ts";
 import { findService, findServiceOfVariable, getService, makeRegistry } from "../../services/registry.ts";
+import { readOwnServices, writeOwnService } from "./own-services.ts";
 import { requireOwnWildcards } from "./suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 
-export const SERVICE_FILE_BYTES_MAX = 64 * 1024;
-
 /** @throws VaultError `bad-schema` or `unsafe-file` for a file of the user's that is not as `services add` has written it. */
 export function openRegistry({ paths }: Pick<Surroundings, "paths">): Registry {
-  return makeRegistry(readOwn(folderOf(paths.dataFolder)));
+  return makeRegistry(readOwnServices(paths.dataFolder));
 }
 
 /** Those of these ids that are known. The others are not read. */
@@ -44,8 +40,8 @@ export interface Candidate {
   readonly service: Service;
   /** What the user agrees to, in plain words. */
   readonly words: readonly string[];
-  /** Keeps it: 0600, in a folder 0700. @throws VaultError `busy`, `io`. */
-  keep(): Promise<void>;
+  /** Keeps it, as added by whoever has the vault's services key. @throws VaultError `busy`, `io`. */
+  keep(servicesKey: Uint8Array): Promise<void>;
 }
 
 /** @throws VaultError `usage` for bytes that describe no service; what `requireAdmissible` and `requireOwnWildcards` say. */
@@ -57,48 +53,16 @@ export async function judgeService({ paths }: Pick<Surroundings, "paths">, bytes
   return {
     service,
     words: describeAdmission(service),
-    async keep() {
+    async keep(servicesKey) {
       ensureUnsharedFolder(paths.dataFolder);
-      const folder = folderOf(paths.dataFolder);
-      ensurePrivateFolder(folder);
       const lock = await acquireLock(paths.lockFile);
       try {
-        replaceFile(join(folder, `${service.id}.json`), utf8(`${JSON.stringify(value, null, 2)}\n`));
+        writeOwnService(paths.dataFolder, service.id, utf8(`${JSON.stringify(value, null, 2)}\n`), servicesKey);
       } finally {
         lock.release();
       }
     },
   };
-}
-
-function readOwn(folder: string): Service[] {
-  return findFiles(folder).map((name) => {
-    const path = join(folder, name);
-    const bytes = readPrivateFile(path, SERVICE_FILE_BYTES_MAX) ?? new Uint8Array();
-    try {
-      const service = parseService(parseJson(bytes));
-      if (`${service.id}.json` === name) return service;
-    } catch (error) {
-      if (!(error instanceof VaultError)) throw error;
-    }
-    throw new VaultError("bad-schema", `"${path}" describes no service`, "remove the file, and add the service again: vault services add FILE");
-  });
-}
-
-/** Whoever may write there decides where new secrets go. */
-function findFiles(folder: string): string[] {
-  try {
-    requirePrivateFolder(folder);
-    return readdirSync(folder).filter((name) => name.endsWith(".json") && !name.startsWith(".")).sort();
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return [];
-    if (error instanceof VaultError) throw error;
-    throw new VaultError("io", `cannot read "${folder}" (${systemErrorCode(error) ?? "unknown error"})`);
-  }
-}
-
-function folderOf(dataFolder: string): string {
-  return join(dataFolder, "services");
 }
 
 function parseJson(bytes: Uint8Array): unknown {

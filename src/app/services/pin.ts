@@ -1,6 +1,6 @@
 // Pins new secrets to the hosts of their service. Imported only where a secret is made or gets a service: with it comes the list of services.
 import { findServiceOfVariable, getService } from "../../services/registry.ts";
-import type { Registry } from "../../services/registry.ts";
+import type { Evidence, Registry } from "../../services/registry.ts";
 import { isOwnHost, placesOf } from "../../services/entry.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
@@ -32,6 +32,8 @@ export interface PinnedSecret extends NewSecret {
   readonly places: readonly Place[];
   /** Where the name means a service by convention, and hosts that the user has named are not that service's: its id. */
   readonly unlike: string | undefined;
+  /** Where its service is one of the user's own: to be judged with the key before anything is pinned. */
+  readonly evidence?: Evidence | undefined;
 }
 
 /**
@@ -53,5 +55,5 @@ export async function pinNew(registry: Registry, asked: NewSecret): Promise<Pinn
   }
   requireTaken(asked.places ?? [], service);
   requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host) && !isOwnHost(service, host)), asked.widen === true);
-  return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined };
+  return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined, evidence: service.evidence };
 }

@@ -1,4 +1,5 @@
 import { findOrMakeVault } from "../../app/keys/auto-init.ts";
+import { sightVault } from "../../app/keys/sighted-vault.ts";
 import type { Viewpoint } from "../../app/secrets/find-secret.ts";
 import { visibleSecrets } from "../../app/secrets/find-secret.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/input/scope-flags.ts";
@@ -12,16 +13,16 @@ import { compareText } from "../../vault/scope.ts";
 
 export default class SecretsList extends VaultCommand {
   static override summary = "List the secrets: names, hosts and scopes, never values";
-  static override description = "Needs no key; where there is no vault, one is made. With --workspace (and --group), lists what a run there would see.";
+  static override description = "Needs no key, and says so where none was at hand to verify the file with; where there is no vault, one is made. With --workspace (and --group), lists what a run there would see.";
   static override examples = ["<%= config.bin %> secrets list", "<%= config.bin %> secrets list --json"];
   static override flags = { ...viewpointFlags, ...firstUseFlags };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
-    const { records } = await findOrMakeVault(makeSurroundings(undefined, flags["no-init"]));
+    const { file: { records }, isVerified } = await sightVault(makeSurroundings(undefined, flags["no-init"]), findOrMakeVault);
     // Of thousands, only what is printed is read.
-    if (flags.json) this.answer(true, { secrets: seenFrom(viewpoint, records).map(secretObject) }, []);
+    if (flags.json) this.answer(true, { secrets: seenFrom(viewpoint, records).map(secretObject), verified: isVerified }, []);
     else this.answer(false, {}, secretTable(outlinesFrom(viewpoint, records), answerWidth()));
   }
 }

@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
 import { getSecret } from "../../app/secrets/find-secret.ts";
-import { requireVault } from "../../app/keys/open-vault.ts";
+import { sightVault } from "../../app/keys/sighted-vault.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
@@ -15,10 +15,10 @@ export default class SecretsShow extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsShow);
     const surroundings = makeSurroundings(undefined);
-    const { records } = await requireVault(surroundings);
-    const secret = getSecret(records.all(), args.name, findScope(flags));
+    const { file, isVerified } = await sightVault(surroundings);
+    const secret = getSecret(file.records.all(), args.name, findScope(flags));
     // The list of services is read only where the secret is of one.
     const takes = secret.service === undefined ? [] : (await import("../../app/services/known-services.ts")).describeTaking(surroundings, secret.service);
-    this.answer(flags.json, { secret: { ...secretObject(secret), takes } }, [...secretLines(secret), ...takes.map((words) => `takes     ${words}`)]);
+    this.answer(flags.json, { secret: { ...secretObject(secret), takes }, verified: isVerified }, [...secretLines(secret), ...takes.map((words) => `takes     ${words}`)]);
   }
 }

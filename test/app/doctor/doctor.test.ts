@@ -236,7 +236,7 @@ describe("the rollback anchor", () => {
     const home = await makeVaultHome();
     await writeAuthentic(home, (contents) => contents);
     const lagging = await examine(home.surroundings);
-    expect([problemsOf(lagging), messageOf(lagging, "anchor")]).toEqual([[], expect.stringContaining("the next change")]);
+    expect([problemsOf(lagging), messageOf(lagging, "anchor")]).toEqual([[], expect.stringContaining("the next command that uses the key")]);
     rmSync(home.surroundings.paths.anchorFile);
     const missing = await examine(home.surroundings);
     expect([problemsOf(missing), messageOf(missing, "anchor")]).toEqual([[], expect.stringContaining("no rollback anchor")]);

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync,
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { getNamedService, judgeService, openRegistry } from "../../../src/app/services/known-services.ts";
+import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
 import { createSecret, updateSecret } from "../../../src/app/secrets/secrets.ts";
 import { utf8 } from "../../../src/bytes.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -18,9 +19,9 @@ describe("a service that the user adds", () => {
     const { surroundings } = await makeVaultHome();
     const candidate = await judgeService(surroundings, bytesOf(ENTRY), false);
     expect(openRegistry(surroundings).services.some(({ isOwn }) => isOwn)).toBe(false);
-    await candidate.keep();
+    await withOpenVault(surroundings, ({ keys }) => candidate.keep(keys.services));
     const folder = join(surroundings.paths.dataFolder, "services");
-    expect(readdirSync(folder)).toEqual(["billing.json"]);
+    expect(readdirSync(folder)).toEqual(["billing.json", "billing.mac"]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "billing.json")).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(join(folder, "billing.json"), "utf8"))).toEqual(ENTRY);
@@ -45,7 +46,7 @@ describe("a service that the user adds", () => {
 
   it("is not read from a folder, or a file, that somebody else may write", async () => {
     const { surroundings } = makeHome();
-    await (await judgeService(surroundings, bytesOf(ENTRY), false)).keep();
+    await (await judgeService(surroundings, bytesOf(ENTRY), false)).keep(new Uint8Array(32));
     const folder = join(surroundings.paths.dataFolder, "services");
     chmodSync(folder, 0o777);
     expect(refusalCode(() => openRegistry(surroundings))).toBe("unsafe-file");

@@ -149,7 +149,7 @@ describe.skipIf(!hasTools())("a run that is killed (needs curl)", () => {
     rmSync(join(audit, "runs"), { recursive: true });
     writeLines(logFile(), before);
     const { prev } = JSON.parse(linesOf(logFile())[1] ?? "") as { readonly prev: string };
-    writeFileSync(join(audit, "head.json"), JSON.stringify({ sequence: 1, hash: prev, mac: Buffer.alloc(32).toString("base64") }), { mode: 0o600 });
+    writeFileSync(join(audit, "head.json"), JSON.stringify({ sequence: 1, hash: prev, macs: [Buffer.alloc(32).toString("base64")] }), { mode: 0o600 });
     expect(await verify()).toMatchObject({ status: 6, said: expect.stringContaining("was not written with this vault's key") as string });
   });
 

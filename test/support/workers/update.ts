@@ -19,7 +19,7 @@ const surroundings: Surroundings = {
 const times = Number(rest.at(-1));
 for (let round = 0; round < times; round += 1) {
   try {
-    if (act === "rotate") await rotateMaster(surroundings, { provider: "file", path: undefined, kek: undefined });
+    if (act === "rotate") await rotateMaster(surroundings, { provider: "file", path: undefined, kek: undefined }, false);
     else await updateSecret(surroundings, rest[0] ?? "", undefined, { addHosts: [`h${round}.example:443`] });
   } catch (error) {
     console.log(`${act} ${round}: ${String(error)}`);
