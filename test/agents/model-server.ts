@@ -190,7 +190,10 @@ function answerCompletions({ body, response }: Exchange, { command, closing }: S
 function answerGemini({ path, body, response }: Exchange, { command, closing }: Script): void {
   const isDone = JSON.stringify(body["contents"] ?? "").includes('"functionResponse"');
   const call = isDone ? undefined : shellCall(listOf(body["tools"]), command);
-  const parts = call === undefined ? [{ text: closing }] : [{ functionCall: { name: call.name, args: call.input } }];
+  // First of all it asks how hard the question is, and wants numbers for an answer.
+  const isAboutItself = JSON.stringify(body["generationConfig"] ?? "").includes("complexity_score");
+  const text = isAboutItself ? JSON.stringify({ complexity_reasoning: "one tool, once", complexity_score: 10 }) : closing;
+  const parts = call === undefined ? [{ text }] : [{ functionCall: { name: call.name, args: call.input } }];
   const whole = { candidates: [{ index: 0, content: { role: "model", parts }, finishReason: "STOP" }], usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 }, modelVersion: "gemini" };
   if (path.includes(":stream")) stream(response, [[undefined, whole]]);
   else json(response, whole);
