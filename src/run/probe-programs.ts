@@ -74,6 +74,21 @@ export const WAYS: Readonly<Record<Runtime, readonly Way[]>> = {
     library("LWP", "perl-lwp.pl", "call env_proxy, or leave it to PERL_LWP_ENV_PROXY", "set no SSL_ca_file: LWP reads PERL_LWP_SSL_CA_FILE"),
     library("HTTP::Tiny", "perl-tiny.pl", "pass no proxy: HTTP::Tiny reads https_proxy", "set no SSL_ca_file: HTTP::Tiny reads SSL_CERT_FILE"),
   ],
+  r: [
+    {
+      ...script("httr", ["--vanilla", "-"], "r-httr.R", "call no httr::use_proxy", 'httr trusts the system alone until it is told: httr::set_config(httr::config(cainfo = Sys.getenv("CURL_CA_BUNDLE")))'),
+      isLibrary: true,
+    },
+  ],
+  elixir: [
+    {
+      name: "httpc",
+      tellsStart: true,
+      isLibrary: true,
+      start: ({ folder }) => ({ args: [`${folder}/httpc.exs`], file: { name: "httpc.exs", text: scriptOf("httpc.exs") } }),
+      fixes: { proxy: "httpc reads no proxy variables: give it HTTPS_PROXY's host and port by :httpc.set_options, and user and password by `proxy_auth`", trust: 'give it the run\'s roots: cacertfile: System.get_env("SSL_CERT_FILE")', password: "give it HTTPS_PROXY's user and password by `proxy_auth`" },
+    },
+  ],
   java: [java("HttpClient", "JavaHttpClient.java"), java("HttpsURLConnection", "JavaUrlConnection.java")],
   go: [
     {

@@ -79,6 +79,18 @@ $| = 1; print "probe started\\n";
 my $answer = HTTP::Tiny->new(timeout => 10, verify_SSL => 1)->get($ENV{DOCTOR_URL}, { headers => { Authorization => "Bearer $ENV{DOCTOR_KEY}" } });
 print STDERR $answer->{status} == 599 ? $answer->{content} : $answer->{reason} unless $answer->{success};
 `,
+  "r-httr.R": `
+if (!requireNamespace("httr", quietly = TRUE)) quit(status = 96)
+cat("probe started\\n"); flush(stdout())
+invisible(httr::GET(Sys.getenv("DOCTOR_URL"), httr::timeout(10), httr::add_headers(Authorization = paste("Bearer", Sys.getenv("DOCTOR_KEY")))))
+`,
+  "httpc.exs": `
+if Enum.any?([:inets, :ssl], &match?({:error, _}, Application.ensure_all_started(&1))), do: System.halt(96)
+IO.puts("probe started")
+roots = [ssl: [verify: :verify_peer, cacerts: :public_key.cacerts_get()], timeout: 10_000]
+credential = to_charlist("Bearer " <> System.get_env("DOCTOR_KEY"))
+IO.inspect(:httpc.request(:get, {to_charlist(System.get_env("DOCTOR_URL")), [{'authorization', credential}]}, roots, []))
+`,
   "JavaHttpClient.java": JAVA('HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(url)).header("Authorization", credential).build(), HttpResponse.BodyHandlers.discarding());'),
   "JavaUrlConnection.java": JAVA('URLConnection connection = new URL(url).openConnection(); connection.setRequestProperty("Authorization", credential); connection.getInputStream().readAllBytes();'),
 } as const;

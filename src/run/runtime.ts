@@ -1,6 +1,6 @@
 // Which runtime makes a command's requests: by the program's name, by the first line of a script, by what stands in a binary. Pure but for what it is handed to look with.
 
-export const RUNTIMES = ["node", "deno", "bun", "python", "ruby", "php", "perl", "java", "go", "curl", "wget", "git"] as const;
+export const RUNTIMES = ["node", "deno", "bun", "python", "ruby", "php", "perl", "r", "elixir", "java", "go", "curl", "wget", "git"] as const;
 
 export type Runtime = (typeof RUNTIMES)[number];
 
@@ -20,7 +20,7 @@ export interface ProgramFiles {
 }
 
 /** Programs that are a runtime, or its only use. `python3.12` and `ruby3.1` count by what stands before the number. */
-const INTERPRETERS: Readonly<Record<string, Runtime>> = { node: "node", nodejs: "node", deno: "deno", bun: "bun", bunx: "bun", python: "python", pypy: "python", ruby: "ruby", php: "php", perl: "perl", java: "java", go: "go", curl: "curl", wget: "wget", git: "git" };
+const INTERPRETERS: Readonly<Record<string, Runtime>> = { node: "node", nodejs: "node", deno: "deno", bun: "bun", bunx: "bun", python: "python", pypy: "python", ruby: "ruby", php: "php", perl: "perl", rscript: "r", r: "r", elixir: "elixir", java: "java", go: "go", curl: "curl", wget: "wget", git: "git" };
 const BROWSERS = new Set(["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "brave-browser", "microsoft-edge", "firefox", "agent-browser"]);
 const SHELLS = new Set(["sh", "bash", "dash", "zsh", "ksh", "fish", "ash", "busybox"]);
 /** Programs of which neither the name nor the first line is the runtime's: shell scripts that start one, and shims of version managers. With what runs their probe. */
@@ -29,6 +29,7 @@ const LAUNCHERS: Readonly<Record<string, readonly [Runtime, string]>> = {
   ...entries(["pip", "pip3", "pipx", "poetry", "pytest", "ipython", "uvicorn", "gunicorn", "flask", "jupyter", "uv", "uvx", "pipenv", "hatch"], "python", "python3"),
   ...entries(["gem", "bundle", "rake", "rails", "irb"], "ruby", "ruby"),
   ...entries(["composer", "phpunit", "artisan", "drush", "wp"], "php", "php"),
+  ...entries(["iex", "mix"], "elixir", "elixir"),
   ...entries(["mvn", "gradle", "gradlew", "mvnw", "sbt", "kotlin", "scala", "groovy", "clojure", "clj"], "java", "java"),
 };
 /** Programs that do nothing but start another. */

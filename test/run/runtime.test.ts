@@ -29,6 +29,8 @@ test.each([
   ["pip3", { "/bin/pip3": "#!/bin/bash\n", "/bin/bash": ELF, "/bin/python3": ELF }, "python /bin/python3"],
   ["mvn", { "/bin/mvn": "#!/bin/sh\n", "/bin/sh": ELF, "/bin/java": ELF }, "java /bin/java"],
   ["mvn", { "/bin/mvn": "#!/bin/sh\n", "/bin/sh": ELF }, "java -"],
+  ["Rscript", { "/bin/Rscript": ELF }, "r /bin/Rscript"],
+  ["mix", { "/bin/mix": "#!/usr/bin/env elixir\n", "/usr/bin/env": ELF, "/bin/elixir": "#!/bin/sh\n" }, "elixir /bin/elixir"],
   ["one", { "/bin/one": "#!/bin/two\n", "/bin/two": "#!/bin/ruby3.1\n", "/bin/ruby3.1": ELF }, "ruby /bin/ruby3.1"],
   ["loop", { "/bin/loop": "#!/bin/loop\n" }, "unknown"],
   ["gh", { "/bin/gh": `${ELF}....\x04\0\0\0Go\0\0abc`, "/bin/go": ELF }, "go /bin/go"],

@@ -76,6 +76,16 @@ describe("requests that would not work are, with the reason and a fix:", () => {
     expect(findings.at(-1)).toMatchObject({ level: "problem", message: expect.stringMatching(/^curl: arrives at the proxy without its password/) as string });
   });
 
+  test.skipIf(!has("Rscript", "-e", "library(httr)"))("R, whose httr reads no variable for its roots", { timeout: 60_000 }, async () => {
+    const [, finding] = await examineProgram(surround(), ["Rscript", "agent.R"]);
+    expect(finding).toMatchObject({ level: "note", message: expect.stringContaining("r, by httr: arrives at the proxy, and does not trust its certificate"), fix: expect.stringContaining("CURL_CA_BUNDLE") });
+  });
+
+  test.skipIf(!has("elixir", "-e", "{:ok, _} = Application.ensure_all_started(:inets); {:ok, _} = Application.ensure_all_started(:ssl)"))("Elixir, whose httpc reads no variable", { timeout: 60_000 }, async () => {
+    const [, finding] = await examineProgram(surround(), ["mix", "run"]);
+    expect(finding).toMatchObject({ level: "note", message: expect.stringContaining("elixir, by httpc: goes past the proxy"), fix: expect.stringContaining("proxy_auth") });
+  });
+
   test.skipIf(!has("javac", "-version"))("Java, which reads no variable", { timeout: 60_000 }, async () => {
     const findings = await examineProgram(surround(), ["java"]);
     const problems = findings.filter(({ level }) => level === "problem");
