@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run  sealed } → { vault  disk } → { errors  secret  bytes  paths }
+//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run  sealed  wall } → { vault  disk } → { errors  secret  bytes  paths }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -32,7 +32,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sealed: ["errors", "bytes", "secret", "vault"],
   proxy: ["errors", "bytes", "secret", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run", "sealed"],
+  wall: ["errors", "bytes", "disk", "vault"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -52,6 +53,9 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     judge: ["grants", "http1", "scrub", "places"],
     tls: ["grants", "http1"],
     upstream: ["grants", "http1", "tls"],
+  },
+  wall: {
+    files: [],
   },
   app: {
     surroundings: [],
