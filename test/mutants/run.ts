@@ -33,7 +33,7 @@ const trials: Trial[] = choose(mutations, Number(values.count), Number(values.se
 const folder = mkdtempSync(join(tmpdir(), "mutants-"));
 try {
   const verdicts = await tryAll(trials, join(folder, "trials.json"));
-  const survivors = trials.filter((_, index) => verdicts.get(index) === false).map(({ mutation }) => describe(mutation));
+  const survivors = trials.filter((_, index) => verdicts.get(index) === undefined).map(({ mutation }) => describe(mutation));
   const known = readFileSync(`${ROOT}test/mutants/SURVIVORS.md`, "utf8");
   const unexplained = survivors.filter((survivor) => !known.includes(survivor));
   for (const survivor of survivors) console.log(`${unexplained.includes(survivor) ? "survived" : "explained"}: ${survivor}`);
@@ -43,19 +43,20 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Whether each was noticed, by its number. One that hangs was. */
-async function tryAll(all: readonly Trial[], file: string): Promise<ReadonlyMap<number, boolean>> {
+/** By which test each was noticed, by its number. One that hangs was. */
+async function tryAll(all: readonly Trial[], file: string): Promise<ReadonlyMap<number, string | undefined>> {
   writeFileSync(file, JSON.stringify(all));
-  const verdicts = new Map<number, boolean>();
+  const verdicts = new Map<number, string | undefined>();
   while (verdicts.size < all.length) {
     const next = verdicts.size;
-    await tryFrom(next, file, (verdict) => {
-      verdicts.set(verdict.index, verdict.isCaught);
-      const { mutation } = all[verdict.index] ?? {};
-      if (mutation !== undefined && !verdict.isCaught) console.error(`${verdict.index + 1}/${all.length} survived: ${describe(mutation)}`);
-    });
+    const hear = ({ index, noticedBy }: Verdict): void => {
+      verdicts.set(index, noticedBy);
+      const { mutation } = all[index] ?? {};
+      if (mutation !== undefined) console.error(`${index + 1}/${all.length} ${noticedBy === undefined ? "survived" : `noticed by ${noticedBy}`}: ${describe(mutation)}`);
+    };
+    await tryFrom(next, file, hear);
     // The process ended within a trial: what it tried then has ended it.
-    if (verdicts.size < all.length) verdicts.set(verdicts.size, true);
+    if (verdicts.size < all.length) hear({ index: verdicts.size, noticedBy: "its end" });
   }
   return verdicts;
 }

@@ -12,7 +12,8 @@ export interface Trial {
 
 export interface Verdict {
   readonly index: number;
-  readonly isCaught: boolean;
+  /** What the first test that failed is called; undefined where none did. */
+  readonly noticedBy?: string | undefined;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,21 +37,42 @@ const vitest = await createVitest("test", { config: `${ROOT}.config/vitest.confi
 
 for (const [index, { mutation, tests }] of trials.entries()) {
   if (index < Number(first)) continue;
-  broken = mutation;
-  vitest.invalidateFile(`${ROOT}${mutation.path}`);
-  let [isCaught, at] = [false, 0];
+  let noticedBy: string | undefined;
+  let at = 0;
   for (const size of BATCHES) {
     const batch = tests.slice(at, at + size);
     at += size;
-    if (batch.length === 0 || isCaught) break;
-    const specifications = (await Promise.all(batch.map((test) => vitest.globTestSpecifications([test])))).flat();
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-    isCaught = unhandledErrors.length > 0 || testModules.some((module) => module.state() === "failed");
-    process.exitCode = 0;
+    if (batch.length === 0 || noticedBy !== undefined) break;
+    const failure = await firstFailure(batch, mutation);
+    // A test that waits for too long says something about the break only if it does not without.
+    if (failure?.isLate !== true || (await firstFailure([failure.file], undefined)) === undefined) noticedBy = failure?.name;
   }
-  const verdict: Verdict = { index, isCaught };
+  const verdict: Verdict = { index, noticedBy };
   process.stdout.write(`\n@${JSON.stringify(verdict)}\n`);
-  vitest.invalidateFile(`${ROOT}${mutation.path}`);
 }
 await vitest.close();
 process.exit(0);
+
+interface Failure {
+  readonly file: string;
+  readonly name: string;
+  /** Whether it failed by its time alone. */
+  readonly isLate: boolean;
+}
+
+/** Of these tests, with the program broken so, or as it is. */
+async function firstFailure(tests: readonly string[], mutation: Mutation | undefined): Promise<Failure | undefined> {
+  for (const changed of [broken, mutation]) if (changed !== undefined) vitest.invalidateFile(`${ROOT}${changed.path}`);
+  broken = mutation;
+  const specifications = (await Promise.all(tests.map((test) => vitest.globTestSpecifications([test])))).flat();
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  process.exitCode = 0;
+  for (const module of testModules) {
+    if (module.state() !== "failed") continue;
+    const file = module.moduleId.slice(ROOT.length);
+    const failed = [...module.children.allTests("failed")][0];
+    const isLate = failed?.result().errors?.every(({ message }) => /timed out/i.test(message)) === true;
+    return { file, name: failed === undefined ? file : `${file} > ${failed.fullName}`, isLate };
+  }
+  return unhandledErrors.length > 0 ? { file: tests[0] ?? "", name: `${tests.join(", ")}: an error that nobody caught`, isLate: false } : undefined;
+}
