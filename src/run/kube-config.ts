@@ -1,6 +1,7 @@
 // kubectl and its kin take a cluster's roots from their own configuration alone, so that of a cluster at a bound host is handed to a run in a copy.
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { readBounded } from "../disk/bounded-file.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { HostBinding } from "../vault/host.ts";
 import { bindingAllows, findAuthority } from "../vault/host.ts";
@@ -26,7 +27,10 @@ export interface KubeSurroundings {
 export async function writeKubeConfig(folder: string, { variables, caFile, boundHosts }: KubeSurroundings): Promise<string | undefined> {
   const { [KUBE_VARIABLE]: named = "", HOME: home = "" } = variables;
   const files = named !== "" ? named.split(delimiter) : home === "" ? [] : [join(home, ".kube", "config")];
-  const texts = files.map((file) => findText(file));
+  const texts = files.map((file) => {
+    const read = readBounded(file, BYTES_MAX);
+    return read.kind === "read" ? Buffer.from(read.bytes).toString("utf8") : undefined;
+  });
   const isAbout = (text: string | undefined): text is string => text !== undefined && boundHosts.some(({ host }) => text.includes(host));
   if (!texts.some(isAbout)) return undefined;
   const { parse } = await import("yaml");
@@ -79,21 +83,6 @@ function membersOf(value: unknown): Members {
 function findConfig(parse: () => unknown): Members | undefined {
   try {
     return membersOf(parse());
-  } catch {
-    return undefined;
-  }
-}
-
-/** A plain file of a sensible size: the path comes from the environment, and a pipe or a device would hold the run up. */
-function findText(path: string): string | undefined {
-  try {
-    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(file);
-      return stat.isFile() && stat.size <= BYTES_MAX ? readFileSync(file, "utf8") : undefined;
-    } finally {
-      closeSync(file);
-    }
   } catch {
     return undefined;
   }
