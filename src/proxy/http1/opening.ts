@@ -31,5 +31,6 @@ export function opensRequest(bytes: Uint8Array): boolean | undefined {
   const isKnown = METHODS.includes(method.toUpperCase());
   if (end >= 0) return (isCapital || isKnown) && WITH_VERSION.test(line);
   if (isLong) return isCapital || (isKnown && behind.trim() !== "");
-  return isKnown || (behind === "" && METHODS.some((known) => known.startsWith(method.toUpperCase()))) ? undefined : false;
+  // Any word of capitals may be a method, and what it asks for may come apart from it.
+  return isCapital || isKnown || (behind === "" && METHODS.some((known) => known.startsWith(method.toUpperCase()))) ? undefined : false;
 }

@@ -1,5 +1,6 @@
 // At another port of a bound host the first bytes decide whether answers are looked through. The run's program begins its request in a way that some servers take for HTTP and the proxy does not:
-// in small letters, behind a blank, or behind so many empty lines that nobody has decided when its side of the connection ends. And it sends empty lines without end, which fill the proxy's memory.
+// in small letters, behind a blank, with a method of its own that comes apart from the rest, or behind so many empty lines that nobody has decided when its side of the connection ends. And it sends empty lines without end, which fill the proxy's memory.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AttackStage } from "../../support/attack-stage.ts";
 import { BOUND_NAME, openStage } from "../../support/attack-stage.ts";
@@ -32,6 +33,16 @@ it.each<[string, string]>([
   socket.end(`${first}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   // Whoever has closed its side is not served; what counts is that nothing comes unseen.
   expect(await answer.read()).not.toContain(VALUE);
+});
+
+it("no answer to a request comes unseen: cut behind a method that nobody knows", async () => {
+  const { socket } = await openConnect(stage.run.proxy, host);
+  const answer = collect(socket);
+  socket.write("BREW");
+  // As long as the proxy takes to connect to a server that might speak first, and longer.
+  await sleep(300);
+  socket.write(` / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(await answer.read((raw) => raw.includes("you know"))).toContain(`you know ${stage.grant.placeholder}`);
 });
 
 it("empty lines without end are not kept: they count for nothing, as before any request", async () => {
