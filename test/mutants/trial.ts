@@ -17,8 +17,8 @@ export interface Verdict {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** So many files are asked at once; the rest only where these notice nothing. */
-const BATCHES = [1, 3, 8, 16] as const;
+/** So many files are asked at once; the next ones only where these notice nothing. What the twelve nearest do not notice, no test can be said to be about. */
+const BATCHES = [1, 3, 8] as const;
 
 let broken: Mutation | undefined;
 const breaking = {
@@ -32,8 +32,10 @@ const breaking = {
 
 const [file = "", first = "0"] = process.argv.slice(2);
 const trials = JSON.parse(readFileSync(file, "utf8")) as readonly Trial[];
-const silent = { onInit: () => undefined };
-const vitest = await createVitest("test", { config: `${ROOT}.config/vitest.config.ts`, root: ROOT, watch: false, bail: 1, reporters: [silent], maxWorkers: 2, testTimeout: 20_000, hookTimeout: 20_000, onConsoleLog: () => false }, { plugins: [breaking], clearScreen: false, logLevel: "silent" });
+/** A sign of life for each test: `run.ts` waits for one, and not for a verdict, which may take all tests their time. */
+const sign = (): void => { process.stdout.write("\n.\n"); };
+const silent = { onInit: () => undefined, onTestModuleQueued: sign, onTestModuleStart: sign, onTestCaseResult: sign };
+const vitest = await createVitest("test", { config: `${ROOT}.config/vitest.config.ts`, root: ROOT, watch: false, bail: 1, reporters: [silent], maxWorkers: 2, testTimeout: 15_000, hookTimeout: 15_000, onConsoleLog: () => false }, { plugins: [breaking], clearScreen: false, logLevel: "silent" });
 
 for (const [index, { mutation, tests }] of trials.entries()) {
   if (index < Number(first)) continue;
@@ -64,6 +66,9 @@ interface Failure {
 async function firstFailure(tests: readonly string[], mutation: Mutation | undefined): Promise<Failure | undefined> {
   for (const changed of [broken, mutation]) if (changed !== undefined) vitest.invalidateFile(`${ROOT}${changed.path}`);
   broken = mutation;
+  // What it knows of earlier runs would be among the answers of this one.
+  vitest.state.filesMap.clear();
+  vitest.state.idMap.clear();
   const specifications = (await Promise.all(tests.map((test) => vitest.globTestSpecifications([test])))).flat();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   process.exitCode = 0;
