@@ -13,6 +13,8 @@ export interface ProxyOptions {
   readonly denyUnmatched: boolean;
   /** Refuses a placeholder where it may not act, instead of passing it on. */
   readonly strict: boolean;
+  /** Whether the run is behind a wall: what listens on this machine is reached where a binding names it, and not otherwise. */
+  readonly isWalled?: boolean;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
   /** Knows placeholders of secrets that this run does not get. */

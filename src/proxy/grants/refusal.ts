@@ -31,6 +31,7 @@ export type RefusalCode =
   | "locked"
   | "audit"
   | "own-address"
+  | "this-machine"
   | "metadata-address"
   | "private-address"
   | "upstream-unreachable"
@@ -89,6 +90,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "own-address": 403,
   "metadata-address": 403,
   "private-address": 403,
+  "this-machine": 403,
   "upstream-unreachable": 502,
   "upstream-certificate": 502,
   "upstream-answer": 502,

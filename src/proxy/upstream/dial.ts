@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, isIP } from "node:net";
 import type { LookupFunction, Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { connect as connectTls } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { systemErrorCode } from "../../errors.ts";
@@ -30,7 +31,11 @@ export interface DialRules extends OutwardRules {
   /** The proxy's own port, which nothing may reach through the proxy. */
   readonly ownPort: () => number;
   readonly findNextProxy: FindNextProxy;
+  /** Whether what listens on this machine may be reached under this name. Left out, whatever the name. */
+  readonly mayReachThisMachine?: (authority: Authority) => boolean;
 }
+
+type JudgeRules = Pick<DialRules, "ownPort" | "mayReachThisMachine">;
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -105,7 +110,7 @@ async function openWay(authority: Authority, mayBePrivate: boolean, rules: DialR
  *
  * @throws RefusalError
  */
-export function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: Pick<DialRules, "ownPort">): void {
+export function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: JudgeRules): void {
   judge(authority, isIP(authority.host) === 0 ? [] : [authority.host], mayBePrivate, rules);
 }
 
@@ -120,14 +125,23 @@ async function judgedAddresses(authority: Authority, mayBePrivate: boolean, rule
   return addresses;
 }
 
-function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort }: Pick<DialRules, "ownPort">): void {
+function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort, mayReachThisMachine }: JudgeRules): void {
   const where = formatAuthority(authority);
   const kinds = addresses.map(classifyAddress);
   if (isMetadataName(authority.host) || kinds.includes("metadata")) {
     throw new RefusalError(makeRefusal("metadata-address", `no connection to ${where}; it is a cloud machine's metadata service, which hands out credentials`));
   }
   if (authority.port === ownPort() && kinds.some(isThisMachine)) throw new RefusalError(makeRefusal("own-address", `no connection to ${where}; that is this proxy itself`));
+  if (mayReachThisMachine?.(authority) === false && (authority.host === "localhost" || kinds.some(isThisMachine) || hasOwnAddress(addresses))) {
+    throw new RefusalError(makeRefusal("this-machine", `no connection to ${where}; it is on the machine outside the sandbox`, [], `if that is meant: vault run --sandbox --host-port ${authority.port}, where it is the program's own localhost`));
+  }
   if (!mayBePrivate && kinds.some((kind) => kind !== "public")) throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
+}
+
+/** Those of its network devices. What listens on all of them does so there as well. */
+function hasOwnAddress(addresses: readonly string[]): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
+  return addresses.some((address) => own.includes(address.replace(/^::ffff:(?=[0-9.]+$)/, "").replace(/%.*$/, "")));
 }
 
 function isThisMachine(kind: AddressKind): boolean {
