@@ -1,11 +1,11 @@
 // Reads the main audit log as it grows, across its parts.
-import { closeSync, fstatSync, readSync, statSync, watch } from "node:fs";
+import { closeSync, fstatSync, statSync, watch } from "node:fs";
+import { readWhole } from "../disk/bounded-file.ts";
 import type { OpenPart } from "./parts.ts";
 import { listParts, newestPart, openPart } from "./parts.ts";
 
 /** Watching misses changes on some file systems, and a folder that is made later. A look costs a few stat(2). */
 const POLL_MS = 500;
-const CHUNK_BYTES = 64 * 1024;
 
 interface FollowedPart extends OpenPart {
   /** Behind the last whole line that was read. */
@@ -83,15 +83,7 @@ function openNext(folder: string, identity: string | undefined): FollowedPart | 
 function readWholeLines(part: FollowedPart): string[] {
   const { size } = fstatSync(part.descriptor);
   part.offset = Math.min(part.offset, size);
-  const chunks: Buffer[] = [];
-  for (let at = part.offset; at < size; ) {
-    const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, size - at));
-    const count = readSync(part.descriptor, chunk, 0, chunk.length, at);
-    if (count === 0) break;
-    chunks.push(chunk.subarray(0, count));
-    at += count;
-  }
-  const bytes = Buffer.concat(chunks);
+  const bytes = Buffer.from(readWhole(part.descriptor, size - part.offset, part.offset));
   const end = bytes.lastIndexOf(0x0a) + 1;
   part.offset += end;
   return end === 0 ? [] : bytes.subarray(0, end - 1).toString("utf8").split("\n");

@@ -2,7 +2,6 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { findText } from "../bytes.ts";
-import { syncFolder } from "../disk/durable-file.ts";
 import { requireOwned } from "../disk/private-folder.ts";
 import { systemErrorCode, VaultError } from "../errors.ts";
 
@@ -25,10 +24,9 @@ export function listParts(folder: string): string[] {
   return existsSync(newestPart(folder)) ? [...full, newestPart(folder)] : full;
 }
 
-/** Puts the newest part away under the number of its last entry; the next append begins a new one. */
+/** Puts the newest part away under the number of its last entry. Whoever begins the next one makes both names durable. */
 export function putPartAway(folder: string, lastSequence: number): void {
   renameSync(newestPart(folder), join(folder, `audit-${String(lastSequence).padStart(16, "0")}.jsonl`));
-  syncFolder(folder);
 }
 
 /** One file of the log, held open: its name may change, and what it is does not. */

@@ -21,7 +21,7 @@ export type Verdict =
  * @param unauthenticated how many lines at the beginning have only their hashes checked.
  */
 export function verifyChain(lines: Iterable<string>, start: ChainHead, vouched: readonly ChainHead[], key: Uint8Array | undefined, unauthenticated = 0): Verdict {
-  const expected = new Map(vouched.filter(({ sequence }) => sequence > 0).map((head) => [head.sequence, head.hash]));
+  const expected = new Map(vouched.map(({ sequence, hash }) => [sequence, hash]));
   let head = start;
   let count = 0;
   for (const line of lines) {

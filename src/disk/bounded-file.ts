@@ -26,12 +26,12 @@ export function readBounded(path: string, bytesMax: number): BoundedRead {
   }
 }
 
-/** The first `size` bytes of an open file, or as many as there are. */
-export function readWhole(descriptor: number, size: number): Uint8Array {
+/** So many bytes of an open file, or as many as there are. @param from where they begin. */
+export function readWhole(descriptor: number, size: number, from = 0): Uint8Array {
   const bytes = new Uint8Array(size);
   let at = 0;
   while (at < size) {
-    const count = readSync(descriptor, bytes, at, size - at, null);
+    const count = readSync(descriptor, bytes, at, size - at, from + at);
     if (count === 0) break;
     at += count;
   }

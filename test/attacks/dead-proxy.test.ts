@@ -2,26 +2,14 @@
 // end, new ones find nobody, no client of the run goes round a proxy that is gone, and nothing is sent twice because an answer did not come.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { converse, openOwnStage } from "../support/attack-stage.ts";
-import type { BuiltVault } from "../support/built-vault.ts";
-import { openBuiltVault } from "../support/built-vault.ts";
+import { openBuiltStage } from "../support/built-stage.ts";
 import { NODE } from "../support/program.ts";
 import { VALUE } from "../support/proxy-run.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
 import { hasTools } from "../support/transcript.ts";
 
-let upstream: RawUpstream;
-let built: BuiltVault;
-beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
-});
+const { upstream, built } = await openBuiltStage(VALUE);
 
 const clients: readonly (readonly [name: string, command: (path: string) => string])[] = [
   ["curl", (path) => `curl -s -S --max-time 10 --retry 2 --retry-connrefused --retry-delay 1 https://localhost:${upstream.port}${path} -H "Authorization: Bearer $API_KEY"`],

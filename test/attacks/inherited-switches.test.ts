@@ -1,14 +1,13 @@
 // The environment that a run inherits says not to use a proxy, or not to check certificates: an agent's earlier work, a Dockerfile's leftovers, a tip from a
 // forum. With `NO_PROXY=*` a placeholder would go past the proxy; with checks off, anybody on the way could pass for the proxy or the host. Such variables
 // are overridden or removed with a word about it, the proxy itself heeds none of them, and what is harmless stays.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openBuiltStage } from "../support/built-stage.ts";
 import type { BuiltVault } from "../support/built-vault.ts";
 import { openBuiltVault } from "../support/built-vault.ts";
 import { VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import { hasTools } from "../support/transcript.ts";
 
@@ -32,22 +31,15 @@ const STALE = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CU
 const OTHER_WAYS = ["npm_config_proxy", "npm_config_https_proxy", "npm_config_http_proxy", "YARN_HTTPS_PROXY", "PIP_PROXY", "CARGO_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY", "WSS_PROXY"];
 const GONE = ["VAULT_PASSPHRASE", "VAULT_NEW_PASSPHRASE", "VAULT_TOKEN", "VAULT_ADDR"];
 
-let upstream: RawUpstream;
-let built: BuiltVault;
+const { upstream, built } = await openBuiltStage(VALUE);
 let inherited: ReadonlyMap<string, string>;
 let said: string;
 beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
   const left = { ...OFF, ...fill(STALE, "/no/such/bundle.pem"), ...fill(OTHER_WAYS, "http://evil.example.test:3128"), ...fill(GONE, "something"), NO_PROXY: "*", no_proxy: "localhost,.internal.example", ORDINARY: "stays", MY_COPY: VALUE };
   const run = built.run("env", left);
   await run.ended;
   said = run.output();
   inherited = new Map(said.split("\n").map((line): [string, string] => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
 });
 
 function fill(names: readonly string[], value: string): Record<string, string> {

@@ -3,25 +3,13 @@
 // process of ours opens a port for it; and an inspector that an inherited NODE_OPTIONS has opened in ours is closed before there is a key.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BuiltVault } from "../support/built-vault.ts";
-import { openBuiltVault } from "../support/built-vault.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
+import { describe, expect, it } from "vitest";
+import { openBuiltStage } from "../support/built-stage.ts";
 
 const VALUE = "sk-the-value-behind-the-inspector";
 const hasProc = process.platform === "linux";
 
-let upstream: RawUpstream;
-let built: BuiltVault;
-beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
-});
+const { upstream, built } = await openBuiltStage(VALUE);
 
 /** How many sockets a process listens on over TCP, IPv4 and IPv6. */
 function countListeners(pid: number): number {

@@ -3,26 +3,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attempt, openOwnStage } from "../support/attack-stage.ts";
-import type { BuiltVault } from "../support/built-vault.ts";
-import { openBuiltVault } from "../support/built-vault.ts";
+import { openBuiltStage } from "../support/built-stage.ts";
 import { ask, collect, openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import { openTestRun, VALUE } from "../support/proxy-run.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
 import { hasTools } from "../support/transcript.ts";
 
-let upstream: RawUpstream;
-let built: BuiltVault;
-beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
-});
+const { upstream, built } = await openBuiltStage(VALUE);
 
 const curl = (path: string): string => `curl -s -S -o /dev/null -w '%{http_code}' --max-time 10 https://localhost:${upstream.port}${path} -H "Authorization: Bearer $API_KEY"`;
 

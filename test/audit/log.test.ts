@@ -43,7 +43,7 @@ const kindsOf = (folder: string): (string | undefined)[] => readLog(folder).map(
 
 async function expectRefused(folder: string, reason: RegExp, vouched = EMPTY_CHAIN): Promise<void> {
   const before = readFileSync(logOf(folder), "latin1");
-  await expect(append(folder, { kind: "next" }, vouched)).rejects.toMatchObject({ code: "audit-unwritable", message: expect.stringMatching(reason) as string });
+  await expect(append(folder, { kind: "next" }, vouched)).rejects.toMatchObject({ code: "audit-unwritable", message: expect.stringMatching(reason) as string, hint: expect.stringMatching(/^vault audit --verify names/) as string });
   expect(readFileSync(logOf(folder), "latin1")).toBe(before);
 }
 
@@ -76,6 +76,16 @@ describe("appending", () => {
     expect(verifyLog(readLog(folder), [head], key)).toEqual({ kind: "intact", head, entries: 40 });
     rmSync(listParts(folder)[1]!);
     expect(verifyLog(readLog(folder), [head], key).kind).toBe("broken");
+  });
+
+  test.runIf(can.strace)("makes the name of a new part durable, and with it that of the one put away", async () => {
+    const folder = join(makeFolder(), "audit");
+    const calls = join(makeFolder(), "calls");
+    const under = ["strace", "-f", "-qq", "-y", "-o", calls, "-e", "trace=rename,renameat,renameat2,fsync"];
+    expect(await script.run(["append", folder, "a", "2", "1"], { under })).toEqual([]);
+    expect(listParts(folder)).toHaveLength(2);
+    const [, behind = ""] = readFileSync(calls, "utf8").split(/rename[^\n]*audit-0{15}1\.jsonl[^\n]*\n/);
+    expect(behind).toMatch(/fsync\(\d+<[^>]*\/audit>\)[^]*fsync\(\d+<[^>]*\/audit\.jsonl>\)/);
   });
 
   test("puts names with line breaks and escape sequences into one line", async () => {
@@ -205,7 +215,7 @@ describe("a log that cannot be written is `audit-unwritable`, whatever the reaso
   ])("%s", async (_, spoil) => {
     const { folder } = await makeLog(1);
     spoil(folder);
-    expect(await refusalOf(() => append(folder, { kind: "b" }))).toBe("audit-unwritable");
+    await expect(append(folder, { kind: "b" })).rejects.toMatchObject({ code: "audit-unwritable", hint: "make room on the disk and check that the folder is yours to write" });
   });
 
   test.runIf(can.mount)("a disk that is full, then read-only, which leaves the log as it was", async () => {

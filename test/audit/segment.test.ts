@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, copyFileSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, findEntry, hashLine } from "../../src/audit/entry.ts";
@@ -27,6 +28,14 @@ const start = hashLine("the entry that the run began with");
 
 function open(folder = join(makeFolder(), "audit")) {
   return { folder, segment: openSegment(folder, "run", start, makeKey()) };
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 /** Enters an event and writes it. */
@@ -88,6 +97,33 @@ describe("closing", () => {
     expect(segment.close()).toEqual(end);
     expect(numbersOf(folder)).toEqual([0, 1, 2]);
     expect(verdictOf(folder, [end])).toMatchObject({ kind: "intact", entries: 3 });
+  });
+
+  test.runIf(process.platform === "linux")("keeps no descriptor, also where a flush is under way", async () => {
+    const openOnes = (folder: string): string[] => readdirSync("/proc/self/fd").map((fd) => readLink(`/proc/self/fd/${fd}`)).filter((path) => path.startsWith(folder));
+    const { folder, segment } = open();
+    record(segment, { kind: "use" });
+    expect(openOnes(folder)).toHaveLength(1);
+    segment.close();
+    expect(openOnes(folder)).toEqual([]);
+    const second = open();
+    record(second.segment, { kind: "use" });
+    // The timer of the first flush and ours are both late then, and come in one turn.
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 1001);
+      setTimeout(() => { for (const end = performance.now() + 50; performance.now() < end; ); }, 980);
+    });
+    second.segment.close();
+    await expect.poll(() => openOnes(second.folder)).toEqual([]);
+  });
+
+  test("comes after any number of flushes, behind which the same file is written on", async () => {
+    const { folder, segment } = open();
+    record(segment, { kind: "use", index: 0 });
+    await sleep(1200);
+    record(segment, { kind: "use", index: 1 });
+    segment.close();
+    expect(numbersOf(folder)).toEqual([0, 1]);
   });
 
   test("wipes the key and refuses what comes after", async () => {

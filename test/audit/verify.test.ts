@@ -123,3 +123,10 @@ describe("an entry", () => {
     expect(new Set(keys).size).toBe(4);
   });
 });
+
+test("a log whose last line closes it, by the key before, is intact where the vault vouches for that line, and not otherwise", () => {
+  const { lines, head } = chainOf([{ kind: "a" }, { kind: "rotate", closesLog: true }], otherKey);
+  expect(verifyLog(lines, [head], key)).toEqual({ kind: "intact", head, entries: 2 });
+  expect(verifyLog(lines, [], key)).toMatchObject({ bad: { line: 1, why: "it was not written with this vault's key" } });
+  expect(verifyLog(lines, [{ ...head, hash: EMPTY_CHAIN.hash }], key)).toMatchObject({ kind: "broken" });
+});

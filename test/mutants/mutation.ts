@@ -47,6 +47,8 @@ function replacementsOf(node: ts.Node, tree: ts.SourceFile): Replacement[] {
   if (ts.isIfStatement(node)) return [{ at: node.expression, replacement: "false" }, { at: node.expression, replacement: `!(${node.expression.getText(tree)})` }];
   if (node.kind === ts.SyntaxKind.TrueKeyword) return [{ at: node, replacement: "false" }];
   if (node.kind === ts.SyntaxKind.FalseKeyword) return [{ at: node, replacement: "true" }];
+  // A moment more or less is nothing that the program does otherwise; none at all is.
+  if (ts.isNumericLiteral(node) && isTime(node)) return [{ at: node, replacement: "0" }];
   if (ts.isNumericLiteral(node)) return [{ at: node, replacement: `(${node.getText(tree)} + 1)` }];
   if (ts.isExpressionStatement(node) && isCall(node.expression) && isOneLine(node, tree)) return [{ at: node, replacement: ";" }];
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) return [{ at: node, replacement: node.operand.getText(tree) }];
@@ -63,14 +65,19 @@ function isCall(node: ts.Expression): boolean {
   return ts.isCallExpression(ts.isAwaitExpression(node) ? node.expression : node);
 }
 
+function isTime(node: ts.NumericLiteral): boolean {
+  return ts.isVariableDeclaration(node.parent) && ts.isIdentifier(node.parent.name) && node.parent.name.text.endsWith("_MS") && Number(node.text.replaceAll("_", "")) > 0;
+}
+
 function isOneLine(node: ts.Node, tree: ts.SourceFile): boolean {
   return !node.getText(tree).includes("\n");
 }
 
-/** What does nothing when the program runs, or only words a message. */
+/** What does nothing when the program runs, only words a message, or is for Windows alone. */
 function isIdle(node: ts.Node): boolean {
   for (let above: ts.Node = node; !ts.isSourceFile(above); above = above.parent) {
     if (ts.isTypeNode(above) || ts.isImportDeclaration(above) || ts.isInterfaceDeclaration(above) || ts.isTypeAliasDeclaration(above) || ts.isTemplateSpan(above)) return true;
+    if (ts.isConditionalExpression(above.parent) && above.parent.whenTrue === above && above.parent.condition.getText() === 'process.platform === "win32"') return true;
   }
   return false;
 }

@@ -1,27 +1,17 @@
 // A program keeps its placeholders, in a file, in a client's login, at an accomplice's, and comes back with them in a later run that gives it fewer secrets, other ones,
 // or the same ones anew. Placeholders are the same in every run, so that a stored login goes on working; what they open is what the run at hand was given, and nothing more.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BuiltVault } from "../../support/built-vault.ts";
-import { openBuiltVault } from "../../support/built-vault.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { openBuiltStage } from "../../support/built-stage.ts";
 import { VALUE } from "../../support/proxy-run.ts";
-import type { RawUpstream } from "../../support/raw-upstream.ts";
-import { openRawUpstream } from "../../support/raw-upstream.ts";
 import { hasTools } from "../../support/transcript.ts";
 
 const OTHER_VALUE = "other-Qx72~mN/4+jR9sKd1wYz";
 
-let upstream: RawUpstream;
-let built: BuiltVault;
+const { upstream, built } = await openBuiltStage(VALUE);
 let kept: { readonly api: string; readonly other: string };
 beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
   built.vault(["secrets", "create", "OTHER_KEY", "--host", `localhost:${upstream.port}`], OTHER_VALUE);
   kept = await placeholdersOf([]);
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
 });
 
 async function placeholdersOf(options: readonly string[]): Promise<{ readonly api: string; readonly other: string }> {

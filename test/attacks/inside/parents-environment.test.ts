@@ -4,12 +4,9 @@ import { randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BuiltVault } from "../../support/built-vault.ts";
-import { openBuiltVault } from "../../support/built-vault.ts";
+import { describe, expect, it } from "vitest";
+import { openBuiltStage } from "../../support/built-stage.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
-import type { RawUpstream } from "../../support/raw-upstream.ts";
-import { openRawUpstream } from "../../support/raw-upstream.ts";
 import { hasTools } from "../../support/transcript.ts";
 import { openUserProxy } from "../../support/user-proxy.ts";
 
@@ -17,16 +14,7 @@ const VALUE = `sk-${randomBytes(16).toString("hex")}`;
 /** Everything that the system shows of environments, to whoever runs this. Its own holds placeholders. */
 const LOOK = `for file in /proc/[0-9]*/environ; do tr '\\0' '\\n' <$file 2>/dev/null; done | grep -a -e`;
 
-let upstream: RawUpstream;
-let built: BuiltVault;
-beforeAll(async () => {
-  upstream = await openRawUpstream();
-  built = openBuiltVault(`localhost:${upstream.port}`, VALUE, upstream.certificate);
-});
-afterAll(async () => {
-  built.close();
-  await upstream.close();
-});
+const { built } = await openBuiltStage(VALUE);
 
 async function look(secret: string, variables: Readonly<Record<string, string>>, options: readonly string[] = [], more = ":"): Promise<string> {
   const [head, tail] = [secret.slice(0, 8), secret.slice(8)];

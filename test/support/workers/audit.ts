@@ -1,16 +1,16 @@
-// Appends to a log (`append FOLDER KIND TIMES`), records in a segment until it is killed or fails (`segment FOLDER RUN BYTES`), or once, to die long after (`once FOLDER RUN`).
+// Appends to a log (`append FOLDER KIND TIMES [PART_BYTES]`), records in a segment until it is killed or fails (`segment FOLDER RUN BYTES`), or once, to die long after (`once FOLDER RUN`).
 import { setTimeout as sleep } from "node:timers/promises";
 import { EMPTY_CHAIN } from "../../../src/audit/entry.ts";
 import { appendToLog } from "../../../src/audit/log.ts";
 import { openSegment } from "../../../src/audit/segment.ts";
 import { VaultError } from "../../../src/errors.ts";
 
-const [act = "", folder = "", name = "", size = "1"] = process.argv.slice(2);
+const [act = "", folder = "", name = "", size = "1", partBytes] = process.argv.slice(2);
 const key = new Uint8Array(32).fill(1);
 
 async function run(): Promise<void> {
   if (act === "append") {
-    for (let time = 0; time < Number(size); time++) await appendToLog(folder, { kind: name }, { key, vouched: EMPTY_CHAIN, now: new Date() });
+    for (let time = 0; time < Number(size); time++) await appendToLog(folder, { kind: name }, { key, vouched: EMPTY_CHAIN, now: new Date() }, partBytes === undefined ? undefined : Number(partBytes));
     return;
   }
   const segment = openSegment(folder, name, EMPTY_CHAIN.hash, key);
