@@ -73,6 +73,9 @@ await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/sta
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
 await build({ ...bundle, entryPoints: { agent: "src/agent/main.ts" }, outdir: "dist", format: "esm" });
 
+// Listens within a walled program's network: a Node of its own, which nothing is to be loaded for that it does not use.
+await build({ ...bundle, format: "cjs", entryPoints: { "wall-listener": "src/wall/namespaces/listener-program.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } });
+
 // For programs: `vaultrun/sealed`, with its types. It needs no package, and nothing of the program above.
 await build({ ...bundle, entryPoints: { sealed: "src/sealed/library.ts" }, outdir: "dist", format: "esm" });
 await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/sealed-store", "sealed/sealing-key", "errors"]);

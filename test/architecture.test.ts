@@ -32,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sealed: ["errors", "bytes", "secret", "vault"],
   proxy: ["errors", "bytes", "secret", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
+  // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
   app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
@@ -56,6 +57,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   wall: {
     files: [],
+    namespaces: ["files"],
   },
   app: {
     surroundings: [],

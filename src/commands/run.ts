@@ -39,6 +39,7 @@ export default class Run extends VaultCommand {
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
+    sandbox: Flags.boolean({ description: "run the program behind a wall: with its project, a network of its own and nothing of what else is yours; Linux, with bubblewrap", allowNo: true }),
     ...personFlags,
     ...passphraseFlags,
   };
@@ -68,6 +69,7 @@ export default class Run extends VaultCommand {
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
+      wall: flags.sandbox ? { writable: [] } : undefined,
       redact: flags.redact,
       freshPlaceholders: flags["fresh-placeholders"],
     });

@@ -23,5 +23,7 @@ export const can = {
   /** Act as other users, and give files to them. */
   root: isRoot,
   mount: isRoot && process.platform === "linux" && canMount(),
+  /** Make a wall: bubblewrap, and a kernel that lets it. */
+  wall: process.platform === "linux" && succeeds("bwrap", "--unshare-user", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true"),
   strace: process.platform === "linux" && succeeds("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:error=EIO:when=1", "true"),
 } as const;

@@ -1,12 +1,8 @@
 // The main job: a child that can use secrets without having them.
-import { randomBytes } from "node:crypto";
 import { basename, join } from "node:path";
 import { VaultError } from "../../errors.ts";
-import type { Project } from "../../project/run-file.ts";
-import { RUN_FILE } from "../../project/run-file.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
-import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { openProxy } from "../../proxy/server.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
@@ -23,60 +19,29 @@ import { readRootsFile } from "../../run/roots-file.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { holdSignals } from "../../run/signals.ts";
 import { Secret } from "../../secret.ts";
-import { openSecrets } from "../../vault/envelope.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
-import type { EnvFiles } from "../imports/env-file-variables.ts";
-import type { Viewpoint } from "../secrets/find-secret.ts";
-import type { Selection } from "./granted-secrets.ts";
-import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
-import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
 import { openQuietTroubles } from "./quiet-troubles.ts";
 import { redactOutput } from "./redaction.ts";
 import type { RunLog } from "./run-log.ts";
-import { openPlaceholders } from "./run-placeholders.ts";
 import { openRunLog } from "./run-log.ts";
+import type { RunGrants } from "./run-grants.ts";
+import { openGrants } from "./run-grants.ts";
+import type { RunOptions } from "./run-options.ts";
 import { openRunSummary } from "./run-summary.ts";
 import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
-import { openRunTrail } from "./run-trail.ts";
 import { eraseShownSecrets } from "./shown-secrets.ts";
-import type { KeyVariables } from "../sealing/seal-options.ts";
+import { openDoors, runWalled } from "./walled-run.ts";
 import type { Surroundings } from "../surroundings.ts";
-
-export interface RunOptions {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly viewpoint: Viewpoint;
-  /** Undefined: every visible secret under its own name. */
-  readonly selections: readonly Selection[] | undefined;
-  /** What the folder's `vault.run.json` asks for, of which `selections` are a part then. */
-  readonly project?: Project | undefined;
-  /** `.env` files whose plain variables the child gets, where it does not inherit them. */
-  readonly envFiles?: EnvFiles | undefined;
-  /** Where the keys of sealed values in them are. The program does not get these variables. */
-  readonly sealingKeys?: KeyVariables;
-  /** Called before sealed values are opened with the vault's own key; throws where the program of a run around this one has asked for that. */
-  readonly requirePerson: () => Promise<void>;
-  readonly denyUnmatched: boolean;
-  readonly strict: boolean;
-  /** PEM texts of further roots that upstream servers may present. */
-  readonly upstreamRoots: readonly string[];
-  /** A file that gets a line for each thing that the proxy does. */
-  readonly logFile?: string | undefined;
-  /** Gets, when the child has ended, a table of which secret was used where. */
-  readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
-  /** Whether output that goes to no terminal is rid of values, as a convenience. */
-  readonly redact?: boolean;
-  /** Whether placeholders are to be others than in every other run. */
-  readonly freshPlaceholders?: boolean;
-}
+import type { Wall } from "../../wall/wall.ts";
+import { requireWall } from "../../wall/wall.ts";
 
 /**
  * Runs a command behind a proxy that puts secrets in and takes them out again. The key is forgotten before the child starts; values stay until it ends.
@@ -94,16 +59,20 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   let watch: LockWatch | undefined;
+  let wall: Wall | undefined;
   try {
+    // Before the vault is: where there is no wall, nothing is opened.
+    if (options.wall !== undefined) wall = await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] });
     watch = watchLock(surroundings.paths);
-    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log);
+    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, wall);
   } finally {
+    wall?.close();
     watch?.close();
     log?.close();
   }
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined): Promise<number> {
+async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, wall: Wall | undefined): Promise<number> {
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
   const { grants, isStray, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
@@ -125,7 +94,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, wall, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -142,15 +111,8 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   }
 }
 
-interface OpenRun {
-  /** The variable that holds the vault's own key, if one does. */
-  readonly withheld: readonly string[];
-  readonly grants: readonly NamedGrant[];
-  /** Knows placeholders of this vault's other secrets. */
-  readonly isStray: StrayTest;
-  /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
-  readonly plain: Readonly<Record<string, string>>;
-  readonly trail: RunTrail;
+interface OpenRun extends RunGrants {
+  readonly wall: Wall | undefined;
   readonly isRevoked: () => boolean;
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
@@ -162,7 +124,7 @@ interface OpenRun {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, wall, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -173,14 +135,17 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) });
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
+    const doors = wall === undefined ? undefined : await openDoors(wall, proxy);
     try {
-      const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
+      const environment = await furnishChild(surroundings, { folder: folder.path, proxy: { caCertificate: proxy.caCertificate, url: doors?.url ?? proxy.url }, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
+      if (wall !== undefined) return await runWalled(wall, { command: options.command, environment: environment.variables, folder: folder.path, signals });
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
+      doors?.close();
       folder.close();
     }
   } finally {
@@ -204,38 +169,4 @@ async function closeTrail(surroundings: Surroundings, trail: RunTrail, outcome: 
   } catch (error) {
     surroundings.warn(error instanceof VaultError ? error.message : "the end of the run could not be written to the audit log");
   }
-}
-
-/** Opens the values and writes the start of the run, both while the key is at hand. */
-async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<Pick<OpenRun, "grants" | "isStray" | "trail" | "withheld" | "plain">> {
-  const { project } = options;
-  const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
-  const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
-  const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
-  const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
-  const maker = openPlaceholders(vault, options.freshPlaceholders === true);
-  const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
-    const value = values[index];
-    if (value === undefined) return [];
-    const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
-    return [{ variable, grant: grantOf({ ...record, ...reach }, value, placeholder, traits) }];
-  });
-  maker.close();
-  const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
-    kind: "run.start",
-    program: basename(options.command),
-    workspace: options.viewpoint.workspace ?? null,
-    group: options.viewpoint.group ?? null,
-    secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
-    ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
-    ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
-  });
-  const { locator } = vault.file.contents.slot;
-  return { grants, isStray: maker.isStray, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
-}
-
-async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
-  const { readPlainVariables } = await import("../imports/env-file-variables.ts");
-  const { openEnvFiles } = await import("../sealing/sealed-env-files.ts");
-  return readPlainVariables(surroundings, { ...envFiles, files: await openEnvFiles(surroundings, vault, envFiles.files, sealingKeys, requirePerson) }, granted);
 }

@@ -1,0 +1,72 @@
+// The bubblewrap of this machine: where it is, and whether it is one that a wall can be made with.
+import { execFile } from "node:child_process";
+import type { Stats } from "node:fs";
+import { statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+import type { Obstacle } from "./obstacle.ts";
+
+export interface Bubblewrap {
+  readonly path: string;
+  readonly isSetuid: boolean;
+}
+
+/** `--clearenv` came with 0.5. */
+const OLDEST = [0, 5] as const;
+/** `--size` came with 0.7; what is smaller fills half of the memory at most, as any file system in memory. */
+const FIRST_WITH_SIZES = [0, 7] as const;
+const SETUID = 0o4000;
+const EXECUTABLE = 0o111;
+const VERSION_MS = 5_000;
+
+/** @param path a PATH; what is not absolute in it is passed over. */
+export function findBubblewrap(path: string | undefined): Bubblewrap | undefined {
+  for (const folder of (path ?? "").split(delimiter).filter((entry) => isAbsolute(entry))) {
+    const file = join(folder, "bwrap");
+    const stat = statQuietly(file);
+    if (stat?.isFile() === true && (stat.mode & EXECUTABLE) !== 0) return { path: file, isSetuid: (stat.mode & SETUID) !== 0 };
+  }
+  return undefined;
+}
+
+function statQuietly(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+export const BUBBLEWRAP_MISSING: Obstacle = { cause: "bubblewrap is not installed: there is no bwrap in the folders of PATH", fix: "apt install bubblewrap, dnf install bubblewrap, apk add bubblewrap or pacman -S bubblewrap" };
+
+/** With root's power from the start, what a walled program's user may ask of it is more than bubblewrap could hold (CVE-2026-41163). */
+export function judgeSetuid({ path, isSetuid }: Bubblewrap): Obstacle | undefined {
+  return isSetuid ? { cause: `"${path}" is setuid root, which a wall must not be made with`, fix: `sudo chmod u-s ${path}` } : undefined;
+}
+
+export interface Version {
+  readonly obstacle: Obstacle | undefined;
+  /** Whether the size of file systems in memory can be limited. */
+  readonly hasSizes: boolean;
+}
+
+/** Asks bubblewrap itself. */
+export function askVersion(path: string): Promise<Version> {
+  return new Promise((resolve) => {
+    execFile(path, ["--version"], { env: {}, timeout: VERSION_MS, maxBuffer: 4096 }, (error, stdout) => {
+      resolve(judgeVersion(path, error === null ? stdout : ""));
+    });
+  });
+}
+
+/** @param text what `bwrap --version` says. Pure. */
+export function judgeVersion(path: string, text: string): Version {
+  const found = /^bubblewrap ([0-9]{1,4})\.([0-9]{1,4})/m.exec(text);
+  if (found === null) return { obstacle: { cause: `"${path} --version" does not say that it is bubblewrap`, fix: "install bubblewrap 0.5 or newer" }, hasSizes: false };
+  const version = [Number(found[1]), Number(found[2])] as const;
+  const obstacle = isAtLeast(version, OLDEST) ? undefined : { cause: `"${path}" is bubblewrap ${version.join(".")}, which is too old`, fix: "install bubblewrap 0.5 or newer" };
+  return { obstacle, hasSizes: isAtLeast(version, FIRST_WITH_SIZES) };
+}
+
+function isAtLeast([major, minor]: readonly [number, number], [leastMajor, leastMinor]: readonly [number, number]): boolean {
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}

@@ -1,0 +1,45 @@
+// The arguments of the inner bubblewrap, which gets them by a descriptor: neither values of variables nor names of files stand on a command line. Pure.
+import { VaultError } from "../../errors.ts";
+import type { Mount } from "../files/mount.ts";
+import { formatMounts } from "../files/mount.ts";
+import { DESCRIPTORS } from "./outer-script.ts";
+
+export interface InnerSpace {
+  /** Begins with what stands at `/`. */
+  readonly mounts: readonly Mount[];
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly folder: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whether this bubblewrap can limit file systems in memory. */
+  readonly hasSizes: boolean;
+}
+
+/** Who lies behind the wall finds this file, and no vault. */
+export const MARKER = "/run/vault-wall";
+
+/** bubblewrap takes 9,000 words in all, its own included. */
+const WORDS_MAX = 8_900;
+
+/** @throws VaultError `usage` for more words than bubblewrap takes. */
+export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSizes }: InnerSpace): Uint8Array {
+  const [root, ...others] = hasSizes ? mounts : mounts.map(withoutSize);
+  const words = [
+    ...["--unshare-user", "--uid", String(uid), "--gid", String(gid), "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"],
+    ...["--seccomp", String(DESCRIPTORS.filter), "--json-status-fd", String(DESCRIPTORS.status)],
+    ...formatMounts(root === undefined ? [] : [root]),
+    // Above the root, and beneath what is to lie in them.
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...formatMounts(others),
+    "--clearenv",
+    ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...["--chdir", folder],
+  ];
+  if (words.length > WORDS_MAX) throw new VaultError("usage", `bubblewrap takes ${WORDS_MAX} words, and the files and variables of this run are ${words.length}`);
+  return Buffer.from(words.map((word) => `${word}\0`).join(""));
+}
+
+function withoutSize(mount: Mount): Mount {
+  return mount.kind === "empty" ? { kind: mount.kind, path: mount.path } : mount;
+}

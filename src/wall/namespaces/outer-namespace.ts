@@ -1,0 +1,125 @@
+// The outer namespace: a network of its own, in which we are root. It is made before anything is opened, and the program's own space is made in it later.
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { VaultError } from "../../errors.ts";
+import type { InnerSpace } from "./inner-words.ts";
+import { formatInnerWords } from "./inner-words.ts";
+import type { Listeners } from "./listeners.ts";
+import { openListeners } from "./listeners.ts";
+import { ALIVE, DESCRIPTORS, INNER_SCRIPT, NO_RESET, NO_ROUTE, OUTER_SCRIPT } from "./outer-script.ts";
+import { readWallStatus } from "./status-stream.ts";
+import { findWalledProcess } from "./walled-process.ts";
+
+export interface OuterOptions {
+  /** The path of a bubblewrap that was judged. */
+  readonly bubblewrap: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** From `makeSeccompFilter`. */
+  readonly filter: Uint8Array;
+}
+
+/** The program's status; of one that a signal has ended, 128 and its number. Or the signal by which the wall itself was ended. */
+export type WalledEnd = { readonly kind: "exited"; readonly status: number } | { readonly kind: "signalled"; readonly signal: NodeJS.Signals };
+
+export interface Walled {
+  /** What signals are sent to. It comes when the program can have some; undefined where it has ended by then. */
+  readonly pid: Promise<number | undefined>;
+  /** Rejects with VaultError `io` where bubblewrap could not make the space; it has told the reason on stderr. */
+  readonly ended: Promise<WalledEnd>;
+}
+
+export interface OuterNamespace {
+  readonly listeners: Listeners;
+  /** Resolves as soon as it is known: undefined where there is a namespace, and what bubblewrap says where there is none. */
+  readonly refusal: Promise<string | undefined>;
+  /** Whether each address leads to the listeners. False where there is nothing to set a route with: names work all the same. */
+  hasRoute(): boolean;
+  /** Starts the program in a space of its own. Once only. */
+  start(space: InnerSpace): Walled;
+  /** Ends all that is in the namespace. */
+  close(): void;
+}
+
+/** Beside this program's own file, where it is built into one. */
+const LISTENER_PROGRAM = fileURLToPath(new URL("./wall-listener.cjs", import.meta.url));
+
+/** The environment of the wall's own processes: nothing of the user's. */
+const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin" };
+
+const SIGNS_MAX = 16_384;
+
+/** @param listenerProgram tests name another build of it. */
+export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
+  const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
+  const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, command, ...args];
+  const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc"] });
+  const exited = once(child, "exit").then(
+    ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
+    () => ({ status: undefined, signal: null }),
+  );
+  const listeners = openListeners(child);
+  const signs = readSigns(readEnd(child, DESCRIPTORS.signs));
+  const words = writeEnd(child, DESCRIPTORS.words);
+  writeEnd(child, DESCRIPTORS.filter).end(filter);
+  const status = readWallStatus(readEnd(child, DESCRIPTORS.status));
+
+  const judgeEnd = async (): Promise<WalledEnd> => {
+    const [own, told] = [await exited, await status.ended];
+    if (told !== undefined) return { kind: "exited", status: told };
+    if (own.signal !== null) return { kind: "signalled", signal: own.signal };
+    throw new VaultError("io", signs.text().includes(NO_RESET) ? "nothing on this machine can start a program with its usual signals: env of coreutils 8.31, perl or Node 22.15" : "bubblewrap could not make the program's space, for the reason above");
+  };
+  return {
+    listeners,
+    refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.ended).trim() || "bubblewrap has ended without a word")]),
+    hasRoute: () => !signs.text().includes(NO_ROUTE),
+    start(space) {
+      words.end(formatInnerWords(space));
+      return { pid: status.started.then((first) => (first === undefined ? undefined : findWalledProcess(first))), ended: judgeEnd() };
+    },
+    close() {
+      listeners.close();
+      child.kill("SIGKILL");
+    },
+  };
+}
+
+interface Signs {
+  readonly alive: Promise<void>;
+  /** All of the text. */
+  readonly ended: Promise<string>;
+  text(): string;
+}
+
+function readSigns(stream: Readable): Signs {
+  let text = "";
+  stream.setEncoding("utf8");
+  const alive = new Promise<void>((resolve) => {
+    stream.on("data", (chunk: string) => {
+      text = (text + chunk).slice(0, SIGNS_MAX);
+      if (text.split("\n").includes(ALIVE)) resolve();
+    });
+  });
+  const ended = new Promise<string>((resolve) => {
+    stream.on("error", () => { resolve(text); });
+    stream.on("close", () => { resolve(text); });
+  });
+  return { alive, ended, text: () => text };
+}
+
+function readEnd(child: ChildProcess, descriptor: number): Readable {
+  const stream = child.stdio[descriptor];
+  if (stream instanceof Readable) return stream;
+  throw new TypeError("a pipe was asked for");
+}
+
+/** What is written to a process that has ended goes nowhere. */
+function writeEnd(child: ChildProcess, descriptor: number): Writable {
+  const stream = child.stdio[descriptor];
+  if (!(stream instanceof Writable)) throw new TypeError("a pipe was asked for");
+  return stream.on("error", () => undefined);
+}

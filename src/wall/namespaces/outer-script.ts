@@ -1,0 +1,51 @@
+// What the shell does in the outer namespace, before it becomes the inner bubblewrap: text, and the descriptors that it speaks of.
+
+/**
+ * The descriptors of the outer bubblewrap beside the standard three. One digit each: dash knows no more.
+ * `listeners` is Node's own channel, by which sockets are handed over; `errors` is the program's stderr, kept aside while bubblewrap's own words go to `signs`.
+ */
+export const DESCRIPTORS = { signs: 3, words: 4, filter: 5, status: 6, listeners: 7, errors: 8 } as const;
+
+/** The shell in the namespace says this when it has begun: from here on there is a wall to be built. */
+export const ALIVE = "alive";
+/** Addresses of the Internet lead nowhere: there is no program to set a route with. Names, which have addresses of loopback, work all the same. */
+export const NO_ROUTE = "no-route";
+/** Signals that the wall's own processes pass over cannot be given their usual effects back, so the program may not be started. */
+export const NO_RESET = "no-reset";
+
+/** What bubblewrap's two monitors pass over: Ctrl-C is the program's, and so is what is sent to us. The group gets them all. */
+const PASSED_OVER = "HUP INT QUIT TERM USR1 USR2";
+
+/** For `sh -c SCRIPT sh BWRAP …`: becomes the outer bubblewrap. */
+export const OUTER_SCRIPT = `trap '' ${PASSED_OVER}; exec "$@" ${DESCRIPTORS.errors}>&2 2>&${DESCRIPTORS.signs}`;
+
+/** RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. */
+const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; for my $f (2, 10) { my $m = pack("LSSLLCCCCCCCCLSSL", 36, 24, 0x605, 1, 0, $f, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1); send($s, $m, 0, pack("SSLL", 16, 0, 0, 0)) or exit 1; recv($s, my $r, 4096, 0); exit 1 if $f == 2 && unpack("l", substr($r, 16, 4)) != 0 }`;
+
+/** Puts back what \`trap ''\` took away, and becomes the program. */
+const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0] } @ARGV; exit($!{ENOENT} ? 127 : 126)`;
+const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } const [c, ...a] = process.argv.slice(1); process.execve(c, [c, ...a], process.env)`;
+
+/**
+ * For \`sh -c SCRIPT sh BWRAP NODE LISTENER COMMAND ARGS…\`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
+ * starts the process that listens there, and becomes the inner bubblewrap, which waits for its own arguments.
+ *
+ * An \`=\` in the command's name would be a variable to \`env\`, so that a shell stands between.
+ */
+export const INNER_SCRIPT = `
+exec 2>&${DESCRIPTORS.errors} ${DESCRIPTORS.errors}>&-
+echo ${ALIVE} >&${DESCRIPTORS.signs}
+if command -v ip >/dev/null; then ip route add local default dev lo && ip -6 route add local default dev lo
+elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
+else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
+bwrap=$1 node=$2 listener=$3; shift 3
+"$node" "$listener" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- &
+exec ${DESCRIPTORS.listeners}>&-
+case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac
+if env --default-signal true 2>/dev/null; then set -- env --default-signal "$@"
+elif command -v perl >/dev/null; then set -- perl -e '${PERL_RESET}' -- "$@"
+elif "$node" -e 'process.exit(process.execve ? 0 : 1)'; then set -- "$node" -e '${NODE_RESET}' -- "$@"
+else echo ${NO_RESET} >&${DESCRIPTORS.signs}; exit 125; fi
+exec ${DESCRIPTORS.signs}>&-
+exec "$bwrap" --args ${DESCRIPTORS.words} -- "$@"
+`;
