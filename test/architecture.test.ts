@@ -56,7 +56,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     upstream: ["grants", "http1", "tls"],
   },
   wall: {
-    files: [],
+    presets: [],
+    files: ["presets"],
     namespaces: ["files"],
   },
   app: {

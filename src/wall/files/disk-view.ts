@@ -1,0 +1,71 @@
+// What the planning of a file system asks of the disk. Nothing here follows a link, unless it says so.
+import { lstatSync, openSync, closeSync, fstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, constants } from "node:fs";
+
+export type EntryKind = "file" | "folder" | "link" | "socket" | "other";
+
+export interface DiskView {
+  /** Undefined where there is nothing, or nothing that this user may look at. */
+  kindOf(path: string): EntryKind | undefined;
+  /** The path without links, for something that exists. */
+  realOf(path: string): string | undefined;
+  /** Sorted; none where the folder cannot be read. */
+  namesIn(folder: string): readonly string[];
+  targetOf(link: string): string;
+  /** A plain file's text; undefined for everything else and what is longer than 256 KiB. */
+  textOf(file: string): string | undefined;
+  /** How many names the file has. */
+  namesOf(file: string): number;
+  /** Whether both are the same thing on the same disk. */
+  areSame(one: string, other: string): boolean;
+  /** Changes with the content of a file, and with the names and dates in a folder; undefined where there is nothing. */
+  stateOf(path: string): string | undefined;
+}
+
+const TEXT_BYTES_MAX = 256 * 1024;
+
+/** The disk as it is now. */
+export const disk: DiskView = {
+  kindOf(path) {
+    const stat = find(() => lstatSync(path));
+    if (stat === undefined) return undefined;
+    if (stat.isFile()) return "file";
+    if (stat.isDirectory()) return "folder";
+    if (stat.isSymbolicLink()) return "link";
+    return stat.isSocket() ? "socket" : "other";
+  },
+  realOf: (path) => find(() => realpathSync(path)),
+  namesIn: (folder) => find(() => readdirSync(folder).sort()) ?? [],
+  targetOf: (link) => find(() => readlinkSync(link)) ?? "",
+  textOf: (file) => find(() => readText(file)),
+  namesOf: (file) => find(() => lstatSync(file).nlink) ?? 0,
+  areSame(one, other) {
+    const [first, second] = [find(() => lstatSync(one)), find(() => lstatSync(other))];
+    return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
+  },
+  stateOf(path) {
+    const stat = find(() => lstatSync(path));
+    if (stat === undefined) return undefined;
+    const own = `${stat.mode} ${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
+    if (!stat.isDirectory()) return own;
+    return [`${stat.mode} ${stat.ino}`, ...this.namesIn(path).map((name) => `${name} ${find(() => lstatSync(`${path}/${name}`).ctimeMs) ?? ""}`)].join("\n");
+  },
+};
+
+function readText(path: string): string | undefined {
+  // Without waiting for whoever might write into a FIFO.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFile() && stat.size <= TEXT_BYTES_MAX ? readFileSync(descriptor, "utf8") : undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function find<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+// What no walled program has any business with: logins, keys, histories. Paths are relative to the home folder.
+import type { DiskView } from "./disk-view.ts";
+
+/** A star stands for any letters, in the last part only. */
+const LOGINS = [
+  ".ssh", ".gnupg", ".pki/private", ".aws", ".azure", ".oci", ".aliyun", ".bluemix", ".config/gcloud", ".config/doctl", ".config/hcloud", ".config/linode-cli", ".config/scw", ".config/flyctl", ".fly", ".config/heroku",
+  ".kube", ".minikube", ".docker", ".config/containers", ".local/share/containers", ".netrc", "_netrc", ".authinfo", ".authinfo.gpg",
+  ".config/gh", ".config/hub", ".config/glab-cli", ".git-credentials", ".config/git/credentials", ".git-credential-cache", ".cache/git", ".subversion/auth",
+  ".npmrc", ".yarnrc.yml", ".pypirc", ".gem/credentials", ".cargo/credentials", ".cargo/credentials.toml", ".m2/settings.xml", ".m2/settings-security.xml", ".gradle/gradle.properties", ".nuget/NuGet", ".config/composer/auth.json", ".composer/auth.json", ".hex",
+  ".terraform.d", ".terraformrc", ".pulumi", ".vault-token", ".config/op", ".op", ".config/Bitwarden CLI", ".config/Bitwarden", ".config/1Password", ".config/keepassxc", ".password-store", ".local/share/gopass", ".config/gopass", ".config/sops", ".config/age", ".age",
+  ".boto", ".s3cfg", ".config/rclone", ".rclone.conf", ".passwd-s3fs", ".snowsql", ".dbt", ".databrickscfg", ".pgpass", ".my.cnf", ".mylogin.cnf", ".mongorc.js", ".config/stripe", ".config/netlify", ".netlify", ".config/vercel", ".local/share/com.vercel.cli", ".config/railway", ".railway", ".config/supabase", ".supabase", ".wrangler", ".config/.wrangler", ".kaggle", ".huggingface", ".cache/huggingface/token", ".config/huggingface", ".modal.toml", ".ngrok2", ".config/ngrok", ".cloudflared", ".config/configstore", ".config/sentry", ".sentryclirc", ".config/github-copilot",
+  ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet", ".local/share/evolution", ".gnome2/keyrings", ".Xauthority", ".ICEauthority", ".config/dconf",
+  ".mozilla", ".config/mozilla", ".config/chromium", ".config/google-chrome*", ".config/BraveSoftware", ".config/microsoft-edge*", ".config/vivaldi*", ".config/opera*", ".thunderbird", ".librewolf", ".zen", ".var/app", "snap",
+  ".config/Slack", ".config/discord", ".config/Signal", ".local/share/TelegramDesktop", ".config/Code/User/globalStorage", ".config/Cursor", ".config/JetBrains", ".config/Claude",
+  ".*_history", ".*history", ".local/share/fish/fish_history", ".local/share/powershell/PSReadLine", ".local/share/atuin", ".lesshst", ".viminfo", ".local/state/nvim", ".local/share/recently-used.xbel",
+  ".bitcoin", ".ethereum", ".electrum", ".config/solana", ".config/Exodus", ".monero", ".sparrow", ".near-credentials", ".foundry/keystores",
+  ".config/neomutt", ".mutt", ".muttrc", ".msmtprc", ".mbsyncrc", ".offlineimaprc", ".config/msmtp", ".config/rbw", ".tsh", ".config/sshuttle", ".putty", ".config/remmina", ".local/share/remmina", ".config/filezilla", ".lftp", ".config/weechat", ".irssi",
+];
+/** For a program that runs as root, which reads what belongs to root. */
+const SYSTEM = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers.d", "/etc/ssl/private", "/etc/wireguard", "/etc/NetworkManager/system-connections", "/etc/docker", "/etc/kubernetes", "/etc/rancher", "/etc/letsencrypt", "/etc/ppp", "/var/lib/docker", "/var/lib/kubelet", "/var/spool/cron", "/var/log", "/etc/ssh/ssh_host_*_key"];
+
+/** Those that are there, as absolute paths whose last part may be a link. */
+export function listHiddenPlaces(view: DiskView, home: string, uid: number): string[] {
+  const patterns = [...LOGINS.map((name) => `${home}/${name}`), ...(uid === 0 ? SYSTEM : [])];
+  return [...new Set(patterns.flatMap((pattern) => expand(view, pattern)))].filter((path) => view.kindOf(path) !== undefined);
+}
+
+function expand(view: DiskView, pattern: string): string[] {
+  if (!pattern.includes("*")) return [pattern];
+  const folder = pattern.slice(0, pattern.lastIndexOf("/"));
+  const [start = "", end = ""] = pattern.slice(folder.length + 1).split("*");
+  return view.namesIn(folder).filter((name) => name.length >= start.length + end.length && name.startsWith(start) && name.endsWith(end)).map((name) => `${folder}/${name}`);
+}

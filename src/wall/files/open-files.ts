@@ -1,0 +1,82 @@
+// A walled program's file system, from the look at the disk to what is told in the end.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
+import { dirname } from "node:path";
+import { VaultError, systemErrorCode } from "../../errors.ts";
+import type { Preset } from "../presets/preset.ts";
+import { listPresets } from "../presets/bundled.ts";
+import { disk } from "./disk-view.ts";
+import type { Mount } from "./mount.ts";
+import type { FilesListing, FilesRequest } from "./plan-files.ts";
+import { choosePreset, planFiles } from "./plan-files.ts";
+import type { Made } from "./protected-files.ts";
+import { bringBack, copyIn } from "./replaced-files.ts";
+
+export interface FilesOptions extends Omit<FilesRequest, "presets" | "mountInfo" | "sockets" | "memoryBytes" | "homeFolder"> {
+  /** Makes an empty private folder on the disk that goes with the run. Called for a preset that needs one. */
+  readonly openHomeFolder: () => string;
+}
+
+export interface WalledFiles {
+  /** The first is the whole disk, read-only: /proc and /dev come after that one, and before the others. */
+  readonly mounts: readonly Mount[];
+  /** The project's root; undefined where nothing of the current folder is writable. */
+  readonly root: string | undefined;
+  readonly preset: Preset | undefined;
+  readonly warnings: readonly string[];
+  readonly listing: FilesListing;
+  /** When the program has ended. Brings back what is to be kept. @returns what the person should look at */
+  close(): string[];
+}
+
+/**
+ * Makes what has to be there, and says what is to be mounted.
+ *
+ * @throws VaultError as `planFiles`; `io`.
+ */
+export function openFiles(options: FilesOptions): WalledFiles {
+  const presets = listPresets();
+  const preset = choosePreset(presets, options.command);
+  const homeFolder = preset === undefined || preset.replaced.length === 0 ? undefined : options.openHomeFolder();
+  const plan = planFiles(disk, { ...options, presets, homeFolder, memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
+  const missing = plan.made.filter((one) => !make(one)).map(({ path }) => path);
+  const texts = homeFolder === undefined ? new Map<string, string>() : copyIn(plan.replaced, plan.home, homeFolder);
+  const states = plan.watched.map((path) => [path, disk.stateOf(path)] as const);
+  return {
+    mounts: plan.mounts.filter((mount) => !missing.includes(mount.path)),
+    root: plan.root,
+    preset,
+    warnings: plan.warnings,
+    listing: plan.listing,
+    close() {
+      const changed = states.flatMap(([path, state]) => {
+        const now = disk.stateOf(path);
+        if (now === state) return [];
+        return [`"${path}" ${state === undefined ? "was made" : now === undefined ? "was removed" : "was changed"} during the run: look at it before a program outside obeys it`];
+      });
+      return [...changed, ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
+    },
+  };
+}
+
+/** Whether it is there now. Where this user may not make it, the program may not either. */
+function make({ path, content }: Made): boolean {
+  try {
+    mkdirSync(content === "folder" ? path : dirname(path), { recursive: true, mode: 0o700 });
+    if (content !== "folder") writeFileSync(path, content.text, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    const code = systemErrorCode(error) ?? "unknown error";
+    if (code === "EEXIST") return true;
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS") return false;
+    throw new VaultError("io", `cannot make "${path}" for the wall (${code})`, "check that the disk is not full");
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new VaultError("io", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "the wall needs /proc");
+  }
+}
