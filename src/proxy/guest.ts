@@ -1,9 +1,11 @@
-// Whoever is at the other end of a connection to the run's port: the run's own program, or a stranger for as long as the token was not shown.
+// Whoever is at the other end of a connection that speaks to the proxy: the run's own program, or a stranger for as long as the token was not shown.
 import type { Socket } from "node:net";
 import type { Refusal } from "./grants/refusal.ts";
 
 export interface Guest {
   readonly socket: Socket;
+  /** Whether it is known without a token whose connection this is. */
+  readonly isFamiliar: boolean;
   readonly hasToken: () => boolean;
   readonly showToken: () => void;
   /** Of the time that he has for showing it. */
@@ -19,10 +21,17 @@ export interface Guest {
   readonly leave: () => void;
 }
 
-/** @param tell hears of requests that were refused. */
-export function receiveGuest(socket: Socket, strangerMs: number, tell: (refusal: Refusal, method: string, request: string) => void, onToken: () => void): Guest {
+export interface GuestOptions {
+  readonly isFamiliar: boolean;
+  readonly strangerMs: number;
+  /** Hears of requests that were refused. */
+  readonly tell: (refusal: Refusal, method: string, request: string) => void;
+  readonly onToken: () => void;
+}
+
+export function receiveGuest(socket: Socket, { isFamiliar, strangerMs, tell, onToken }: GuestOptions): Guest {
   const deadline = performance.now() + strangerMs;
-  let hasToken = false;
+  let hasToken = isFamiliar;
   let held: Parameters<typeof tell> | undefined;
   const leave = (): void => {
     if (held !== undefined) tell(...held);
@@ -30,6 +39,7 @@ export function receiveGuest(socket: Socket, strangerMs: number, tell: (refusal:
   };
   return {
     socket,
+    isFamiliar,
     hasToken: () => hasToken,
     showToken() {
       if (!hasToken) onToken();

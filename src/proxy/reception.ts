@@ -1,4 +1,4 @@
-// Whoever comes to the run's port: asked for the run's token, and only then heard.
+// Whoever comes to the run's port: asked for the run's token, and only then heard. And what the run's program says behind its wall, where nobody else is.
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Authority } from "../vault/host.ts";
@@ -11,7 +11,10 @@ import { KEEP_ALIVE_SECONDS } from "./http1/child-response.ts";
 import { openConnectionWatch } from "./http1/connection-watch.ts";
 import type { DialRules } from "./upstream/dial.ts";
 import { resolveBySystem } from "./upstream/dial.ts";
-import { openAdmittedConnect } from "./admitted-connect.ts";
+import { admitConnect } from "./admitted-connect.ts";
+import type { Arrival } from "./arrival.ts";
+import type { DirectOptions } from "./direct-connection.ts";
+import { serveDirect } from "./direct-connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { openExchange } from "./exchange.ts";
 import { raiseHeapLimit } from "./heap-limit.ts";
@@ -34,10 +37,11 @@ import { receiveGuest } from "./guest.ts";
 import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
+import { openWaysThrough } from "./ways-through.ts";
 
 export interface Reception {
   /** Takes over a connection from which nothing has been read. */
-  readonly accept: (socket: Socket) => void;
+  readonly accept: (socket: Socket, arrival: Arrival) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -79,7 +83,7 @@ export function makeReception(options: ReceptionOptions): Reception {
   };
   const guests = new Set<Guest>();
   /** The first of several counts, as it does with Node's own server. */
-  const isAdmitted = (head: RawHead): boolean => access.admits(valuesOf(head, "proxy-authorization")[0]);
+  const isAdmitted = (head: RawHead, { isFamiliar }: Guest): boolean => isFamiliar || access.admits(valuesOf(head, "proxy-authorization")[0]);
   /** A browser keeps no password for a proxy: what the run's own processes ask for where no secret goes needs none. The kernel says whose they are. */
   const isOwnAndUnbound = ({ remotePort, localPort }: Socket, authority: Authority | undefined): boolean => {
     if (authority === undefined || options.isOwnProcess === undefined || grantsNaming(grants, authority).length > 0) return false;
@@ -90,7 +94,8 @@ export function makeReception(options: ReceptionOptions): Reception {
   const strangerMs = Math.min(STRANGER_HEAD_MS, headMs);
   const connections = openConnectionWatch(strangerMs);
   const interceptor = openInterceptor({ ca, headMs, hearHandshake: options.hearHandshake ?? ignore });
-  const openWay = openAdmittedConnect({ grants, rules, upstream, dialRules, interceptor, connections, headMs, recordRefusal });
+  const ways = openWaysThrough({ grants, rules, upstream, dialRules, interceptor, connections, headMs, recordRefusal });
+  const direct: DirectOptions = { grants, ways, isDenied, headMs, recordRefusal };
 
   /**
    * Requests without CONNECT. One for an `https://` host that a secret is bound to is judged just like one that came through its tunnel: axios before 1.17 and others of its kind send such. What they say
@@ -100,7 +105,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     const { head } = request;
     // A page in a browser that tries the port learns nothing, not even whether its guess at the token was good.
     const target = findAbsoluteTarget(head.url);
-    const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head) || isOwnAndUnbound(guest.socket, target?.authority) ? undefined : unauthorised();
+    const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head, guest) || isOwnAndUnbound(guest.socket, target?.authority) ? undefined : unauthorised();
     if (stranger === undefined) guest.showToken();
     const refusal = stranger ?? findAbsoluteRefusal(target);
     if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
@@ -131,7 +136,7 @@ export function makeReception(options: ReceptionOptions): Reception {
       refuse(refuseUnmatched(authority), authority);
       return;
     }
-    await openWay(socket, authority).catch((error: unknown) => {
+    await admitConnect(socket, authority, grants, ways).catch((error: unknown) => {
       if (!(error instanceof RefusalError)) throw error;
       refuse(error.refusal, authority);
     });
@@ -148,7 +153,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     serve: (request, response) => serveAbsolute(request, response, guest),
     servesSwitches: false,
     connect(head, takeOver) {
-      if (!isAdmitted(head) && !isOwnAndUnbound(guest.socket, findConnectTarget(head.url))) return false;
+      if (!isAdmitted(head, guest) && !isOwnAndUnbound(guest.socket, findConnectTarget(head.url))) return false;
       guest.showToken();
       const socket = takeOver();
       connect(head, socket).catch(() => socket.destroy());
@@ -157,10 +162,12 @@ export function makeReception(options: ReceptionOptions): Reception {
     onMalformed: (refusal) => (guest.hasToken() ? recordRefusal(refusal, undefined, null) : recordStranger(refusal, null)),
   });
   return {
-    accept(socket) {
-      const guest = receiveGuest(socket, strangerMs, recordStranger, () => {
-        onToken(socket);
-      });
+    accept(socket, arrival) {
+      if (arrival.kind === "direct") {
+        serveDirect(socket, arrival.authority, direct).catch(() => socket.destroy());
+        return;
+      }
+      const guest = receiveGuest(socket, { isFamiliar: arrival.kind === "proxy", strangerMs, tell: recordStranger, onToken: () => { onToken(socket); } });
       guests.add(guest);
       socket.once("close", () => {
         guest.leave();

@@ -1,8 +1,9 @@
-// The run's proxy: a port on loopback. What answers there is loaded when the first connection comes, for the child is not to wait for it.
+// The run's proxy: a port on loopback, or connections that are handed in. What answers there is loaded when the first connection comes, for the child is not to wait for it.
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { VaultError } from "../errors.ts";
+import type { Arrival, HandedArrival } from "./arrival.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
@@ -19,12 +20,24 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
+/** Without a port of its own. */
+export interface HandedProxy extends Pick<Proxy, "caCertificate" | "close"> {
+  /** Takes over a connection of the run's own program, from which nothing has been read. */
+  admit(socket: Socket, arrival: HandedArrival): void;
+}
+
 const LOOPBACK = "127.0.0.1";
 /** Of the run's program. Strangers have places of their own. */
 const CONNECTIONS_MAX = 1_000;
 
-/** @throws VaultError `io` when no port can be had. */
-export async function openProxy(options: ProxyOptions): Promise<Proxy> {
+/**
+ * `listens: false`: connections come by `admit` alone, and no port of this machine leads to the proxy.
+ *
+ * @throws VaultError `io` when no port can be had.
+ */
+export function openProxy(options: ProxyOptions & { readonly listens: false }): Promise<HandedProxy>;
+export function openProxy(options: ProxyOptions): Promise<Proxy>;
+export async function openProxy({ listens = true, ...options }: ProxyOptions & { readonly listens?: boolean }): Promise<Proxy & HandedProxy> {
   const ca = await makeRunCa(options.grants.flatMap(({ bindings }) => bindings));
   const access = makeProxyAccess();
   let port = 0;
@@ -42,21 +55,36 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
     const { makeReception } = await import("./reception.ts");
     return makeReception({ ...options, ca, access, ownPort: () => port, keep, onToken: strangers.release });
   };
+  const receive = (socket: Socket, arrival: Arrival): void => {
+    keep(socket);
+    reception ??= openReception();
+    reception.then(({ accept }) => { accept(socket, arrival); }).catch(() => socket.destroy());
+  };
 
   // As Node's own HTTP server has its sockets; and nothing is read before somebody listens.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => {
-    keep(socket);
     strangers.add(socket);
-    reception ??= openReception();
-    reception.then(({ accept }) => { accept(socket); }).catch(() => socket.destroy());
+    receive(socket, { kind: "listener" });
   });
   server.maxConnections = CONNECTIONS_MAX + STRANGERS_MAX;
-  port = await listen(server);
+  if (listens) port = await listen(server);
 
+  let admitted = 0;
   return {
     port,
     url: `http://${PROXY_USER}:${access.token}@${LOOPBACK}:${port}`,
     caCertificate: ca.certificate,
+    admit(socket, arrival) {
+      if (admitted >= CONNECTIONS_MAX) {
+        socket.destroy();
+        return;
+      }
+      admitted += 1;
+      socket.once("close", () => (admitted -= 1));
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
+      receive(socket, arrival);
+    },
     async close() {
       isClosed = true;
       // What a program that has ended said last (that it does not trust a certificate, say) has arrived, and was not read yet. A turn to read it, and one for what follows.

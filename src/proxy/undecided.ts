@@ -1,10 +1,9 @@
 // A connection to a bound host, at a port that no binding names: nobody knows yet what is spoken there. Its first bytes tell, whoever says them.
 // HTTP is judged and looked through, and so is what comes in TLS; everything else is passed on as it is, and is to feel nothing of this.
 import type { Duplex } from "node:stream";
-import { opensRequest } from "./http1/opening.ts";
+import { findOpening } from "./first-bytes.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { makeRefusal, RefusalError, refuseUnwritten } from "./grants/refusal.ts";
-import { readGreeting } from "./tls/greeting.ts";
 import { joinSockets } from "./upstream/tunnel.ts";
 
 /** What may become of the connection. */
@@ -20,8 +19,6 @@ export interface WaysOn {
   /** How long a first line may take, once it has begun. */
   readonly headMs: number;
 }
-
-type Opening = "http" | "tls" | "other";
 
 /** A client that speaks first has done so by then. The connection outwards is made now, in case the server does; where the client then begins with TLS or HTTP, it was for nothing. */
 const SILENCE_MS = 100;
@@ -59,7 +56,7 @@ class Undecided {
     const opening = findOpening(this.#ahead, this.#ways.asTls !== undefined);
     if (opening === undefined) {
       this.#deadline ??= setTimeout(() => { this.#refuse(makeRefusal("timeout", "what begins like a request or a TLS greeting took too long")); }, this.#ways.headMs);
-    } else if (opening === "other") this.#passOn();
+    } else if (opening === "other" || opening === "closed-tls") this.#passOn();
     else this.#handOver(opening === "http" ? this.#ways.asHttp : this.#ways.asTls);
   };
 
@@ -155,13 +152,4 @@ class Undecided {
     this.#socket.off("data", this.#onData).off("end", this.#passOn).off("close", this.#onClose).off("error", this.#onClose);
     this.#server?.off("data", this.#onServerData).off("end", this.#passOn).off("close", this.#onClose).pause();
   }
-}
-
-function findOpening(bytes: Buffer, mayBeTls: boolean): Opening | undefined {
-  const greeting = mayBeTls ? readGreeting(bytes) : { kind: "none" as const };
-  if (greeting.kind === "unfinished") return undefined;
-  // Who wants other protocols alone speaks none in which a secret could be put, or looked for.
-  if (greeting.kind === "greeting") return greeting.protocols.length === 0 || greeting.protocols.some((name) => name.startsWith("http/")) ? "tls" : "other";
-  const isRequest = opensRequest(bytes);
-  return isRequest === undefined ? undefined : isRequest ? "http" : "other";
 }

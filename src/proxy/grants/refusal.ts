@@ -12,6 +12,7 @@ export type RefusalCode =
   | "bad-request"
   | "misdirected"
   | "method"
+  | "protocol"
   | "upgrade"
   | "expectation"
   | "header-limit"
@@ -68,6 +69,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "bad-request": 400,
   misdirected: 421,
   method: 405,
+  protocol: 400,
   upgrade: 501,
   expectation: 417,
   "header-limit": 431,

@@ -10,7 +10,7 @@ import type { RunCa } from "./run-ca.ts";
 export type Handshake = "completed" | "broken-off";
 
 export interface Interceptor {
-  /** Takes over a connection whose CONNECT was answered. */
+  /** Takes over a connection of which the child believes that it leads to the authority. */
   accept(socket: Duplex, authority: Authority, use: InterceptedUse): void;
 }
 
@@ -38,7 +38,7 @@ export function openInterceptor({ ca, headMs, hearHandshake }: InterceptorOption
         SNICallback: (name, done) => {
           if (isSameName(name, authority)) done(null);
           else {
-            onMalformed(makeRefusal("misdirected", "the TLS greeting is for another host than the CONNECT"));
+            onMalformed(makeRefusal("misdirected", "the TLS greeting is for another host than the connection"));
             done(new Error("another host"));
           }
         },
