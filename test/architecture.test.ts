@@ -58,6 +58,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   wall: {
     presets: [],
     files: ["presets"],
+    trust: ["files"],
     namespaces: ["files"],
     net: [],
   },

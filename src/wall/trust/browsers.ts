@@ -1,0 +1,70 @@
+// Browsers look into no file of the system's: Chromium reads NSS's database in the home folder, and Firefox what its policies name.
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { readBounded } from "../../disk/bounded-file.ts";
+import type { Mount } from "../files/mount.ts";
+import type { Places } from "./places.ts";
+import { coverFolder } from "./system-stores.ts";
+
+/** Where Chromium and its like look, below the home folder. */
+const DATABASE_PARENT = ".pki";
+const DATABASE = "nssdb";
+const CERTUTIL_MS_MAX = 10_000;
+
+/** Of Firefox as systems install it: policies are read from a file in it. */
+const POLICY_FOLDERS = ["/usr/lib/firefox/distribution", "/usr/lib/firefox-esr/distribution", "/usr/lib64/firefox/distribution", "/opt/firefox/distribution", "/etc/firefox/policies"] as const;
+const POLICY_FILE = "policies.json";
+const POLICY_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Makes a database that trusts the run's root, in place of the user's own, which may hold keys.
+ *
+ * @returns nothing where the machine has no certutil, or it fails: then Chromium trusts no bound host.
+ */
+export async function coverNssDatabase(places: Places, folder: string, home: string, runCa: string, path: string): Promise<Mount[]> {
+  const [certutil] = places.realPaths(path.split(delimiter).filter((place) => place.startsWith("/")).map((place) => join(place, "certutil")));
+  if (certutil === undefined) return [];
+  const source = join(folder, "pki");
+  const database = join(source, DATABASE);
+  try {
+    mkdirSync(database, { recursive: true, mode: 0o700 });
+    await promisify(execFile)(certutil, ["-A", "-d", `sql:${database}`, "-n", "vault run", "-t", "C,,", "-i", runCa], { timeout: CERTUTIL_MS_MAX, env: {} });
+  } catch {
+    return [];
+  }
+  return [{ kind: "writable", source, path: join(home, DATABASE_PARENT) }];
+}
+
+/** A policy beside those that are there: to trust the run's root, in every profile. */
+export function coverFirefoxPolicies(places: Places, folder: string, runCa: string): Mount[] {
+  return places.realPaths(POLICY_FOLDERS).flatMap((path, number) => {
+    const place = join(path, POLICY_FILE);
+    const source = join(folder, `firefox-${number}.json`);
+    const file = readBounded(places.onDisk(place), POLICY_BYTES_MAX);
+    writeFileSync(source, addAuthority(file.kind === "read" ? Buffer.from(file.bytes).toString("utf8") : "{}", runCa), { flag: "wx", mode: 0o600 });
+    return coverFolder(places, path, source, new Set([place]), () => POLICY_FILE);
+  });
+}
+
+/** @param text of a policy file; one that is not JSON counts for nothing with Firefox either. */
+export function addAuthority(text: string, certificate: string): string {
+  const document = parseObject(text);
+  const policies = objectIn(document["policies"]);
+  const certificates = objectIn(policies["Certificates"]);
+  const installed: unknown[] = Array.isArray(certificates["Install"]) ? certificates["Install"] : [];
+  return JSON.stringify({ ...document, policies: { ...policies, Certificates: { ...certificates, Install: [...installed, certificate] } } });
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return objectIn(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function objectIn(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,59 @@
+// Has every program behind the wall trust the run's root by the places where it looks anyway: no variable is needed, and nothing outside changes.
+//
+// Programs that bring their roots in their own bytes are not reached: Node without NODE_EXTRA_CA_CERTS, and Rust programs that are built with webpki's roots.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { VaultError, systemErrorCode } from "../../errors.ts";
+import type { Mount } from "../files/mount.ts";
+import { coverFirefoxPolicies, coverNssDatabase } from "./browsers.ts";
+import { coverJavaStores, findJavaStores } from "./java-stores.ts";
+import { findLibraryBundles } from "./library-bundles.ts";
+import { openPlaces } from "./places.ts";
+import { derOfPem, hashSubject } from "./subject-hash.ts";
+import { coverFolders, findSystemBundles } from "./system-stores.ts";
+
+export interface TrustRequest {
+  /** Path of the PEM file with all that the run trusts. It is laid over others, so it must be readable behind the wall. */
+  readonly bundle: string;
+  /** PEM: the run's own root. */
+  readonly runCa: string;
+  /** The run's folder, which the program sees at its own path. A folder `trust` is made in it. */
+  readonly folder: string;
+  /** Real paths of the program's home and project. */
+  readonly home: string;
+  readonly project: string;
+  /** The program's environment: PATH, JAVA_HOME, VIRTUAL_ENV and CONDA_PREFIX are looked at. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Whether the program sees nothing at a real path: nothing is laid over it then. Nothing is hidden unless this says so. */
+  readonly hides?: (path: string) => boolean;
+  /** The folder that is the program's `/`, where that is not this process's. */
+  readonly root?: string;
+}
+
+/**
+ * Writes what is laid over trust stores, and says where. The mounts go behind all that decide what the program sees.
+ *
+ * @throws VaultError `io` where the run's folder takes no file.
+ */
+export async function layTrust(request: TrustRequest): Promise<readonly Mount[]> {
+  const { bundle, home, project, variables } = request;
+  const places = openPlaces(request.hides ?? (() => false), request.root);
+  const folder = join(request.folder, "trust");
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+    const runCa = join(folder, "run-ca.pem");
+    writeFileSync(runCa, `${request.runCa.trimEnd()}\n`, { flag: "wx", mode: 0o600 });
+    const database = coverNssDatabase(places, folder, home, runCa, variables["PATH"] ?? "");
+    const bundles = new Set([...findSystemBundles(places), ...findLibraryBundles(places, home, project, variables)]);
+    const stores = findJavaStores(places, home, variables);
+    const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]));
+    const files: Mount[] = [...bundles].map((path) => ({ kind: "read-only", source: bundle, path }));
+    const java = coverJavaStores(places, stores, folder, request.runCa, () => readFileSync(bundle, "latin1"));
+    const mounts = [...folders, ...coverFirefoxPolicies(places, folder, runCa), ...files, ...java];
+    const sealed: Mount[] = mounts.flatMap((mount) => (mount.kind === "empty" ? [{ kind: "sealed", path: mount.path }] : []));
+    return [...mounts, ...sealed, ...(await database)];
+  } catch (error) {
+    if (error instanceof VaultError) throw error;
+    throw new VaultError("io", `cannot write the trust stores of a run to "${folder}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full");
+  }
+}

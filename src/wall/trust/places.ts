@@ -1,0 +1,53 @@
+// What of a file system is there for the wall to lay something over.
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+
+export interface Places {
+  /** The real paths of those that are there, each once: bubblewrap mounts nothing on a link. What the program is not to see stays out. */
+  realPaths(candidates: readonly string[]): string[];
+  /**
+   * The same for regular files that lead, if by links, to one of the same name. These lie in folders that earlier programs may have written to:
+   * a link there must not choose which file of the system is covered.
+   */
+  realFiles(candidates: readonly string[]): string[];
+  /** The names in a folder; none where it cannot be read. */
+  names(folder: string): string[];
+  /** Where this process finds what the program finds at `path`. */
+  onDisk(path: string): string;
+}
+
+/**
+ * @param hides says of a real path whether the program sees nothing there.
+ * @param root the folder that is the program's `/`.
+ */
+export function openPlaces(hides: (path: string) => boolean, root = "/"): Places {
+  const onDisk = (path: string): string => join(root, path);
+  const realRoot = realpathSync(root);
+  const findReal = (candidate: string): string | undefined => {
+    try {
+      const real = join("/", relative(realRoot, realpathSync.native(onDisk(candidate))));
+      return hides(real) ? undefined : real;
+    } catch {
+      // Not there, or not to be reached by this user, as whom the program runs.
+      return undefined;
+    }
+  };
+  return {
+    onDisk,
+    realPaths: (candidates) => [...new Set(candidates.flatMap((candidate) => findReal(candidate) ?? []))],
+    realFiles(candidates) {
+      const isNamesake = (candidate: string, real: string): boolean => basename(real) === basename(candidate) && statSync(onDisk(real), { throwIfNoEntry: false })?.isFile() === true;
+      return [...new Set(candidates.flatMap((candidate) => {
+        const real = findReal(candidate);
+        return real !== undefined && isNamesake(candidate, real) ? [real] : [];
+      }))];
+    },
+    names(folder) {
+      try {
+        return readdirSync(onDisk(folder));
+      } catch {
+        return [];
+      }
+    },
+  };
+}
