@@ -1,6 +1,7 @@
 // What a run gets out of the vault, and what it puts into the audit log while the key is at hand.
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
+import { resolveKeyFile } from "../../keys/key-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { openSecrets } from "../../vault/envelope.ts";
@@ -17,6 +18,8 @@ import { openRunTrail } from "./run-trail.ts";
 export interface RunGrants {
   /** The variable that holds the vault's own key, if one does. */
   readonly withheld: readonly string[];
+  /** The file that holds it, if one does. */
+  readonly keyFile: string | undefined;
   readonly grants: readonly NamedGrant[];
   /** Knows placeholders of this vault's other secrets. */
   readonly isStray: StrayTest;
@@ -50,7 +53,8 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;
-  return { grants, isStray: maker.isStray, trail, plain, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+  const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
+  return { grants, isStray: maker.isStray, trail, plain, keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {

@@ -9,6 +9,10 @@ import type { Selection } from "./granted-secrets.ts";
 export interface WallChoice {
   /** Paths that the program may write to, beside its project. */
   readonly writable: readonly string[];
+  /** Those that the project's file asks for. */
+  readonly asked?: readonly string[];
+  /** Files of the project in whose place the program sees others. */
+  readonly replacements?: readonly { readonly path: string; readonly source: string }[];
 }
 
 export interface RunOptions {

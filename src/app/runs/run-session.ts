@@ -38,6 +38,7 @@ import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { eraseShownSecrets } from "./shown-secrets.ts";
+import { openWalledFiles } from "./walled-files.ts";
 import { openDoors, runWalled } from "./walled-run.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Wall } from "../../wall/wall.ts";
@@ -75,7 +76,7 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
 async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, wall: Wall | undefined): Promise<number> {
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
-  const { grants, isStray, trail, withheld, plain } = await withOpenVault(surroundings, async (vault) => {
+  const { grants, isStray, trail, withheld, keyFile, plain } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     return opened;
@@ -94,7 +95,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, plain, wall, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, wall, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -124,7 +125,7 @@ interface OpenRun extends RunGrants {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, plain, wall, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, keyFile, plain, wall, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -142,7 +143,14 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
-      if (wall !== undefined) return await runWalled(wall, { command: options.command, environment: environment.variables, folder: folder.path, signals });
+      if (wall !== undefined && options.wall !== undefined) {
+        const files = openWalledFiles(surroundings, options.wall, { command: options.command, folder: folder.path, keyFile });
+        try {
+          return await runWalled(wall, { command: options.command, environment: environment.variables, files, signals });
+        } finally {
+          for (const line of files.close()) surroundings.warn(line);
+        }
+      }
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
       doors?.close();

@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import type { Mount } from "../../wall/files/mount.ts";
+import type { WalledFiles } from "../../wall/files/open-files.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
 import type { Wall } from "../../wall/wall.ts";
@@ -24,25 +25,18 @@ export async function openDoors(wall: Wall, proxy: { readonly port: number; read
 export interface WalledProgram {
   readonly command: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The run's own, which the program may read. */
-  readonly folder: string;
+  /** The run's own files among them, which the program may read. */
+  readonly files: WalledFiles;
   readonly signals: HeldSignals;
 }
 
 /** @throws VaultError `io` where the program's space cannot be made. */
-export async function runWalled(wall: Wall, { command, environment, folder, signals }: WalledProgram): Promise<ExitOutcome> {
+export async function runWalled(wall: Wall, { command, environment, files, signals }: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(command, environment["PATH"]);
   if (trouble !== undefined) return trouble;
   const runtimeFolder = `/run/user/${process.getuid?.() ?? 0}`;
-  const project = process.cwd();
-  const mounts: Mount[] = [
-    { kind: "read-only", source: "/", path: "/" },
-    ...["/tmp", "/run", "/dev/shm", runtimeFolder].map((path): Mount => ({ kind: "empty", path })),
-    { kind: "writable", source: project, path: project },
-    { kind: "read-only", source: folder, path: folder },
-    { kind: "nothing", path: MARKER },
-  ];
-  const { pid, ended } = wall.start({ mounts, environment: wallEnvironment(environment, runtimeFolder), folder: project });
+  const mounts: Mount[] = [...files.mounts, { kind: "nothing", path: MARKER }];
+  const { pid, ended } = wall.start({ mounts, environment: wallEnvironment(environment, runtimeFolder), folder: process.cwd() });
   let isOver = false;
   void pid.then((id) => {
     if (id === undefined) return;

@@ -7,6 +7,7 @@ import { isBelow, isWithin } from "./path-order.ts";
 /** Folders that are made anew as well, so that programs can make theirs in them. */
 const FRESH = [".config", ".local", ".local/share", ".local/state"];
 const ENTRIES_MAX = 1024;
+const EMPTY_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * @param hidden real paths
@@ -23,8 +24,11 @@ export function layHome(view: DiskView, layers: Layers, home: string, { hidden, 
     for (const name of entries.slice(0, ENTRIES_MAX)) {
       const path = `${folder}/${name}`;
       if ([...hidden].some((place) => isWithin(path, place))) continue;
-      if (view.kindOf(path) === "folder" && (fresh.has(path) || above.some((place) => isBelow(place, path)))) lay(path);
-      else layers.show(path);
+      if (view.kindOf(path) === "folder" && (fresh.has(path) || above.some((place) => isBelow(place, path)))) {
+        // With nothing to show in it, it would not be there.
+        if (view.namesIn(path).every((below) => [...hidden].some((place) => isWithin(`${path}/${below}`, place)))) layers.put({ kind: "empty", path, bytesMax: EMPTY_BYTES_MAX });
+        lay(path);
+      } else layers.show(path);
     }
   };
   lay(home);

@@ -1,5 +1,5 @@
 // What a walled program sees of the disk and may write to. A decision: it reads through `DiskView`, and changes nothing.
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Preset, ReplacedFile } from "../presets/preset.ts";
 import { judgeAskedFolders } from "./asked-folders.ts";
@@ -94,7 +94,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const named = request.writable.map((path) => requireWritable(view, path, home));
   const needed = (preset?.writable ?? []).map((name) => ({ path: `${home}/${trim(name)}`, isFolder: name.endsWith("/") }));
   const writable = [...new Set([...(root === undefined ? [] : [root]), ...asked.granted.filter((path) => root === undefined || !isWithin(path, root)), ...named])];
-  const vault = realPlaces(view, [...request.vault.folders, ...request.vault.keyFiles], request.mountInfo);
+  const vault = realPlaces(view, [...request.vault.folders, ...request.vault.keyFiles.flatMap((file) => withReplacements(view, file))], request.mountInfo);
   requireApart(view, request.vault, vault, [...writable, home]);
   const allowed = [...named, ...(preset?.own ?? []).map((name) => `${home}/${trim(name)}`)];
   const others = request.presets.filter(({ id }) => id !== preset?.id).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
@@ -173,6 +173,12 @@ function realPlaces(view: DiskView, places: readonly string[], mountInfo: string
   const real = [...new Set(places.flatMap((place) => view.realOf(place) ?? []))].filter((path) => view.kindOf(path) === "folder" || view.kindOf(path) === "file");
   const aliases = real.flatMap((path) => listAliases(path, points).filter((alias) => view.kindOf(alias) !== undefined && (view.areSame(alias, path) || [...points].some((point) => point.path === alias))));
   return [...new Set([...real, ...aliases])].filter((path) => path !== "/");
+}
+
+/** A key that is being replaced is beside the other for a while, under its name and a further part. */
+function withReplacements(view: DiskView, file: string): string[] {
+  const [folder, name] = [dirname(file), basename(file)];
+  return [file, ...view.namesIn(folder).filter((other) => other.startsWith(`${name}.`)).map((other) => `${folder}/${other}`)];
 }
 
 function requireWritable(view: DiskView, path: string, home: string): string {

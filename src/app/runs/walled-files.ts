@@ -1,0 +1,61 @@
+// The disk of a walled run: what of this vault, this run and this program goes in, and what stays out.
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunFolder } from "../../run/run-folder.ts";
+import { openRunFolder } from "../../run/run-folder.ts";
+import type { WalledFiles } from "../../wall/files/open-files.ts";
+import { openFiles } from "../../wall/files/open-files.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { WallChoice } from "./run-options.ts";
+
+export interface WalledDisk {
+  readonly command: string;
+  /** The run's own folder; undefined where the files are only to be told of. */
+  readonly folder: string | undefined;
+  /** What the vault file names. */
+  readonly keyFile: string | undefined;
+}
+
+/** @throws VaultError as `openFiles`. */
+export function openWalledFiles({ paths, variables, warn }: Surroundings, { writable, asked, replacements }: WallChoice, { command, folder, keyFile }: WalledDisk): WalledFiles {
+  const homes: RunFolder[] = [];
+  const home = homedir();
+  const cacheFolder = variables["XDG_CACHE_HOME"];
+  const files = openFiles({
+    home,
+    cwd: process.cwd(),
+    uid: process.getuid?.() ?? 0,
+    command,
+    vault: {
+      folders: [paths.dataFolder, dirname(paths.keyFile), paths.auditFolder, dirname(paths.anchorFile), paths.runtimeFolder, paths.agent.folder],
+      keyFiles: [paths.keyFile, ...(keyFile === undefined ? [] : [keyFile])],
+    },
+    // This program's own files are those that it has Node load, and those of a `vault` that is typed inside.
+    shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
+    writable,
+    asked: asked ?? [],
+    replacements: replacements ?? [],
+    cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
+    path: variables["PATH"] ?? "",
+    openHomeFolder: () => {
+      const opened = openRunFolder(join(paths.runtimeFolder, "homes"));
+      homes.push(opened);
+      const inside = join(opened.path, "home");
+      mkdirSync(inside, { mode: 0o700 });
+      return inside;
+    },
+  });
+  for (const warning of files.warnings) warn(warning);
+  return {
+    ...files,
+    close: () => {
+      try {
+        return files.close();
+      } finally {
+        for (const opened of homes) opened.close();
+      }
+    },
+  };
+}
