@@ -266,6 +266,16 @@ describe("unlocking a running agent", () => {
     expect(await (await connected()).authenticate(hash)).toEqual(await client.authenticate(hash));
   });
 
+  it("keeps what it remembers of the log with the same vault's key, and nothing of another vault's", async () => {
+    const client = await start();
+    const head = { part: "log", sequence: 7, hash: Buffer.from(hash).toString("base64") };
+    await client.remember([head]);
+    await client.unlock(grantFor(drawKek(), vaultId));
+    expect(await client.recall(["log"])).toEqual([head]);
+    await client.unlock(grantFor(drawKek(), new Uint8Array(randomBytes(16))));
+    expect(await client.recall(["log"])).toEqual([]);
+  });
+
   it("with a wrong key changes nothing and takes longer each time, however many ask at once", async () => {
     const client = await start();
     const others = [await connected(), await connected()];

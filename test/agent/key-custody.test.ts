@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { KeyCustody, wrongKeyDelayMs } from "../../src/agent/key-custody.ts";
 import type { Time } from "../../src/agent/time.ts";
 import { asDek } from "../../src/vault/key-bytes.ts";
+import type { KeyHolder } from "../../src/vault/key-holder.ts";
 import { drawKek, grantFor } from "../support/agent-process.ts";
 
 const vaultId = new Uint8Array(randomBytes(16));
@@ -92,6 +93,18 @@ describe("the key in custody", () => {
     await expect(custody.use(old, (holder) => holder.wrapDeks([item]))).rejects.toMatchObject({ code: "locked" });
     expect(await custody.use(next, (holder) => holder.wrapDeks([item]))).toHaveLength(1);
     expect(custody.status.ttlLeftMs).toBe(5000);
+  });
+
+  it("is forgotten when another takes its place, and when it is closed", async () => {
+    const custody = new KeyCustody(grantFor(drawKek(), vaultId), new TestTime());
+    const holderOf = (): Promise<KeyHolder> => custody.use(custody.key, (holder) => Promise.resolve(holder));
+    const first = await holderOf();
+    await custody.unlock(grantFor(drawKek(), vaultId));
+    const second = await holderOf();
+    await expect(first.authenticate(hash)).rejects.toMatchObject({ code: "locked" });
+    expect(await second.authenticate(hash)).toHaveLength(32);
+    custody.close();
+    await expect(second.authenticate(hash)).rejects.toMatchObject({ code: "locked" });
   });
 
   it("does not come back by an unlocking that was under way when it was closed", async () => {

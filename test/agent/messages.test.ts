@@ -72,6 +72,13 @@ describe("requests", () => {
     fc.assert(fc.property(requests, (request) => { expect(parseRequest(carried(encodeRequest(request)))).toEqual(request); }));
   });
 
+  it("may speak of a record as long as 1 MiB, and of none that is longer", () => {
+    const [item] = [{ wrapped: { nonce: new Uint8Array(24), ciphertext: new Uint8Array(48) } }];
+    const parse = (bytes: number): Request => parseRequest(carried(encodeRequest({ op: "unwrap", items: [{ ...item, aad: new Uint8Array(bytes) }] })));
+    expect(parse(1_048_576)).toMatchObject({ op: "unwrap" });
+    expect(() => parse(1_048_577)).toThrow(VaultError);
+  });
+
   it("are refused when anything about them is wrong", () => {
     fc.assert(fc.property(requests, (request) => { expectOnlyVaultErrors(carried(encodeRequest(request)), parseRequest); }), { numRuns: 40 });
   });
@@ -86,6 +93,13 @@ describe("requests", () => {
 describe("replies", () => {
   it("are read as they were meant", () => {
     fc.assert(fc.property(replies, (reply) => { expect(parseReply(carried(encodeReply(reply)))).toEqual(reply); }));
+  });
+
+  it("may come from the first process there is, and from the last", () => {
+    for (const pid of [1, 2 ** 32]) {
+      const reply: Reply = { kind: "status", status: { pid, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1 } };
+      expect(parseReply(carried(encodeReply(reply)))).toEqual(reply);
+    }
   });
 
   it("are refused when anything about them is wrong", () => {
@@ -116,6 +130,9 @@ describe("the start", () => {
   it("fails with the words of a VaultError, and with none of any other error's", () => {
     const failed = startFailure(new VaultError("unsafe-file", "the folder is open", "close it"));
     expect(parseStartReply(carried(encodeStartReply(failed)))).toEqual({ kind: "failed", code: "unsafe-file", message: "the folder is open", hint: "close it" });
+    for (const code of ["unsafe-file", "busy", "wrong-key", "bad-key-slot", "io"] as const) expect(startFailure(new VaultError(code, "it is so"))).toMatchObject({ code, message: "it is so" });
+    const { body, keys } = carried(encodeStartReply(failed));
+    expect(() => parseStartReply({ body: { ...Object(body), code: "other" }, keys })).toThrow(expect.objectContaining({ code: "bad-schema" }));
     expect(startFailure(new Error("with a secret"))).toEqual({ kind: "failed", code: "io", message: "the agent did not start", hint: "" });
   });
 });
