@@ -1,4 +1,5 @@
 // Which breaks are tried, and which tests are asked about each.
+import { dirname } from "node:path";
 import type { SourceFile } from "../support/source-tree.ts";
 import type { Mutation } from "./mutation.ts";
 
@@ -28,8 +29,11 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
+/** As far away as what is imported by what a test imports: tests in the folder that mirrors a source's may bundle it for a process of its own, and import nothing of it. */
+const NEIGHBOUR_STEPS = 2;
+
 /**
- * The tests that reach a source by their imports: its own first, then the nearest, and of those as near the ones that reach the fewest other files,
+ * The tests that reach a source by their imports, or are its neighbours: its own first, then the nearest, and of those as near the ones that reach the fewest other files,
  * since they say most about it and take the least time.
  *
  * @param files all sources and all tests.
@@ -41,8 +45,8 @@ export function rankTests(path: string, files: readonly SourceFile[]): string[] 
     .filter((file) => file.path.endsWith(".test.ts"))
     .flatMap((file) => {
       const steps = stepsFrom(file.path, byPath);
-      const distance = steps.get(path);
-      return distance === undefined ? [] : [{ path: file.path, distance: file.path === own ? 0 : distance, reach: steps.size }];
+      const distance = Math.min(steps.get(path) ?? Infinity, dirname(file.path) === dirname(own) ? NEIGHBOUR_STEPS : Infinity);
+      return distance === Infinity ? [] : [{ path: file.path, distance: file.path === own ? 0 : distance, reach: steps.size }];
     })
     .sort((a, b) => a.distance - b.distance || a.reach - b.reach || (a.path < b.path ? -1 : 1))
     .map((test) => test.path);

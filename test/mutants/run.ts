@@ -4,7 +4,7 @@
 //
 // A break that survives is a line without a test, or one whose change changes nothing; SURVIVORS.md says of each known one which it is.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -30,8 +30,9 @@ const folders = values.in ?? FOLDERS;
 const mutations = sources.filter(({ path }) => folders.some((folder) => path.startsWith(folder))).flatMap(listMutations);
 const trials: Trial[] = choose(mutations, Number(values.count), Number(values.seed)).map((mutation) => ({ mutation, tests: rankTests(mutation.path, files).filter((test) => !NOT_ASKED.test(test)) }));
 
-const folder = mkdtempSync(join(tmpdir(), "mutants-"));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "mutants-")));
 try {
+  copyProject();
   const verdicts = await tryAll(trials, join(folder, "trials.json"));
   const survivors = trials.filter((_, index) => verdicts.get(index) === undefined).map(({ mutation }) => describe(mutation));
   const known = readFileSync(`${ROOT}test/mutants/SURVIVORS.md`, "utf8");
@@ -41,6 +42,16 @@ try {
   process.exitCode = unexplained.length > 0 ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** What is installed and what is built are linked to: nothing of that is broken. */
+function copyProject(): void {
+  mkdirSync(join(folder, "project"));
+  for (const name of readdirSync(ROOT)) {
+    const [from, to] = [join(ROOT, name), join(folder, "project", name)];
+    if (["node_modules", "dist"].includes(name)) symlinkSync(from, to);
+    else if (name !== ".git") cpSync(from, to, { recursive: true });
+  }
 }
 
 /** By which test each was noticed, by its number. One that hangs was. */
@@ -63,7 +74,9 @@ async function tryAll(all: readonly Trial[], file: string): Promise<ReadonlyMap<
 
 /** Until all are tried, or one hangs. */
 async function tryFrom(first: number, file: string, hear: (verdict: Verdict) => void): Promise<void> {
-  const child = spawn(process.execPath, [`${ROOT}.config/run-ts.js`, `${ROOT}test/mutants/trial.ts`, file, String(first)], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"], detached: true });
+  // Whoever was ended may have left a break behind.
+  for (const { path, text } of sources) writeFileSync(join(folder, "project", path), text);
+  const child = spawn(process.execPath, [`${ROOT}.config/run-ts.js`, `${ROOT}test/mutants/trial.ts`, join(folder, "project"), file, String(first)], { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"], detached: true });
   const end = (): void => {
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   };

@@ -1,6 +1,6 @@
-// Tries breaks one after the other in one process of vitest: a line of JSON for each on standard output. Started by `run.ts`, which ends it where a break makes it hang.
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+// Tries breaks one after the other in one process of vitest: a line of JSON for each on standard output. Started by `run.ts`, in a copy of the project, whose sources it breaks: so that what
+// tests bundle for processes of their own is broken too. Where a break makes it hang, `run.ts` ends it.
+import { readFileSync, writeFileSync } from "node:fs";
 import { createVitest } from "vitest/node";
 import type { Mutation } from "./mutation.ts";
 
@@ -16,39 +16,43 @@ export interface Verdict {
   readonly noticedBy?: string | undefined;
 }
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** So many files are asked at once; the next ones only where these notice nothing. What the twelve nearest do not notice, no test can be said to be about. */
 const BATCHES = [1, 3, 8] as const;
 
-let broken: Mutation | undefined;
-const breaking = {
-  name: "break",
-  enforce: "pre" as const,
-  transform(code: string, id: string) {
-    if (broken === undefined || id !== `${ROOT}${broken.path}`) return undefined;
-    return code.slice(0, broken.start) + broken.replacement + code.slice(broken.end);
-  },
-};
-
-const [file = "", first = "0"] = process.argv.slice(2);
+const [root = "", file = "", first = "0"] = process.argv.slice(2);
 const trials = JSON.parse(readFileSync(file, "utf8")) as readonly Trial[];
 /** A sign of life for each test: `run.ts` waits for one, and not for a verdict, which may take all tests their time. */
 const sign = (): void => { process.stdout.write("\n.\n"); };
 const silent = { onInit: () => undefined, onTestModuleQueued: sign, onTestModuleStart: sign, onTestCaseResult: sign };
-const vitest = await createVitest("test", { config: `${ROOT}.config/vitest.config.ts`, root: ROOT, watch: false, bail: 1, reporters: [silent], maxWorkers: 2, testTimeout: 15_000, hookTimeout: 15_000, onConsoleLog: () => false }, { plugins: [breaking], clearScreen: false, logLevel: "silent" });
+const vitest = await createVitest("test", { config: `${root}/.config/vitest.config.ts`, root, watch: false, bail: 1, reporters: [silent], maxWorkers: 2, testTimeout: 15_000, hookTimeout: 15_000, onConsoleLog: () => false }, { clearScreen: false, logLevel: "silent" });
+
+/** Tests that pass while nothing is broken. */
+const sound = new Set<string>();
 
 for (const [index, { mutation, tests }] of trials.entries()) {
   if (index < Number(first)) continue;
+  const path = `${root}/${mutation.path}`;
+  const source = readFileSync(path, "utf8");
+  const broken = source.slice(0, mutation.start) + mutation.replacement + source.slice(mutation.end);
+  write(path, broken);
   let noticedBy: string | undefined;
   let at = 0;
   for (const size of BATCHES) {
     const batch = tests.slice(at, at + size);
     at += size;
     if (batch.length === 0 || noticedBy !== undefined) break;
-    const failure = await firstFailure(batch, mutation);
-    // A test that waits for too long says something about the break only if it does not without.
-    if (failure?.isLate !== true || (await firstFailure([failure.file], undefined)) === undefined) noticedBy = failure?.name;
+    const failure = await firstFailure(batch);
+    if (failure !== undefined && (failure.isLate || !sound.has(failure.file))) {
+      // What fails without the break too says nothing about it. So does a test that has waited for too long, unless it has not without.
+      write(path, source);
+      const isSound = (await firstFailure([failure.file])) === undefined;
+      write(path, broken);
+      if (!isSound) continue;
+      sound.add(failure.file);
+    }
+    noticedBy = failure?.name;
   }
+  write(path, source);
   const verdict: Verdict = { index, noticedBy };
   process.stdout.write(`\n@${JSON.stringify(verdict)}\n`);
 }
@@ -62,10 +66,13 @@ interface Failure {
   readonly isLate: boolean;
 }
 
-/** Of these tests, with the program broken so, or as it is. */
-async function firstFailure(tests: readonly string[], mutation: Mutation | undefined): Promise<Failure | undefined> {
-  for (const changed of [broken, mutation]) if (changed !== undefined) vitest.invalidateFile(`${ROOT}${changed.path}`);
-  broken = mutation;
+function write(path: string, text: string): void {
+  writeFileSync(path, text);
+  vitest.invalidateFile(path);
+}
+
+/** Of these tests, with the project as it is now. */
+async function firstFailure(tests: readonly string[]): Promise<Failure | undefined> {
   // What it knows of earlier runs would be among the answers of this one.
   vitest.state.filesMap.clear();
   vitest.state.idMap.clear();
@@ -74,7 +81,7 @@ async function firstFailure(tests: readonly string[], mutation: Mutation | undef
   process.exitCode = 0;
   for (const module of testModules) {
     if (module.state() !== "failed") continue;
-    const file = module.moduleId.slice(ROOT.length);
+    const file = module.moduleId.slice(root.length + 1);
     const failed = [...module.children.allTests("failed")][0];
     const isLate = failed?.result().errors?.every(({ message }) => /timed out/i.test(message)) === true;
     return { file, name: failed === undefined ? file : `${file} > ${failed.fullName}`, isLate };
