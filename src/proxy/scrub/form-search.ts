@@ -36,6 +36,8 @@ const BLOCK_WORDS = 3;
 const BLOCK_BYTES = BLOCK_WORDS * WORD_BYTES;
 /** Every second block is looked at for lines of base64, and none of those lies between two such. */
 const STRIDE_WORDS_MAX = Math.floor((LINE_MIN - BLOCK_BYTES + 1) / WORD_BYTES / 2);
+/** So many whole words of a line lie before each block in it, or behind it. */
+const SIDE_WORDS = Math.floor((LINE_MIN - BLOCK_BYTES) / 2 / WORD_BYTES);
 /** Shorter forms are looked for at every byte, each by all of the shortest: they are few, and their throughput is not what matters. */
 const LONG_BYTES_MIN = BLOCK_BYTES + WORD_BYTES - 1;
 /** Of the table for each block in it: of so many other blocks one is mistaken for one of them. */
@@ -80,7 +82,9 @@ class BlockTable {
 
   /** The forms that have this block, and stand in the text so that it is at `at`. */
   collect(hash: number, text: Uint8Array, at: number, found: FoundForm[]): void {
-    for (const { form, offset } of this.#blocks.get(hash) ?? []) {
+    const blocks = this.#blocks.get(hash);
+    if (blocks === undefined) return;
+    for (const { form, offset } of blocks) {
       const [start, end] = [at - offset, at - offset + form.bytes.length];
       if (start >= 0 && end <= text.length && stands(form.bytes, text, start)) found.push({ owner: form.owner, start, end });
     }
@@ -131,7 +135,7 @@ function compileLong(forms: readonly Form[]): FormSearch {
         table.collect(hash, text, first + at * WORD_BYTES, found);
         table.collect(nextHash, text, first + next * WORD_BYTES, found);
       }
-      if ((((a - lowest) | a | (b - lowest) | b | (c - lowest) | c) & highBits) === 0 && !hasLines) hasLines = liesInBase64(text, first + at * WORD_BYTES);
+      if ((((a - lowest) | a | (b - lowest) | b | (c - lowest) | c) & highBits) === 0 && !hasLines) hasLines = mayLieInLine(words, at) && liesInBase64(text, first + at * WORD_BYTES);
     }
     if (at <= end) {
       found ??= [];
@@ -141,6 +145,21 @@ function compileLong(forms: readonly Form[]): FormSearch {
     if (found !== undefined && found.length > 0) return { forms: found, hasLines };
     return hasLines ? LINES : NOTHING;
   };
+}
+
+/** Whether there is as much as half of what a line has besides the block, before it or behind it. Names and numbers are shorter: of them no byte is looked at. */
+function mayLieInLine(words: Int32Array, at: number): boolean {
+  return areInBase64(words, at + BLOCK_WORDS) || areInBase64(words, at - SIDE_WORDS);
+}
+
+/** @returns false for what reaches over an end of the text too. */
+function areInBase64(words: Int32Array, at: number): boolean {
+  if (at < 0 || at + SIDE_WORDS > words.length) return false;
+  for (let index = at; index < at + SIDE_WORDS; index += 1) {
+    const word = words[index] ?? 0;
+    if ((((word - LOWEST) | word) & HIGH_BITS) !== 0) return false;
+  }
+  return true;
 }
 
 /** By a hash that rolls on from byte to byte. */
