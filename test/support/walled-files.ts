@@ -1,5 +1,5 @@
 // A walled program's file system with nothing else of the wall around it: what a program sees and can write, by real bubblewrap.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { lchownSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { FilesOptions, WalledFiles } from "../../src/wall/files/open-files.ts";
@@ -51,13 +51,39 @@ export interface Outcome {
   readonly trouble: string;
 }
 
-/** Runs a shell script in it. @param uid other than ours: everything in the stage's home becomes that user's before. */
-export function runInside(files: WalledFiles, stage: Stage, script: string, { uid = process.geteuid?.() ?? 0, cwd = stage.project, variables = {} }: { readonly uid?: number; readonly cwd?: string; readonly variables?: Readonly<Record<string, string>> } = {}): Outcome {
+export interface Inside {
+  /** Other than ours: everything in the stage's home becomes that user's before. */
+  readonly uid?: number;
+  readonly cwd?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Runs a shell script in it. */
+export function runInside(files: WalledFiles, stage: Stage, script: string, inside: Inside = {}): Outcome {
+  const { args, options } = callFor(files, stage, script, inside);
+  const result = spawnSync("bwrap", args, { encoding: "utf8", ...options });
+  return { status: result.status, output: result.stdout, trouble: result.stderr };
+}
+
+/** The same, with something done outside when it has begun and before the script. */
+export async function runInsideWhile(files: WalledFiles, stage: Stage, script: string, act: () => void): Promise<Outcome> {
+  const { args, options } = callFor(files, stage, `echo; read go; ${script}`, {});
+  const child = spawn("bwrap", args, options);
+  const parts: Buffer[] = [];
+  child.stdout.on("data", (part: Buffer) => parts.push(part));
+  child.stdout.once("data", () => {
+    act();
+    child.stdin.end("go\n");
+  });
+  const status = await new Promise<number | null>((resolve) => { child.on("close", resolve); });
+  return { status, output: Buffer.concat(parts).toString().slice(1), trouble: "" };
+}
+
+function callFor(files: WalledFiles, stage: Stage, script: string, { uid = process.geteuid?.() ?? 0, cwd = stage.project, variables = {} }: Inside): { args: string[]; options: { uid: number; gid: number; env: Record<string, string> } } {
   if (uid !== process.geteuid?.()) give(stage.home, uid);
   const [root, ...rest] = files.mounts;
-  const args = [...formatMounts(root === undefined ? [] : [root]), "--proc", "/proc", "--dev", "/dev", ...formatMounts(rest), "--unshare-user", "--unshare-pid", "--uid", String(uid), "--gid", String(uid), "--die-with-parent", "--chdir", cwd, "sh", "-c", script];
-  const result = spawnSync("bwrap", args, { encoding: "utf8", uid, gid: uid, env: { PATH: process.env["PATH"] ?? "", HOME: stage.home, LANG: "C", ...variables } });
-  return { status: result.status, output: result.stdout, trouble: result.stderr };
+  const args = [...formatMounts(root === undefined ? [] : [root]), "--proc", "/proc", "--dev", "/dev", ...formatMounts(rest), "--unshare-user", "--unshare-pid", "--uid", String(uid), "--gid", String(uid), "--cap-drop", "ALL", "--die-with-parent", "--chdir", cwd, "sh", "-c", script];
+  return { args, options: { uid, gid: uid, env: { PATH: process.env["PATH"] ?? "", HOME: stage.home, LANG: "C", ...variables } } };
 }
 
 function give(path: string, uid: number): void {
