@@ -8,7 +8,7 @@ import type { Mount } from "../files/mount.ts";
 import { coverFirefoxPolicies, coverNssDatabase } from "./browsers.ts";
 import { coverJavaStores, findJavaStores } from "./java-stores.ts";
 import { findLibraryBundles } from "./library-bundles.ts";
-import { openPlaces } from "./places.ts";
+import { openPlaces, seesBy } from "./places.ts";
 import { derOfPem, hashSubject } from "./subject-hash.ts";
 import { coverFolders, findSystemBundles } from "./system-stores.ts";
 
@@ -24,26 +24,28 @@ export interface TrustRequest {
   readonly project: string;
   /** The program's environment: PATH, JAVA_HOME, VIRTUAL_ENV and CONDA_PREFIX are looked at. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Whether the program sees nothing at a real path: nothing is laid over it then. Nothing is hidden unless this says so. */
-  readonly hides?: (path: string) => boolean;
+  /** What the program sees of the disk: nothing is laid over what it does not see. */
+  readonly files: readonly Mount[];
   /** The folder that is the program's `/`, where that is not this process's. */
   readonly root?: string;
 }
 
 /**
- * Writes what is laid over trust stores, and says where. The mounts go behind all that decide what the program sees.
+ * Writes what is laid over trust stores, and says where. The mounts go behind `files`.
  *
  * @throws VaultError `io` where the run's folder takes no file.
  */
 export async function layTrust(request: TrustRequest): Promise<readonly Mount[]> {
   const { bundle, home, project, variables } = request;
-  const places = openPlaces(request.hides ?? (() => false), request.root);
+  const places = openPlaces(seesBy(request.files), request.root);
   const folder = join(request.folder, "trust");
   try {
     mkdirSync(folder, { mode: 0o700 });
     const runCa = join(folder, "run-ca.pem");
     writeFileSync(runCa, `${request.runCa.trimEnd()}\n`, { flag: "wx", mode: 0o600 });
-    const database = coverNssDatabase(places, folder, home, runCa, variables["PATH"] ?? "");
+    // In a home folder that is fresh the place for it can be made, and nowhere else.
+    const isHomeFresh = request.files.some(({ kind, path }) => path === home && (kind === "empty" || kind === "writable"));
+    const database = isHomeFresh ? coverNssDatabase(places, folder, home, runCa, variables["PATH"] ?? "") : [];
     const bundles = new Set([...findSystemBundles(places), ...findLibraryBundles(places, home, project, variables)]);
     const stores = findJavaStores(places, home, variables);
     const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]));

@@ -1,6 +1,8 @@
 // What of a file system is there for the wall to lay something over.
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
+import type { Mount } from "../files/mount.ts";
+import { isWithin } from "../files/path-order.ts";
 
 export interface Places {
   /** The real paths of those that are there, each once: bubblewrap mounts nothing on a link. What the program is not to see stays out. */
@@ -17,18 +19,20 @@ export interface Places {
 }
 
 /**
- * @param hides says of a real path whether the program sees nothing there.
+ * @param sees says of a real path whether the program sees there what this process does.
  * @param root the folder that is the program's `/`.
  */
-export function openPlaces(hides: (path: string) => boolean, root = "/"): Places {
+export function openPlaces(sees: (path: string) => boolean, root = "/"): Places {
   const onDisk = (path: string): string => join(root, path);
   const realRoot = realpathSync(root);
   const findReal = (candidate: string): string | undefined => {
+    // Most are not there, and an error costs more than all else here.
+    if (!existsSync(onDisk(candidate))) return undefined;
     try {
       const real = join("/", relative(realRoot, realpathSync.native(onDisk(candidate))));
-      return hides(real) ? undefined : real;
+      return sees(real) ? real : undefined;
     } catch {
-      // Not there, or not to be reached by this user, as whom the program runs.
+      // Gone meanwhile.
       return undefined;
     }
   };
@@ -43,11 +47,20 @@ export function openPlaces(hides: (path: string) => boolean, root = "/"): Places
       }))];
     },
     names(folder) {
+      if (!existsSync(onDisk(folder))) return [];
       try {
         return readdirSync(onDisk(folder));
       } catch {
         return [];
       }
     },
+  };
+}
+
+/** Whether what was laid last over a path, or over a folder above it, shows what is there outside. */
+export function seesBy(files: readonly Mount[]): (path: string) => boolean {
+  return (path) => {
+    const last = files.findLast((mount) => mount.kind !== "sealed" && isWithin(path, mount.path));
+    return last !== undefined && "source" in last && last.source === last.path;
   };
 }

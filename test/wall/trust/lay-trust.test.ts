@@ -6,6 +6,7 @@ import type { Mount } from "../../../src/wall/files/mount.ts";
 import { formatKeystore, readKeystore } from "../../../src/wall/trust/java-keystore.ts";
 import type { TrustRequest } from "../../../src/wall/trust/lay-trust.ts";
 import { layTrust } from "../../../src/wall/trust/lay-trust.ts";
+import { seesBy } from "../../../src/wall/trust/places.ts";
 import { derOfPem, hashSubject } from "../../../src/wall/trust/subject-hash.ts";
 import { makeFolder } from "../../support/temporary.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
@@ -13,6 +14,15 @@ import { makeTestCa } from "../../support/test-ca.ts";
 const runCa = makeTestCa().certificate;
 const hash = hashSubject(derOfPem(runCa));
 const [rootPem = "", otherPem = ""] = rootCertificates;
+
+/** The whole disk, and a folder that is not seen. */
+const FILES: Mount[] = [
+  { kind: "read-only", source: "/", path: "/" },
+  { kind: "empty", path: "/home/u" },
+  { kind: "read-only", source: "/home/u/.pyenv", path: "/home/u/.pyenv" },
+  { kind: "read-only", source: "/home/u/.sdkman", path: "/home/u/.sdkman" },
+  { kind: "writable", source: "/home/u/p", path: "/home/u/p" },
+];
 
 /** `path` to what is in the file; a text that begins with `→ ` is what a link leads to. */
 type Layout = Readonly<Record<string, string>>;
@@ -32,7 +42,7 @@ async function lay(layout: Layout, more: Partial<TrustRequest> = {}): Promise<st
   const folder = makeFolder();
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, `${runCa}\n${rootPem}\n`);
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, root: makeRoot(layout), ...more });
+  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, files: FILES, root: makeRoot(layout), ...more });
   return mounts.map((mount) => describeMount(mount).replaceAll(`${folder}/`, "RUN/"));
 }
 
@@ -139,7 +149,13 @@ test("attack: a link in the project chooses neither which file of the system is 
     "/home/u/p/.venv/lib/python3.12/site-packages/certifi/cacert.pem": "→ ../../../../../../../../bin/sh",
     "/home/u/p/jdk/lib/security/cacerts": "→ ../../../../.ssh/cacerts",
   };
-  expect(await lay(layout, { variables: { JAVA_HOME: "/home/u/p/jdk" }, hides: (path) => path.startsWith("/home/u/.ssh/") })).toEqual([]);
+  expect(await lay(layout, { variables: { JAVA_HOME: "/home/u/p/jdk" } })).toEqual([]);
+});
+
+test("what is laid later decides what is seen: over a folder, and again in it", () => {
+  const sees = seesBy([...FILES, { kind: "empty", path: "/home/u/p/secret" }, { kind: "nothing", path: "/etc/one" }, { kind: "read-only", source: "/run/copy", path: "/etc/two" }, { kind: "sealed", path: "/home/u" }, { kind: "empty", path: "/home/u/.pyenv" }]);
+  expect(["/etc/x", "/home/u/p/a", "/home/u/.sdkman/a"].map(sees)).toEqual([true, true, true]);
+  expect(["/home/u/.ssh/a", "/home/u/p/secret/a", "/etc/one", "/etc/two", "/home/u/.pyenv/a"].map(sees)).toEqual([false, false, false, false, false]);
 });
 
 test("a JVM keeps what it trusts, and trusts the run as well; one whose store cannot be read trusts what the run does", async () => {
@@ -149,7 +165,7 @@ test("a JVM keeps what it trusts, and trusts the run as well; one whose store ca
   const root = makeRoot({ "/opt/a/lib/security/cacerts": "no store", "/usr/bin/java": "→ ../lib/jvm/b/bin/java", "/usr/lib/jvm/b/bin/java": "", "/home/u/.sdkman/candidates/java/c/jre/lib/security/cacerts": "" });
   mkdirSync(join(root, "/usr/lib/jvm/b/lib/security"), { recursive: true });
   writeFileSync(join(root, "/usr/lib/jvm/b/lib/security/cacerts"), formatKeystore([derOfPem(otherPem)], 0));
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, root });
+  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, files: FILES, root });
   const trusted = Object.fromEntries(mounts.map((mount) => [mount.path, "source" in mount ? readKeystore(readFileSync(mount.source)).map((der) => Buffer.from(der).toString("base64")) : []]));
   const plain = (pem: string): string => Buffer.from(derOfPem(pem)).toString("base64");
   expect(trusted).toEqual({
@@ -164,7 +180,7 @@ test("Firefox's policies keep what they say, and install the run's root", async 
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, runCa);
   const root = makeRoot({ "/usr/lib/firefox/distribution/policies.json": `{"policies":{"DisableTelemetry":true,"Certificates":{"Install":["/a.pem"]}}}`, "/usr/lib/firefox/distribution/x.ini": "" });
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, root });
+  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, files: FILES, root });
   expect(mounts.map(describeMount).filter((line) => line.includes(".ini"))).toEqual(["link /usr/lib/firefox/distribution/x.ini to .outside/x.ini"]);
   const written = mounts.find((mount) => mount.path.endsWith("policies.json"));
   expect(JSON.parse(readFileSync(written !== undefined && "source" in written ? written.source : "", "utf8"))).toEqual({ policies: { DisableTelemetry: true, Certificates: { Install: ["/a.pem", join(folder, "trust/run-ca.pem")] } } });
@@ -173,5 +189,5 @@ test("Firefox's policies keep what they say, and install the run's root", async 
 test("a machine without any store is left alone, and a folder that takes no file is told", async () => {
   expect(await lay({})).toEqual([]);
   const folder = makeFolder();
-  await expect(layTrust({ bundle: "/x", runCa, folder: join(folder, "not-there"), home: "/h", project: "/p", variables: {} })).rejects.toMatchObject({ code: "io" });
+  await expect(layTrust({ bundle: "/x", runCa, folder: join(folder, "not-there"), home: "/h", project: "/p", variables: {}, files: [] })).rejects.toMatchObject({ code: "io" });
 });
