@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
+import type { ProxyOptions } from "../../proxy/proxy-options.ts";
 import { openProxy } from "../../proxy/server.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
@@ -39,7 +40,7 @@ import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { eraseShownSecrets } from "./shown-secrets.ts";
 import { openWalledFiles } from "./walled-files.ts";
-import { openDoors, runWalled } from "./walled-run.ts";
+import { openWalledProxy, runWalled } from "./walled-run.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { requireWall } from "../../wall/wall.ts";
@@ -133,12 +134,12 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const proxy = await openProxy({ grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) });
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
+  const proxy = wall === undefined ? await openProxy(terms) : await openWalledProxy(wall, terms, {});
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
-    const doors = wall === undefined ? undefined : await openDoors(wall, proxy);
     try {
-      const environment = await furnishChild(surroundings, { folder: folder.path, proxy: { caCertificate: proxy.caCertificate, url: doors?.url ?? proxy.url }, grants, denyUnmatched, plain, trusted: roots.child, withheld });
+      const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
@@ -153,7 +154,6 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       }
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
-      doors?.close();
       folder.close();
     }
   } finally {

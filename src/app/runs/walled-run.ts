@@ -1,7 +1,10 @@
 // A run behind the wall: its own files, its own network, in which what it dials arrives at the run's proxy, and no way to what is outside.
-import { connect, createServer } from "node:net";
+import type { ProxyOptions } from "../../proxy/proxy-options.ts";
+import type { Proxy } from "../../proxy/server.ts";
+import { openProxy } from "../../proxy/server.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
+import { openDoor } from "../../wall/door.ts";
 import type { Mount } from "../../wall/files/mount.ts";
 import type { WalledFiles } from "../../wall/files/open-files.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
@@ -9,17 +12,37 @@ import { MARKER } from "../../wall/namespaces/inner-words.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { wallEnvironment } from "../../wall/walled-environment.ts";
 
-/** Opens the doors of the wall. @returns what the program is told of the proxy. */
-export async function openDoors(wall: Wall, proxy: { readonly port: number; readonly url: string }): Promise<{ readonly url: string; close(): void }> {
-  const { server: listener, port } = await wall.listeners.listen(0);
-  const server = createServer({ allowHalfOpen: true }, (inside) => {
-    const outside = connect({ port: proxy.port, host: "127.0.0.1", allowHalfOpen: true });
-    inside.pipe(outside).pipe(inside);
-    inside.on("error", () => outside.destroy());
-    outside.on("error", () => inside.destroy());
-  });
-  server.listen(listener);
-  return { url: proxy.url.replace(/:[0-9]+$/, `:${port}`), close: () => server.close() };
+/** Single ports through the wall. */
+export interface WalledPorts {
+  /** Of this machine's loopback, on the program's. */
+  readonly hostPorts?: readonly number[];
+  /** Of the program's loopback, on this machine's. */
+  readonly published?: readonly number[];
+}
+
+/**
+ * A proxy that no port of this machine leads to: what the program dials in its own network arrives there.
+ *
+ * @throws VaultError `io` where a port cannot be had.
+ */
+export async function openWalledProxy({ listeners }: Pick<Wall, "listeners">, options: ProxyOptions, { hostPorts = [], published = [] }: WalledPorts): Promise<Pick<Proxy, "url" | "caCertificate" | "close">> {
+  const proxy = await openProxy({ ...options, isWalled: true, listens: false });
+  try {
+    const door = await openDoor(listeners, { bindings: options.grants.flatMap(({ bindings }) => bindings), hostPorts, published, admit: (socket, meant) => { proxy.admit(socket, meant); } });
+    // What is published is asked for at each connection.
+    if (published.length === 0) listeners.close();
+    return {
+      url: `http://127.0.0.1:${door.proxyPort}`,
+      caCertificate: proxy.caCertificate,
+      async close() {
+        door.close();
+        await proxy.close();
+      },
+    };
+  } catch (error) {
+    await proxy.close();
+    throw error;
+  }
 }
 
 export interface WalledProgram {

@@ -1,6 +1,7 @@
 // The name server behind the wall, on sockets that are handed in: both ways of asking (RFC 1035 section 4.2).
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server, Socket } from "node:net";
+import { takeOverListener } from "./listener.ts";
 import { answerInquiry } from "./name-answer.ts";
 import type { NameTable } from "./name-table.ts";
 
@@ -19,10 +20,11 @@ export function serveNamesOverUdp(socket: DatagramSocket, table: NameTable): voi
   });
 }
 
-/** @param server of which nobody takes connections yet. */
-export function serveNamesOverTcp(server: Server, table: NameTable): void {
+/** @param received as a message brought it. */
+export async function serveNamesOverTcp(received: Server, table: NameTable): Promise<Server> {
+  const server = await takeOverListener(received, (socket) => { answerOn(socket, table); });
   server.maxConnections = ASKERS_MAX;
-  server.on("connection", (socket: Socket) => { answerOn(socket, table); });
+  return server;
 }
 
 function answerOn(socket: Socket, table: NameTable): void {
@@ -49,4 +51,5 @@ function answerOn(socket: Socket, table: NameTable): void {
     socket.pause();
     socket.once("drain", () => socket.resume());
   });
+  socket.once("end", () => socket.end()).resume();
 }

@@ -1,55 +1,22 @@
 // Single ports that lead through the wall: one of the host's inwards, one of the sandbox's outwards. What is spoken there nobody looks at.
 import { connect, createServer } from "node:net";
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { systemErrorCode, VaultError } from "../../errors.ts";
-import { takeOverListener } from "./listener.ts";
 
 export interface Relay {
-  /** Ends the listener and all connections. */
+  /** Takes over a connection from which nothing has been read. */
+  readonly accept: (socket: Socket) => void;
+  /** Ends all connections. */
   readonly close: () => void;
 }
+
+/** Connects to where the relay leads; undefined where nobody listens there. */
+export type RelayDial = () => Promise<Socket | undefined>;
 
 const HOST_LOOPBACK = ["127.0.0.1", "::1"] as const;
 const CONNECTIONS_MAX = 512;
 
-/**
- * `--publish`: the host's 127.0.0.1:PORT leads to the sandbox's.
- *
- * @param dial connects to that port in the sandbox. @throws VaultError `io` where the host's port is taken.
- */
-export async function publishPort(port: number, dial: () => Promise<Socket>): Promise<Relay> {
-  const joined = openJoined(dial);
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, joined.accept);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(new VaultError("io", `port ${port} of this machine cannot be listened on (${systemErrorCode(error) ?? "unknown"})`, "end what listens there, or publish another port: --publish PORT"));
-    });
-    server.listen(port, HOST_LOOPBACK[0], resolve);
-  });
-  return joined.over(server);
-}
-
-/** `--host-port`: the sandbox's listener leads to the host's own loopback. @param received as it was handed over. */
-export async function openHostPort(port: number, received: Server): Promise<Relay> {
-  const joined = openJoined(() => dialHost(port));
-  return joined.over(await takeOverListener(received, joined.accept));
-}
-
-/** Some servers listen on the newer kind of address alone. */
-async function dialHost(port: number): Promise<Socket> {
-  const [first, second] = HOST_LOOPBACK;
-  return dialAt(port, first).catch(() => dialAt(port, second));
-}
-
-function dialAt(port: number, host: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
-    socket.once("error", reject);
-    socket.once("connect", () => { resolve(socket); });
-  });
-}
-
-function openJoined(dial: () => Promise<Socket>): { readonly accept: (socket: Socket) => void; readonly over: (server: Server) => Relay } {
+export function openRelay(dial: RelayDial): Relay {
   const sockets = new Set<Socket>();
   let isClosed = false;
   const keep = (socket: Socket): void => {
@@ -57,25 +24,64 @@ function openJoined(dial: () => Promise<Socket>): { readonly accept: (socket: So
     socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
     if (isClosed) socket.destroy();
   };
+  const passOn = async (near: Socket): Promise<void> => {
+    const far = await dial();
+    if (far !== undefined) keep(far);
+    if (far === undefined || near.destroyed) {
+      near.destroy();
+      far?.destroy();
+    } else join(near, far);
+  };
   return {
     accept(socket) {
+      if (sockets.size >= 2 * CONNECTIONS_MAX) {
+        socket.destroy();
+        return;
+      }
       keep(socket);
-      dial().then((far) => {
-        keep(far);
-        join(socket, far);
-      }).catch(() => socket.destroy());
+      passOn(socket).catch(() => socket.destroy());
     },
-    over(server) {
-      server.maxConnections = CONNECTIONS_MAX;
-      return {
-        close() {
-          isClosed = true;
-          server.close();
-          for (const socket of sockets) socket.destroy();
-        },
-      };
+    close() {
+      isClosed = true;
+      for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/**
+ * `--publish`: 127.0.0.1:PORT of the host leads to where `dial` does.
+ *
+ * @throws VaultError `io` where the port cannot be had.
+ */
+export async function publishPort(port: number, dial: RelayDial): Promise<Pick<Relay, "close">> {
+  const relay = openRelay(dial);
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, relay.accept);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      reject(new VaultError("io", `port ${port} of this machine cannot be listened on (${systemErrorCode(error) ?? "unknown"})`, "end what listens there, or have the program listen on another port and publish that: --publish PORT"));
+    });
+    server.listen(port, HOST_LOOPBACK[0], resolve);
+  });
+  return {
+    close() {
+      server.close();
+      relay.close();
+    },
+  };
+}
+
+/** `--host-port`: a port of the host's own loopback. Some servers listen on the newer kind of address alone. */
+export async function dialHostPort(port: number): Promise<Socket | undefined> {
+  const [first, second] = HOST_LOOPBACK;
+  return (await dialAt(port, first)) ?? dialAt(port, second);
+}
+
+function dialAt(port: number, host: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
+    socket.once("error", () => { resolve(undefined); });
+    socket.once("connect", () => { resolve(socket); });
+  });
 }
 
 /** A half that ends is passed on, a failure of either ends both. */

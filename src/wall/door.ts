@@ -1,0 +1,85 @@
+// What stands in a walled program's network, whatever it dials: a name server, and listeners whose connections are handed to the run's proxy with the host that they were meant for.
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { Server, Socket } from "node:net";
+import type { Authority, HostBinding } from "../vault/host.ts";
+import { takeOverListener } from "./net/listener.ts";
+import { findMeantAuthority } from "./net/meant-authority.ts";
+import { serveNamesOverTcp, serveNamesOverUdp } from "./net/name-server.ts";
+import { openNameTable } from "./net/name-table.ts";
+import type { Relay } from "./net/relay.ts";
+import { dialHostPort, openRelay, publishPort } from "./net/relay.ts";
+
+/** Sockets of the program's network. */
+export interface NetworkSockets {
+  /** A listener on every address, as a message brought it. Port 0: one of the system's choosing. */
+  listen(port: number): Promise<{ readonly server: Server; readonly port: number }>;
+  /** On 127.0.0.1, for datagrams. */
+  bind(port: number): Promise<DatagramSocket>;
+  /** A connection to 127.0.0.1; undefined where nobody listens. */
+  connect(port: number): Promise<Socket | undefined>;
+}
+
+/** Who a connection believes to speak with: the proxy, or this host. */
+export type Meant = { readonly kind: "proxy" } | { readonly kind: "direct"; readonly authority: Authority };
+
+export interface DoorOptions {
+  /** Of the run's secrets: each of their ports has a listener. */
+  readonly bindings: readonly HostBinding[];
+  /** Ports of the host's loopback that stand on the program's. */
+  readonly hostPorts: readonly number[];
+  /** Ports of the program's loopback that stand on the host's. They need `sockets.connect` as long as the run lives. */
+  readonly published: readonly number[];
+  /** Takes over a connection from which nothing has been read. */
+  readonly admit: (socket: Socket, meant: Meant) => void;
+}
+
+export interface Door {
+  /** Where the proxy is spoken to as such, in the program's network. */
+  readonly proxyPort: number;
+  /** Ends the listeners and what is relayed; what was handed to the proxy is the proxy's to end. */
+  close(): void;
+}
+
+const NAMES_PORT = 53;
+const WEB_PORTS = [80, 443];
+
+/** @throws VaultError `io` where a port cannot be had. */
+export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, published, admit }: DoorOptions): Promise<Door> {
+  const table = openNameTable(bindings.filter(({ wildcard }) => !wildcard).map(({ host }) => host));
+  const opened: { close(): unknown }[] = [];
+  const relays = new Map<number, Relay>(hostPorts.map((port) => [port, openRelay(() => dialHostPort(port))]));
+  opened.push(...relays.values());
+  const isBound = ({ host, port }: Authority): boolean => bindings.some((binding) => binding.host === host && binding.port === port);
+  const receive = (socket: Socket): void => {
+    const authority = findMeantAuthority(socket, table);
+    const relay = authority?.host === "localhost" && !isBound(authority) ? relays.get(authority.port) : undefined;
+    if (authority === undefined) socket.destroy();
+    else if (relay !== undefined) relay.accept(socket);
+    else admit(socket, { kind: "direct", authority });
+  };
+  const listen = async (port: number, onConnection: (socket: Socket) => void): Promise<number> => {
+    const given = await sockets.listen(port);
+    opened.push(await takeOverListener(given.server, onConnection));
+    return given.port;
+  };
+  const serveNames = async (): Promise<void> => {
+    const [overUdp, overTcp] = await Promise.all([sockets.bind(NAMES_PORT), sockets.listen(NAMES_PORT)]);
+    opened.push(overUdp, await serveNamesOverTcp(overTcp.server, table));
+    serveNamesOverUdp(overUdp, table);
+  };
+  const publish = async (port: number): Promise<void> => {
+    opened.push(await publishPort(port, () => sockets.connect(port)));
+  };
+  const close = (): void => {
+    for (const each of opened) each.close();
+  };
+  try {
+    const ports = new Set([...WEB_PORTS, ...bindings.map(({ port }) => port), ...hostPorts]);
+    ports.delete(NAMES_PORT);
+    const [proxyPort] = await Promise.all([listen(0, (socket) => { admit(socket, { kind: "proxy" }); }), serveNames(), ...[...ports].map((port) => listen(port, receive)), ...published.map(publish)]);
+    return { proxyPort, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
