@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
   ["base64 of its first half, over and over", (value) => fill(Buffer.from(value).toString("base64").slice(0, 32))],
   ["its first half, percent-encoded, over and over", (value) => fill([...Buffer.from(value.slice(0, 20))].map((byte) => `%${byte.toString(16)}`).join(""))],
 ];
-/** What SECURITY.md says of time: these are told apart. */
+/** What SECURITY.md says of time: these can be told apart. */
 const TOLD: readonly Case[] = [["all but its last letter, over and over", (value) => fill(value.slice(0, -1))], ["twelve letters of its end, over and over", (value) => fill(value.slice(-12))]];
 
 /** One request on a connection that is kept. */
