@@ -14,6 +14,8 @@ export interface VaultPaths {
   /** Audit log and rollback anchor: on another path than the vault where that is possible, so that copying one back does not bring the other. */
   readonly auditFolder: string;
   readonly anchorFile: string;
+  /** Its time is when somebody was last told that programs can read the key. */
+  readonly toldMark: string;
   /** Sockets, run folders and other things that do not outlive a boot. */
   readonly runtimeFolder: string;
   /** Its content changes with each `vault lock`, which running proxies watch where nothing better is to be had: not on Linux. */
@@ -61,6 +63,7 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
     rootsFile: join(data, "roots.pem"),
     auditFolder: join(state, "audit"),
     anchorFile: join(state, "anchor.json"),
+    toldMark: join(state, "told"),
     runtimeFolder: runtime,
     lockMark: join(runtime, "locked"),
     agent: { ...findAgentPaths(info, runtime), realm: data },

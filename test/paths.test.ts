@@ -10,7 +10,7 @@ const withVariables = (variables: Record<string, string>): PlaceInfo => ({ ...pl
 const allOf = (info: PlaceInfo): string[] => Object.values(findPaths(info)).flatMap((value) => (typeof value === "string" ? [value] : Object.values(value as Record<string, string>)));
 
 describe("with VAULT_DIR", () => {
-  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", keyFile: "/v/kek.key", rootsFile: "/v/roots.pem", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token", realm: "/v" } };
+  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", keyFile: "/v/kek.key", rootsFile: "/v/roots.pem", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", toldMark: "/v/told", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token", realm: "/v" } };
 
   test("everything is below it, whatever the XDG folders are", () => {
     expect(findPaths(withVariables({ VAULT_DIR: "/v", XDG_DATA_HOME: "/data", XDG_CONFIG_HOME: "/config", XDG_STATE_HOME: "/state", XDG_RUNTIME_DIR: "/run/user/1000" }))).toEqual(expected);
@@ -36,6 +36,7 @@ describe("without it", () => {
       rootsFile: "/home/ada/.local/share/vault/roots.pem",
       auditFolder: "/home/ada/.local/state/vault/audit",
       anchorFile: "/home/ada/.local/state/vault/anchor.json",
+      toldMark: "/home/ada/.local/state/vault/told",
       runtimeFolder: "/home/ada/.local/state/vault/run",
       lockMark: "/home/ada/.local/state/vault/run/locked",
       agent: { folder: "/home/ada/.local/state/vault/run", socket: "/home/ada/.local/state/vault/run/agent.sock", token: "/home/ada/.local/state/vault/run/agent.token", realm: "/home/ada/.local/share/vault" },

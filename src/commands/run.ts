@@ -64,6 +64,7 @@ export default class Run extends VaultCommand {
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       sealingKeys: flags["key-env"],
       requirePerson: async () => { await forPersonOnly("run --dotenv with sealed values", surroundings, flags); },
+      isWatched: process.stderr.isTTY,
       denyUnmatched: flags["deny-unmatched"],
       strict: flags.strict,
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly sealingKeys?: KeyVariables;
   /** Called before sealed values are opened with the vault's own key; throws where the program of a run around this one has asked for that. */
   readonly requirePerson: () => Promise<void>;
+  /** Whether somebody watches, who is told once a day what a program without the wall could do. */
+  readonly isWatched: boolean;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */

@@ -29,6 +29,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
 import { openQuietTroubles } from "./quiet-troubles.ts";
 import { redactOutput } from "./redaction.ts";
+import { tellReadableKey } from "./readable-key.ts";
 import type { RunLog } from "./run-log.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunGrants } from "./run-grants.ts";
@@ -80,6 +81,8 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   const { grants, isStray, trail, withheld, keyFile, plain } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options);
     if (vault.agent !== undefined) watch.follow(vault.agent);
+    const told = options.isWatched && wall === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
+    if (told !== undefined) surroundings.warn(told);
     return opened;
   });
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
@@ -134,7 +137,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, isWalled: wall !== undefined, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
   const proxy = wall === undefined ? await openProxy(terms) : await openWalledProxy(wall, terms, {});
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));

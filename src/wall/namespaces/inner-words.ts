@@ -19,6 +19,12 @@ export interface InnerSpace {
 /** Who lies behind the wall finds this file, and no vault. */
 export const MARKER = "/run/vault-wall";
 
+/**
+ * Of the kernel's switches, /proc asks for nothing but root's own number, which root has in here as well: core_pattern names a program that runs outside. bubblewrap looks whether the folders can be written, and they cannot; the files can.
+ * For others they are closed anyway, and a cover would keep programs from a /proc of their own in namespaces of their own.
+ */
+const ROOTS_SWITCHES = ["sys", "sysrq-trigger", "irq", "bus", "fs", "scsi", "acpi", "asound"].map((name) => `/proc/${name}`);
+
 /** bubblewrap takes 9,000 words in all, its own included. */
 const WORDS_MAX = 8_900;
 
@@ -31,6 +37,7 @@ export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSiz
     ...formatMounts(root === undefined ? [] : [root]),
     // Above the root, and beneath what is to lie in them.
     ...["--proc", "/proc", "--dev", "/dev"],
+    ...(uid === 0 ? ROOTS_SWITCHES.flatMap((path) => ["--ro-bind-try", path, path]) : []),
     ...formatMounts(others),
     "--clearenv",
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
