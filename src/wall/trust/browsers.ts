@@ -1,7 +1,7 @@
 // Browsers look into no file of the system's: Chromium reads NSS's database in the home folder, and Firefox what its policies name.
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { readBounded } from "../../disk/bounded-file.ts";
 import type { Mount } from "../files/mount.ts";
@@ -11,6 +11,8 @@ import { coverFolder } from "./system-stores.ts";
 /** Where Chromium and its like look, below the home folder. */
 const DATABASE_PARENT = ".pki";
 const DATABASE = "nssdb";
+/** By name and not from the PATH: it runs outside the wall, and a PATH may lead into the project, where an earlier program has put its own. */
+const CERTUTILS = ["/usr/bin/certutil", "/usr/local/bin/certutil", "/run/current-system/sw/bin/certutil"] as const;
 const CERTUTIL_MS_MAX = 10_000;
 
 /** Of Firefox as systems install it: policies are read from a file in it. */
@@ -23,8 +25,8 @@ const POLICY_BYTES_MAX = 1024 * 1024;
  *
  * @returns nothing where the machine has no certutil, or it fails: then Chromium trusts no bound host.
  */
-export async function coverNssDatabase(places: Places, folder: string, home: string, runCa: string, path: string): Promise<Mount[]> {
-  const [certutil] = places.realPaths(path.split(delimiter).filter((place) => place.startsWith("/")).map((place) => join(place, "certutil")));
+export async function coverNssDatabase(places: Places, folder: string, home: string, runCa: string): Promise<Mount[]> {
+  const [certutil] = places.realFiles(CERTUTILS);
   if (certutil === undefined) return [];
   const source = join(folder, "pki");
   const database = join(source, DATABASE);

@@ -22,7 +22,7 @@ export interface TrustRequest {
   /** Real paths of the program's home and project. */
   readonly home: string;
   readonly project: string;
-  /** The program's environment: PATH, JAVA_HOME, VIRTUAL_ENV and CONDA_PREFIX are looked at. */
+  /** The program's environment: PATH, JAVA_HOME, VIRTUAL_ENV and CONDA_PREFIX are looked at, and nothing that they name is run. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What the program sees of the disk: nothing is laid over what it does not see. */
   readonly files: readonly Mount[];
@@ -45,7 +45,7 @@ export async function layTrust(request: TrustRequest): Promise<readonly Mount[]>
     writeFileSync(runCa, `${request.runCa.trimEnd()}\n`, { flag: "wx", mode: 0o600 });
     // In a home folder that is fresh the place for it can be made, and nowhere else.
     const isHomeFresh = request.files.some(({ kind, path }) => path === home && (kind === "empty" || kind === "writable"));
-    const database = isHomeFresh ? coverNssDatabase(places, folder, home, runCa, variables["PATH"] ?? "") : [];
+    const database = isHomeFresh ? coverNssDatabase(places, folder, home, runCa) : [];
     const bundles = new Set([...findSystemBundles(places), ...findLibraryBundles(places, home, project, variables)]);
     const stores = findJavaStores(places, home, variables);
     const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]));
