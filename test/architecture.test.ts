@@ -60,7 +60,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     files: ["presets"],
     trust: ["files"],
     namespaces: ["files"],
-    net: [],
+    net: ["files"],
   },
   app: {
     surroundings: [],

@@ -51,7 +51,7 @@ export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, p
   opened.push(...relays.values());
   const isBound = ({ host, port }: Authority): boolean => bindings.some((binding) => binding.host === host && binding.port === port);
   const receive = (socket: Socket): void => {
-    const authority = findMeantAuthority(socket, table);
+    const authority = findMeantAuthority(socket, table, isBound);
     const relay = authority?.host === "localhost" && !isBound(authority) ? relays.get(authority.port) : undefined;
     if (authority === undefined) socket.destroy();
     else if (relay !== undefined) relay.accept(socket);

@@ -91,7 +91,7 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
       const key = `${address} ${port}`;
       if (!listeners.has(key)) {
         await listenAt(address, port, ({ localAddress }) => {
-          const authority = findMeantAuthority({ localAddress, localPort: as }, table);
+          const authority = findMeantAuthority({ localAddress, localPort: as }, table, () => false);
           return authority === undefined ? undefined : { kind: "direct", authority };
         });
       }

@@ -150,7 +150,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       if (wall !== undefined && options.wall !== undefined) {
         const files = openWalledFiles(surroundings, options.wall, { command: options.command, folder: folder.path, keyFile });
         try {
-          return await runWalled(wall, { command: options.command, environment: environment.variables, files, signals });
+          return await runWalled(wall, { command: options.command, environment: environment.variables, files, folder: folder.path, signals });
         } finally {
           for (const line of files.close()) surroundings.warn(line);
         }

@@ -9,6 +9,7 @@ import type { Mount } from "../../wall/files/mount.ts";
 import type { WalledFiles } from "../../wall/files/open-files.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
+import { layNames } from "../../wall/net/name-files.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { wallEnvironment } from "../../wall/walled-environment.ts";
 
@@ -50,15 +51,17 @@ export interface WalledProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** The run's own files among them, which the program may read. */
   readonly files: WalledFiles;
+  /** Where those are. */
+  readonly folder: string;
   readonly signals: HeldSignals;
 }
 
 /** @throws VaultError `io` where the program's space cannot be made. */
-export async function runWalled(wall: Wall, { command, environment, files, signals }: WalledProgram): Promise<ExitOutcome> {
+export async function runWalled(wall: Wall, { command, environment, files, folder, signals }: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(command, environment["PATH"]);
   if (trouble !== undefined) return trouble;
   const runtimeFolder = `/run/user/${process.getuid?.() ?? 0}`;
-  const mounts: Mount[] = [...files.mounts, { kind: "nothing", path: MARKER }];
+  const mounts: Mount[] = [...files.mounts, ...layNames(folder), { kind: "nothing", path: MARKER }];
   const { pid, ended } = wall.start({ mounts, environment: wallEnvironment(environment, runtimeFolder), folder: process.cwd() });
   let isOver = false;
   void pid.then((id) => {

@@ -19,8 +19,11 @@ const PASSED_OVER = "HUP INT QUIT TERM USR1 USR2";
 /** For `sh -c SCRIPT sh BWRAP …`: becomes the outer bubblewrap. */
 export const OUTER_SCRIPT = `trap '' ${PASSED_OVER}; exec "$@" ${DESCRIPTORS.errors}>&2 2>&${DESCRIPTORS.signs}`;
 
-/** RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. */
-const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; for my $f (2, 10) { my $m = pack("LSSLLCCCCCCCCLSSL", 36, 24, 0x605, 1, 0, $f, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1); send($s, $m, 0, pack("SSLL", 16, 0, 0, 0)) or exit 1; recv($s, my $r, 4096, 0); exit 1 if $f == 2 && unpack("l", substr($r, 16, 4)) != 0 }`;
+/**
+ * RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. Before it RTM_NEWADDR, of 127.0.0.2 for the same device: nlmsghdr, ifaddrmsg, IFA_LOCAL and IFA_ADDRESS. Where a
+ * machine has no address but 127.0.0.1, the C library finds none for who asks for those that this machine could use (AI_ADDRCONFIG).
+ */
+const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; my $w = pack("SSLL", 16, 0, 0, 0); send($s, pack("LSSLLCCCCLSSNSSN", 40, 20, 0x605, 1, 0, 2, 8, 0, 254, 1, 8, 2, 0x7f000002, 8, 1, 0x7f000002), 0, $w); recv($s, my $a, 4096, 0); for my $f (2, 10) { my $m = pack("LSSLLCCCCCCCCLSSL", 36, 24, 0x605, 1, 0, $f, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1); send($s, $m, 0, $w) or exit 1; recv($s, my $r, 4096, 0); exit 1 if $f == 2 && unpack("l", substr($r, 16, 4)) != 0 }`;
 
 /** Puts back what \`trap ''\` took away, and becomes the program. */
 const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0] } @ARGV; exit($!{ENOENT} ? 127 : 126)`;
@@ -35,7 +38,7 @@ const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map(
 export const INNER_SCRIPT = `
 exec 2>&${DESCRIPTORS.errors} ${DESCRIPTORS.errors}>&-
 echo ${ALIVE} >&${DESCRIPTORS.signs}
-if command -v ip >/dev/null; then ip route add local default dev lo && ip -6 route add local default dev lo
+if command -v ip >/dev/null; then ip addr add 127.0.0.2/8 dev lo; ip route add local default dev lo && ip -6 route add local default dev lo
 elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
 else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
 bwrap=$1 node=$2 listener=$3; shift 3
