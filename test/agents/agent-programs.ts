@@ -1,6 +1,6 @@
 // The coding agents that are tried: how each is started without a person, and which key it reads.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export interface Agent {
@@ -26,8 +26,9 @@ export interface Agent {
   readonly notes: string;
 }
 
-/** Where `.ci/agents` puts them. */
-const ROOT = fileURLToPath(new URL("../../node_modules/.cache/agents/", import.meta.url));
+/** Where `.ci/agents` puts them, or another folder that a link there leads to. */
+const PLACE = fileURLToPath(new URL("../../node_modules/.cache/agents", import.meta.url));
+const ROOT = `${existsSync(PLACE) ? realpathSync(PLACE) : PLACE}/`;
 
 export const pathOf = ({ program }: Agent): string => ROOT + program;
 export const isInstalled = (agent: Agent): boolean => existsSync(pathOf(agent));

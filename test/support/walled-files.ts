@@ -39,7 +39,7 @@ export function openStage(stage: Stage, changes: Partial<FilesOptions> = {}): Wa
   return openFiles({
     home: stage.home, cwd: stage.project, uid: process.geteuid?.() ?? 0, command: "sh",
     vault: { folders: [stage.vault, dirname(dirname(stage.key)), join(stage.home, ".local/state/vault")], keyFiles: [stage.key] },
-    shown: [stage.runFolder], writable: [], asked: [], replacements: [], cacheFolder: join(stage.home, ".cache"), path: "/usr/bin:/bin",
+    shown: [stage.runFolder], writable: [], asked: [], replacements: [], cacheFolder: join(stage.home, ".cache"), temporary: "/tmp", path: "/usr/bin:/bin",
     openHomeFolder: () => { const folder = join(stage.home, ".local/state/vault/homes"); mkdirSync(folder, { recursive: true }); return folder; },
     ...changes,
   });

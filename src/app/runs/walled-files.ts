@@ -1,6 +1,6 @@
 // The disk of a walled run: what of this vault, this run and this program goes in, and what stays out.
 import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunFolder } from "../../run/run-folder.ts";
@@ -38,6 +38,7 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
     asked: asked ?? [],
     replacements: replacements ?? [],
     cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
+    temporary: tmpdir(),
     path: variables["PATH"] ?? "",
     openHomeFolder: () => {
       const opened = openRunFolder(join(paths.runtimeFolder, "homes"));

@@ -1,5 +1,7 @@
 // What the planning of a file system asks of the disk. Nothing here follows a link, unless it says so.
-import { lstatSync, openSync, closeSync, fstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, constants } from "node:fs";
+import type { Stats } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { listBetween } from "./path-order.ts";
 
 export type EntryKind = "file" | "folder" | "link" | "socket" | "other";
 
@@ -13,6 +15,8 @@ export interface DiskView {
   targetOf(link: string): string;
   /** A plain file's text; undefined for everything else and what is longer than 256 KiB. */
   textOf(file: string): string | undefined;
+  /** Whether a program of this user finds the way to it, one without power: root has none behind the wall over what belongs to others. */
+  isReachable(path: string): boolean;
   /** How many names the file has. */
   namesOf(file: string): number;
   /** Whether both are the same thing on the same disk. */
@@ -37,6 +41,7 @@ export const disk: DiskView = {
   namesIn: (folder) => find(() => readdirSync(folder).sort()) ?? [],
   targetOf: (link) => find(() => readlinkSync(link)) ?? "",
   textOf: (file) => find(() => readText(file)),
+  isReachable: (path) => listBetween("/", path).every((folder) => find(() => isPassable(statSync(folder))) === true),
   namesOf: (file) => find(() => lstatSync(file).nlink) ?? 0,
   areSame(one, other) {
     const [first, second] = [find(() => lstatSync(one)), find(() => lstatSync(other))];
@@ -50,6 +55,11 @@ export const disk: DiskView = {
     return [`${stat.mode} ${stat.ino}`, ...this.namesIn(path).map((name) => `${name} ${find(() => lstatSync(`${path}/${name}`).ctimeMs) ?? ""}`)].join("\n");
   },
 };
+
+function isPassable({ uid, gid, mode }: Stats): boolean {
+  if (uid === process.geteuid?.()) return (mode & 0o100) !== 0;
+  return (mode & (gid === process.getegid?.() ? 0o010 : 0o001)) !== 0;
+}
 
 function readText(path: string): string | undefined {
   // Without waiting for whoever might write into a FIFO.

@@ -68,7 +68,7 @@ export class Layers {
   show(path: string): void {
     const kind = this.#view.kindOf(path);
     if (kind === "link") this.put({ kind: "link", target: this.#view.targetOf(path), path });
-    else if (kind === "folder" || kind === "file") this.put({ kind: "read-only", source: path, path });
+    else if (kind === "folder" || kind === "file") this.put({ kind: "read-only", source: path, path, mayGo: true });
   }
 
   /** Takes away what has been planned below a path. */

@@ -2,7 +2,8 @@
 
 /** One step of a file system, in order: a later one lies over an earlier. Paths are absolute and without links. */
 export type Mount =
-  | { readonly kind: "read-only"; readonly source: string; readonly path: string }
+  /** Of what may have gone by the time of its mount, nothing is there then. */
+  | { readonly kind: "read-only"; readonly source: string; readonly path: string; readonly mayGo?: boolean }
   | { readonly kind: "writable"; readonly source: string; readonly path: string }
   /** A fresh file system in memory: of half the machine's memory, unless a size in bytes is given. */
   | { readonly kind: "empty"; readonly path: string; readonly bytesMax?: number }
@@ -20,7 +21,7 @@ export function formatMounts(mounts: readonly Mount[]): string[] {
 function formatMount(mount: Mount): string[] {
   switch (mount.kind) {
     case "read-only":
-      return ["--ro-bind", mount.source, mount.path];
+      return [mount.mayGo === true ? "--ro-bind-try" : "--ro-bind", mount.source, mount.path];
     case "writable":
       return ["--bind", mount.source, mount.path];
     case "empty":

@@ -41,6 +41,8 @@ export interface FilesRequest {
   readonly cacheFolder: string;
   /** An empty private folder on the disk that is the home folder inside: for presets with replaced files. */
   readonly homeFolder?: string | undefined;
+  /** `$TMPDIR`, or what stands for it: an empty one inside. */
+  readonly temporary: string;
   readonly path: string;
   readonly memoryBytes: number;
   /** Text of /proc/self/mountinfo and of /proc/net/unix. */
@@ -99,7 +101,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const allowed = [...named, ...(preset?.own ?? []).map((name) => `${home}/${trim(name)}`)];
   const others = request.presets.filter(({ id }) => id !== preset?.id).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
   const logins = [...listHiddenPlaces(view, home, request.uid), ...others].filter((path) => !allowed.some((own) => isWithin(path, own) || isWithin(own, path)));
-  const sockets = parsePathSockets(request.sockets).slice(0, SOCKETS_MAX);
+  const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path)).slice(0, SOCKETS_MAX);
   const hidden = new Set([...vault, ...realPlaces(view, logins, request.mountInfo).filter((path) => !isTooWide(path, home) && !writable.some((folder) => isWithin(folder, path) && folder !== root))]);
   const hiddenHere = new Set([...hidden, ...logins]);
 
@@ -120,6 +122,8 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
       layers.put({ kind: "writable", source: path, path });
     }
   } else warnings.push(`there is no home folder "${home}"`);
+  const temporary = view.realOf(request.temporary);
+  if (temporary !== undefined && view.kindOf(temporary) === "folder" && !isTooWide(temporary, home) && !layers.has(temporary)) layers.put({ kind: "empty", path: temporary, bytesMax: Math.floor(request.memoryBytes / 4) });
   for (const path of writable) layers.put({ kind: "writable", source: path, path });
   // What a program needs to read comes after what is empty, and before what is hidden.
   for (const path of [...request.shown, ...RUN_SHOWN].flatMap((name) => view.realOf(name) ?? [])) if (layers.showing(path) === undefined) layers.put({ kind: "read-only", source: path, path });
@@ -133,6 +137,11 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   made.push(...protections.flatMap((one) => one.made), ...presetMade.filter(({ path }) => view.kindOf(path) === undefined));
   const readOnly = [...protections.flatMap((one) => one.readOnly), ...presetMade.map(({ path }) => path).filter((path) => view.kindOf(path) === undefined || view.realOf(path) === path)];
   for (const path of new Set([...readOnly, ...made.filter(({ path }) => layers.showing(path)?.kind === "writable").map(({ path }) => path).filter((path) => !layers.has(path))])) if (layers.showing(path)?.kind === "writable" || layers.has(path)) layers.pin({ kind: "read-only", source: path, path });
+  for (const path of (preset?.fresh ?? []).map((name) => `${home}/${trim(name)}`)) {
+    if (view.kindOf(path) === undefined) made.push({ path, content: "folder" });
+    else if (view.realOf(path) !== path) continue;
+    layers.pin({ kind: "empty", path, bytesMax: Math.floor(request.memoryBytes / 32) });
+  }
   for (const { path, source } of request.replacements) if (layers.showing(path) !== undefined) layers.put({ kind: "read-only", source, path });
 
   const covered = hide(view, layers, { hidden, vault: new Set(vault), sockets: sockets.flatMap((path) => view.realOf(path) ?? []) });
@@ -170,8 +179,8 @@ function layEmpties(view: DiskView, layers: Layers, { memoryBytes, uid }: FilesR
 /** Where the places really are, and every further place at which the same is seen; of those inside one another, all. */
 function realPlaces(view: DiskView, places: readonly string[], mountInfo: string): string[] {
   const points = parseMountInfo(mountInfo);
-  const real = [...new Set(places.flatMap((place) => view.realOf(place) ?? []))].filter((path) => view.kindOf(path) === "folder" || view.kindOf(path) === "file");
-  const aliases = real.flatMap((path) => listAliases(path, points).filter((alias) => view.kindOf(alias) !== undefined && (view.areSame(alias, path) || [...points].some((point) => point.path === alias))));
+  const real = [...new Set(places.flatMap((place) => view.realOf(place) ?? []))].filter((path) => (view.kindOf(path) === "folder" || view.kindOf(path) === "file") && view.isReachable(path));
+  const aliases = real.flatMap((path) => listAliases(path, points).filter((alias) => view.isReachable(alias) && view.kindOf(alias) !== undefined && (view.areSame(alias, path) || [...points].some((point) => point.path === alias))));
   return [...new Set([...real, ...aliases])].filter((path) => path !== "/");
 }
 

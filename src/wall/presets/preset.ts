@@ -14,6 +14,8 @@ export interface Preset {
   readonly writable: readonly string[];
   /** In what is writable: settings with commands, plugins, lists of servers to start. Made empty where they are missing, so that they cannot be made inside. */
   readonly readOnly: readonly string[];
+  /** Folders in what is writable of which each run has its own: scripts that programs outside would run, were they to find them. */
+  readonly fresh: readonly string[];
   /** Files that the program replaces by others, which a mounted file does not bear: it works on a copy, which is brought back in the end. */
   readonly replaced: readonly ReplacedFile[];
   /** Folders of which each project has its own behind the wall. */
@@ -27,7 +29,7 @@ export interface ReplacedFile {
 }
 
 const LENGTH_MAX = 64;
-const MEMBERS = ["$schema", "id", "title", "programs", "own", "writable", "readOnly", "replaced", "caches"];
+const MEMBERS = ["$schema", "id", "title", "programs", "own", "writable", "readOnly", "fresh", "replaced", "caches"];
 const PATH = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*\/?$/;
 
 /** @throws VaultError `bad-schema`, `out-of-bounds`. */
@@ -43,6 +45,7 @@ export function parsePreset(value: unknown): Preset {
     own: parseWords(file["own"], PATH, `the own files of ${what}`),
     writable: parseWords(file["writable"], PATH, `the writable files of ${what}`),
     readOnly: parseWords(file["readOnly"], PATH, `the read-only files of ${what}`),
+    fresh: parseWords(file["fresh"], PATH, `the fresh folders of ${what}`),
     replaced: file["replaced"] === undefined ? [] : json.parseArray(file["replaced"], LENGTH_MAX, `the replaced files of ${what}`).map((item) => parseReplaced(item, what)),
     caches: parseWords(file["caches"], PATH, `the caches of ${what}`),
   };

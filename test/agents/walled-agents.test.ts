@@ -1,0 +1,60 @@
+// The coding agents behind the wall: each starts, works, and keeps its own login and history for the next run, in which it uses what it has stored.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { canWall } from "../support/walled-files.ts";
+import type { Agent } from "./agent-programs.ts";
+import { AGENTS, isInstalled, pathOf } from "./agent-programs.ts";
+import type { AgentStage } from "./agent-stage.ts";
+import { CLOSING, openAgentStage } from "./agent-stage.ts";
+import { TOOL_HOST } from "./model-server.ts";
+
+/** By name: what it has in the home folder after a run, its history or its state. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  claude: [".claude.json", ".claude/projects"],
+  codex: [".codex/sessions"],
+  gemini: [".gemini/tmp"],
+  opencode: [".local/share/opencode"],
+  aider: [".aider"],
+  copilot: [".copilot"],
+};
+
+let stage: AgentStage | undefined;
+
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+/** In a temporary folder it is as good as not installed: there is none of those inside. */
+const isTemporary = (agent: Agent): boolean => pathOf(agent).startsWith("/tmp/");
+
+/** Presets go by the name of the program. */
+function nameProgram({ name, script }: Agent, { project }: AgentStage): string {
+  const program = join(project, "bin", name);
+  mkdirSync(join(project, "bin"));
+  writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return program;
+}
+
+describe.skipIf(!canWall)("an agent behind the wall", () => {
+  for (const agent of AGENTS.filter(({ name }) => KEPT[name] !== undefined)) {
+    test.skipIf(!isInstalled(agent) || isTemporary(agent))(agent.name, { timeout: 240_000 }, async () => {
+      stage = await openAgentStage(agent);
+      const { model, values, vault, rootsFile, home } = stage;
+      const program = nameProgram(agent, stage);
+      for (const name of [".ssh/id_ed25519", ".config/other-agent/login"]) {
+        mkdirSync(join(home, name, ".."), { recursive: true });
+        writeFileSync(join(home, name), "");
+      }
+      for (const stored of ["nothing", "its own"]) {
+        const { status, said } = await vault(["run", "--sandbox", "--upstream-ca", rootsFile, "--", program]);
+        expect(said, `${stored}: ${model.requests().join("\n")}`).toContain(CLOSING);
+        expect(status).toBe(0);
+        for (const value of values) expect(said).not.toContain(value);
+        for (const name of KEPT[agent.name] ?? []) expect(existsSync(join(home, name)), name).toBe(true);
+      }
+      expect(model.requests().filter((request) => request === `GET ${TOOL_HOST}/ask`)).toHaveLength(2);
+    });
+  }
+});
