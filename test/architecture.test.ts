@@ -59,6 +59,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     presets: [],
     files: ["presets"],
     trust: ["files"],
+    macos: ["files"],
     namespaces: ["files"],
     net: ["files"],
   },
