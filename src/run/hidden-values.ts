@@ -41,3 +41,12 @@ export function isSecretVariable(name: string, value: string, { hidden, withheld
   if (value === "") return false;
   return SECRET_VAULT.test(folded) || withheld.some((other) => other.toUpperCase() === folded) || isProxyCredential(folded, value) || findHidden(value, hidden) !== undefined;
 }
+
+/** The bytes with each hidden value replaced by its placeholder; undefined where there is none in them. Short values, which turn up by chance, stay. */
+export function replaceHidden(bytes: Uint8Array, hidden: Hiding["hidden"]): Uint8Array | undefined {
+  const longestFirst = hidden.filter(({ value }) => value.length >= CONTAINED_BYTES_MIN).sort((one, other) => other.value.length - one.value.length);
+  // As Latin-1, each byte is a letter, and text of any encoding stays what it is.
+  const before = Buffer.from(bytes).toString("latin1");
+  const after = longestFirst.reduce((text, { value, placeholder }) => text.replaceAll(Buffer.from(value.reveal()).toString("latin1"), () => placeholder), before);
+  return after === before ? undefined : Buffer.from(after, "latin1");
+}

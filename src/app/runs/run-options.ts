@@ -11,8 +11,6 @@ export interface WallChoice {
   readonly writable: readonly string[];
   /** Those that the project's file asks for. */
   readonly asked?: readonly string[];
-  /** Files of the project in whose place the program sees others. */
-  readonly replacements?: readonly { readonly path: string; readonly source: string }[];
 }
 
 export interface RunOptions {

@@ -148,7 +148,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
       if (wall !== undefined && options.wall !== undefined) {
-        const files = openWalledFiles(surroundings, options.wall, { command: options.command, folder: folder.path, keyFile });
+        const files = openWalledFiles(surroundings, options.wall, { command: options.command, folder: folder.path, keyFile, hidden: grants.map(({ grant }) => grant) });
         try {
           return await runWalled(wall, { command: options.command, environment: environment.variables, files, folder: folder.path, signals });
         } finally {

@@ -3,10 +3,12 @@ import { mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Hiding } from "../../run/hidden-values.ts";
 import type { RunFolder } from "../../run/run-folder.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
 import type { WalledFiles } from "../../wall/files/open-files.ts";
 import { openFiles } from "../../wall/files/open-files.ts";
+import { writeShownEnvFiles } from "./shown-env-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { WallChoice } from "./run-options.ts";
 
@@ -16,10 +18,12 @@ export interface WalledDisk {
   readonly folder: string | undefined;
   /** What the vault file names. */
   readonly keyFile: string | undefined;
+  /** The run's values, which no file of the project is to show. */
+  readonly hidden: Hiding["hidden"];
 }
 
 /** @throws VaultError as `openFiles`. */
-export function openWalledFiles({ paths, variables, warn }: Surroundings, { writable, asked, replacements }: WallChoice, { command, folder, keyFile }: WalledDisk): WalledFiles {
+export function openWalledFiles({ paths, variables, warn }: Surroundings, { writable, asked }: WallChoice, { command, folder, keyFile, hidden }: WalledDisk): WalledFiles {
   const homes: RunFolder[] = [];
   const home = homedir();
   const cacheFolder = variables["XDG_CACHE_HOME"];
@@ -36,7 +40,7 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,
     asked: asked ?? [],
-    replacements: replacements ?? [],
+    replacements: folder === undefined ? [] : writeShownEnvFiles(hidden, folder),
     cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
     temporary: tmpdir(),
     path: variables["PATH"] ?? "",
