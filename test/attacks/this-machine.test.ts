@@ -11,7 +11,7 @@ import { makeTestCa } from "../support/test-ca.ts";
 
 const ca = makeTestCa();
 const own = Object.values(networkInterfaces()).flatMap((list = []) => list.filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0).map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address)));
-const NAMES = ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "127.1", "127.0.0.2", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "any.example.test", "LOCALHOST.", ...own];
+const NAMES = ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "127.1", "127.0.0.2", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "any.example.test", "LOCALHOST.", ...own, ...own.filter((address) => !address.startsWith("[")).map((address) => `[::ffff:${address}]`)];
 
 let inner: RawServer;
 let bound: RawServer;

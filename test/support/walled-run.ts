@@ -24,8 +24,8 @@ export interface WalledRun {
   readonly resolver: Resolver;
   /** Every name that anybody outside was asked for. */
   readonly asked: readonly string[];
-  /** Asks for the name and connects to what is answered, as any program does. @param as the port that the proxy is to believe in, where it is to be another. */
-  readonly dial: (host: string, port: number, as?: number) => Promise<Socket>;
+  /** Asks for the name and connects to what is answered, as any program does. @param port that the proxy believes was dialled: below 1024, and where servers stand, a test cannot listen. */
+  readonly dial: (host: string, port: number) => Promise<Socket>;
   /** To the proxy itself. */
   readonly dialProxy: () => Promise<Socket>;
   readonly close: () => Promise<void>;
@@ -58,19 +58,22 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
   serveNamesOverUdp(names, table);
   const resolver = new Resolver({ timeout: 2_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${names.address().port}`]);
-  const listeners = new Map<string, Server>();
+  const listeners = new Map<string, { readonly server: Server; readonly port: number }>();
   const sockets: Socket[] = [];
-  const listenAt = async (address: string, port: number, arrivalOf: (socket: Socket) => HandedArrival | undefined): Promise<number> => {
+  const listenAt = async (address: string, key: string, arrivalOf: (socket: Socket) => HandedArrival | undefined): Promise<number> => {
+    const known = listeners.get(key);
+    if (known !== undefined) return known.port;
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       const arrival = arrivalOf(socket);
       if (arrival === undefined) socket.destroy();
       else proxy.admit(socket, arrival);
     });
-    server.listen(port, address);
+    server.listen(0, address);
     await once(server, "listening");
-    listeners.set(`${address} ${port}`, server);
     const bound = server.address();
-    return typeof bound === "object" && bound !== null ? bound.port : 0;
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    listeners.set(key, { server, port });
+    return port;
   };
   const dialAt = async (port: number, address: string): Promise<Socket> => {
     const socket = connect(port, address);
@@ -79,31 +82,26 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
     await once(socket, "connect");
     return socket;
   };
-  let proxyPort: Promise<number> | undefined;
   return {
     proxy,
     events,
     table,
     resolver,
     asked,
-    async dial(host, port, as = port) {
+    async dial(host, port) {
       const [address = ""] = /^[\d.]+$/.test(host) ? [host] : await resolver.resolve4(host);
-      const key = `${address} ${port}`;
-      if (!listeners.has(key)) {
-        await listenAt(address, port, ({ localAddress }) => {
-          const authority = findMeantAuthority({ localAddress, localPort: as }, table, () => false);
-          return authority === undefined ? undefined : { kind: "direct", authority };
-        });
-      }
-      return dialAt(port, address);
+      const listening = await listenAt(address, `${address} ${port}`, ({ localAddress }) => {
+        const authority = findMeantAuthority({ localAddress, localPort: port }, table, () => false);
+        return authority === undefined ? undefined : { kind: "direct", authority };
+      });
+      return dialAt(listening, address);
     },
     async dialProxy() {
-      proxyPort ??= listenAt("127.0.0.1", 0, () => ({ kind: "proxy" }));
-      return dialAt(await proxyPort, "127.0.0.1");
+      return dialAt(await listenAt("127.0.0.1", "proxy", () => ({ kind: "proxy" })), "127.0.0.1");
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      for (const server of listeners.values()) server.close();
+      for (const { server } of listeners.values()) server.close();
       names.close();
       await proxy.close();
     },

@@ -36,6 +36,11 @@ export function classifyAddress(address: string): AddressKind {
   return privateV6.check(plain, "ipv6") ? "private" : "public";
 }
 
+/** The IPv4 address that an IPv6 address carries inside, by whichever way; undefined where it carries none. */
+export function findCarriedV4(address: string): string | undefined {
+  return isIPv6(address) ? embeddedV4(expand(address.replace(/%.*$/, ""))) : undefined;
+}
+
 /** @param host canonical (`vault/host.ts`). */
 export function isMetadataName(host: string): boolean {
   return METADATA_NAMES.has(host);

@@ -9,7 +9,7 @@ import { systemErrorCode } from "../../errors.ts";
 import type { Authority } from "../../vault/host.ts";
 import { formatAuthority } from "../../vault/host.ts";
 import type { AddressKind } from "./address.ts";
-import { classifyAddress, isMetadataName } from "./address.ts";
+import { classifyAddress, findCarriedV4, isMetadataName } from "./address.ts";
 import type { FindNextProxy, OutwardRules } from "./next-proxy.ts";
 import { dialNextProxy, tunnelThrough } from "./next-proxy.ts";
 import type { Refusal } from "../grants/refusal.ts";
@@ -138,10 +138,10 @@ function judge(authority: Authority, addresses: readonly string[], mayBePrivate:
   if (!mayBePrivate && kinds.some((kind) => kind !== "public")) throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
 }
 
-/** Those of its network devices. What listens on all of them does so there as well. */
+/** Those of its network devices, however they are written. What listens on all of them does so there as well. */
 function hasOwnAddress(addresses: readonly string[]): boolean {
   const own = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
-  return addresses.some((address) => own.includes(address.replace(/^::ffff:(?=[0-9.]+$)/, "").replace(/%.*$/, "")));
+  return addresses.some((address) => own.includes(findCarriedV4(address) ?? address.replace(/%.*$/, "")));
 }
 
 function isThisMachine(kind: AddressKind): boolean {

@@ -1,5 +1,5 @@
 // What is answered to who asks for a name behind the wall. Nobody outside hears of the question: whether the name exists shows when a connection to it is made.
-import { findAuthority } from "../../vault/host.ts";
+import { findAuthority, isAddress } from "../../vault/host.ts";
 import { ADDRESS_TYPE, FORMAT_ERROR, formatAnswer, formatFailure, NAME_ERROR, NO_ERROR, NOT_IMPLEMENTED, readInquiry, SERVER_FAILURE } from "./dns-message.ts";
 import type { NameTable } from "./name-table.ts";
 
@@ -35,7 +35,7 @@ export function isLocalName(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost");
 }
 
-/** A number that some would take for an address is none: `2130706433`, `0x7f.1`. */
+/** An address is none, and neither is a number that some would take for one: `2130706433`, `0x7f.1`. */
 function isHostName(name: string): boolean {
-  return findAuthority(`${name}:1`)?.host === name;
+  return findAuthority(`${name}:1`)?.host === name && !isAddress(name);
 }
