@@ -1,7 +1,7 @@
 // A file system as it is planned: at most one mount at a path, each lying over those of the folders above it.
 import type { DiskView } from "./disk-view.ts";
 import type { Mount } from "./mount.ts";
-import { comparePaths, findNearest, isBelow, listBetween } from "./path-order.ts";
+import { comparePaths, findNearest, listBetween } from "./path-order.ts";
 
 /** More than that many mounts for one folder are slow, and bubblewrap takes 9,000 arguments. */
 const ENTRIES_MAX = 512;
@@ -42,9 +42,9 @@ export class Layers {
     this.put(mount);
   }
 
-  /** Covers a folder. */
+  /** Shows a folder as an empty one. */
   cover(path: string): void {
-    this.put({ kind: "empty", path, bytesMax: 4096 });
+    this.pin({ kind: "empty", path, bytesMax: 4096 });
     this.put({ kind: "sealed", path });
   }
 
@@ -69,11 +69,6 @@ export class Layers {
     const kind = this.#view.kindOf(path);
     if (kind === "link") this.put({ kind: "link", target: this.#view.targetOf(path), path });
     else if (kind === "folder" || kind === "file") this.put({ kind: "read-only", source: path, path, mayGo: true });
-  }
-
-  /** Takes away what has been planned below a path. */
-  clearBelow(path: string): void {
-    for (const at of [...this.#at.keys()]) if (isBelow(at, path)) this.#at.delete(at);
   }
 
   /** In the order in which they are to be mounted. */

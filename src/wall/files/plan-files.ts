@@ -1,82 +1,26 @@
 // What a walled program sees of the disk and may write to. A decision: it reads through `DiskView`, and changes nothing.
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { VaultError } from "../../errors.ts";
-import type { Preset, ReplacedFile } from "../presets/preset.ts";
+import type { Preset } from "../presets/preset.ts";
 import { judgeAskedFolders } from "./asked-folders.ts";
 import type { DiskView } from "./disk-view.ts";
+import type { FilesPlan, FilesRequest } from "./files-plan.ts";
 import { layHome } from "./fresh-home.ts";
 import { listHiddenPlaces } from "./hidden-places.ts";
 import { Layers } from "./layers.ts";
-import type { Mount } from "./mount.ts";
-import { listAliases, parseMountInfo } from "./mount-points.ts";
-import { isBelow, isWithin } from "./path-order.ts";
+import { parseMountInfo } from "./mount-points.ts";
+import { isWithin } from "./path-order.ts";
 import { parsePathSockets } from "./path-sockets.ts";
 import { projectCaches } from "./project-caches.ts";
 import { findProjectRoot, isTooWide } from "./project-root.ts";
-import type { Made } from "./protected-files.ts";
+import type { Made, Protection } from "./protected-files.ts";
 import { protectProject } from "./protected-files.ts";
-
-export interface FilesRequest {
-  readonly home: string;
-  readonly cwd: string;
-  readonly uid: number;
-  /** As it was typed: its last part chooses the preset. */
-  readonly command: string;
-  readonly presets: readonly Preset[];
-  /** Folders and files of the vault, wherever they are, whether they exist or not. */
-  readonly vault: {
-    readonly folders: readonly string[];
-    /** Holds keys: no further name of it may exist, and it may not lie where the program writes. */
-    readonly keyFiles: readonly string[];
-  };
-  /** What the program needs of what would not be there inside, to read: this run's folder, this program itself. */
-  readonly shown: readonly string[];
-  /** What the person named. */
-  readonly writable: readonly string[];
-  /** What the project's file names. */
-  readonly asked: readonly string[];
-  /** Files of the project in whose place others are shown. */
-  readonly replacements: readonly { readonly path: string; readonly source: string }[];
-  /** `$XDG_CACHE_HOME`, or what stands for it. */
-  readonly cacheFolder: string;
-  /** An empty private folder on the disk that is the home folder inside: for presets with replaced files. */
-  readonly homeFolder?: string | undefined;
-  /** `$TMPDIR`, or what stands for it: an empty one inside. */
-  readonly temporary: string;
-  readonly path: string;
-  readonly memoryBytes: number;
-  /** Text of /proc/self/mountinfo and of /proc/net/unix. */
-  readonly mountInfo: string;
-  readonly sockets: string;
-}
-
-export interface FilesPlan {
-  /** The first is the whole disk, read-only: what is to lie directly over it, such as /proc and /dev, comes after that one. */
-  readonly mounts: readonly Mount[];
-  /** Without links. */
-  readonly home: string;
-  readonly root: string | undefined;
-  readonly preset: Preset | undefined;
-  /** To be made before the start, where nothing is there. */
-  readonly made: readonly Made[];
-  /** To be copied into the folder of the home before the start, and back in the end. */
-  readonly replaced: readonly ReplacedFile[];
-  /** In the project: a change of these is told in the end. */
-  readonly watched: readonly string[];
-  readonly warnings: readonly string[];
-  readonly listing: FilesListing;
-}
-
-export interface FilesListing {
-  readonly writable: readonly string[];
-  readonly protected: readonly string[];
-  readonly hidden: readonly string[];
-  readonly caches: readonly string[];
-}
+import { findPlaces, listKeyFiles, requireApart } from "./vault-apart.ts";
 
 const SOCKETS_MAX = 256;
 /** In /run, which is an empty one inside: where NixOS has its programs. */
 const RUN_SHOWN = ["/run/current-system", "/run/opengl-driver"];
+const FRESH_SHARE = 32;
 
 /** The preset for a command, by its last part. */
 export function choosePreset(presets: readonly Preset[], command: string): Preset | undefined {
@@ -89,81 +33,94 @@ export function choosePreset(presets: readonly Preset[], command: string): Prese
  */
 export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const home = view.realOf(request.home) ?? request.home;
+  const isHomeThere = home !== "/" && view.kindOf(home) === "folder";
   const root = findProjectRoot(view, request.cwd, home);
-  const preset = choosePreset(request.presets, request.command);
-  const warnings = root === undefined ? [`nothing is writable: "${request.cwd}" is the home folder or holds it; change into the project's folder`] : [];
+  const preset = findOwnFiles(view, choosePreset(request.presets, request.command), home);
   const asked = judgeAskedFolders(view, request.asked, { root, home, path: request.path });
   const named = request.writable.map((path) => requireWritable(view, path, home));
-  const needed = (preset?.writable ?? []).map((name) => ({ path: `${home}/${trim(name)}`, isFolder: name.endsWith("/") }));
   const writable = [...new Set([...(root === undefined ? [] : [root]), ...asked.granted.filter((path) => root === undefined || !isWithin(path, root)), ...named])];
-  const vault = realPlaces(view, [...request.vault.folders, ...request.vault.keyFiles.flatMap((file) => withReplacements(view, file))], request.mountInfo);
-  requireApart(view, request.vault, vault, [...writable, home]);
-  const allowed = [...named, ...(preset?.own ?? []).map((name) => `${home}/${trim(name)}`)];
-  const others = request.presets.filter(({ id }) => id !== preset?.id).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
-  const logins = [...listHiddenPlaces(view, home, request.uid), ...others].filter((path) => !allowed.some((own) => isWithin(path, own) || isWithin(own, path)));
+  const points = parseMountInfo(request.mountInfo);
+  const vault = new Set(findPlaces(view, [...request.vault.folders, ...listKeyFiles(view, request.vault)], points));
+  requireApart(view, { vault: request.vault, places: [...vault], writable, home });
+  const logins = listLogins(view, request, home, [...named, ...preset.own]);
+  const hidden = new Set([...vault, ...findPlaces(view, logins, points).filter((path) => !isTooWide(path, home))]);
   const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path)).slice(0, SOCKETS_MAX);
-  const hidden = new Set([...vault, ...realPlaces(view, logins, request.mountInfo).filter((path) => !isTooWide(path, home) && !writable.some((folder) => isWithin(folder, path) && folder !== root))]);
-  const hiddenHere = new Set([...hidden, ...logins]);
+  const caches = projectCaches(request.presets, { root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
 
   const layers = new Layers(view);
   layers.put({ kind: "read-only", source: "/", path: "/" });
   layEmpties(view, layers, request);
-  const caches = projectCaches(request.presets, { root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
-  const isHomeThere = home !== "/" && view.kindOf(home) === "folder";
-  const made: Made[] = caches.map(({ source }) => ({ path: source, content: "folder" }));
-  if (isHomeThere) {
-    layers.put(request.homeFolder === undefined ? { kind: "empty", path: home, bytesMax: Math.floor(request.memoryBytes / 8) } : { kind: "writable", source: request.homeFolder, path: home });
-    const omitted = new Set([...hiddenHere, ...sockets, ...caches.map(({ path }) => path), ...(preset?.replaced ?? []).map(({ path }) => `${home}/${path}`)]);
-    warnings.push(...layHome(view, layers, home, { hidden: omitted, mounted: needed.map(({ path }) => path) }));
-    for (const { source, path } of caches) layers.put({ kind: "writable", source, path });
-    for (const { path, isFolder } of needed) {
-      if (view.kindOf(path) === undefined) made.push({ path, content: isFolder ? "folder" : { text: "" } });
-      else if (view.realOf(path) !== path) continue;
-      layers.put({ kind: "writable", source: path, path });
-    }
-  } else warnings.push(`there is no home folder "${home}"`);
+  const homeWarnings = isHomeThere ? layHomeFolder(view, layers, request, { home, omitted: [...hidden, ...logins, ...sockets, ...caches.map(({ path }) => path), ...preset.replaced], writable: preset.writable.map(({ path }) => path) }) : [`there is no home folder "${home}"`];
+  for (const { source, path } of isHomeThere ? caches : []) layers.put({ kind: "writable", source, path });
   const temporary = view.realOf(request.temporary);
   if (temporary !== undefined && view.kindOf(temporary) === "folder" && !isTooWide(temporary, home) && !layers.has(temporary)) layers.put({ kind: "empty", path: temporary, bytesMax: Math.floor(request.memoryBytes / 4) });
-  for (const path of writable) layers.put({ kind: "writable", source: path, path });
-  // What a program needs to read comes after what is empty, and before what is hidden.
-  for (const path of [...request.shown, ...RUN_SHOWN].flatMap((name) => view.realOf(name) ?? [])) if (layers.showing(path) === undefined) layers.put({ kind: "read-only", source: path, path });
+  for (const path of [...(isHomeThere ? preset.writable.map(({ path }) => path) : []), ...writable]) layers.put({ kind: "writable", source: path, path });
+  show(view, layers, [...request.shown, ...RUN_SHOWN]);
 
-  const protections = writable.filter((path) => view.kindOf(path) === "folder").map((path) => protectProject(view, path, readGitSettings(view, home), home));
-  for (const folder of protections.flatMap(({ gitFolders }) => gitFolders)) {
-    if ([...hidden].some((place) => isWithin(folder, place))) warnings.push(`Git's folder "${folder}" is hidden`);
-    else layers.pin({ kind: "writable", source: folder, path: folder });
-  }
-  const presetMade = (preset?.readOnly ?? []).map((name): Made => ({ path: `${home}/${trim(name)}`, content: name.endsWith("/") ? "folder" : { text: name.endsWith(".json") ? "{}\n" : "" } }));
-  made.push(...protections.flatMap((one) => one.made), ...presetMade.filter(({ path }) => view.kindOf(path) === undefined));
-  const readOnly = [...protections.flatMap((one) => one.readOnly), ...presetMade.map(({ path }) => path).filter((path) => view.kindOf(path) === undefined || view.realOf(path) === path)];
-  for (const path of new Set([...readOnly, ...made.filter(({ path }) => layers.showing(path)?.kind === "writable").map(({ path }) => path).filter((path) => !layers.has(path))])) if (layers.showing(path)?.kind === "writable" || layers.has(path)) layers.pin({ kind: "read-only", source: path, path });
-  for (const path of (preset?.fresh ?? []).map((name) => `${home}/${trim(name)}`)) {
-    if (view.kindOf(path) === undefined) made.push({ path, content: "folder" });
-    else if (view.realOf(path) !== path) continue;
-    layers.pin({ kind: "empty", path, bytesMax: Math.floor(request.memoryBytes / 32) });
-  }
+  const settings = readGitSettings(view, home);
+  const protections = writable.filter((path) => view.kindOf(path) === "folder").map((path) => protectProject(view, path, settings, home));
+  const gitFolders = protections.flatMap((one) => one.gitFolders).filter((folder) => ![...hidden].some((place) => isWithin(folder, place)));
+  for (const path of gitFolders) layers.pin({ kind: "writable", source: path, path });
+  const guarded = [...protections, ...(isHomeThere ? [preset.protection] : [])];
+  const readOnly = [...new Set(guarded.flatMap((one) => [...one.readOnly, ...one.made.map(({ path }) => path)]))].filter((path) => layers.showing(path)?.kind === "writable");
+  for (const path of readOnly) layers.pin({ kind: "read-only", source: path, path });
+  for (const path of isHomeThere ? preset.fresh : []) layers.pin({ kind: "empty", path, bytesMax: Math.floor(request.memoryBytes / FRESH_SHARE) });
   for (const { path, source } of request.replacements) if (layers.showing(path) !== undefined) layers.put({ kind: "read-only", source, path });
+  const reached = hide(view, layers, { hidden, vault, sockets: sockets.flatMap((path) => view.realOf(path) ?? []) });
+  // Once more: what was shown may lie in a folder that is hidden now.
+  show(view, layers, request.shown);
 
-  const covered = hide(view, layers, { hidden, vault: new Set(vault), sockets: sockets.flatMap((path) => view.realOf(path) ?? []) });
-  // Only now, since the vault's folder may be one of those above it.
-  for (const path of request.shown.flatMap((name) => view.realOf(name) ?? [])) if (layers.showing(path) === undefined) layers.put({ kind: "read-only", source: path, path });
-
+  const folder = (path: string): Made => ({ path, content: "folder" });
   return {
     mounts: layers.list(),
     home,
     root,
-    preset,
-    made,
-    replaced: isHomeThere ? (preset?.replaced ?? []) : [],
-    watched: [...new Set([...protections.flatMap(({ watched }) => watched), ...readOnly])],
-    warnings: [...warnings, ...asked.warnings, ...protections.flatMap((one) => one.warnings)],
+    preset: preset.chosen,
+    made: [...caches.map(({ source }) => folder(source)), ...preset.writable.flatMap(({ made }) => made), ...preset.fresh.filter((path) => view.kindOf(path) === undefined).map(folder), ...guarded.flatMap((one) => one.made)],
+    replaced: isHomeThere ? (preset.chosen?.replaced ?? []) : [],
+    watched: [...new Set(guarded.flatMap((one) => one.watched))],
+    warnings: [
+      ...(root === undefined ? [`nothing is writable: "${request.cwd}" is the home folder or holds it; change into the project's folder`] : []),
+      ...homeWarnings, ...asked.warnings, ...protections.flatMap((one) => one.warnings),
+    ],
     listing: {
-      writable: [...writable, ...needed.map(({ path }) => path), ...protections.flatMap(({ gitFolders }) => gitFolders), ...(preset?.replaced ?? []).map(({ path }) => `${home}/${path}`)],
-      protected: readOnly,
-      hidden: [...new Set([...hidden, ...logins.filter((path) => view.kindOf(path) !== undefined), ...covered])].sort(),
-      caches: caches.map(({ path }) => path),
+      writable: [...writable, ...gitFolders.filter((path) => root === undefined || !isWithin(path, root)), ...preset.writable.map(({ path }) => path), ...preset.replaced],
+      protected: [...readOnly, ...request.replacements.map(({ path }) => path)].sort(),
+      hidden: [...new Set([...hidden, ...logins, ...reached])].sort(),
+      caches: caches.map(({ path }) => path).sort(),
     },
   };
+}
+
+interface OwnFiles {
+  readonly chosen: Preset | undefined;
+  readonly own: readonly string[];
+  readonly writable: readonly { readonly path: string; readonly made: readonly Made[] }[];
+  readonly fresh: readonly string[];
+  readonly replaced: readonly string[];
+  readonly protection: Protection;
+}
+
+/** A preset's files as paths. A link in the place of one stays a link: the program may have made it. */
+function findOwnFiles(view: DiskView, chosen: Preset | undefined, home: string): OwnFiles {
+  const place = (name: string): string => `${home}/${trim(name)}`;
+  const isUsable = (name: string): boolean => view.kindOf(place(name)) === undefined || view.realOf(place(name)) === place(name);
+  const make = (name: string): Made[] => (view.kindOf(place(name)) === undefined ? [{ path: place(name), content: name.endsWith("/") ? "folder" : { text: name.endsWith(".json") ? "{}\n" : "" } }] : []);
+  const readOnly = (chosen?.readOnly ?? []).filter(isUsable);
+  return {
+    chosen,
+    own: (chosen?.own ?? []).map(place),
+    writable: (chosen?.writable ?? []).filter(isUsable).map((name) => ({ path: place(name), made: make(name) })),
+    fresh: (chosen?.fresh ?? []).filter(isUsable).map(place),
+    replaced: (chosen?.replaced ?? []).map(({ path }) => place(path)),
+    protection: { readOnly: readOnly.map(place), made: readOnly.flatMap(make), gitFolders: [], watched: (chosen?.readOnly ?? []).map(place), warnings: [] },
+  };
+}
+
+/** What of other programs' logins is there. What is named as writable, or the preset's own, is not hidden; what is around that still is. */
+function listLogins(view: DiskView, { presets, uid, command }: FilesRequest, home: string, allowed: readonly string[]): string[] {
+  const others = presets.filter((preset) => preset !== choosePreset(presets, command)).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
+  return [...new Set([...listHiddenPlaces(view, home, uid), ...others])].filter((path) => view.kindOf(path) !== undefined && !allowed.some((own) => isWithin(path, own)));
 }
 
 function layEmpties(view: DiskView, layers: Layers, { memoryBytes, uid }: FilesRequest): void {
@@ -176,18 +133,29 @@ function layEmpties(view: DiskView, layers: Layers, { memoryBytes, uid }: FilesR
   layers.put({ kind: "empty", path: `/run/user/${uid}`, bytesMax: share(64) });
 }
 
-/** Where the places really are, and every further place at which the same is seen; of those inside one another, all. */
-function realPlaces(view: DiskView, places: readonly string[], mountInfo: string): string[] {
-  const points = parseMountInfo(mountInfo);
-  const real = [...new Set(places.flatMap((place) => view.realOf(place) ?? []))].filter((path) => (view.kindOf(path) === "folder" || view.kindOf(path) === "file") && view.isReachable(path));
-  const aliases = real.flatMap((path) => listAliases(path, points).filter((alias) => view.isReachable(alias) && view.kindOf(alias) !== undefined && (view.areSame(alias, path) || [...points].some((point) => point.path === alias))));
-  return [...new Set([...real, ...aliases])].filter((path) => path !== "/");
+function layHomeFolder(view: DiskView, layers: Layers, { homeFolder, memoryBytes }: FilesRequest, { home, omitted, writable }: { home: string; omitted: readonly string[]; writable: readonly string[] }): string[] {
+  layers.put(homeFolder === undefined ? { kind: "empty", path: home, bytesMax: Math.floor(memoryBytes / 8) } : { kind: "writable", source: homeFolder, path: home });
+  return layHome(view, layers, home, { hidden: new Set(omitted), mounted: writable });
 }
 
-/** A key that is being replaced is beside the other for a while, under its name and a further part. */
-function withReplacements(view: DiskView, file: string): string[] {
-  const [folder, name] = [dirname(file), basename(file)];
-  return [file, ...view.namesIn(folder).filter((other) => other.startsWith(`${name}.`)).map((other) => `${folder}/${other}`)];
+/** What is not there inside by now. */
+function show(view: DiskView, layers: Layers, paths: readonly string[]): void {
+  for (const path of paths.flatMap((name) => view.realOf(name) ?? [])) if (layers.showing(path) === undefined) layers.put({ kind: "read-only", source: path, path });
+}
+
+/** @returns the sockets that had to be hidden. */
+function hide(view: DiskView, layers: Layers, { hidden, vault, sockets }: { hidden: ReadonlySet<string>; vault: ReadonlySet<string>; sockets: readonly string[] }): string[] {
+  const isHidden = (path: string): boolean => [...hidden].some((place) => isWithin(path, place)) || sockets.includes(path);
+  for (const path of [...hidden].sort()) {
+    const shown = layers.showing(path);
+    if (shown === undefined) continue;
+    if (view.kindOf(path) === "folder") layers.cover(path);
+    else if (vault.has(path) && shown.kind === "read-only") layers.takeOut(path, isHidden);
+    else layers.pin({ kind: "nothing", path });
+  }
+  const reached = sockets.filter((path) => view.kindOf(path) === "socket" && layers.showing(path)?.kind === "read-only");
+  for (const path of reached) if (layers.showing(path)?.kind === "read-only") layers.takeOut(path, isHidden);
+  return reached;
 }
 
 function requireWritable(view: DiskView, path: string, home: string): string {
@@ -197,38 +165,6 @@ function requireWritable(view: DiskView, path: string, home: string): string {
   return real;
 }
 
-function requireApart(view: DiskView, vault: FilesRequest["vault"], places: readonly string[], writable: readonly string[]): void {
-  const project = writable.slice(0, -1).find((folder) => places.some((place) => isWithin(folder, place)));
-  if (project !== undefined) throw new VaultError("unsafe-file", `"${project}" is in a folder of the vault's own`, "run in another folder, or move the vault out with VAULT_DIR");
-  const home = places.find((place) => isTooWide(place, writable.at(-1) ?? "/"));
-  if (home !== undefined) throw new VaultError("unsafe-file", `the vault's folder "${home}" holds the home folder`, "give VAULT_DIR a folder of its own");
-  for (const file of vault.keyFiles) {
-    const path = view.realOf(file);
-    if (path === undefined) continue;
-    if (view.namesOf(path) > 1) throw new VaultError("unsafe-file", `the key file "${path}" has a second name (a hard link), by which it could be read`, `remove the other: find / -xdev -samefile "${path}"`);
-    const folder = writable.slice(0, -1).find((place) => isBelow(path, place));
-    const isCovered = vault.folders.some((place) => isWithin(path, view.realOf(place) ?? place));
-    if (folder !== undefined && !isCovered) throw new VaultError("unsafe-file", `the key file "${path}" is in "${folder}", where the program may write`, "move it out of the project");
-  }
-}
-
-function hide(view: DiskView, layers: Layers, { hidden, vault, sockets }: { hidden: ReadonlySet<string>; vault: ReadonlySet<string>; sockets: readonly string[] }): string[] {
-  const isHidden = (path: string): boolean => [...hidden].some((place) => isWithin(path, place)) || sockets.includes(path);
-  for (const path of [...hidden].sort()) {
-    const shown = layers.showing(path);
-    if (shown === undefined) continue;
-    if (view.kindOf(path) !== "folder" && vault.has(path) && shown.kind === "read-only") layers.takeOut(path, isHidden);
-    else if (view.kindOf(path) !== "folder") layers.pin({ kind: "nothing", path });
-    else {
-      layers.pin({ kind: "empty", path });
-      layers.cover(path);
-    }
-  }
-  const reached = sockets.filter((path) => view.kindOf(path) === "socket" && layers.showing(path)?.kind === "read-only");
-  for (const path of reached) if (layers.showing(path)?.kind === "read-only") layers.takeOut(path, isHidden);
-  return reached;
-}
-
 function readGitSettings(view: DiskView, home: string): string[] {
   return [`${home}/.gitconfig`, `${home}/.config/git/config`, "/etc/gitconfig"].flatMap((path) => view.textOf(view.realOf(path) ?? path) ?? []);
 }
@@ -236,4 +172,3 @@ function readGitSettings(view: DiskView, home: string): string[] {
 function trim(name: string): string {
   return name.endsWith("/") ? name.slice(0, -1) : name;
 }
-

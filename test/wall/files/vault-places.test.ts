@@ -94,6 +94,13 @@ describe.skipIf(!canWall)("what the person or the project's file names as writab
     expect(await refusalOf(() => openStage(stage, { writable: [join(stage.home, "nothing")] }))).toBe("usage");
   });
 
+  test("does not show what is around it", () => {
+    const stage = makeStage();
+    put(join(stage.home, ".aws/named/file"), "open");
+    expect(runInside(openStage(stage, { writable: [join(stage.home, ".aws/named")] }), stage, `grep -rs . ${stage.home}/.aws; echo x > ${stage.home}/.aws/named/made && ls -A ${stage.home}/.aws`).output).toBe(`${stage.home}/.aws/named/file:open\nnamed\n`);
+    expect(runInside(openStage(stage, { writable: [join(stage.home, ".aws")] }), stage, `cat ${stage.home}/.aws/credentials`).output).toBe("secret .aws/credentials");
+  });
+
   test("is what holds no settings, no programs and no other project, where the project's file names it", () => {
     const stage = makeStage();
     for (const name of ["bin", "work/second/.git", "data", ".config/systemd"]) mkdirSync(join(stage.home, name), { recursive: true });
