@@ -42,6 +42,8 @@ test.each<[string, SecretRecord]>([
   ["base64 with bits left over, of four", { ...RECORD, value: { ...RECORD.value, ciphertext: `${base64(17).slice(0, -2)}F=` } }],
   ["base64 with bits left over, of two", { ...RECORD, id: `${base64(16).slice(0, -3)}B==` }],
   ["base64 with padding in its middle", { ...RECORD, id: `${base64(16).slice(0, -3)}=A=` }],
+  ["base64 with padding before its end", { ...RECORD, id: `${base64(16).slice(0, -2)}=A` }],
+  ["base64 with padding twice", { ...RECORD, id: `${base64(16).slice(0, -4)}A=A=` }],
   ["base64 without padding", { ...RECORD, id: base64(16).slice(0, -2) }],
 ])("a record with %s is not", (_what, record) => {
   expect(makeLineReader().findRecord(encodeLine(record))).toBeUndefined();
