@@ -88,6 +88,6 @@ async function firstFailure(tests: readonly string[]): Promise<Failure | undefin
     const isLate = failed?.result().errors?.every(({ message }) => /timed out/i.test(message)) === true;
     return { file, name: failed === undefined ? file : `${file} > ${failed.fullName}`, isLate };
   }
-  const [uncaught] = unhandledErrors.map((error) => (error instanceof Error ? error.message : (JSON.stringify(error) ?? ""))).filter((message) => !OWN_TROUBLE.test(message));
+  const [uncaught] = unhandledErrors.map((error) => (error instanceof Error ? error.message : JSON.stringify(error))).filter((message) => !OWN_TROUBLE.test(message));
   return uncaught === undefined ? undefined : { file: tests[0] ?? "", name: `${tests.join(", ")}: nobody caught ${uncaught}`, isLate: false };
 }
