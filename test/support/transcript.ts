@@ -32,23 +32,24 @@ export function hasTools(): boolean {
   return ["curl", "python3"].every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 }
 
-/** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. */
-export function makeBin(folder: string): string {
+/** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. @param isWalled each `vault run` gets `--sandbox`. */
+export function makeBin(folder: string, isWalled = false): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, "vault"), `#!/bin/sh\nexec "${NODE}" "${RUN_JS}" "$@"\n`, { mode: 0o755 });
+  const walled = isWalled ? '[ "$1" != run ] || { shift; set -- run --sandbox "$@"; }\n' : "";
+  writeFileSync(join(bin, "vault"), `#!/bin/sh\n${walled}exec "${NODE}" "${RUN_JS}" "$@"\n`, { mode: 0o755 });
   symlinkSync(NODE, join(bin, "node"));
   return bin;
 }
 
 /** @throws Error that names the line that did not hold. */
-export async function runTranscript(path: string, upstream: RawUpstream): Promise<void> {
+export async function runTranscript(path: string, upstream: RawUpstream, isWalled = false): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "vault-script-"));
   const work = join(folder, "work");
   mkdirSync(work);
   writeFileSync(join(folder, "server.pem"), upstream.certificate);
   const variables: Record<string, string> = {
-    PATH: `${makeBin(folder)}:${process.env["PATH"] ?? ""}`,
+    PATH: `${makeBin(folder, isWalled)}:${process.env["PATH"] ?? ""}`,
     HOME: join(folder, "home"),
     VAULT_DIR: join(folder, "vault"),
     DIR: work,

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { VaultError } from "../../errors.ts";
+import { coverInheritedDescriptors } from "./inherited-descriptors.ts";
 import type { InnerSpace } from "./inner-words.ts";
 import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
@@ -52,11 +53,17 @@ const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/s
 
 const SIGNS_MAX = 16_384;
 
-/** @param listenerProgram tests name another build of it. */
+/**
+ * @param listenerProgram tests name another build of it.
+ * @throws VaultError `usage` where a standard stream is a folder.
+ */
 export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
   const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, command, ...args];
-  const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc"] });
+  const own = ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc"] as const;
+  const covered = coverInheritedDescriptors(own.length);
+  const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
+  covered.close();
   const exited = once(child, "exit").then(
     ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
     () => ({ status: undefined, signal: null }),
