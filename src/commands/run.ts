@@ -4,6 +4,7 @@ import type { Selection } from "../app/runs/granted-secrets.ts";
 import { findProject, projectFlags } from "../cli/input/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
+import { chooseWall, wallFlags } from "../cli/input/wall-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
@@ -39,7 +40,7 @@ export default class Run extends VaultCommand {
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
-    sandbox: Flags.boolean({ description: "run the program behind a wall: with its project, a network of its own and nothing of what else is yours; Linux, with bubblewrap", allowNo: true }),
+    ...wallFlags,
     ...personFlags,
     ...passphraseFlags,
   };
@@ -51,8 +52,10 @@ export default class Run extends VaultCommand {
     if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const widening = flags["no-project"] ? "--no-project" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
+    const widening = flags["no-project"] ? "--no-project" : flags.sandbox === false ? "--no-sandbox" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
+    const project = findProject(flags);
+    const wall = chooseWall(flags, project);
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");
     return runSession(surroundings, {
@@ -60,7 +63,7 @@ export default class Run extends VaultCommand {
       args: rest,
       viewpoint: parseViewpoint(flags),
       selections: flags.secret?.map(parseSelection),
-      project: findProject(flags),
+      project,
       envFiles: await readEnvFiles(flags.dotenv, flags.expose, this.argv),
       sealingKeys: flags["key-env"],
       requirePerson: async () => { await forPersonOnly("run --dotenv with sealed values", surroundings, flags); },
@@ -70,7 +73,8 @@ export default class Run extends VaultCommand {
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
-      wall: flags.sandbox ? { writable: [] } : undefined,
+      wall,
+      declinesWall: flags.sandbox === false,
       redact: flags.redact,
       freshPlaceholders: flags["fresh-placeholders"],
     });

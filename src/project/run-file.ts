@@ -13,6 +13,8 @@ export const RUN_FILE = "vault.run.json";
 export const RUN_FILE_BYTES_MAX = 64 * 1024;
 const NEEDS_MAX = 64;
 const HOSTS_MAX = 64;
+const WRITABLE_MAX = 32;
+const PATH_LENGTH_MAX = 1024;
 /** A name of 253 characters, brackets or a wildcard, and a port. */
 const HOST_LENGTH_MAX = 260;
 
@@ -31,15 +33,19 @@ export interface Project {
   readonly needs: readonly Need[];
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
+  /** Whether its programs run behind the wall. */
+  readonly sandbox: boolean;
+  /** What else they may write to there: the wall judges each. */
+  readonly writable: readonly string[];
 }
 
 /** @throws VaultError `usage` for what is not as the schema has it. Of the file it repeats names and hosts, and nothing that could move a cursor. */
 export function parseRunFile(bytes: Uint8Array): Project {
-  const file = parseMembers(parseJson(bytes), "it", ["$schema", "secrets", "denyUnmatched", "strict"]);
+  const file = parseMembers(parseJson(bytes), "it", ["$schema", "secrets", "denyUnmatched", "strict", "sandbox", "writable"]);
   if (file["$schema"] !== undefined && typeof file["$schema"] !== "string") throw refuse(`"$schema" is not text`);
   const secrets = Object.entries(parseObject(file["secrets"], `"secrets"`));
   if (secrets.length > NEEDS_MAX) throw refuse(`it names more than ${NEEDS_MAX} secrets`);
-  return { needs: secrets.map(parseNeed), denyUnmatched: parseSwitch(file["denyUnmatched"], "denyUnmatched"), strict: parseSwitch(file["strict"], "strict") };
+  return { needs: secrets.map(parseNeed), denyUnmatched: parseSwitch(file["denyUnmatched"], "denyUnmatched"), strict: parseSwitch(file["strict"], "strict"), sandbox: parseSwitch(file["sandbox"], "sandbox"), writable: parseList(file["writable"], WRITABLE_MAX, `"writable"`, parsePath) ?? [] };
 }
 
 /** The file's text for secrets under their own names. @param schema what goes into `$schema`, for editors. */
@@ -69,6 +75,11 @@ function parseHost(item: unknown, what: string): HostBinding {
 function parsePlace(item: unknown, what: string): Place {
   if (typeof item === "string" && isPlace(item)) return item;
   throw refuse(`${what} has an entry that is none of ${PLACES.join(", ")}, header:NAME, query:NAME`);
+}
+
+function parsePath(item: unknown, what: string): string {
+  if (typeof item === "string" && isVisibleText(item, PATH_LENGTH_MAX)) return item;
+  throw refuse(`${what} has an entry that is no path`);
 }
 
 /** An empty list would look like a wish for nothing, or for everything. */

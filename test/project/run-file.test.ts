@@ -10,7 +10,7 @@ const parseValue = (value: unknown): unknown => parseRunFile(bytesOf(JSON.string
 
 describe("vault.run.json", () => {
   it("names secrets, and how much of each", () => {
-    const file = { $schema: "./x.json", secrets: { OPENAI_API_KEY: {}, GH: { secret: "GITHUB_TOKEN", hosts: ["API.github.com", "*.example.com:8443"], places: ["header", "header:x-vendor_key", "query:Sig[0]"] } }, denyUnmatched: true };
+    const file = { $schema: "./x.json", secrets: { OPENAI_API_KEY: {}, GH: { secret: "GITHUB_TOKEN", hosts: ["API.github.com", "*.example.com:8443"], places: ["header", "header:x-vendor_key", "query:Sig[0]"] } }, denyUnmatched: true, sandbox: true, writable: ["build", "~/notes"] };
     expect(isValid(schema, file)).toBe(true);
     expect(parseValue(file)).toEqual({
       needs: [
@@ -19,18 +19,20 @@ describe("vault.run.json", () => {
       ],
       denyUnmatched: true,
       strict: false,
+      sandbox: true,
+      writable: ["build", "~/notes"],
     });
   });
 
   it("may begin with a byte order mark, as some editors write it", () => {
-    expect(parseRunFile(bytesOf('\uFEFF{"secrets":{}}'))).toEqual({ needs: [], denyUnmatched: false, strict: false });
+    expect(parseRunFile(bytesOf('\uFEFF{"secrets":{}}'))).toEqual({ needs: [], denyUnmatched: false, strict: false, sandbox: false, writable: [] });
   });
 
   it.each([
     ["nothing", null], ["a list", []], ["no secrets", {}], ["secrets as a list", { secrets: ["A"] }], ["a rule of another version", { secrets: {}, allow: true }], ["a value", { secrets: { A: { value: "x" } } }],
     ["a variable that is none", { secrets: { "A=B": {} } }], ["a control character in a name", { secrets: { "A\u001B[2J": {} } }], ["a secret that is no name", { secrets: { A: { secret: "../B" } } }], ["a secret of another type", { secrets: { A: { secret: null } } }],
     ["a need that is text", { secrets: { A: "B" } }], ["no host", { secrets: { A: { hosts: [] } } }], ["hosts as text", { secrets: { A: { hosts: "a.example" } } }], ["a place that is none", { secrets: { A: { places: ["cookie"] } } }], ["no place", { secrets: { A: { places: [] } } }], ["a header in capitals", { secrets: { A: { places: ["header:X-Key"] } } }], ["a header without a name", { secrets: { A: { places: ["header:"] } } }], ["a parameter of two", { secrets: { A: { places: ["query:a&b"] } } }],
-    ["a switch that is text", { secrets: {}, strict: "false" }], ["a switch that is null", { secrets: {}, denyUnmatched: null }], ["too many", { secrets: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`A${index}`, {}])) }], ["a schema that is none", { $schema: 1, secrets: {} }],
+    ["a switch that is text", { secrets: {}, strict: "false" }], ["a wall that is text", { secrets: {}, sandbox: "true" }], ["nothing to write to", { secrets: {}, writable: [] }], ["one path", { secrets: {}, writable: "build" }], ["a path of another type", { secrets: {}, writable: [1] }], ["too many paths", { secrets: {}, writable: Array.from({ length: 33 }, (_, index) => `a${index}`) }], ["a switch that is null", { secrets: {}, denyUnmatched: null }], ["too many", { secrets: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`A${index}`, {}])) }], ["a schema that is none", { $schema: 1, secrets: {} }],
   ])("is refused with %s, by us and by its schema", (_, value) => {
     expect(() => parseValue(value)).toThrow(expect.objectContaining({ code: "usage", hint: expect.stringContaining("--no-project") as unknown }));
     expect(isValid(schema, value)).toBe(false);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { can } from "../support/machine.ts";
 import type { WallStage } from "../support/wall-stage.ts";
 import { openWallStage } from "../support/wall-stage.ts";
@@ -23,6 +25,27 @@ for (const user of users) {
     test("ends with the program's own status", async () => {
       for (const status of [0, 1, 42, 125, 255]) expect((await stage.inside(`exit ${status}`)).status).toBe(status);
       expect((await stage.inside("kill -9 $$")).status).toBe(137);
+    }, 60_000);
+
+    test("is what a project's file asks for, which cannot take it away; the audit log says so", async () => {
+      const file = join(stage.project, "vault.run.json");
+      const startedWith = async (flags: readonly string[]): Promise<unknown> => {
+        expect((await stage.vault(["run", ...flags, "--", "true"])).status).toBe(0);
+        const { out } = await stage.vault(["audit", "--json"]);
+        const { entries } = JSON.parse(out) as { readonly entries: readonly { readonly event: { readonly kind: string; readonly wall?: string } }[] };
+        return entries.filter(({ event }) => event.kind === "run.start").at(-1)?.event.wall;
+      };
+      try {
+        expect(await startedWith([])).toBeUndefined();
+        expect(await startedWith(["--sandbox"])).toBe("on");
+        writeFileSync(file, '{"secrets":{"API_KEY":{}},"sandbox":true}');
+        expect(await startedWith([])).toBe("on");
+        expect(await startedWith(["--no-sandbox"])).toBe("off");
+        writeFileSync(file, '{"secrets":{"API_KEY":{}},"sandbox":false}');
+        expect(await startedWith(["--sandbox"])).toBe("on");
+      } finally {
+        rmSync(file);
+      }
     }, 60_000);
   });
 }

@@ -50,6 +50,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     group: options.viewpoint.group ?? null,
     secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
     ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
+    ...(options.wall !== undefined ? { wall: "on" } : options.declinesWall === true ? { wall: "off" } : {}),
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
   });
   const { locator } = vault.file.contents.slot;

@@ -39,7 +39,7 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
     // This program's own files are those that it has Node load, and those of a `vault` that is typed inside.
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,
-    asked: asked ?? [],
+    asked,
     replacements: folder === undefined ? [] : writeShownEnvFiles(hidden, folder),
     cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
     temporary: tmpdir(),

@@ -4,8 +4,8 @@ import { formatHostBinding } from "../../vault/host.ts";
 import { visible } from "./visible-text.ts";
 
 /** @param path of the file, as seen from where the user is. */
-export function projectLine(path: string, { needs, denyUnmatched, strict }: Project): string {
-  const rules = [...(denyUnmatched ? ["deny-unmatched"] : []), ...(strict ? ["strict"] : [])];
+export function projectLine(path: string, { needs, denyUnmatched, strict, sandbox }: Project): string {
+  const rules = [...(denyUnmatched ? ["deny-unmatched"] : []), ...(strict ? ["strict"] : []), ...(sandbox ? ["sandbox"] : [])];
   const secrets = needs.length === 0 ? "no secrets" : needs.map(describeNeed).join(", ");
   return `${visible(path)}: this run gets ${secrets}${rules.length === 0 ? "" : `; ${rules.join(", ")}`}`;
 }

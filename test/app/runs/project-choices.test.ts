@@ -11,7 +11,7 @@ const metadata = (name: string): SecretMetadata => ({ id: name, name, scope: { k
 const secrets = ["A_KEY", "B_KEY", "C_KEY"].map(metadata);
 const nobody = { workspace: undefined, group: undefined };
 const need = (variable: string, secret = variable, host?: string): Project["needs"][number] => ({ variable, secret, hosts: host === undefined ? undefined : [parseHostBinding(host)], places: undefined });
-const projectOf = (...needs: Project["needs"]): Project => ({ needs, denyUnmatched: false, strict: false });
+const projectOf = (...needs: Project["needs"]): Project => ({ needs, denyUnmatched: false, strict: false, sandbox: false, writable: [] });
 const choose = (project: Project, selections?: readonly { variable: string; name: string }[]): unknown[] => chooseForProject(secrets, { project, viewpoint: nobody, selections }).map(({ variable, record, hosts }) => [variable, record.name, hosts]);
 
 describe("a run in a project", () => {
