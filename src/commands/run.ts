@@ -4,7 +4,7 @@ import type { Selection } from "../app/runs/granted-secrets.ts";
 import { findProject, projectFlags } from "../cli/input/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
-import { chooseWall, wallFlags } from "../cli/input/wall-flags.ts";
+import { chooseWall, declinesWall, wallFlags } from "../cli/input/wall-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
@@ -52,7 +52,7 @@ export default class Run extends VaultCommand {
     if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const widening = flags["no-project"] ? "--no-project" : flags.sandbox === false ? "--no-sandbox" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
+    const widening = flags["no-project"] ? "--no-project" : declinesWall(flags) ? "--no-sandbox" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     const project = findProject(flags);
     const wall = chooseWall(flags, project);
@@ -74,7 +74,7 @@ export default class Run extends VaultCommand {
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
       wall,
-      declinesWall: flags.sandbox === false,
+      declinesWall: declinesWall(flags),
       redact: flags.redact,
       freshPlaceholders: flags["fresh-placeholders"],
     });

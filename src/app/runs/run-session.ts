@@ -40,10 +40,9 @@ import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { eraseShownSecrets } from "./shown-secrets.ts";
-import { openWalledFiles } from "./walled-files.ts";
+import type { ChosenWall, NamedProxy } from "./walled-run.ts";
 import { openWalledProxy, runWalled } from "./walled-run.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { Wall } from "../../wall/wall.ts";
 import { requireWall } from "../../wall/wall.ts";
 
 /**
@@ -62,26 +61,26 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   const upstreamRoots = [...readRootsFile(surroundings.paths.rootsFile), ...options.upstreamRoots];
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   let watch: LockWatch | undefined;
-  let wall: Wall | undefined;
+  let chosen: ChosenWall | undefined;
   try {
     // Before the vault is: where there is no wall, nothing is opened.
-    if (options.wall !== undefined) wall = await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] });
+    if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] }) };
     watch = watchLock(surroundings.paths);
-    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, wall);
+    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, chosen);
   } finally {
-    wall?.close();
+    chosen?.wall.close();
     watch?.close();
     log?.close();
   }
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, wall: Wall | undefined): Promise<number> {
+async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, walled: ChosenWall | undefined): Promise<number> {
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
   const { grants, isStray, trail, withheld, keyFile, plain } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options);
     if (vault.agent !== undefined) watch.follow(vault.agent);
-    const told = options.isWatched && wall === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
+    const told = options.isWatched && walled === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
     if (told !== undefined) surroundings.warn(told);
     return opened;
   });
@@ -99,7 +98,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, wall, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, walled, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -117,7 +116,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
 }
 
 interface OpenRun extends RunGrants {
-  readonly wall: Wall | undefined;
+  readonly walled: ChosenWall | undefined;
   readonly isRevoked: () => boolean;
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
@@ -129,7 +128,7 @@ interface OpenRun extends RunGrants {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, keyFile, plain, wall, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, keyFile, plain, walled, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -137,8 +136,8 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     const choice = chooseProxy(surroundings.variables, scheme, host, port);
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
-  const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, isWalled: wall !== undefined, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
-  const proxy = wall === undefined ? await openProxy(terms) : await openWalledProxy(wall, terms, {});
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
+  const proxy: NamedProxy = walled === undefined ? await openProxy(terms) : await openWalledProxy(walled, terms);
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -147,14 +146,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
-      if (wall !== undefined && options.wall !== undefined) {
-        const files = openWalledFiles(surroundings, options.wall, { command: options.command, folder: folder.path, keyFile, hidden: grants.map(({ grant }) => grant) });
-        try {
-          return await runWalled(wall, { command: options.command, environment: environment.variables, files, folder: folder.path, signals });
-        } finally {
-          for (const line of files.close()) surroundings.warn(line);
-        }
-      }
+      if (walled !== undefined) return await runWalled(surroundings, walled, { command: options.command, environment: environment.variables, folder: folder.path, runCa: proxy.caCertificate, keyFile, hidden: grants.map(({ grant }) => grant), signals });
       return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
     } finally {
       folder.close();

@@ -1,4 +1,7 @@
 // A run behind the wall: its own files, its own network, in which what it dials arrives at the run's proxy, and no way to what is outside.
+import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { openProxy } from "../../proxy/server.ts";
@@ -6,32 +9,35 @@ import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { openDoor } from "../../wall/door.ts";
 import type { Mount } from "../../wall/files/mount.ts";
-import type { WalledFiles } from "../../wall/files/open-files.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
 import { layNames } from "../../wall/net/name-files.ts";
+import { layTrust } from "../../wall/trust/lay-trust.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { wallEnvironment } from "../../wall/walled-environment.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { WallChoice } from "./run-options.ts";
+import type { WalledDisk } from "./walled-files.ts";
+import { openWalledFiles } from "./walled-files.ts";
 
-/** Single ports through the wall. */
-export interface WalledPorts {
-  /** Of this machine's loopback, on the program's. */
-  readonly hostPorts?: readonly number[];
-  /** Of the program's loopback, on this machine's. */
-  readonly published?: readonly number[];
+/** A wall that stands, and what was asked of it. */
+export interface ChosenWall {
+  readonly wall: Wall;
+  readonly choice: WallChoice;
 }
 
-/**
- * A proxy that no port of this machine leads to: what the program dials in its own network arrives there.
- *
- * @throws VaultError `io` where a port cannot be had.
- */
-export async function openWalledProxy({ listeners }: Pick<Wall, "listeners">, options: ProxyOptions, { hostPorts = [], published = [] }: WalledPorts): Promise<Pick<Proxy, "url" | "caCertificate" | "close">> {
+/** A proxy that the program's variables can name. */
+export type NamedProxy = Pick<Proxy, "url" | "caCertificate" | "close">;
+
+/** A proxy that listens behind the wall alone. Nobody else is in that network, so its URL has no password. @throws VaultError `usage`, `io`. */
+export async function openWalledProxy({ wall, choice }: ChosenWall, options: ProxyOptions): Promise<NamedProxy> {
+  const { published, hostPorts } = choice;
   const proxy = await openProxy({ ...options, isWalled: true, listens: false });
   try {
-    const door = await openDoor(listeners, { bindings: options.grants.flatMap(({ bindings }) => bindings), hostPorts, published, admit: (socket, meant) => { proxy.admit(socket, meant); } });
+    const bindings = options.grants.flatMap((grant) => grant.bindings);
+    const door = await openDoor(wall.listeners, { bindings, published, hostPorts, admit: (socket, meant) => { proxy.admit(socket, meant); } });
     // What is published is asked for at each connection.
-    if (published.length === 0) listeners.close();
+    if (published.length === 0) wall.listeners.close();
     return {
       url: `http://127.0.0.1:${door.proxyPort}`,
       caCertificate: proxy.caCertificate,
@@ -49,20 +55,34 @@ export async function openWalledProxy({ listeners }: Pick<Wall, "listeners">, op
 export interface WalledProgram {
   readonly command: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The run's own files among them, which the program may read. */
-  readonly files: WalledFiles;
-  /** Where those are. */
+  /** The run's own, in which `ca.pem` has all that the program trusts. */
   readonly folder: string;
+  /** PEM: the run's own root. */
+  readonly runCa: string;
+  readonly keyFile: string | undefined;
+  /** What `.env` files of the project are rid of. */
+  readonly hidden: WalledDisk["hidden"];
   readonly signals: HeldSignals;
 }
 
-/** @throws VaultError `io` where the program's space cannot be made. */
-export async function runWalled(wall: Wall, { command, environment, files, folder, signals }: WalledProgram): Promise<ExitOutcome> {
+/** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
+export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals }: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(command, environment["PATH"]);
   if (trouble !== undefined) return trouble;
-  const runtimeFolder = `/run/user/${process.getuid?.() ?? 0}`;
-  const mounts: Mount[] = [...files.mounts, ...layNames(folder), { kind: "nothing", path: MARKER }];
-  const { pid, ended } = wall.start({ mounts, environment: wallEnvironment(environment, runtimeFolder), folder: process.cwd() });
+  const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
+  try {
+    const walled = wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`);
+    const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: realpathSync(homedir()), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
+    const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust, { kind: "nothing", path: MARKER }];
+    if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
+    return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
+  } finally {
+    for (const line of files.close()) surroundings.warn(line);
+  }
+}
+
+async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals: HeldSignals): Promise<ExitOutcome> {
+  const { pid, ended } = wall.start(space);
   let isOver = false;
   void pid.then((id) => {
     if (id === undefined) return;

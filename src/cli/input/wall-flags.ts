@@ -20,6 +20,11 @@ export interface GivenWallFlags {
   readonly "host-port"?: readonly string[] | undefined;
 }
 
+/** `--no-sandbox`: takes away what a project's file asks for. */
+export function declinesWall({ sandbox }: GivenWallFlags): boolean {
+  return sandbox === false;
+}
+
 /**
  * A project's file can ask for the wall, and not take it away.
  *
