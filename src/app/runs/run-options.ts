@@ -9,19 +9,12 @@ import type { Selection } from "./granted-secrets.ts";
 export interface WallChoice {
   /** Paths that the program may write to, beside its project. */
   readonly writable: readonly string[];
-<<<<<<< HEAD
-  /** Those that the project's file asks for. */
-  readonly asked?: readonly string[];
-=======
   /** The same, as the project's file asks for it. */
   readonly asked: readonly string[];
-  /** Files of the project in whose place the program sees others. */
-  readonly replacements?: readonly { readonly path: string; readonly source: string }[];
   /** Ports of the program's that this machine may reach. */
   readonly published: readonly number[];
   /** Ports of this machine that the program may reach. */
   readonly hostPorts: readonly number[];
->>>>>>> 7902fe7 (run: --writable, --publish, --host-port; a project's file can ask for the wall; the audit log says whether there was one)
 }
 
 export interface RunOptions {
