@@ -7,11 +7,11 @@ import { DEFAULT_VARIABLE } from "../../keys/environment.ts";
 import type { KeyringAnswer } from "../../keys/keyring.ts";
 import { askKeyring, DEFAULT_SERVICE } from "../../keys/keyring.ts";
 import { wipe } from "../../bytes.ts";
-import { isRemembered, noVault, readVault } from "../../store/vault-store.ts";
+import { isRemembered, readVault } from "../../store/vault-store.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import type { KeyChoice } from "./make-vault.ts";
 import { makeVault } from "./make-vault.ts";
-import { isInsideRun } from "./inside-run.ts";
+import { isBehindWall, isInsideRun, missingVault } from "./inside-run.ts";
 import { readKnownVault } from "./known-vault.ts";
 import { healLostEntry } from "./self-heal.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -68,7 +68,7 @@ async function makeAtFirstUse(surroundings: Surroundings): Promise<VaultFile> {
 /** @returns a vault that was made meanwhile. A vault that is gone is not made anew in passing: what was in it may be in a backup, and whoever finds an empty one looks for it no more. */
 async function requireFirstUse(surroundings: Surroundings): Promise<VaultFile | undefined> {
   const { paths, makesVault } = surroundings;
-  if (makesVault === false) throw noVault(paths.vaultFile);
+  if (makesVault === false || isBehindWall()) throw missingVault(surroundings);
   if (isRemembered(paths) || listParts(paths.auditFolder).length > 0) {
     const justMade = await waitForMaker(surroundings);
     if (justMade !== undefined) return justMade;

@@ -1,6 +1,10 @@
 // Whether this process was started by a program in a run: for what is the person's to do, and not the program's.
+import { existsSync } from "node:fs";
 import { findPresent } from "../../agent/roll-call.ts";
 import { listAncestors } from "../../disk/process-identity.ts";
+import { VaultError } from "../../errors.ts";
+import { noVault } from "../../store/vault-store.ts";
+import { MARKER } from "../../wall/namespaces/inner-words.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** `above`: the nearest process above this one that is a `vault run`. `variables`: this environment is that of a run, which may be over. */
@@ -20,6 +24,15 @@ export async function findEnclosingRun({ variables }: Pick<Surroundings, "variab
 
 export async function isInsideRun(surroundings: Pick<Surroundings, "variables">): Promise<boolean> {
   return (await findEnclosingRun(surroundings)) !== undefined;
+}
+
+/** What is said where there is no vault: behind the wall there never is, whatever is made in its place. */
+export function missingVault({ paths }: Pick<Surroundings, "paths">): VaultError {
+  return isBehindWall() ? new VaultError("no-vault", "this is inside a walled run, where there is no vault", "a program in a run has its secrets from outside: ask the person who started it") : noVault(paths.vaultFile);
+}
+
+export function isBehindWall(): boolean {
+  return process.platform === "linux" && existsSync(MARKER);
 }
 
 function findRunAbove(): number | undefined {

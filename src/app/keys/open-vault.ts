@@ -8,7 +8,7 @@ import { VaultError } from "../../errors.ts";
 import { loadFromVariable } from "../../keys/environment.ts";
 import { loadKeyFile, resolveKeyFile } from "../../keys/key-file.ts";
 import { loadKeyringEntry } from "../../keys/keyring.ts";
-import { isRemembered, noVault, readVault, settleAnchor } from "../../store/vault-store.ts";
+import { isRemembered, readVault, settleAnchor } from "../../store/vault-store.ts";
 import { prepareArgon2id } from "../../vault/argon2id.ts";
 import type { VaultKeys } from "../../vault/derive.ts";
 import { wipeVaultKeys } from "../../vault/derive.ts";
@@ -19,6 +19,7 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
+import { missingVault } from "./inside-run.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readKnownVault, requireKnownToLog } from "./known-vault.ts";
 
@@ -37,7 +38,7 @@ export interface OpenedVault {
 /** @throws VaultError `no-vault`, or what reading says. */
 export async function requireVault(surroundings: Surroundings): Promise<VaultFile> {
   const file = await readKnownVault(surroundings);
-  if (file === undefined) throw noVault(surroundings.paths.vaultFile);
+  if (file === undefined) throw missingVault(surroundings);
   return file;
 }
 

@@ -4,7 +4,7 @@ import { VaultError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import { readVault } from "../../store/vault-store.ts";
 import type { EnclosingRun } from "./inside-run.ts";
-import { findEnclosingRun } from "./inside-run.ts";
+import { findEnclosingRun, isBehindWall, missingVault } from "./inside-run.ts";
 import { openVault } from "./open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -21,9 +21,10 @@ export interface Person {
  *
  * @param act what was asked for, as it is typed: `secrets update`.
  * @param person undefined where nobody is to be asked.
- * @throws VaultError `inside-run`; `wrong-key` for another passphrase; what asking and reading the vault say.
+ * @throws VaultError `no-vault` behind the wall; `inside-run`; `wrong-key` for another passphrase; what asking and reading the vault say.
  */
 export async function requirePerson(surroundings: Surroundings, act: string, person: Person | undefined): Promise<void> {
+  if (isBehindWall()) throw missingVault(surroundings);
   const run = await findEnclosingRun(surroundings);
   if (run === undefined) return;
   if (person === undefined) throw refuse(act, run, "type it in a terminal outside the run; or, where you see this at a terminal of your own, with --allow-in-run, which asks there");
