@@ -45,7 +45,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const logins = listLogins(view, request, home, [...named, ...preset.own]);
   const hidden = new Set([...vault, ...findPlaces(view, logins, points).filter((path) => !isTooWide(path, home))]);
   const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path)).slice(0, SOCKETS_MAX);
-  const caches = projectCaches(request.presets, { root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
+  const caches = projectCaches(view, request.presets, { chosen: preset.chosen, root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
 
   const layers = new Layers(view);
   layers.put({ kind: "read-only", source: "/", path: "/" });
