@@ -35,6 +35,7 @@ import { openRunLog } from "./run-log.ts";
 import type { RunGrants } from "./run-grants.ts";
 import { openGrants } from "./run-grants.ts";
 import type { RunOptions } from "./run-options.ts";
+import { requireSandboxExec, runOnMac } from "./mac-run.ts";
 import { openRunSummary } from "./run-summary.ts";
 import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
@@ -64,7 +65,8 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   let chosen: ChosenWall | undefined;
   try {
     // Before the vault is: where there is no wall, nothing is opened.
-    if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] }) };
+    if (options.wall !== undefined && process.platform === "darwin") requireSandboxExec();
+    else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] }) };
     watch = watchLock(surroundings.paths);
     return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, chosen);
   } finally {
@@ -146,8 +148,11 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
       await limited;
-      if (walled !== undefined) return await runWalled(surroundings, walled, { command: options.command, environment: environment.variables, folder: folder.path, runCa: proxy.caCertificate, keyFile, hidden: grants.map(({ grant }) => grant), signals });
-      return await startChild({ command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) }).ended;
+      const disk = { command: options.command, folder: folder.path, keyFile, hidden: grants.map(({ grant }) => grant) };
+      const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) };
+      if (walled !== undefined) return await runWalled(surroundings, walled, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals });
+      if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
+      return await startChild(program).ended;
     } finally {
       folder.close();
     }

@@ -14,7 +14,7 @@ import type { WallChoice } from "./run-options.ts";
 
 export interface WalledDisk {
   readonly command: string;
-  /** The run's own folder; undefined where the files are only to be told of. */
+  /** The run's own folder; undefined where nothing is mounted: the files are only to be told of, or are guarded another way. */
   readonly folder: string | undefined;
   /** What the vault file names. */
   readonly keyFile: string | undefined;
@@ -27,6 +27,13 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
   const homes: RunFolder[] = [];
   const home = homedir();
   const cacheFolder = variables["XDG_CACHE_HOME"];
+  const openHomeFolder = (): string => {
+    const opened = openRunFolder(join(paths.runtimeFolder, "homes"));
+    homes.push(opened);
+    const inside = join(opened.path, "home");
+    mkdirSync(inside, { mode: 0o700 });
+    return inside;
+  };
   const files = openFiles({
     home,
     cwd: process.cwd(),
@@ -44,13 +51,7 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
     cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
     temporary: tmpdir(),
     path: variables["PATH"] ?? "",
-    openHomeFolder: () => {
-      const opened = openRunFolder(join(paths.runtimeFolder, "homes"));
-      homes.push(opened);
-      const inside = join(opened.path, "home");
-      mkdirSync(inside, { mode: 0o700 });
-      return inside;
-    },
+    ...(folder === undefined ? {} : { openHomeFolder }),
   });
   for (const warning of files.warnings) warn(warning);
   return {

@@ -13,8 +13,8 @@ import type { Made } from "./protected-files.ts";
 import { bringBack, copyIn } from "./replaced-files.ts";
 
 export interface FilesOptions extends Omit<FilesRequest, "presets" | "mountInfo" | "sockets" | "memoryBytes" | "homeFolder"> {
-  /** Makes an empty private folder on the disk that goes with the run. Called for a preset that needs one. */
-  readonly openHomeFolder: () => string;
+  /** Makes an empty private folder on the disk that goes with the run. Called for a preset that needs one; left out where the home folder is the real one. */
+  readonly openHomeFolder?: () => string;
 }
 
 export interface WalledFiles {
@@ -37,7 +37,7 @@ export interface WalledFiles {
 export function openFiles(options: FilesOptions): WalledFiles {
   const presets = listPresets();
   const preset = choosePreset(presets, options.command);
-  const homeFolder = preset === undefined || preset.replaced.length === 0 ? undefined : options.openHomeFolder();
+  const homeFolder = preset === undefined || preset.replaced.length === 0 ? undefined : options.openHomeFolder?.();
   const plan = planFiles(disk, { ...options, presets, homeFolder, memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
   const missing = plan.made.filter((one) => !make(one)).map(({ path }) => path);
   const texts = homeFolder === undefined ? new Map<string, string>() : copyIn(plan.replaced, plan.home, homeFolder);
@@ -73,7 +73,9 @@ function make({ path, content }: Made): boolean {
   }
 }
 
+/** Other systems have no /proc, and nothing that is mounted. */
 function read(path: string): string {
+  if (process.platform !== "linux") return "";
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -16,6 +16,8 @@ export interface MacWall {
   readonly hidden: readonly string[];
   /** In what is hidden, and to be read all the same: the run's own files. */
   readonly shown: readonly string[];
+  /** A folder for what does not last. */
+  readonly temporary: string;
 }
 
 /**
@@ -57,7 +59,7 @@ const TERMINALS = String.raw`(regex #"^/dev/ttys[0-9]+$")`;
  * @returns the profile, a line for each rule.
  * @throws VaultError `usage` for a path with a control character that no profile can spell.
  */
-export function formatProfile({ ports, writable, replaced, protected: kept, hidden, shown }: MacWall): string {
+export function formatProfile({ ports, writable, replaced, protected: kept, hidden, shown, temporary }: MacWall): string {
   const devices = `${DEVICES.map(literal).join(" ")} ${TERMINALS}`;
   return [
     "(version 1)",
@@ -74,6 +76,7 @@ export function formatProfile({ ports, writable, replaced, protected: kept, hidd
     ...rule("allow network-outbound", ports.map((port) => `(remote ip "localhost:${port}")`)),
     ...rule("deny file-read* file-write* process-exec", hidden.map(subpath)),
     ...rule("allow file-read*", shown.map(subpath)),
+    ...rule("allow file-read* file-write*", [subpath(temporary)]),
     "",
   ].join("\n");
 }

@@ -1,60 +1,8 @@
-// The profile is read here as macOS reads it: by a small reader of its language, and by its rule that of two the later counts. No Mac has run it.
 import { describe, expect, test } from "vitest";
 import type { MacWall } from "../../../src/wall/macos/profile.ts";
 import { formatProfile } from "../../../src/wall/macos/profile.ts";
 import { refusalCode } from "../../support/refusal-code.ts";
-
-/** A list is a rule or a filter; a text stands behind a quote, to tell it from a word. */
-type Form = string | readonly Form[];
-
-function parseForms(text: string): Form[] {
-  const stack: Form[][] = [[]];
-  const put = (form: Form): void => { stack.at(-1)?.push(form); };
-  for (let at = 0; at < text.length; at += 1) {
-    const letter = text[at] ?? "";
-    if (letter === "(") stack.push([]);
-    else if (letter === ")") {
-      const list = stack.pop() ?? [];
-      expect(stack.length).toBeGreaterThan(0);
-      put(list);
-    } else if (letter === '"') {
-      let string = "";
-      for (at += 1; text[at] !== '"'; at += 1) {
-        expect(at).toBeLessThan(text.length);
-        if (text[at] === "\\") at += 1;
-        string += text[at - 1] === "\\" ? ({ n: "\n", r: "\r", t: "\t" }[text[at] ?? ""] ?? text[at] ?? "") : (text[at] ?? "");
-      }
-      put(`"${string}`);
-    } else if (/\S/.test(letter)) {
-      const [word = letter] = /^[^\s()"]+/.exec(text.slice(at)) ?? [];
-      put(word);
-      at += word.length - 1;
-    }
-  }
-  expect(stack.length).toBe(1);
-  return stack[0] ?? [];
-}
-
-/** What the profile says of an act on a path, or on an address. */
-function decide(profile: string, operation: string, on: string): string {
-  let verdict = "undecided";
-  for (const form of parseForms(profile)) {
-    const [kind, ...rest] = Array.isArray(form) ? form as readonly Form[] : [];
-    const operations = rest.filter((part): part is string => typeof part === "string");
-    const filters = rest.filter((part): part is readonly Form[] => Array.isArray(part));
-    if (!operations.some((one) => one === "default" || one === operation || (one.endsWith("*") && operation.startsWith(one.slice(0, -1))))) continue;
-    if (filters.length === 0 || filters.some((filter) => fits(filter, on))) verdict = String(kind);
-  }
-  return verdict;
-}
-
-function fits([name, first = "", second = ""]: readonly Form[], on: string): boolean {
-  const path = String(first).slice(1);
-  if (name === "subpath") return on === path || on.startsWith(`${path}/`);
-  if (name === "literal") return on === path;
-  if (name === "prefix") return on.startsWith(path);
-  return name === "remote" && on === String(second).slice(1);
-}
+import { decide, parseForms } from "../../support/sandbox-profile.ts";
 
 const WALL: MacWall = {
   ports: [49152],
@@ -63,6 +11,7 @@ const WALL: MacWall = {
   protected: ["/Users/u/p/.git/hooks", "/Users/u/p/.git/config", "/Users/u/p/.envrc"],
   hidden: ["/Users/u/.ssh", "/Users/u/Library/Application Support/vault", "/Users/u/Library/Keychains"],
   shown: ["/Users/u/Library/Application Support/vault/runs/run-1"],
+  temporary: "/Users/u/Library/Application Support/vault/runs/run-1/tmp",
 };
 const profile = formatProfile(WALL);
 
@@ -86,6 +35,7 @@ describe("a profile", () => {
     ["file-read-data", "/Users/u/Library/Application Support/vault/runs/run-2/ca.pem", "deny"],
     ["file-read-data", "/Users/u/Library/Application Support/vault/runs/run-1/ca.pem", "allow"],
     ["file-write-data", "/Users/u/Library/Application Support/vault/runs/run-1/ca.pem", "deny"],
+    ["file-write-create", "/Users/u/Library/Application Support/vault/runs/run-1/tmp/x", "allow"],
     ["file-write-data", "/dev/null", "allow"],
     ["network-outbound", "localhost:49152", "allow"],
     ["network-outbound", "localhost:22", "deny"],
@@ -106,8 +56,9 @@ describe("a profile", () => {
   });
 
   test("has no rule without a filter where a list is empty", () => {
-    const bare = formatProfile({ ports: [], writable: [], replaced: [], protected: [], hidden: [], shown: [] });
-    expect(parseForms(bare).filter((form) => Array.isArray(form) && /write\*|outbound/.test(String(form[1])))).toEqual([]);
+    const bare = formatProfile({ ports: [], writable: [], replaced: [], protected: [], hidden: [], shown: [], temporary: "/t" });
+    expect(parseForms(bare).filter((form) => Array.isArray(form) && /outbound|unlink/.test(String(form[1])))).toEqual([]);
+    expect(decide(bare, "file-write-data", "/Users/u/p/a")).toBe("deny");
     expect(decide(bare, "network-outbound", "localhost:49152")).toBe("deny");
   });
 });
