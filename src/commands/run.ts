@@ -7,6 +7,7 @@ import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { chooseWall, declinesWall, wallFlags } from "../cli/input/wall-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
+import { visible } from "../cli/output/visible-text.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 
@@ -56,6 +57,11 @@ export default class Run extends VaultCommand {
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     const project = findProject(flags);
     const wall = chooseWall(flags, project);
+    if (flags.explain && wall !== undefined) {
+      const { explainWalledFiles } = await import("../app/runs/walled-files.ts");
+      this.answer(false, {}, explainWalledFiles(surroundings, wall, command).map(visible));
+      return 0;
+    }
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");
     return runSession(surroundings, {

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Hiding } from "../../run/hidden-values.ts";
 import type { RunFolder } from "../../run/run-folder.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
-import type { WalledFiles } from "../../wall/files/open-files.ts";
-import { openFiles } from "../../wall/files/open-files.ts";
+import type { FilesOptions, WalledFiles } from "../../wall/files/open-files.ts";
+import { describeFiles, openFiles } from "../../wall/files/open-files.ts";
 import { writeShownEnvFiles } from "./shown-env-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { WallChoice } from "./run-options.ts";
@@ -23,18 +23,48 @@ export interface WalledDisk {
 }
 
 /** @throws VaultError as `openFiles`. */
-export function openWalledFiles({ paths, variables, warn }: Surroundings, { writable, asked }: WallChoice, { command, folder, keyFile, hidden }: WalledDisk): WalledFiles {
+export function openWalledFiles(surroundings: Surroundings, wall: WallChoice, disk: WalledDisk): WalledFiles {
   const homes: RunFolder[] = [];
-  const home = homedir();
-  const cacheFolder = variables["XDG_CACHE_HOME"];
   const openHomeFolder = (): string => {
-    const opened = openRunFolder(join(paths.runtimeFolder, "homes"));
+    const opened = openRunFolder(join(surroundings.paths.runtimeFolder, "homes"));
     homes.push(opened);
     const inside = join(opened.path, "home");
     mkdirSync(inside, { mode: 0o700 });
     return inside;
   };
-  const files = openFiles({
+  const files = openFiles({ ...describe(surroundings, wall, disk), ...(disk.folder === undefined ? {} : { openHomeFolder }) });
+  for (const warning of files.warnings) surroundings.warn(warning);
+  return {
+    ...files,
+    close: () => {
+      try {
+        return files.close();
+      } finally {
+        for (const opened of homes) opened.close();
+      }
+    },
+  };
+}
+
+/** What a program would see and could write to, a line for each path. Nothing is made or started. @throws VaultError as `openFiles`. */
+export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice, command: string): string[] {
+  const { preset, warnings, listing } = describeFiles(describe(surroundings, wall, { command, folder: undefined, keyFile: undefined, hidden: [] }));
+  for (const warning of warnings) surroundings.warn(warning);
+  const list = (title: string, paths: readonly string[]): string[] => [`${title}:${paths.length === 0 ? " nothing" : ""}`, ...paths.map((path) => `  ${path}`)];
+  return [
+    `preset: ${preset?.title ?? "none"}`,
+    ...list("it may write to", listing.writable),
+    ...list("of that, it may only read", listing.protected),
+    ...list("its own for this project, kept from run to run", listing.caches),
+    ...list("it does not see", listing.hidden),
+    "everything else of this machine it may read; what it makes in the home folder and in /tmp ends with the run",
+  ];
+}
+
+function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
+  const home = homedir();
+  const cacheFolder = variables["XDG_CACHE_HOME"];
+  return {
     home,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
@@ -51,17 +81,5 @@ export function openWalledFiles({ paths, variables, warn }: Surroundings, { writ
     cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
     temporary: tmpdir(),
     path: variables["PATH"] ?? "",
-    ...(folder === undefined ? {} : { openHomeFolder }),
-  });
-  for (const warning of files.warnings) warn(warning);
-  return {
-    ...files,
-    close: () => {
-      try {
-        return files.close();
-      } finally {
-        for (const opened of homes) opened.close();
-      }
-    },
   };
 }

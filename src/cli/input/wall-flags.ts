@@ -9,6 +9,7 @@ const PORTS_MAX = 64;
 export const wallFlags = {
   sandbox: Flags.boolean({ description: "run the program behind a wall: it sees its project and programs, no vault, no other logins, and a network that leads to the proxy alone; Linux, with bubblewrap", allowNo: true }),
   writable: Flags.string({ description: "let the program behind the wall write to this path too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "PATH" }),
+  explain: Flags.boolean({ description: "say what the program behind the wall could write to and what it would not see, and start nothing" }),
   publish: Flags.string({ description: "let this machine reach the program's port behind the wall, on 127.0.0.1; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "PORT" }),
   "host-port": Flags.string({ description: "let the program behind the wall reach this machine's port on 127.0.0.1; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "PORT" }),
 };
@@ -16,6 +17,7 @@ export const wallFlags = {
 export interface GivenWallFlags {
   readonly sandbox?: boolean | undefined;
   readonly writable?: readonly string[] | undefined;
+  readonly explain?: boolean | undefined;
   readonly publish?: readonly string[] | undefined;
   readonly "host-port"?: readonly string[] | undefined;
 }
@@ -34,6 +36,7 @@ export function declinesWall({ sandbox }: GivenWallFlags): boolean {
 export function chooseWall(flags: GivenWallFlags, project: Project | undefined): WallChoice | undefined {
   const isWalled = flags.sandbox ?? project?.sandbox === true;
   const needless = (["writable", "publish", "host-port"] as const).find((name) => flags[name] !== undefined);
+  if (!isWalled && flags.explain === true) throw new VaultError("usage", "--explain goes with --sandbox", "of a single request, vault explain METHOD URL tells");
   if (!isWalled && needless !== undefined) throw new VaultError("usage", `--${needless} goes with --sandbox`);
   if (!isWalled) return undefined;
   return { writable: flags.writable ?? [], asked: project?.writable ?? [], published: parsePorts("publish", flags.publish), hostPorts: parsePorts("host-port", flags["host-port"]) };

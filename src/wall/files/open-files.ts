@@ -59,6 +59,11 @@ export function openFiles(options: FilesOptions): WalledFiles {
   };
 }
 
+/** What `openFiles` would say of it, with nothing made. @throws VaultError as `planFiles`. */
+export function describeFiles(options: FilesOptions): Pick<WalledFiles, "root" | "preset" | "warnings" | "listing"> {
+  return planFiles(disk, { ...options, presets: listPresets(), memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
+}
+
 /** Whether it is there now. Where this user may not make it, the program may not either. */
 function make({ path, content }: Made): boolean {
   try {
