@@ -72,6 +72,10 @@ describe("the proxy", () => {
     expect(build({}).variables).not.toHaveProperty("ALL_PROXY");
   });
 
+  test.each(["HTTP_PROXY", "https_proxy", "ALL_PROXY", "WS_PROXY", "WSS_PROXY", "npm_config_proxy", "npm_config_http_proxy", "npm_config_https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY", "PIP_PROXY", "CARGO_HTTP_PROXY", "GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY"])("takes the place of what stands in %s", (name) => {
+    expect(build({ [name]: "http://corp:3128" }).variables).toMatchObject({ [name]: proxyUrl });
+  });
+
   test("of the user's own for another scheme stays, unless it holds a credential", () => {
     expect(build({ ftp_proxy: "http://corp:3128" })).toMatchObject({ variables: { ftp_proxy: "http://corp:3128" }, warnings: [] });
     for (const value of ["http://me:pw@corp:3128", "me:pw@corp", "socks5://me:pw@corp"]) {

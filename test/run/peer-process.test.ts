@@ -42,6 +42,13 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
     socket.end("x");
   });
 
+  test("of a child is, also where it leads a group of its own", async () => {
+    start("sh", "-c", `setsid -w "${process.execPath}" -e '${CONNECT}' ${ownPort()}; true`);
+    const socket = await accepted;
+    expect(openPeerCheck(process.pid, process.getuid?.())(connectionOf(socket))).toBe(true);
+    socket.end("x");
+  });
+
   test("of a process that does not descend from the root is not", async () => {
     start(process.execPath, "-e", CONNECT, String(ownPort()));
     const stranger = start("sleep", "60");

@@ -72,7 +72,10 @@ describe("folders that are there already", () => {
     const rebooted = leave(3, { ...me, boot: "another" });
     const unnoted = leave(4, undefined, 120_000);
     const cut = leave(5, '{"pid":', 120_000);
+    // What lacks a word, or has another thing in its place, is as good as cut.
+    const odd = ["start", "boot", "host"].map((name, index) => leave(6 + index, { ...me, [name]: 1 }, 120_000));
     openRunFolder(parent).close();
+    expect(odd.filter(existsSync)).toEqual([]);
     const expected = process.platform === "linux" ? [] : [reused, rebooted].map((path) => basename(path));
     expect(readdirSync(parent).filter((name) => !expected.includes(name))).toEqual([]);
     expect([dead, unnoted, cut].some(existsSync)).toBe(false);
