@@ -24,6 +24,12 @@ describe("a text without its escapes", () => {
     expect(undo(text)).toBeUndefined();
   });
 
+  it("that begins with an escape begins where that does", () => {
+    const view = undoEscapes(Buffer.from("xy%41bc\\u0044"), false);
+    expect(view?.bytes.toString()).toBe("xyAbcD");
+    expect([view?.originOf(2, 4), view?.originOf(5, 6), view?.originOf(0, 6), view?.originOf(3, 5)]).toEqual([{ start: 2, end: 6 }, { start: 7, end: 13 }, { start: 0, end: 13 }, { start: 5, end: 7 }]);
+  });
+
   it("stands where it came from", () => {
     const piece = fc.oneof(
       fc.constantFrom("%41", "\\u0041", "\\u00e9", "\\n", "&amp;", "&#8364;", "\\\\", "%u20ac", "\\ud83d\\udd11", `${"Q".repeat(56)}\nQ`, `${"Q".repeat(60)}\r\n   Q`),
