@@ -23,6 +23,7 @@ export default class Run extends VaultCommand {
     "<%= config.bin %> run -- sh -c 'env | grep API_KEY'",
     { description: "What was used where, when it ends", command: "<%= config.bin %> run --summary --log run.jsonl -- true" },
     { description: "With the plain settings of a .env file, whose keys are in the vault", command: "<%= config.bin %> run --dotenv .env -- node agent.js" },
+    { description: "Behind a wall: no way to the vault, to other logins or past the proxy", command: "<%= config.bin %> run --sandbox -- env" },
     { description: "Only one secret, under another name", command: "<%= config.bin %> run -s OPENAI_API_KEY=API_KEY -- node agent.js" },
   ];
   static override args = { command: Args.string({ required: true, multiple: true, ignoreStdin: true, description: "the program and its arguments, behind --" }) };
@@ -57,6 +58,7 @@ export default class Run extends VaultCommand {
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     const project = findProject(flags);
     const wall = chooseWall(flags, project);
+    if (wall !== undefined && flags.redact && process.platform === "linux") throw new VaultError("usage", "--redact rewrites no output of a program behind the wall", "run without one of --redact and --sandbox");
     if (flags.explain && wall !== undefined) {
       const { explainWalledFiles } = await import("../app/runs/walled-files.ts");
       this.answer(false, {}, explainWalledFiles(surroundings, wall, command).map(visible));

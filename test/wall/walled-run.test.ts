@@ -49,3 +49,26 @@ for (const user of users) {
     }, 60_000);
   });
 }
+
+describe.skipIf(!can.wall)("before a walled run (needs bubblewrap)", () => {
+  let stage: WallStage;
+  beforeAll(async () => {
+    stage = await openWallStage();
+  }, 60_000);
+  afterAll(() => stage.close());
+
+  test("the doctor says whether there will be one", async () => {
+    const { status, out } = await stage.vault(["doctor", "--sandbox", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({ ok: true, findings: [{ check: "wall", level: "ok" }] });
+    expect(status).toBe(0);
+    const without = await stage.vault(["doctor", "--sandbox"], "", { PATH: "/nowhere" });
+    expect(without.out).toMatch(/^problem +wall +no wall can be made: bubblewrap is not installed.*\n +→ apt install bubblewrap/m);
+    expect(without.status).toBe(1);
+  }, 60_000);
+
+  test("what cannot be had is refused before anything is started", async () => {
+    for (const flags of [["--writable", "/tmp"], ["--publish", "80"], ["--explain"], ["--sandbox", "--publish", "0"], ["--sandbox", "--host-port", "http"], ["--sandbox", "--redact"], ["--sandbox", "--writable", "/"]]) {
+      expect([flags, (await stage.vault(["run", ...flags, "--", "true"])).status]).toEqual([flags, 125]);
+    }
+  }, 60_000);
+});
