@@ -22,6 +22,14 @@ for (const user of users) {
       expect(out).not.toContain(stage.value);
     });
 
+    test("needs no home folder", async () => {
+      const more = { HOME: join(stage.folder, "no-home"), VAULT_DIR: join(stage.folder, "home", "of-the-homeless") };
+      await stage.vault(["init", "--provider", "file"], "", more);
+      await stage.vault(["secrets", "create", "API_KEY", "--host", stage.bound], stage.value, more);
+      const { status, out, err } = await stage.vault(["run", "--sandbox", "--upstream-ca", join(stage.folder, "server.pem"), "--", "sh", "-c", `curl -sS -H "authorization: Bearer $API_KEY" https://${stage.bound}/`], "", more);
+      expect([status, out, err]).toEqual([0, "hello from upstream\n", expect.stringContaining("there is no home folder")]);
+    });
+
     test("ends with the program's own status", async () => {
       for (const status of [0, 1, 42, 125, 255]) expect((await stage.inside(`exit ${status}`)).status).toBe(status);
       expect((await stage.inside("kill -9 $$")).status).toBe(137);

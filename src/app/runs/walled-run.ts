@@ -1,5 +1,4 @@
 // A run behind the wall: its own files, its own network, in which what it dials arrives at the run's proxy, and no way to what is outside.
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
@@ -8,6 +7,7 @@ import { openProxy } from "../../proxy/server.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { openDoor } from "../../wall/door.ts";
+import { disk } from "../../wall/files/disk-view.ts";
 import type { Mount } from "../../wall/files/mount.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
@@ -72,7 +72,7 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
   const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
   try {
     const walled = wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`);
-    const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: realpathSync(homedir()), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
+    const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
     const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust, { kind: "nothing", path: MARKER }];
     if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
     return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
