@@ -45,6 +45,7 @@ describe("what is not inherited", () => {
   test.each([
     ["NODE_TLS_REJECT_UNAUTHORIZED", "0", "1"],
     ["PYTHONHTTPSVERIFY", "0", "1"],
+    ["PERL_LWP_SSL_VERIFY_HOSTNAME", "0", "1"],
     ["npm_config_strict_ssl", "false", "true"],
     ["PIP_TRUSTED_HOST", "pypi.org", ""],
     ["CLOUDSDK_AUTH_DISABLE_SSL_VALIDATION", "True", "False"],
