@@ -6,8 +6,8 @@ import { expect } from "vitest";
 const README = fileURLToPath(new URL("../../README.md", import.meta.url));
 /** `VAULT_WRITE_CLIENTS=1` writes the table instead of checking it. */
 const isWriting = process.env["VAULT_WRITE_CLIENTS"] === "1";
-const BEGIN = "<!-- clients -->";
-const END = "<!-- /clients -->";
+/** Which of the tables: what a run does, and what a walled run does for programs that know of no proxy. */
+export type ClientTable = "clients" | "walled-clients";
 
 export function formatHttpRow(name: string, works: readonly boolean[]): string {
   return `| ${name} | ${works.map(mark).join(" | ")} |`;
@@ -18,27 +18,29 @@ export function formatToolRow(name: string, work: string, works: boolean): strin
 }
 
 /** The table's row must be what was measured. @param output shown where it is not. */
-export function compareRow(name: string, row: string, output: string): void {
+export function compareRow(name: string, row: string, output: string, table: ClientTable = "clients"): void {
   const readme = readFileSync(README, "utf8");
-  if (isWriting) writeFileSync(README, replaceRow(readme, name, row));
-  else expect(findRow(readme, name), output).toBe(row);
+  if (isWriting) writeFileSync(README, replaceRow(readme, table, name, row));
+  else expect(findRow(readme, table, name), output).toBe(row);
 }
 
 /** @throws Error where the README has no markers. */
-function findRow(readme: string, name: string): string | undefined {
-  return sectionOf(readme).split("\n").find((line) => line.startsWith(`| ${name} |`));
+function findRow(readme: string, table: ClientTable, name: string): string | undefined {
+  return sectionOf(readme, table).split("\n").find((line) => line.startsWith(`| ${name} |`));
 }
 
 /** A row that is not there yet is a failure: which table it goes to, and where, is for a person to say. */
-function replaceRow(readme: string, name: string, row: string): string {
-  const old = findRow(readme, name);
+function replaceRow(readme: string, table: ClientTable, name: string, row: string): string {
+  const old = findRow(readme, table, name);
   if (old === undefined) throw new Error(`README.md has no row for ${name}`);
-  return readme.replace(old, () => row);
+  const section = sectionOf(readme, table);
+  return readme.replace(section, () => section.replace(old, () => row));
 }
 
-function sectionOf(readme: string): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN} … ${END}`);
+function sectionOf(readme: string, table: ClientTable): string {
+  const marker = `<!-- ${table} -->`;
+  const [begin, end] = [readme.indexOf(marker), readme.indexOf(`<!-- /${table} -->`)];
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${marker}`);
   return readme.slice(begin, end);
 }
 
