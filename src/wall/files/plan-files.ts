@@ -17,7 +17,6 @@ import type { Made, Protection } from "./protected-files.ts";
 import { protectProject } from "./protected-files.ts";
 import { findPlaces, listKeyFiles, requireApart } from "./vault-apart.ts";
 
-const SOCKETS_MAX = 256;
 /** In /run, which is an empty one inside: where NixOS has its programs. */
 const RUN_SHOWN = ["/run/current-system", "/run/opengl-driver"];
 const FRESH_SHARE = 32;
@@ -44,7 +43,8 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   requireApart(view, { vault: request.vault, places: [...vault], writable, home });
   const logins = listLogins(view, request, home, [...named, ...preset.own]);
   const hidden = new Set([...vault, ...findPlaces(view, logins, points).filter((path) => !isTooWide(path, home))]);
-  const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path)).slice(0, SOCKETS_MAX);
+  // All of them: somebody could make many, so that another is left out.
+  const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path));
   const caches = projectCaches(view, request.presets, { chosen: preset.chosen, root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
 
   const layers = new Layers(view);
