@@ -1,5 +1,9 @@
 // The wall of one run: made before anything is opened, or refused with the cause and what can be done.
+import { homedir } from "node:os";
 import { VaultError } from "../errors.ts";
+import { disk } from "./files/disk-view.ts";
+import { isWithin } from "./files/path-order.ts";
+import { findProjectRoot } from "./files/project-root.ts";
 import type { Bubblewrap } from "./namespaces/bubblewrap.ts";
 import { askVersion, BUBBLEWRAP_MISSING, findBubblewrap, judgeSetuid } from "./namespaces/bubblewrap.ts";
 import type { Obstacle } from "./namespaces/obstacle.ts";
@@ -28,7 +32,8 @@ export async function attemptWall({ command, args, path }: WallOptions): Promise
   if (process.platform !== "linux") return refuse({ cause: "there is a wall on Linux only", fix: "run without --sandbox, or on Linux" });
   const filter = makeSeccompFilter(process.arch);
   if (filter === undefined) return refuse({ cause: `the system calls of this processor (${process.arch}) are not known`, fix: "run without --sandbox, or on x86-64 or 64-bit ARM" });
-  const found = findBubblewrap(path);
+  const root = findProjectRoot(disk, process.cwd(), disk.realOf(homedir()) ?? homedir());
+  const found = findBubblewrap(path, (file) => root !== undefined && isWithin(file, root));
   const obstacle = found === undefined ? BUBBLEWRAP_MISSING : (judgeSetuid(found) ?? judgeKernel(readKernelFacts()));
   if (found === undefined || obstacle !== undefined) return refuse(obstacle ?? BUBBLEWRAP_MISSING);
   return openWall(found, filter, { command, args });

@@ -35,6 +35,12 @@ export function listAliases(path: string, points: readonly MountPoint[]): string
   return [...new Set(aliases)].filter((alias) => !isWithin(alias, path));
 }
 
+/** Where something really is: the file system, and the path in it. Undefined where no mount shows it. */
+export function findPlace(path: string, points: readonly MountPoint[]): { readonly device: string; readonly root: string } | undefined {
+  const mount = findMount(path, points);
+  return mount === undefined ? undefined : { device: mount.device, root: join(mount.root, path.slice(mount.path === "/" ? 0 : mount.path.length)) };
+}
+
 /** The mount that shows the path: of those around it the deepest, and of several there the last. */
 function findMount(path: string, points: readonly MountPoint[]): MountPoint | undefined {
   return points.reduce<MountPoint | undefined>((best, point) => (isWithin(path, point.path) && (best === undefined || point.path.length >= best.path.length) ? point : best), undefined);

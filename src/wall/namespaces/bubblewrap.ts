@@ -1,8 +1,7 @@
 // The bubblewrap of this machine: where it is, and whether it is one that a wall can be made with.
 import { execFile } from "node:child_process";
-import type { Stats } from "node:fs";
-import { statSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Obstacle } from "./obstacle.ts";
 
 export interface Bubblewrap {
@@ -18,21 +17,30 @@ const SETUID = 0o4000;
 const EXECUTABLE = 0o111;
 const VERSION_MS = 5_000;
 
-/** @param path a PATH; what is not absolute in it is passed over. */
-export function findBubblewrap(path: string | undefined): Bubblewrap | undefined {
-  for (const folder of (path ?? "").split(delimiter).filter((entry) => isAbsolute(entry))) {
-    const file = join(folder, "bwrap");
-    const stat = statQuietly(file);
-    if (stat?.isFile() === true && (stat.mode & EXECUTABLE) !== 0) return { path: file, isSetuid: (stat.mode & SETUID) !== 0 };
-  }
-  return undefined;
+/** Of root's files, all are root's own: these are the ones that no program behind a wall could have made. */
+const SYSTEM_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
+
+/**
+ * One that this user does not own comes before one that is theirs, whatever PATH says: `npm run` and virtual environments put folders first that a walled program can write.
+ *
+ * @param path a PATH; what is not absolute in it is passed over.
+ * @param isProjects whether a file, without links, is one of the project's. Such a one is never taken: an earlier run may have put it there, and it would start outside.
+ */
+export function findBubblewrap(path: string | undefined, isProjects: (file: string) => boolean): Bubblewrap | undefined {
+  const folders = (path ?? "").split(delimiter).filter((entry) => isAbsolute(entry));
+  const found = folders.flatMap((folder) => look(join(folder, "bwrap"))).filter((one) => !isProjects(one.path) && !one.path.includes("/node_modules/"));
+  return found.find(({ isOwn }) => !isOwn) ?? found[0];
 }
 
-function statQuietly(path: string): Stats | undefined {
+function look(named: string): (Bubblewrap & { readonly isOwn: boolean })[] {
   try {
-    return statSync(path, { throwIfNoEntry: false });
+    const file = realpathSync(named);
+    const stat = statSync(file);
+    if (!stat.isFile() || (stat.mode & EXECUTABLE) === 0) return [];
+    const user = process.getuid?.() ?? 0;
+    return [{ path: file, isSetuid: (stat.mode & SETUID) !== 0, isOwn: user === 0 ? !SYSTEM_FOLDERS.includes(dirname(file)) : stat.uid === user }];
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -11,6 +11,7 @@ import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
 import { ALIVE, DESCRIPTORS, INNER_SCRIPT, NO_RESET, NO_ROUTE, OUTER_SCRIPT } from "./outer-script.ts";
+import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess } from "./walled-process.ts";
 
@@ -29,7 +30,7 @@ export type WalledEnd = { readonly kind: "exited"; readonly status: number } | {
 export interface Walled {
   /** What signals are sent to. It comes when the program can have some; undefined where it has ended by then. */
   readonly pid: Promise<number | undefined>;
-  /** Rejects with VaultError `io` where bubblewrap could not make the space; it has told the reason on stderr. */
+  /** Rejects with VaultError `io` where bubblewrap could not make the space; it has told the reason on stderr. `unsafe-file` where something in it is not what was meant: the program was not started. */
   readonly ended: Promise<WalledEnd>;
 }
 
@@ -60,7 +61,7 @@ const SIGNS_MAX = 16_384;
 export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
   const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, command, ...args];
-  const own = ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc"] as const;
+  const own = ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
   const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
   covered.close();
@@ -71,6 +72,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterO
   const listeners = openListeners(child);
   const signs = readSigns(readEnd(child, DESCRIPTORS.signs));
   const words = writeEnd(child, DESCRIPTORS.words);
+  const gate = writeEnd(child, DESCRIPTORS.start);
   writeEnd(child, DESCRIPTORS.filter).end(filter);
   const status = readWallStatus(readEnd(child, DESCRIPTORS.status));
 
@@ -86,7 +88,19 @@ export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterO
     hasRoute: () => !signs.text().includes(NO_ROUTE),
     start(space) {
       words.end(formatInnerWords(space));
-      return { pid: status.started.then((first) => (first === undefined ? undefined : findWalledProcess(first))), ended: judgeEnd() };
+      const begun = status.started.then(async (first) => {
+        const misplaced = first === undefined ? undefined : await findMisplacedMount(first, space.mounts);
+        // The one that waits is not bound to its parent's life yet, and would go on at the gate's end.
+        if (first !== undefined && misplaced !== undefined) killQuietly(first);
+        gate.end();
+        return { first, misplaced };
+      });
+      const end = async (): Promise<WalledEnd> => {
+        const { misplaced } = await begun;
+        if (misplaced === undefined) return judgeEnd();
+        throw new VaultError("unsafe-file", `the program was not started: "${misplaced}" is a link to elsewhere, or was exchanged at that moment`, "look at what is there, and who changes it");
+      };
+      return { pid: begun.then(({ first, misplaced }) => (first === undefined || misplaced !== undefined ? undefined : findWalledProcess(first))), ended: end() };
     },
     close() {
       listeners.close();
@@ -129,4 +143,12 @@ function writeEnd(child: ChildProcess, descriptor: number): Writable {
   const stream = child.stdio[descriptor];
   if (!(stream instanceof Writable)) throw new TypeError("a pipe was asked for");
   return stream.on("error", () => undefined);
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }

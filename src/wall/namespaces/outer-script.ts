@@ -3,8 +3,9 @@
 /**
  * The descriptors of the outer bubblewrap beside the standard three. One digit each: dash knows no more.
  * `listeners` is Node's own channel, by which sockets are handed over; `errors` is the program's stderr, kept aside while bubblewrap's own words go to `signs`.
+ * At the end of `start` the program starts, in a space that was looked at.
  */
-export const DESCRIPTORS = { signs: 3, words: 4, filter: 5, status: 6, listeners: 7, errors: 8 } as const;
+export const DESCRIPTORS = { signs: 3, words: 4, filter: 5, status: 6, listeners: 7, errors: 8, start: 9 } as const;
 
 /** The shell in the namespace says this when it has begun: from here on there is a wall to be built. */
 export const ALIVE = "alive";
@@ -42,7 +43,7 @@ if command -v ip >/dev/null; then ip addr add 127.0.0.2/8 dev lo; ip route add l
 elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
 else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
 bwrap=$1 node=$2 listener=$3; shift 3
-"$node" "$listener" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- &
+"$node" "$listener" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.start}<&- &
 exec ${DESCRIPTORS.listeners}>&-
 case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac
 if env --default-signal true 2>/dev/null; then set -- env --default-signal "$@"

@@ -55,7 +55,7 @@ describe.skipIf(!can.wall)("a wall that cannot be had (needs bubblewrap)", () =>
       /** @param around what stands before the program. @returns what it says. Nothing was started or made. */
       refuse(around = []) {
         const [program, ...words] = [...around, NODE, RUN_JS, "run", "--sandbox", "--", "/bin/sh", "-c", `echo started > ${folder}/started`];
-        const { status, stderr } = spawnSync(program, words, { env: { PATH: bin, HOME: folder }, cwd: folder, encoding: "utf8" });
+        const { status, stderr } = spawnSync(program, words, { env: { PATH: bin, HOME: folder }, cwd: makeFolder(), encoding: "utf8" });
         expect(status, stderr).toBe(125);
         expect(readdirSync(folder)).toEqual(["bin"]);
         return stderr;

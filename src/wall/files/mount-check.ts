@@ -1,0 +1,25 @@
+// Whether what was mounted is what was decided. Between the look at the disk and the mount, a program that runs in the same project can put a link to elsewhere in the place of a
+// folder, and mounts follow links. So they are looked at when they stand, and before the program starts: the kernel names the folder that each really shows.
+import type { Mount } from "./mount.ts";
+import type { MountPoint } from "./mount-points.ts";
+import { findPlace } from "./mount-points.ts";
+
+/** What the kernel puts behind the name of a file that somebody has replaced since: it was there when it was mounted. */
+const REPLACED = /\/\/deleted$/;
+
+/**
+ * @param outside the mounts of this process. @param inside those of the program's space.
+ * @returns the first path where something else is than was meant; undefined where there is none. Pure.
+ */
+export function findMisplaced(mounts: readonly Mount[], outside: readonly MountPoint[], inside: readonly MountPoint[]): string | undefined {
+  const found = new Map(inside.map((point) => [point.path, point]));
+  const planned = new Map(mounts.map((mount) => [mount.path, mount]));
+  for (const mount of planned.values()) {
+    if (mount.kind !== "writable" && mount.kind !== "read-only") continue;
+    const point = found.get(mount.path);
+    if (point === undefined && mount.kind === "read-only") continue;
+    const meant = findPlace(mount.source, outside);
+    if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return mount.path;
+  }
+  return undefined;
+}
