@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import type { DiskView } from "./disk-view.ts";
 import { isBelow, isWithin } from "./path-order.ts";
 
+/** What is deeper, or more, is not looked at, and then nothing is granted. */
+const [DEPTH, FOLDERS_MAX] = [8, 2_048];
+
 export interface AskedFolders {
   readonly granted: readonly string[];
   readonly warnings: readonly string[];
@@ -29,10 +32,25 @@ function judge(view: DiskView, folder: string, { root, home, searched }: { root:
   if (folder.slice(home.length).includes("/.")) return "a folder whose name begins with a dot holds settings";
   if (searched.some((place) => isWithin(place, folder) || isWithin(folder, place))) return "programs are looked for there";
   if (view.kindOf(`${folder}/.git`) !== undefined || isInWorkTree(view, folder, home)) return "it belongs to another project";
+  if (holdsWorkTrees(view, folder)) return "other projects are in it, or more than can be looked through";
   return undefined;
 }
 
 function isInWorkTree(view: DiskView, folder: string, home: string): boolean {
   for (let at = folder; isBelow(at, home); at = at.slice(0, at.lastIndexOf("/"))) if (view.kindOf(`${at}/.git`) !== undefined) return true;
   return false;
+}
+
+/** Hooks and settings of projects run outside, whoever has written them. */
+function holdsWorkTrees(view: DiskView, folder: string): boolean {
+  let left = FOLDERS_MAX;
+  const holds = (at: string, depth: number): boolean => {
+    const names = view.namesIn(at);
+    if (names.includes(".git")) return true;
+    return names.map((name) => `${at}/${name}`).filter((path) => view.kindOf(path) === "folder").some((path) => {
+      left -= 1;
+      return left < 0 || depth === 0 || holds(path, depth - 1);
+    });
+  };
+  return holds(folder, DEPTH);
 }

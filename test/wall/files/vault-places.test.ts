@@ -107,8 +107,10 @@ describe.skipIf(!canWall)("what the person or the project's file names as writab
     symlinkSync(join(stage.home, ".ssh"), join(stage.project, "link"));
     const asked = ["~/bin", "~/work/second", "../second", "~/.config/systemd", "~/.bashrc", "~/.ssh", "link", "/etc", "~", "/", "~/work", "~/nothing", "../../../.."];
     const files = openStage(stage, { asked, path: `/usr/bin:${stage.home}/bin` });
-    expect(files.listing.writable.filter((path) => path !== stage.project && path !== join(stage.home, "work"))).toEqual([]);
+    expect(files.listing.writable.filter((path) => path !== stage.project)).toEqual([]);
     expect(openStage(stage, { asked: ["~/data"] }).listing.writable).toContain(join(stage.home, "data"));
+    mkdirSync(join(stage.home, "data/a/b/third/.git"), { recursive: true });
+    expect(openStage(stage, { asked: ["~/data"] }).listing.writable).not.toContain(join(stage.home, "data"));
   });
 });
 
