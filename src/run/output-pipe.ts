@@ -17,9 +17,6 @@ export interface OutputPipe {
   discard(): void;
 }
 
-/** The system's, and not the caller's: there a project may have put a program of its own first. */
-const PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin:/run/current-system/sw/bin";
-
 /**
  * Node cannot make a pipe of its own, so a named one stands in a private folder for a moment.
  *
@@ -28,7 +25,7 @@ const PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin:/run/current-system
  */
 export function findOutputPipe(folder: string, name: string): OutputPipe | undefined {
   const path = join(folder, name);
-  if (process.platform === "win32" || spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore", env: { PATH } }).status !== 0) return undefined;
+  if (process.platform === "win32" || spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore" }).status !== 0) return undefined;
   try {
     // In this order neither waits for the other (fifo(7)).
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
