@@ -108,7 +108,8 @@ function openWalled(who: Who): Walled {
   const runWords = (wall: readonly string[], script: string, options: readonly string[] = []): string[] => [...leaky, NODE, program, "run", ...wall, ...options, "--", "sh", "-c", script];
   onTestFinished(() => {
     for (const child of running) child.kill("SIGKILL");
-    rmSync(base, { recursive: true, force: true, maxRetries: 3 });
+    // A run that is ending may still write its last entry.
+    rmSync(base, { recursive: true, force: true, maxRetries: 10 });
   });
   vault(["init", "--provider", "file"]);
   vault(["secrets", "create", "API_KEY", "--host", "api.example.com"], VALUE);
