@@ -1,16 +1,15 @@
 // An ordinary user with a home, a project and a vault, and programs behind the wall of his runs. Where the tests run as root, this user has no account and owns nothing else; root's own runs are walled in the same way.
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { it, onTestFinished } from "vitest";
 import { NODE } from "./program.ts";
+import { findProgram } from "./readable-program.ts";
 import type { TestTerminal } from "./terminal.ts";
 import { openTerminal } from "./terminal.ts";
 
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 /** Nobody's. */
 const STRANGER = 61_234;
@@ -140,16 +139,6 @@ function openWalled(who: Who): Walled {
       variables[name] = value;
     },
   };
-}
-
-/** The program, or a copy of what is published, where the user cannot read this folder, or a walled program would not see it. */
-function findProgram(base: string, identity: { readonly uid?: number }): string {
-  const ours = join(PACKAGE, "bin/run.js");
-  const isPrivate = /^\/(?:tmp|run|var\/tmp|dev\/shm)\//.test(ours);
-  if (!isPrivate && spawnSync("sh", ["-c", 'test -r "$0"', ours], { ...identity, cwd: "/" }).status === 0) return ours;
-  const copy = join(base, "program");
-  for (const part of ["bin", "dist", "package.json", "oclif.manifest.json", "src/project/vault.run.schema.json", ...["@napi-rs", "tldts", "tldts-core", "yaml"].map((name) => `node_modules/${name}`)]) cpSync(join(PACKAGE, part), join(copy, relative(PACKAGE, join(PACKAGE, part))), { recursive: true });
-  return join(copy, "bin/run.js");
 }
 
 /** Everything that it says, and how it ends. */

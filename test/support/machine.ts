@@ -17,13 +17,18 @@ function canMount(): boolean {
   }
 }
 
+function canWall(user: { readonly uid?: number; readonly gid?: number }): boolean {
+  const words = ["--unshare-user", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", process.execPath, "-e", ""];
+  return spawnSync("bwrap", words, { ...user, cwd: "/", stdio: "ignore" }).status === 0;
+}
+
 const isRoot = process.geteuid?.() === 0;
 
 export const can = {
   /** Act as other users, and give files to them. */
   root: isRoot,
   mount: isRoot && process.platform === "linux" && canMount(),
-  /** Make a wall: bubblewrap, and a kernel that lets it. */
-  wall: process.platform === "linux" && succeeds("bwrap", "--unshare-user", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true"),
+  /** Make a wall: bubblewrap, and a kernel that lets it, an ordinary user as well. */
+  wall: process.platform === "linux" && (isRoot ? [{}, { uid: 65_534, gid: 65_534 }] : [{}]).every(canWall),
   strace: process.platform === "linux" && succeeds("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:error=EIO:when=1", "true"),
 } as const;

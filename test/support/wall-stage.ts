@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { RawUpstream } from "./raw-upstream.ts";
 import { openRawUpstream } from "./raw-upstream.ts";
 import { can } from "./machine.ts";
-import { NODE, RUN_JS } from "./program.ts";
+import { NODE } from "./program.ts";
+import { findProgram } from "./readable-program.ts";
 
 export interface Finished {
   readonly status: number;
@@ -26,6 +27,8 @@ export interface WallStage {
   vault(args: readonly string[], input?: string, more?: Readonly<Record<string, string>>): Promise<Finished>;
   /** `sh -c SCRIPT` behind the wall. */
   inside(script: string, flags?: readonly string[]): Promise<Finished>;
+  /** Gives a folder, with all that is in it, to the user who runs. */
+  give(path: string): void;
   close(): Promise<void>;
 }
 
@@ -46,9 +49,10 @@ export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
     if (owner.uid !== undefined) chownSync(path, owner.uid, owner.gid);
   }
   chmodSync(folder, 0o755);
+  const program = findProgram(folder, owner);
   const variables = { PATH: process.env["PATH"] ?? "", HOME: home };
   const vault = (args: readonly string[], input = "", more: Readonly<Record<string, string>> = {}): Promise<Finished> => {
-    const child = spawn(NODE, [RUN_JS, ...args], { cwd: project, env: { ...variables, ...more }, ...owner });
+    const child = spawn(NODE, [program, ...args], { cwd: project, env: { ...variables, ...more }, ...owner });
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     const [out, err]: [Buffer[], Buffer[]] = [[], []];
@@ -65,10 +69,13 @@ export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
   return {
     folder, project, server, bound, value: VALUE, variables, vault,
     inside: (script, flags = []) => vault(["run", "--sandbox", "--upstream-ca", join(folder, "server.pem"), ...flags, "--", "sh", "-c", script]),
+    give(path) {
+      if (owner.uid !== undefined) spawnSync("chown", ["-R", `${owner.uid}:${owner.gid}`, path]);
+    },
     async close() {
-      spawnSync(NODE, [RUN_JS, "lock"], { cwd: project, env: variables, ...owner });
+      spawnSync(NODE, [program, "lock"], { cwd: project, env: variables, ...owner });
       await server.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

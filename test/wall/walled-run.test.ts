@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { can } from "../support/machine.ts";
 import type { WallStage } from "../support/wall-stage.ts";
@@ -29,6 +29,21 @@ for (const user of users) {
       const { status, out, err } = await stage.vault(["run", "--sandbox", "--upstream-ca", join(stage.folder, "server.pem"), "--", "sh", "-c", `curl -sS -H "authorization: Bearer $API_KEY" https://${stage.bound}/`], "", more);
       expect([status, out, err]).toEqual([0, "hello from upstream\n", expect.stringContaining("there is no home folder")]);
     });
+
+    test("may have links on the way to its home, its caches and the vault's own folders", async () => {
+      const [real, links] = [join(stage.folder, "home", "real"), join(stage.folder, "home", "links")];
+      for (const name of ["me", "caches", "state", "vault"]) mkdirSync(join(real, name), { recursive: true });
+      symlinkSync(real, links);
+      symlinkSync(join(real, "caches"), join(real, "me", ".cache"));
+      stage.give(real);
+      const more = { HOME: join(links, "me"), XDG_STATE_HOME: join(links, "state"), VAULT_DIR: join(links, "vault") };
+      await stage.vault(["init", "--provider", "file"], "", more);
+      await stage.vault(["secrets", "create", "API_KEY", "--host", stage.bound], stage.value, more);
+      for (const kept of ["", "kept"]) {
+        const { status, out, err } = await stage.vault(["run", "--sandbox", "--upstream-ca", join(stage.folder, "server.pem"), "--", "sh", "-c", `cat ~/.cache/one; echo kept >~/.cache/one; cat "${links}/vault/kek.key"; curl -sS https://${stage.bound}/`], "", more);
+        expect([status, out], err).toEqual([0, `${kept === "" ? "" : `${kept}\n`}hello from upstream\n`]);
+      }
+    }, 60_000);
 
     test("ends with the program's own status", async () => {
       for (const status of [0, 1, 42, 125, 255]) expect((await stage.inside(`exit ${status}`)).status).toBe(status);

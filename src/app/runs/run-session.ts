@@ -1,4 +1,5 @@
 // The main job: a child that can use secrets without having them.
+import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
@@ -143,12 +144,14 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
-      const environment = await furnishChild(surroundings, { folder: folder.path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
+      // Behind the wall, a link that leads there may not be.
+      const path = walled === undefined ? folder.path : realpathSync(folder.path);
+      const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
-      const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), folder.path) : undefined;
+      const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), path) : undefined;
       await limited;
-      const disk = { command: options.command, folder: folder.path, keyFile, hidden: grants.map(({ grant }) => grant) };
+      const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
       const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) };
       if (walled !== undefined) return await runWalled(surroundings, walled, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals });
       if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });

@@ -1,11 +1,12 @@
 // The disk of a walled run: what of this vault, this run and this program goes in, and what stays out.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Hiding } from "../../run/hidden-values.ts";
 import type { RunFolder } from "../../run/run-folder.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
+import { disk as realDisk } from "../../wall/files/disk-view.ts";
 import type { FilesOptions, WalledFiles } from "../../wall/files/open-files.ts";
 import { describeFiles, openFiles } from "../../wall/files/open-files.ts";
 import { writeShownEnvFiles } from "./shown-env-files.ts";
@@ -30,7 +31,7 @@ export function openWalledFiles(surroundings: Surroundings, wall: WallChoice, di
     homes.push(opened);
     const inside = join(opened.path, "home");
     mkdirSync(inside, { mode: 0o700 });
-    return inside;
+    return realpathSync(inside);
   };
   const files = openFiles({ ...describe(surroundings, wall, disk), ...(disk.folder === undefined ? {} : { openHomeFolder }) });
   for (const warning of files.warnings) surroundings.warn(warning);
@@ -78,8 +79,13 @@ function describe({ paths, variables }: Surroundings, { writable, asked }: WallC
     writable,
     asked,
     replacements: folder === undefined ? [] : writeShownEnvFiles(hidden, folder),
-    cacheFolder: cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache"),
+    cacheFolder: realFolder(cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache")),
     temporary: tmpdir(),
     path: variables["PATH"] ?? "",
   };
+}
+
+/** Without the links that lead there, whether it is there yet or not. Those below it count: they may be a program's. */
+function realFolder(path: string): string {
+  return realDisk.realOf(path) ?? (path === dirname(path) ? path : join(realFolder(dirname(path)), basename(path)));
 }

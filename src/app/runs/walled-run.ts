@@ -55,7 +55,7 @@ export async function openWalledProxy({ wall, choice }: ChosenWall, options: Pro
 export interface WalledProgram {
   readonly command: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The run's own, in which `ca.pem` has all that the program trusts. */
+  /** The run's own, in which `ca.pem` has all that the program trusts. Named without links. */
   readonly folder: string;
   /** PEM: the run's own root. */
   readonly runCa: string;
@@ -71,7 +71,7 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
   if (trouble !== undefined) return trouble;
   const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
   try {
-    const walled = wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`);
+    const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
     const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
     const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust, { kind: "nothing", path: MARKER }];
     if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
@@ -79,6 +79,12 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
   } finally {
     for (const line of files.close()) surroundings.warn(line);
   }
+}
+
+/** A link that leads to the home folder may lie where the program sees nothing. */
+function withoutLinks(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { HOME: home } = environment;
+  return home === undefined ? environment : { ...environment, HOME: disk.realOf(home) ?? home };
 }
 
 async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals: HeldSignals): Promise<ExitOutcome> {

@@ -1,0 +1,21 @@
+// The built program where another user can read it.
+import { spawnSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * The program, or a copy of what is published, where the user cannot read this folder, or a walled program would not see it.
+ *
+ * @param base a folder that the user can read, for the copy. @returns the path of `bin/run.js`.
+ */
+export function findProgram(base: string, identity: { readonly uid?: number }): string {
+  const ours = join(PACKAGE, "bin/run.js");
+  const isPrivate = /^\/(?:tmp|run|var\/tmp|dev\/shm)\//.test(ours);
+  if (!isPrivate && spawnSync("sh", ["-c", 'test -r "$0"', ours], { ...identity, cwd: "/" }).status === 0) return ours;
+  const copy = join(base, "program");
+  for (const part of ["bin", "dist", "package.json", "oclif.manifest.json", "src/project/vault.run.schema.json", ...["@napi-rs", "tldts", "tldts-core", "yaml"].map((name) => `node_modules/${name}`)]) cpSync(join(PACKAGE, part), join(copy, relative(PACKAGE, join(PACKAGE, part))), { recursive: true });
+  return join(copy, "bin/run.js");
+}
