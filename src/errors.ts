@@ -31,6 +31,7 @@ export type ErrorCode =
   | "unsafe-file"
   | "audit-unwritable"
   | "audit-broken"
+  | "no-value"
   | "io";
 
 /**

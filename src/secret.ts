@@ -9,7 +9,7 @@ const MASK = "[secret]";
  * Strings made from the bytes cannot be wiped (JavaScript strings are immutable); the bytes can.
  */
 export class Secret {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
 
   /** Takes the bytes over: the caller keeps no other reference. */
   constructor(bytes: Uint8Array) {
@@ -28,6 +28,12 @@ export class Secret {
   /** Length in bytes, which a ciphertext shows as well. */
   get length(): number {
     return this.#bytes.length;
+  }
+
+  /** Puts other bytes in the place of these, which are wiped, for whoever holds this. Takes the bytes over. */
+  renew(bytes: Uint8Array): void {
+    this.#bytes.fill(0);
+    this.#bytes = bytes;
   }
 
   wipe(): void {

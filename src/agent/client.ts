@@ -6,6 +6,7 @@ import { readPrivateFile } from "../disk/durable-file.ts";
 import { VaultError } from "../errors.ts";
 import type { Dek } from "../vault/key-bytes.ts";
 import type { KeyHolder, WrappedDek } from "../vault/key-holder.ts";
+import type { SecretRecord } from "../vault/record.ts";
 import { splitBatch } from "./batch.ts";
 import { Channel } from "./channel.ts";
 import { dial, isListening } from "./dial.ts";
@@ -19,12 +20,15 @@ import type { AgentStatus, Reply } from "./reply.ts";
 import { parseReply, refusalError } from "./reply.ts";
 import type { Request, UnwrapItem, WrapItem } from "./request.ts";
 import { BATCH_ITEMS_MAX, encodeRequest } from "./request.ts";
+import type { ValueAnswer } from "./sources/value-store.ts";
 
 /** An agent that is starting, ending or overrun answers within this. */
 const CONNECT_MS = 5000;
 const PAUSE_MS_MAX = 250;
 const HANDSHAKE_MS = 1000;
 const REPLY_MS = 20_000;
+/** Longer than any source may take for a value. */
+const VALUE_REPLY_MS = 700_000;
 /** Wrong keys are answered one after the other, up to 8 seconds each. */
 const UNLOCK_REPLY_MS = 60_000;
 /** Keeps a frame of base64 well below what the agent takes. */
@@ -164,6 +168,18 @@ export class AgentClient implements KeyHolder {
       heads.push(...reply.heads);
     }
     return heads;
+  }
+
+  /**
+   * The value of a secret that is made, as it is now; the caller wipes it. On a connection of its own: it may be long in coming.
+   *
+   * @param refused `tagOf` the value that a host has just refused.
+   * @throws VaultError `bad-wrap` and what else opening says, for a record that is none of the vault's.
+   */
+  async askValue(record: SecretRecord, refused?: string): Promise<ValueAnswer> {
+    const reply = await this.#ask({ op: "value", record, refused }, VALUE_REPLY_MS);
+    if (reply.kind !== "value" && reply.kind !== "no-value") throw this.#hangUp();
+    return reply;
   }
 
   /**

@@ -28,6 +28,7 @@ export class KeyCustody {
   #key: HeldKey;
   #holder: KeyHolder;
   #lifetime: Lifetime;
+  #isForRuns: boolean;
   #isClosed = false;
   #wrongKeys = 0;
   /** Unlocking takes turns: keys tried at once wait as long as keys tried one by one. */
@@ -38,6 +39,7 @@ export class KeyCustody {
     this.#time = time;
     this.#holder = holdGranted(grant);
     this.#key = numberKey(grant, 1);
+    this.#isForRuns = grant.isForRuns === true;
     this.#lifetime = startLifetime(grant, time.now());
   }
 
@@ -49,13 +51,18 @@ export class KeyCustody {
     return this.#isClosed || isExpired(this.#lifetime, this.#time.now());
   }
 
+  /** The key was given for runs, and not by a person who unlocked the vault. */
+  get isForRuns(): boolean {
+    return this.#isForRuns;
+  }
+
   get timeLeft(): TimeLeft {
     return timeLeft(this.#lifetime, this.#time.now());
   }
 
   /** Looking does not count as use. */
   get status(): AgentStatus {
-    return { pid: process.pid, idleMs: this.#lifetime.limits.idleMs, ...this.timeLeft };
+    return { pid: process.pid, idleMs: this.#lifetime.limits.idleMs, isForRuns: this.#isForRuns, ...this.timeLeft };
   }
 
   /**
@@ -99,6 +106,7 @@ export class KeyCustody {
     this.#holder.close();
     this.#holder = holder;
     this.#key = numberKey(grant, this.#key.number + 1);
+    this.#isForRuns = grant.isForRuns === true;
     this.#lifetime = startLifetime(grant, this.#time.now());
     return this.#key;
   }

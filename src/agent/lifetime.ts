@@ -50,6 +50,7 @@ export function isExpired(lifetime: Lifetime, now: Instant): boolean {
   return timeLeft(lifetime, now).idleLeftMs === 0;
 }
 
-function elapsedMs(from: Instant, to: Instant): number {
+/** Whichever clock says that more has passed. */
+export function elapsedMs(from: Instant, to: Instant): number {
   return Math.max(to.monotonicMs - from.monotonicMs, to.wallMs - from.wallMs);
 }

@@ -24,6 +24,13 @@ export function requireKeyCount(keys: Uint8Array, count: number): void {
   if (keys.length !== count * KEY_BYTES) throw new VaultError("bad-schema", "a message has more or fewer keys than it should");
 }
 
+/** Bytes of any length among a frame's keys, filled up to whole ones with zeros. */
+export function padKeys(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / KEY_BYTES) * KEY_BYTES);
+  padded.set(bytes);
+  return padded;
+}
+
 /** A copy of one of a frame's keys. */
 export function copyKey(keys: Uint8Array, index: number): Uint8Array {
   return keys.slice(index * KEY_BYTES, (index + 1) * KEY_BYTES);

@@ -1,11 +1,13 @@
 // What the agent answers.
-import { concatBytes, encodeBase64 } from "../bytes.ts";
+import { concatBytes, encodeBase64, findText, utf8 } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import { VaultError } from "../errors.ts";
-import { parseArray, parseInteger, parseObject } from "../vault/json-shape.ts";
+import { Secret } from "../secret.ts";
+import { parseArray, parseBoolean, parseInteger, parseObject, parseText } from "../vault/json-shape.ts";
 import type { Dek } from "../vault/key-bytes.ts";
 import { asDek, KEY_BYTES } from "../vault/key-bytes.ts";
 import type { WrappedDek } from "../vault/key-holder.ts";
+import { VALUE_BYTES_MAX } from "../vault/record.ts";
 import { NONCE_BYTES, TAG_BYTES } from "../vault/xchacha.ts";
 import type { Frame } from "./frame.ts";
 import { NO_KEYS } from "./frame.ts";
@@ -15,16 +17,24 @@ import type { KeyIdentity } from "./key-identity.ts";
 import { encodeIdentity, IDENTITY_MEMBERS, parseIdentity } from "./key-identity.ts";
 import type { TimeLeft } from "./lifetime.ts";
 import { LIMIT_MS_MAX } from "./lifetime.ts";
-import { copyKey, parseBytes, parseMembers, requireKeyCount } from "./message.ts";
+import { copyKey, padKeys, parseBytes, parseMembers, requireKeyCount } from "./message.ts";
 import { BATCH_ITEMS_MAX } from "./request.ts";
+import type { Failure } from "./sources/source-maker.ts";
+import { FAILURES } from "./sources/source-maker.ts";
+import type { ValueAnswer } from "./sources/value-store.ts";
 
 const MAC_BYTES = 32;
 const PID_MAX = 2 ** 32;
+/** The text that it said, in JSON that escapes each of its characters, and what stands around it. */
+const FAILURE_BYTES_MAX = 64 * 1024;
+const STATUS_MAX = 2 ** 32;
 
 export interface AgentStatus extends TimeLeft {
   readonly pid: number;
   /** The limit that `idleLeftMs` is what is left of. */
   readonly idleMs: number;
+  /** It was started by a run, for values that are made, and ends with the last of those that have it. */
+  readonly isForRuns: boolean;
 }
 
 /** Codes that travel; the sentence that goes with each stays at the client. Nothing else of an error crosses the socket. */
@@ -46,6 +56,7 @@ export type Reply =
   | { readonly kind: "mac"; readonly mac: Uint8Array }
   | { readonly kind: "remembered" }
   | { readonly kind: "recalled"; readonly heads: readonly PartHead[] }
+  | ValueAnswer
   | { readonly kind: "locked" }
   /** Asked for by nobody: the time that the key was given for is over. Whoever hangs up without a word has another reason. */
   | { readonly kind: "expired" }
@@ -67,6 +78,10 @@ export function encodeReply(reply: Reply): Frame {
       return { body: { kind, mac: encodeBase64(reply.mac) }, keys: NO_KEYS };
     case "recalled":
       return { body: { kind, heads: reply.heads }, keys: NO_KEYS };
+    case "value":
+      return { body: { kind, length: reply.value.length, freshMs: reply.freshMs, goodMs: reply.goodMs, isNew: reply.isNew }, keys: padKeys(reply.value.reveal()) };
+    case "no-value":
+      return { body: { kind, failure: encodeBase64(utf8(JSON.stringify(reply.failure))), retryMs: reply.retryMs, isNew: reply.isNew }, keys: NO_KEYS };
     case "remembered":
     case "locked":
     case "expired":
@@ -79,10 +94,10 @@ export function encodeReply(reply: Reply): Frame {
 /** The reply holds copies of the frame's keys. @throws VaultError for anything but a reply, correct in every detail. */
 export function parseReply({ body, keys }: Frame): Reply {
   const { kind } = parseObject(body, "a reply");
-  if (kind !== "unwrapped") requireKeyCount(keys, 0);
+  if (kind !== "unwrapped" && kind !== "value") requireKeyCount(keys, 0);
   switch (kind) {
     case "status":
-      return { kind, status: parseStatus(parseMembers(body, ["kind", "pid", "ttlLeftMs", "idleLeftMs", "idleMs"])) };
+      return { kind, status: parseStatus(parseMembers(body, ["kind", "pid", "ttlLeftMs", "idleLeftMs", "idleMs", "isForRuns"])) };
     case "unlocked":
       return { kind, identity: parseIdentity(parseMembers(body, ["kind", ...IDENTITY_MEMBERS])) };
     case "unwrapped": {
@@ -96,6 +111,14 @@ export function parseReply({ body, keys }: Frame): Reply {
       return { kind, mac: parseBytes(parseMembers(body, ["kind", "mac"])["mac"], MAC_BYTES) };
     case "recalled":
       return { kind, heads: parseHeads(parseMembers(body, ["kind", "heads"])["heads"]) };
+    case "value": {
+      const { length, freshMs, goodMs, isNew } = parseMembers(body, ["kind", "length", "freshMs", "goodMs", "isNew"]);
+      return { kind, value: parseValue(length, keys), freshMs: parseLimit(freshMs), goodMs: parseLimit(goodMs), isNew: parseBoolean(isNew, "isNew") };
+    }
+    case "no-value": {
+      const { failure, retryMs, isNew } = parseMembers(body, ["kind", "failure", "retryMs", "isNew"]);
+      return { kind, failure: parseFailure(failure), retryMs: parseLimit(retryMs), isNew: parseBoolean(isNew, "isNew") };
+    }
     case "remembered":
     case "locked":
     case "expired":
@@ -125,7 +148,33 @@ function parseStatus(members: Record<string, unknown>): AgentStatus {
     ttlLeftMs: parseInteger(members["ttlLeftMs"], 0, LIMIT_MS_MAX, "the time left"),
     idleLeftMs: parseInteger(members["idleLeftMs"], 0, LIMIT_MS_MAX, "the idle time left"),
     idleMs: parseInteger(members["idleMs"], 1, LIMIT_MS_MAX, "the idle limit"),
+    isForRuns: parseBoolean(members["isForRuns"], "isForRuns"),
   };
+}
+
+function parseLimit(value: unknown): number {
+  return parseInteger(value, 0, LIMIT_MS_MAX, "a time");
+}
+
+function parseValue(length: unknown, keys: Uint8Array): Secret {
+  const bytes = parseInteger(length, 1, VALUE_BYTES_MAX, "the length of a value");
+  requireKeyCount(keys, Math.ceil(bytes / KEY_BYTES));
+  return new Secret(keys.slice(0, bytes));
+}
+
+function parseFailure(value: unknown): Failure {
+  const { reason, said, status, ...others } = parseObject(parseJson(parseBytes(value, 1, FAILURE_BYTES_MAX)), "a failure");
+  const known = FAILURES.find((one) => one === reason);
+  if (known === undefined || Object.keys(others).length > 0) throw new VaultError("bad-schema", "no such failure");
+  return { reason: known, said: parseText(said, "what a source has said"), ...(status === undefined ? {} : { status: parseInteger(status, 0, STATUS_MAX, "an exit status") }) };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(findText(bytes) ?? "");
+  } catch {
+    throw new VaultError("bad-schema", "no JSON");
+  }
 }
 
 function parseWrapped(value: unknown): WrappedDek {

@@ -5,6 +5,8 @@ import { parseArray, parseObject } from "../vault/json-shape.ts";
 import type { Dek } from "../vault/key-bytes.ts";
 import { asDek, KEY_BYTES } from "../vault/key-bytes.ts";
 import type { WrappedDek } from "../vault/key-holder.ts";
+import type { SecretRecord } from "../vault/record.ts";
+import { encodeRecord, parseRecord } from "../vault/record.ts";
 import { NONCE_BYTES, TAG_BYTES } from "../vault/xchacha.ts";
 import type { Frame } from "./frame.ts";
 import { NO_KEYS } from "./frame.ts";
@@ -41,6 +43,8 @@ export type Request =
   | { readonly op: "remember"; readonly heads: readonly PartHead[] }
   /** Asks how far it had come. */
   | { readonly op: "recall"; readonly parts: readonly string[] }
+  /** Asks for the value of a secret that is made. `refused`: base64 of the SHA-256 of the one that a host has just refused, if it is asked for that reason. */
+  | { readonly op: "value"; readonly record: SecretRecord; readonly refused: string | undefined }
   | { readonly op: "lock" };
 
 /** The frame holds copies of the request's keys. */
@@ -62,6 +66,8 @@ export function encodeRequest(request: Request): Frame {
       return { body: { op, heads: request.heads }, keys: NO_KEYS };
     case "recall":
       return { body: { op, parts: request.parts }, keys: NO_KEYS };
+    case "value":
+      return { body: { op, record: encodeRecord(request.record), refused: request.refused ?? "" }, keys: NO_KEYS };
   }
 }
 
@@ -93,9 +99,21 @@ export function parseRequest({ body, keys }: Frame): Request {
     case "recall":
       requireKeyCount(keys, 0);
       return { op, parts: parseParts(parseMembers(body, ["op", "parts"])["parts"]) };
+    case "value": {
+      requireKeyCount(keys, 0);
+      const { record, refused } = parseMembers(body, ["op", "record", "refused"]);
+      return { op, record: parseWholeRecord(record), refused: refused === "" ? undefined : encodeBase64(parseBytes(refused, HASH_BYTES)) };
+    }
     default:
       throw new VaultError("bad-schema", "no such request");
   }
+}
+
+/** With no members beside its own. */
+function parseWholeRecord(value: unknown): SecretRecord {
+  const record = parseRecord(value);
+  if (JSON.stringify(encodeRecord(record)) !== JSON.stringify(value)) throw new VaultError("bad-schema", "a record is not canonical");
+  return record;
 }
 
 function encodeUnwrapItem({ wrapped, aad }: UnwrapItem): Record<string, string> {

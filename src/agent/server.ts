@@ -3,6 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { equalBytes, wipe } from "../bytes.ts";
+import { VaultError } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+import { openSecrets } from "../vault/envelope.ts";
 import { Channel } from "./channel.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
 import { HeadMemory } from "./head-memory.ts";
@@ -12,6 +15,12 @@ import type { Reply } from "./reply.ts";
 import { encodeReply, refusalCodeOf } from "./reply.ts";
 import type { Request } from "./request.ts";
 import { parseRequest } from "./request.ts";
+import { makeValue } from "./sources/makers.ts";
+import type { MadeValue, MakeOrder } from "./sources/source-maker.ts";
+import type { ValueAnswer } from "./sources/value-store.ts";
+import { ValueStore } from "./sources/value-store.ts";
+import type { Time } from "./time.ts";
+import { systemTime } from "./time.ts";
 
 /** Connections on which nobody has proved himself yet. Clients that find none left try again. */
 const STRANGERS_MAX = 64;
@@ -21,6 +30,8 @@ const HANDSHAKE_MS = 2000;
 const FAREWELL_MS = 500;
 /** Timers stand still while a laptop sleeps, so the clocks are looked at this often; and so is whether anyone can still reach the agent. */
 const CHECK_MS = 2000;
+/** How long an agent for runs waits for the one that started it, and for the next when the last has gone. */
+const ALONE_MS_MAX = 10_000;
 
 type KeyRequest = Exclude<Request, { readonly op: "lock" }>;
 
@@ -30,7 +41,13 @@ interface Answer {
   readonly key: HeldKey;
 }
 
-/** Serves a key until it expires, is locked, or nobody can reach the socket any more. */
+/** What the agent has beside its key. */
+export interface AgentMeans {
+  readonly make: (order: MakeOrder) => Promise<MadeValue>;
+  readonly time: Time;
+}
+
+/** Serves a key until it expires, is locked, or nobody can reach the socket any more; one for runs, until none of them is there. */
 export class AgentServer {
   /** Resolves when the key is wiped and socket and token are gone. */
   readonly ended: Promise<void>;
@@ -40,12 +57,19 @@ export class AgentServer {
   readonly #channels = new Set<Channel>();
   /** Those whose client has proved itself. */
   readonly #known = new Set<Channel>();
+  readonly #values: ValueStore;
+  readonly #time: Time;
+  /** Since when there has been no client. */
+  #aloneSinceMs: number;
   #resolveEnded: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(listener: PrivateSocket, custody: KeyCustody) {
+  constructor(listener: PrivateSocket, custody: KeyCustody, { make, time }: AgentMeans = { make: makeValue, time: systemTime }) {
     this.#listener = listener;
     this.#custody = custody;
+    this.#values = new ValueStore(make, time);
+    this.#time = time;
+    this.#aloneSinceMs = time.now().monotonicMs;
     this.ended = new Promise((resolve) => { this.#resolveEnded = resolve; });
     listener.onConnection((socket) => { void this.#accept(socket); });
     this.#watch();
@@ -61,6 +85,7 @@ export class AgentServer {
   #forget(): void {
     clearTimeout(this.#timer);
     this.#custody.close();
+    this.#values.clear();
     this.#listener.release();
   }
 
@@ -70,11 +95,17 @@ export class AgentServer {
       void this.#expire();
       return;
     }
-    if (!this.#listener.isReachable()) {
+    if (!this.#listener.isReachable() || this.#isLeft()) {
       this.close();
       return;
     }
     this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
+  }
+
+  #isLeft(): boolean {
+    const nowMs = this.#time.now().monotonicMs;
+    if (this.#known.size > 0) this.#aloneSinceMs = nowMs;
+    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > ALONE_MS_MAX;
   }
 
   /**
@@ -151,7 +182,10 @@ export class AgentServer {
       if (request.op !== "unlock") return { reply: await this.#work(request, key), key };
       const { vaultId } = this.#custody.key;
       const unlocked = await this.#custody.unlock(request.grant);
-      if (!equalBytes(unlocked.vaultId, vaultId)) this.#heads.clear();
+      if (!equalBytes(unlocked.vaultId, vaultId)) {
+        this.#heads.clear();
+        this.#values.clear();
+      }
       this.#watch();
       return { reply: { kind: "unlocked", identity: unlocked }, key: unlocked };
     } catch (error) {
@@ -178,7 +212,23 @@ export class AgentServer {
         return { kind: "remembered" };
       case "recall":
         return { kind: "recalled", heads: this.#heads.find(request.parts) };
+      case "value":
+        return this.#findValue(request, key);
     }
+  }
+
+  /** What opens under this key alone: the record's place in the vault, its source and its sealed bytes are bound to one another. */
+  async #findValue({ record, refused }: Extract<KeyRequest, { readonly op: "value" }>, key: HeldKey): Promise<ValueAnswer> {
+    const { source } = record;
+    if (source.kind === "stored") throw new VaultError("bad-schema", "a stored value is not made");
+    const open = async (): Promise<Secret> => {
+      const [sealed] = await this.#custody.use(key, (holder) => openSecrets(holder, key.vaultId, [record]));
+      if (sealed === undefined) throw new VaultError("bad-wrap", "a record does not open");
+      return sealed;
+    };
+    // Whoever asks shows that the record is one of the vault's before hearing of what was made of it.
+    (await open()).wipe();
+    return this.#values.ask(key.vaultId, { record, source, refused, open });
   }
 }
 
@@ -196,5 +246,6 @@ async function receiveRequest(channel: Channel): Promise<Request | undefined> {
 async function send(channel: Channel, reply: Reply): Promise<void> {
   const sent = channel.send(encodeReply(reply));
   if (reply.kind === "unwrapped") wipe(...reply.deks);
+  if (reply.kind === "value") reply.value.wipe();
   await sent;
 }

@@ -20,6 +20,8 @@ const START_MS = 10_000;
 export interface VerifiedKey extends Limits {
   readonly kek: Kek;
   readonly vaultId: Uint8Array;
+  /** As `KeyGrant` has it. Where an agent is there already, it is left as it is. */
+  readonly isForRuns?: boolean;
 }
 
 /** An agent's process on its way to its key. Whoever opened it closes it. */
@@ -57,10 +59,10 @@ export function openLaunch(paths: AgentPaths, script: URL = new URL("./agent.js"
 }
 
 /** What the vault file says of a verified key is what the key itself says. */
-function grantOf({ kek, vaultId, ttlMs, idleMs }: VerifiedKey): KeyGrant {
+function grantOf({ kek, vaultId, ttlMs, idleMs, isForRuns = false }: VerifiedKey): KeyGrant {
   const holder = holdKek(kek, vaultId);
   holder.close();
-  return { vaultId, kek, keyId: holder.keyId, commitment: holder.commitment, ttlMs, idleMs };
+  return { vaultId, kek, keyId: holder.keyId, commitment: holder.commitment, ttlMs, idleMs, isForRuns };
 }
 
 interface WaitingAgent {
@@ -85,7 +87,7 @@ async function order(agent: WaitingAgent, paths: AgentPaths, grant: KeyGrant): P
     case "failed":
       throw new VaultError(reply.code, reply.message, reply.hint === "" ? undefined : reply.hint);
     case "taken":
-      await feedAgent(paths, grant);
+      if (grant.isForRuns !== true) await feedAgent(paths, grant);
   }
 }
 

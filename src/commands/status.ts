@@ -1,6 +1,6 @@
 import type { KeySource } from "../app/keys/status.ts";
 import { readStatus } from "../app/keys/status.ts";
-import { formatDuration } from "../cli/input/duration.ts";
+import { formatDuration } from "../cli/output/duration-text.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { firstUseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { encodeBase64, encodeHex } from "../bytes.ts";
@@ -45,6 +45,7 @@ export default class Status extends VaultCommand {
 function describeSource(source: KeySource): string {
   switch (source.kind) {
     case "agent":
+      if (source.isForRuns) return `agent (process ${source.pid}), as long as runs need it for values that are made`;
       return `agent (process ${source.pid}), for ${formatDuration(source.secondsLeft)}, ${formatDuration(source.idleSecondsLeft)} when unused`;
     case "file":
       return `key file ${source.path}${source.isThere ? "" : " (missing)"}`;

@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { unlockVault } from "../app/keys/unlock-vault.ts";
-import { formatDuration, parseDuration } from "../cli/input/duration.ts";
+import { parseDuration } from "../cli/input/duration.ts";
+import { formatDuration } from "../cli/output/duration-text.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../cli/vault-command.ts";
 

@@ -9,7 +9,7 @@ import type { RequestBody } from "./http1/child-request.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { makeRefusal, refuseLocked, refuseUnwritten } from "./grants/refusal.ts";
+import { makeRefusal, refuseLocked, refuseNoValue, refuseUnwritten } from "./grants/refusal.ts";
 import type { Fate, OnPlaceholder } from "./places/request-body.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { watchIdle } from "./http1/stalled-body.ts";
@@ -57,6 +57,7 @@ function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: Body
     const verdict = judgeInBody(grant, plan, authority, acted, isWhole, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
+    if (verdict.kind === "act" && grant.living?.isGood() === false) return stop(refuseNoValue([grant.name], authority));
     try {
       if (verdict.kind === "act") log.substituted([grant]);
       else if (!inert.has(grant)) log.inert([{ grant, spot: "body" }]);

@@ -12,11 +12,12 @@ import { judgeRequest } from "./judge/judgement.ts";
 import { askForReadable } from "./scrub/negotiation.ts";
 import { answerRefusal } from "./http1/refusal-answer.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { RefusalError, refuseLocked, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
+import { RefusalError, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
 import { substitute, substituteTarget } from "./places/substitute.ts";
+import { RepeatOnce } from "./repeat-once.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream/upstream.ts";
 
 export interface Exchange {
@@ -32,10 +33,15 @@ interface SendTerms {
   readonly mayAct: readonly Grant[];
   /** Of a WebSocket. */
   readonly handshakeKey: string | undefined;
+  /** The request once more, with the values that are there then. Undefined where its body is not held whole; it gives undefined where it has been refused meanwhile. */
+  readonly again: (() => Message | undefined) | undefined;
 }
 
 /** What of a request goes up but its method, which stays. */
 type Message = Pick<UpstreamRequest, "path" | "headers" | "body">;
+
+/** Path and headers with the values of the moment. */
+type WriteHead = () => Pick<Message, "path" | "headers">;
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
@@ -61,6 +67,8 @@ class StartedExchange implements Exchange {
   readonly #log: ExchangeLog;
   #listener: AnswerListener | undefined;
   #isRefused = false;
+  /** Whether values that are made have been asked for. */
+  #hasPrepared = false;
   /** Whether the audit log has to have heard of it before it goes out. */
   #isRecorded = false;
 
@@ -87,26 +95,42 @@ class StartedExchange implements Exchange {
       this.#refuse(refuseLocked(namesOf(used), this.#route.authority));
       return;
     }
+    if (rules.hasLiving && !this.#isPrepared(used, plan)) return;
     // Whether these are written shows before anything goes out: `#permit`.
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used);
     this.#isRecorded = inert.length + used.length > 0;
-    const path = substituteTarget(head.target, decision.target);
-    const headers = substitute(head, decision.edits);
+    const write: WriteHead = () => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits) });
     switch (body.kind) {
       case "none":
-        this.#send({ path, headers, body: undefined }, { used, mayAct: used, handshakeKey });
+        this.#send({ ...write(), body: undefined }, { used, mayAct: used, handshakeKey, again: () => ({ ...write(), body: undefined }) });
         return;
       case "whole":
-        this.#sendWhole(path, headers, body.bytes, used, plan);
+        this.#sendWhole(write, body.bytes, used, plan);
         return;
       case "stream":
-        this.#sendStream(path, headers, body.stream, used, plan, head.bodyBytes).catch(() => { this.#response.destroy(); });
+        this.#sendStream(write, body.stream, used, plan, head.bodyBytes).catch(() => { this.#response.destroy(); });
     }
   }
 
   refuse(refusal: Refusal): void {
     this.#fail(refusal, true);
+  }
+
+  /** Whether each value that goes out is there. Where one has to be asked for first, the request is judged anew when it has come. */
+  #isPrepared(used: readonly Grant[], plan: BodyPlan): boolean {
+    if (this.#hasPrepared) {
+      const missing = used.filter(({ living }) => living?.isGood() === false);
+      if (missing.length > 0) this.#refuse(refuseNoValue(namesOf(missing), this.#route.authority));
+      return missing.length === 0;
+    }
+    const due = [...used, ...(plan.kind === "edit" ? plan.grants : [])].flatMap(({ living }) => (living?.isDue() === true ? [living] : []));
+    if (due.length === 0) return true;
+    this.#hasPrepared = true;
+    void Promise.all(due.map((living) => living.prepare())).then(() => {
+      if (!this.#isOver()) this.start();
+    }).catch(() => { this.#response.destroy(); });
+    return false;
   }
 
   #refuse(refusal: Refusal, isLast = false): void {
@@ -145,20 +169,28 @@ class StartedExchange implements Exchange {
     };
   }
 
-  #sendWhole(path: string, headers: string[], bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
-    const acted = new Set(used);
-    const body = passWhole(bytes, this.#passageOf(plan, acted));
-    if (body === undefined) return;
-    this.#send({ path, headers: reframe(headers, body.length), body }, { used: [...acted], mayAct: [...acted], handshakeKey: undefined });
+  #sendWhole(write: WriteHead, bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
+    const acted = new Set<Grant>();
+    const pass = (): Message | undefined => {
+      acted.clear();
+      for (const grant of used) acted.add(grant);
+      const body = passWhole(bytes, this.#passageOf(plan, acted));
+      const { path, headers } = write();
+      return body === undefined ? undefined : { path, headers: reframe(headers, body.length), body };
+    };
+    const message = pass();
+    if (message !== undefined) this.#send(message, { used: [...acted], mayAct: [...acted], handshakeKey: undefined, again: pass });
   }
 
   /** @param bodyBytes null where the framing does not say. */
-  async #sendStream(path: string, headers: string[], stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
+  async #sendStream(write: WriteHead, stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
     const acted = new Set(used);
     const passage = openPassage(stream, this.#passageOf(plan, acted));
     if (this.#request.expectation === "continue") this.#response.askForBody();
-    if (plan.kind !== "edit") {
-      this.#send({ path, headers, body: passage }, { used, mayAct: used, handshakeKey: undefined });
+    // One that may have to be sent again is held, too.
+    const isHeld = plan.kind === "edit" || used.some(({ living }) => living !== undefined);
+    if (!isHeld) {
+      this.#send({ ...write(), body: passage }, { used, mayAct: used, handshakeKey: undefined, again: undefined });
       return;
     }
     // A chunked body has no length to go by.
@@ -168,11 +200,17 @@ class StartedExchange implements Exchange {
       return;
     }
     // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
-    const mayAct = whole === undefined ? [...used, ...plan.grants] : [...acted];
-    this.#send({ path, headers: reframe(headers, whole?.length), body: whole ?? passage }, { used: [...acted], mayAct, handshakeKey: undefined });
+    const mayAct = whole === undefined && plan.kind === "edit" ? [...used, ...plan.grants] : [...acted];
+    const frame = (body: Uint8Array | undefined): Message => {
+      const { path, headers } = write();
+      return { path, headers: plan.kind === "edit" ? reframe(headers, body?.length) : headers, body: body ?? passage };
+    };
+    // A value that changes and stands in the body stands there for good.
+    const isFixed = [...acted].some((grant) => grant.living !== undefined && !used.includes(grant));
+    this.#send(frame(whole), { used: [...acted], mayAct, handshakeKey: undefined, again: whole === undefined || isFixed ? undefined : () => frame(whole) });
   }
 
-  #send({ path, headers, body }: Message, { used, mayAct, handshakeKey }: SendTerms): void {
+  #send(message: Message, { used, mayAct, handshakeKey, again }: SendTerms): void {
     const [{ scheme, authority, naming }, { method }] = [this.#route, this.#request.head];
     const isBound = naming.length > 0;
     const scrub = isBound ? this.#rules.scrubberOf(naming)?.openAnswer() : undefined;
@@ -189,20 +227,45 @@ class StartedExchange implements Exchange {
       },
     });
     this.#listener = listener;
-    this.#upstream.send(
-      {
-        scheme,
-        authority,
-        mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
-        method,
-        path,
-        headers: scrub === undefined ? headers : askForReadable(headers),
-        body,
-        isHandshake: handshakeKey !== undefined,
-        permit: () => { this.#permit(used); },
+    const send = ({ path, headers, body }: Message, to: AnswerListener): void => {
+      this.#upstream.send(
+        {
+          scheme,
+          authority,
+          mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
+          method,
+          path,
+          headers: scrub === undefined ? headers : askForReadable(headers),
+          body,
+          isHandshake: handshakeKey !== undefined,
+          permit: () => { this.#permit(used); },
+        },
+        to,
+      );
+    };
+    send(message, this.#rules.hasLiving && handshakeKey === undefined ? this.#repeating(listener, used, again, send) : listener);
+  }
+
+  /** The relay itself where no value of the request changes. */
+  #repeating(relay: AnswerListener, used: readonly Grant[], again: (() => Message | undefined) | undefined, send: (message: Message, to: AnswerListener) => void): AnswerListener {
+    const sent = used.flatMap(({ living }) => (living === undefined ? [] : [{ living, generation: living.generation() }]));
+    if (sent.length === 0) return relay;
+    return new RepeatOnce(relay, {
+      renew: async () => !this.#rules.isRevoked() && (await Promise.all(sent.map(({ living, generation }) => living.renewRefused(generation)))).includes(true),
+      note: () => {
+        for (const { living, generation } of sent) living.noteRefused(generation);
       },
-      listener,
-    );
+      resend: again === undefined ? undefined : (to) => {
+        const missing = used.filter(({ living }) => living?.isGood() === false);
+        if (missing.length > 0) {
+          relay.onFailure(refuseNoValue(namesOf(missing), this.#route.authority));
+          return;
+        }
+        this.#log.substituted(used);
+        const message = again();
+        if (message !== undefined) send(message, to);
+      },
+    });
   }
 
   /** The last word before the first byte goes out: the connection may have been long in coming. @throws RefusalError */

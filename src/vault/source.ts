@@ -1,15 +1,11 @@
-// What the value of a secret comes from (FORMAT.md, "Sources"). This version makes no values: it knows the form of every source, and works with `stored` alone.
+// What the value of a secret comes from (FORMAT.md, "Sources"): the form of every source, and those that this version works with.
 import { VaultError } from "../errors.ts";
-import type { Form } from "./json-form.ts";
+import type { Form, FormOf } from "./json-form.ts";
 import { integer, literal, members, nullable, sorted, textOf, variant, words } from "./json-form.ts";
 import { findCanonicalBinding } from "./host.ts";
 
-/** The sealed value is the secret. */
-export interface Source {
-  readonly kind: "stored";
-}
-
-export const STORED: Source = { kind: "stored" };
+/** Those whose values this version can make. To add one, FORMAT.md, the vectors and the second opinion have to know it as well. */
+const KNOWN = ["stored", "command", "reference"] as const;
 
 /** In UTF-16 units of its JSON. */
 const LENGTH_MAX = 8192;
@@ -71,15 +67,34 @@ const form = variant({
   reference: members({ kind: literal("reference"), ...life, store: textOf(/^[a-z][a-z0-9-]{0,31}$/) }),
 });
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`; `newer-version` for a source that is right and not `stored`. */
+/** A source that this version works with. Its members stand in their canonical order. */
+export type Source = Extract<FormOf<typeof form>, { readonly kind: (typeof KNOWN)[number] }>;
+/** One whose sealed value is not the secret itself. */
+export type LivingSource = Exclude<Source, { readonly kind: "stored" }>;
+
+/** The sealed value is the secret. */
+export const STORED: Source = { kind: "stored" };
+
+/** @throws VaultError `bad-schema`, `out-of-bounds`; `newer-version` for a source that is right, and that this version does not know. */
 export function parseSource(value: unknown, what: string): Source {
   const source = form(value, `the source of ${what}`);
   if (JSON.stringify(source).length > LENGTH_MAX) throw new VaultError("out-of-bounds", `the source of ${what} is longer than ${LENGTH_MAX} characters`);
-  if (source.kind !== "stored") throw new VaultError("newer-version", `the value of ${what} comes from a source that a newer version of this program knows ("${source.kind}")`, "update vault; the file was left untouched");
+  if (!isKnown(source)) throw new VaultError("newer-version", `the value of ${what} comes from a source that a newer version of this program knows ("${source.kind}")`, "update vault; the file was left untouched");
   return source;
 }
 
 /** Plain data whose member order is the canonical one. */
-export function encodeSource({ kind }: Source): Source {
-  return { kind };
+export function encodeSource(source: Source): Source {
+  switch (source.kind) {
+    case "stored":
+      return { kind: source.kind };
+    case "command":
+      return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, timeout: source.timeout };
+    case "reference":
+      return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, store: source.store };
+  }
+}
+
+function isKnown(source: FormOf<typeof form>): source is Source {
+  return KNOWN.some((kind) => kind === source.kind);
 }

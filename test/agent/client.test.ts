@@ -57,9 +57,9 @@ const asks: readonly (readonly [name: string, ask: (client: AgentClient) => Prom
 
 describe.each(asks)("an agent whose answer to %s", (name, ask) => {
   it.each<[string, Frame]>([
-    ["is another request's", encodeReply(name === "status" ? { kind: "remembered" } : { kind: "status", status: { pid: 1, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1 } })],
+    ["is another request's", encodeReply(name === "status" ? { kind: "remembered" } : { kind: "status", status: { pid: 1, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1, isForRuns: false } })],
     ["is none at all", { body: { kind: "welcome" }, keys: new Uint8Array() }],
-    ["has a number out of bounds", { body: { ...Object(encodeReply({ kind: "status", status: { pid: 1, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1 } }).body), pid: -1 }, keys: new Uint8Array() }],
+    ["has a number out of bounds", { body: { ...Object(encodeReply({ kind: "status", status: { pid: 1, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1, isForRuns: false } }).body), pid: -1 }, keys: new Uint8Array() }],
     ["has none of what was asked for", encodeReply(name === "wrap" ? { kind: "wrapped", items: [] } : { kind: "unwrapped", deks: [] })],
     ["has more than was asked for", encodeReply(name === "wrap" ? { kind: "wrapped", items: [wrapped, wrapped] } : { kind: "unwrapped", deks: [dek(), dek()] })],
   ])("%s is hung up on, and nothing it says later is believed", async (_what, answer) => {

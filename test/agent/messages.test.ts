@@ -6,8 +6,12 @@ import type { Reply } from "../../src/agent/reply.ts";
 import type { Request } from "../../src/agent/request.ts";
 import { encodeRequest, parseRequest } from "../../src/agent/request.ts";
 import { encodeStart, encodeStartReply, parseStart, parseStartReply, startFailure } from "../../src/agent/start.ts";
+import { FAILURES } from "../../src/agent/sources/source-maker.ts";
+import { encodeBase64 } from "../../src/bytes.ts";
 import { VaultError } from "../../src/errors.ts";
+import { Secret } from "../../src/secret.ts";
 import { asDek } from "../../src/vault/key-bytes.ts";
+import { parseRecord } from "../../src/vault/record.ts";
 import { drawKek, grantFor } from "../support/agent-process.ts";
 
 const sized = (bytes: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: bytes, maxLength: bytes });
@@ -16,9 +20,15 @@ const wrapped = fc.record({ nonce: sized(24), ciphertext: sized(48) });
 const dek = sized(32).map(asDek);
 const identity = fc.record({ vaultId: sized(16), keyId: sized(16), commitment: sized(32) });
 const limit = fc.integer({ min: 1, max: 86_400_000 });
-const grant = fc.record({ identity, ttlMs: limit, idleMs: limit }).map((parts) => ({ ...parts.identity, ttlMs: parts.ttlMs, idleMs: parts.idleMs, kek: drawKek() }));
+const grant = fc.record({ identity, ttlMs: limit, idleMs: limit, isForRuns: fc.boolean() }).map((parts) => ({ ...parts.identity, ttlMs: parts.ttlMs, idleMs: parts.idleMs, isForRuns: parts.isForRuns, kek: drawKek() }));
 
 const heads = fc.array(fc.record({ part: fc.constantFrom("log", "00112233aabbccdd"), sequence: fc.nat(), hash: sized(32).map((bytes) => Buffer.from(bytes).toString("base64")) }));
+
+const box = { nonce: encodeBase64(new Uint8Array(24)), ciphertext: encodeBase64(new Uint8Array(48)) };
+const record = parseRecord({
+  ...{ id: encodeBase64(new Uint8Array(16)), name: "TOKEN", scope: { kind: "global" }, groups: [], service: null, hosts: ["api.example.com:443"], places: ["header"], allowPrivate: false, scrub: true, placeholder: null },
+  ...{ source: { kind: "command", ttl: null, failureTtl: 10, timeout: 30 }, rules: null, version: 1, createdAt: "2026-01-31T09:30:00.000Z", updatedAt: "2026-01-31T09:30:00.000Z", dek: box, value: { nonce: box.nonce, commitment: encodeBase64(new Uint8Array(32)), ciphertext: box.ciphertext } },
+});
 
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constantFrom<Request>({ op: "status" }, { op: "lock" }),
@@ -27,15 +37,18 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ op: fc.constant("wrap" as const), items: fc.array(fc.record({ dek, aad })) }),
   fc.record({ op: fc.constant("authenticate" as const), bodyHash: sized(32) }),
   fc.record({ op: fc.constant("remember" as const), heads }),
+  fc.record({ op: fc.constant("value" as const), record: fc.constant(record), refused: fc.option(sized(32).map(encodeBase64), { nil: undefined }) }),
   fc.record({ op: fc.constant("recall" as const), parts: fc.array(fc.constantFrom("log", "0")) }),
 );
 
 const replies: fc.Arbitrary<Reply> = fc.oneof(
-  fc.record({ kind: fc.constant("status" as const), status: fc.record({ pid: limit, idleMs: limit, ttlLeftMs: limit, idleLeftMs: limit }) }),
+  fc.record({ kind: fc.constant("status" as const), status: fc.record({ pid: limit, idleMs: limit, ttlLeftMs: limit, idleLeftMs: limit, isForRuns: fc.boolean() }) }),
   fc.record({ kind: fc.constant("unlocked" as const), identity }),
   fc.record({ kind: fc.constant("unwrapped" as const), deks: fc.array(dek) }),
   fc.record({ kind: fc.constant("wrapped" as const), items: fc.array(wrapped) }),
   fc.record({ kind: fc.constant("mac" as const), mac: sized(32) }),
+  fc.record({ kind: fc.constant("value" as const), value: fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => new Secret(bytes)), freshMs: limit, goodMs: limit, isNew: fc.boolean() }),
+  fc.record({ kind: fc.constant("no-value" as const), failure: fc.record({ reason: fc.constantFrom(...FAILURES), said: fc.string(), status: fc.nat() }), retryMs: limit, isNew: fc.boolean() }),
   fc.constantFrom<Reply>({ kind: "locked" }, { kind: "remembered" }),
   fc.record({ kind: fc.constant("recalled" as const), heads }),
   fc.record({ kind: fc.constant("refused" as const), code: fc.constantFrom("bad-wrap" as const, "wrong-key" as const, "bad-key-slot" as const, "locked" as const, "io" as const) }),
@@ -56,7 +69,7 @@ function* spoiltBodies(body: unknown): Generator {
   yield { ...body, more: 1 };
   for (const [name, value] of Object.entries(body)) {
     yield Object.fromEntries(Object.entries(body).filter(([other]) => other !== name));
-    for (const wrong of [null, {}, -1, 1.5, "=", `${String(value)} `, [1]]) yield { ...body, [name]: wrong };
+    for (const wrong of [null, {}, -1, 1.5, "=", `${String(value)} `, [1]]) if (wrong !== value) yield { ...body, [name]: wrong };
     for (const spoilt of spoiltBodies(value)) yield { ...body, [name]: spoilt };
   }
 }
@@ -97,7 +110,7 @@ describe("replies", () => {
 
   it("may come from the first process there is, and from the last", () => {
     for (const pid of [1, 2 ** 32]) {
-      const reply: Reply = { kind: "status", status: { pid, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1 } };
+      const reply: Reply = { kind: "status", status: { pid, idleMs: 1, ttlLeftMs: 1, idleLeftMs: 1, isForRuns: false } };
       expect(parseReply(carried(encodeReply(reply)))).toEqual(reply);
     }
   });

@@ -65,6 +65,7 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault init --provider file --file-path ./vault.key": { why: "the next example is another project's", lines: (printed) => [printed] },
   "vault services add billing.json": { why: "asks at a terminal", lines: (printed) => [`tty: "y" ${printed}`, "rm $DIR/../vault/services/billing.json"] },
   "vault secrets create OPENAI_API_KEY --browser": { why: "wants a person with a browser", lines: (printed) => [`${printed} 2>&1 | ${NODE} ${supported("enter-value.mjs")}`, "out created OPENAI_API_KEY for api.openai.com:443"] },
+  "vault secrets create TEAM_TOKEN --host api.example.com --source reference pass://team/token": { why: "wants a store of pass", lines: (printed) => ["mkdir bin", "printf '#!/bin/sh\\necho team-token-value\\n' > bin/pass", "chmod +x bin/pass", `sh -c 'PATH="$DIR/bin:$PATH" ${printed}'`] },
   "vault secrets import .env --delete-source": { why: "takes a file with known names alone", lines: (printed) => ["cp .env all.env", "sed -i -e /BILLING/d -e /PORT/d .env", printed, "vault secrets delete OPENAI_API_KEY", "cp all.env .env"] },
   "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT": { why: "the next example imports one of its names", lines: (printed) => [printed, "vault secrets delete OPENAI_API_KEY"] },
 };

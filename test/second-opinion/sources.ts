@@ -68,7 +68,12 @@ const obtain = variant<unknown>("kind", {
   "sso": members({ kind: literal("sso"), startUrl: url, region, accountId: matching(/^[0-9]{12}$/), roleName: matching(/^[A-Za-z0-9_+=,.@-]{1,64}$/) }),
 });
 
-export const source: Form<{ readonly kind: string }> = atMost(8192, variant<{ readonly kind: string }>("kind", {
+export interface Source {
+  readonly kind: string;
+  readonly [member: string]: unknown;
+}
+
+export const source: Form<Source> = atMost(8192, variant<Source>("kind", {
   "stored": members({ kind: literal("stored") }),
   "oauth2": members({ ...start("oauth2"), provider: orNull(id), issuer: orNull(url), tokenEndpoint: url, revocationEndpoint: orNull(url), clientId: printable(512), clientAuth: anyClient, scopes, parameters }),
   "client-credentials": members({ ...start("client-credentials"), provider: orNull(id), issuer: orNull(url), tokenEndpoint: url, clientId: printable(512), clientAuth: variant("kind", confidential), scopes, parameters }),

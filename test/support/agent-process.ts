@@ -51,7 +51,7 @@ export function drawKek(): Kek {
 /** A grant with a copy of the KEK, as the vault that the KEK belongs to would describe it. */
 export function grantFor(kek: Kek, vaultId: Uint8Array, limits: { readonly ttlMs?: number; readonly idleMs?: number } = {}): KeyGrant {
   const { keyId, commitment } = holdKek(kek, vaultId);
-  return { vaultId, kek: parseKek(kek.slice()), keyId, commitment, ttlMs: 60_000, idleMs: 60_000, ...limits };
+  return { vaultId, kek: parseKek(kek.slice()), keyId, commitment, ttlMs: 60_000, idleMs: 60_000, isForRuns: false, ...limits };
 }
 
 export interface LaunchedAgent {

@@ -10,6 +10,7 @@ import { examineAgent, examineKeySource, examineVariables, findKeyFilePath } fro
 import { examineLeftOvers, examineLocks, examineSuccessors } from "./left-overs.ts";
 import { judgeNode } from "./node-version.ts";
 import { examinePlaces } from "./places.ts";
+import { examineSources } from "./sources.ts";
 import { examineStarter, examineTrust } from "./trust.ts";
 import { examineAudit, examineSecrets, examineVaultFile } from "./vault-contents.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -17,15 +18,17 @@ import type { Surroundings } from "../surroundings.ts";
 /**
  * Everything that was found, good and bad, in the order in which it is best read. A vault that is missing is a finding too.
  * What hangs on a file that is unsafe is not judged on top of that.
+ *
+ * @param triesSources whether each source is asked for its value, which is for the person alone: what it says is told.
  */
-export async function examine(given: Surroundings): Promise<Finding[]> {
+export async function examine(given: Surroundings, triesSources = false): Promise<Finding[]> {
   const surroundings: Surroundings = { ...given, findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false };
   const { paths } = surroundings;
   const { vault, anchor, file } = await examineVaultFile(paths);
   const keyFile = file === undefined ? undefined : findKeyFilePath(surroundings, file);
   const places = lookAtPlaces(paths, keyFile);
   const isUnsafe = (path: string): boolean => [...places.unsafePaths].some((unsafe) => unsafe === path || unsafe.startsWith(`${path}${sep}`));
-  const about: Subject = { surroundings, file, keyFile, isUnsafe };
+  const about: Subject = { surroundings, file, keyFile, isUnsafe, triesSources };
   return [
     judgeNode(process.versions.node),
     ...places.findings,
@@ -47,10 +50,11 @@ interface Subject {
   readonly keyFile: string | undefined;
   /** Whether a path, or one below it, has a problem of its own. */
   readonly isUnsafe: (path: string) => boolean;
+  readonly triesSources: boolean;
 }
 
 /** The agent and the key's own source are both looked at; whichever has the key opens the rest. */
-async function examineWithKey({ surroundings, file, keyFile, isUnsafe }: Subject): Promise<Finding[]> {
+async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSources }: Subject): Promise<Finding[]> {
   const { paths } = surroundings;
   const agent = isUnsafe(paths.agent.folder) ? notAsked("agent", "the agent was not asked, because its files are unsafe") : await examineAgent(surroundings, file);
   if (file === undefined) {
@@ -67,7 +71,8 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe }: Subject
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")
       : await examineAudit(paths, file, opened?.isAuthentic === true ? holder : undefined);
-    return [...agent.findings, ...source.findings, ...successors, opened?.finding ?? unopened, audit];
+    const sources = !triesSources ? [] : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(file, holder, surroundings.now());
+    return [...agent.findings, ...source.findings, ...successors, opened?.finding ?? unopened, ...sources, audit];
   } finally {
     agent.holder?.close();
     source.holder?.close();

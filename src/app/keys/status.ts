@@ -13,7 +13,7 @@ import type { Surroundings } from "../surroundings.ts";
 
 /** Where the key comes from right now, or would. */
 export type KeySource =
-  | { readonly kind: "agent"; readonly pid: number; readonly secondsLeft: number; readonly idleSecondsLeft: number }
+  | { readonly kind: "agent"; readonly pid: number; readonly secondsLeft: number; readonly idleSecondsLeft: number; readonly isForRuns: boolean }
   | { readonly kind: "file"; readonly path: string; readonly isThere: boolean }
   | { readonly kind: "env"; readonly variable: string; readonly isThere: boolean }
   | { readonly kind: "keyring"; readonly service: string; readonly account: string }
@@ -72,8 +72,8 @@ async function findAgentSource(surroundings: Surroundings, { contents }: VaultFi
   const agent = await connectAgent(surroundings.paths.agent);
   try {
     if (agent === undefined || !equalBytes(agent.keyId, contents.slot.keyId)) return undefined;
-    const { pid, ttlLeftMs, idleLeftMs } = await agent.status();
-    return { kind: "agent", pid, secondsLeft: Math.round(ttlLeftMs / 1000), idleSecondsLeft: Math.round(idleLeftMs / 1000) };
+    const { pid, ttlLeftMs, idleLeftMs, isForRuns } = await agent.status();
+    return { kind: "agent", pid, secondsLeft: Math.round(ttlLeftMs / 1000), idleSecondsLeft: Math.round(idleLeftMs / 1000), isForRuns };
   } finally {
     agent?.close();
   }

@@ -69,8 +69,8 @@ export async function refreshAgent(surroundings: Surroundings, file: VaultFile, 
   const agent = await connectAgent(surroundings.paths.agent);
   try {
     if (agent === undefined || !equalBytes(agent.vaultId, file.contents.id)) return;
-    const { ttlLeftMs, idleMs } = await agent.status();
-    await agent.unlock(grantOf(file, kek, { ttlMs: ttlLeftMs, idleMs }));
+    const { ttlLeftMs, idleMs, isForRuns } = await agent.status();
+    await agent.unlock({ ...grantOf(file, kek, { ttlMs: ttlLeftMs, idleMs }), isForRuns });
   } finally {
     agent?.close();
   }

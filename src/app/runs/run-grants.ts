@@ -4,8 +4,10 @@ import { basename, dirname } from "node:path";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
+import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
+import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { NamedGrant } from "./child-environment.ts";
@@ -26,21 +28,28 @@ export interface RunGrants {
   /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
   readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
+  /** Nothing is told of values that are made from then on. @returns why some could not be had. */
+  readonly endLiving: () => string[];
 }
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions): Promise<RunGrants> {
+export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, watch: LockWatch): Promise<RunGrants> {
   const { project } = options;
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
-  const values = await openSecrets(vault.holder, vault.file.contents.id, chosen.map(({ record }) => record));
+  const stored = chosen.map(({ record }) => record).filter(({ source }) => source.kind === "stored");
+  const opened = await openSecrets(vault.holder, vault.file.contents.id, stored);
+  const values = new Map(stored.map(({ id }, index) => [id, opened[index]]));
+  // Only here: a run whose secrets are all stored needs no agent, and no word of this.
+  const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, watch);
   const maker = openPlaceholders(vault, options.freshPlaceholders === true);
-  const grants = chosen.flatMap(({ variable, record, ...reach }, index) => {
-    const value = values[index];
-    if (value === undefined) return [];
+  const grants = chosen.map(({ variable, record, ...reach }) => {
+    const made = record.source.kind === "stored" || variable === undefined ? undefined : living?.open(record);
+    const value = made?.value ?? values.get(record.id) ?? Secret.fromText("");
     const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
-    return [{ variable, grant: grantOf({ ...record, ...reach }, value, placeholder, traits) }];
+    const grant = grantOf({ ...record, ...reach }, value, placeholder, traits);
+    return { variable, grant: made === undefined ? grant : { ...grant, living: made.living } };
   });
   maker.close();
   const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
@@ -55,7 +64,8 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   });
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
-  return { grants, isStray: maker.isStray, trail, plain, keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+  living?.recordTo((event) => { trail.enter(event); });
+  return { grants, isStray: maker.isStray, trail, plain, endLiving: living?.end ?? (() => []), keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {

@@ -80,8 +80,8 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
 async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, walled: ChosenWall | undefined): Promise<number> {
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
-  const { grants, isStray, trail, withheld, keyFile, plain } = await withOpenVault(surroundings, async (vault) => {
-    const opened = await openGrants(surroundings, vault, options);
+  const { grants, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
+    const opened = await openGrants(surroundings, vault, options, watch);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     const told = options.isWatched && walled === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
     if (told !== undefined) surroundings.warn(told);
@@ -101,10 +101,11 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, walled, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, endLiving, walled, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
+    for (const line of endLiving()) surroundings.warn(line);
     for (const line of troubles.lines(statusOf(outcome))) surroundings.warn(line);
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
@@ -166,7 +167,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
 
 /** Of a secret that no variable holds the proxy gets to know the placeholder, and not the value: it would look for that in answers, which tells whoever has them given the right one. */
 function withoutHidden({ variable, grant }: NamedGrant): Grant {
-  return variable === undefined ? { ...grant, value: Secret.fromText("") } : grant;
+  return variable === undefined ? { ...grant, value: Secret.fromText(""), living: undefined } : grant;
 }
 
 function tellChildOnly({ variable, path }: Roots["childOnly"][number], { paths }: Surroundings): string {

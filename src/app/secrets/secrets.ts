@@ -11,6 +11,7 @@ import type { Place } from "../../vault/place.ts";
 import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
 import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../../vault/record.ts";
 import type { Membership, Scope } from "../../vault/scope.ts";
+import type { Source } from "../../vault/source.ts";
 import { STORED } from "../../vault/source.ts";
 import { compareText, describeScope, isSameMembership, isSameScope } from "../../vault/scope.ts";
 import type { VaultContents } from "../../vault/vault-file.ts";
@@ -79,6 +80,7 @@ export async function addSecret(surroundings: Surroundings, vault: OpenedVault, 
 export async function extendSecret(surroundings: Surroundings, vault: OpenedVault, name: string, scope: Scope, extend: (value: Secret) => Secret): Promise<SecretRecord> {
   return changeOne(surroundings, vault, "secret.rotate", async (contents) => {
     const before = getSecret(contents.secrets, name, scope);
+    requireSameSource(before, STORED);
     const [old] = await openSecrets(vault.holder, contents.id, [before]);
     if (old === undefined) throw new VaultError("bad-seal", `the value of "${name}" does not open`);
     const value = extend(old);
@@ -92,16 +94,19 @@ export async function extendSecret(surroundings: Surroundings, vault: OpenedVaul
   });
 }
 
-/** A new value under a new DEK; the old ones are gone. @throws VaultError `not-found`, `usage`. */
-export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: AskValue): Promise<SecretRecord> {
+/** A new value under a new DEK, or another way to make it; the old ones are gone. Running runs get a made one with their next request. @param source what `askValue` gives is of. @throws VaultError `not-found`, `usage`. */
+export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: AskValue, source: Source = STORED): Promise<SecretRecord> {
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {
-    const value = await askOnce(getSecret(vault.file.contents.secrets, name, scope));
-    const guessable = findGuessable(name, value, getSecret(vault.file.contents.secrets, name, scope).scrub);
+    const asked = getSecret(vault.file.contents.secrets, name, scope);
+    requireSameSource(asked, source);
+    const value = await askOnce(asked);
+    const guessable = findGuessable(name, value, asked.scrub);
     const record = await changeOne(surroundings, vault, "secret.rotate", async (contents) => {
       const before = getSecret(contents.secrets, name, scope);
+      requireSameSource(before, source);
       requireStorable(name, value, before.places);
-      return { before, after: await seal(vault.holder, contents, { ...before, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
+      return { before, after: await seal(vault.holder, contents, { ...before, source, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
     });
     if (guessable !== undefined) surroundings.warn(guessable);
     return record;
@@ -156,15 +161,22 @@ export async function detachGroup(surroundings: Surroundings, name: string, memb
   }));
 }
 
+/** A value in the place of what makes one would be taken for that, and the other way round. */
+function requireSameSource({ name, source }: SecretRecord, next: Source): void {
+  if ((source.kind === "stored") === (next.kind === "stored")) return;
+  if (source.kind === "stored") throw new VaultError("usage", `the value of "${name}" is stored`, `vault secrets delete ${name}, then vault secrets create ${name} --source ${next.kind}`);
+  throw new VaultError("usage", `the value of "${name}" is not stored, but comes from a ${source.kind}`, `vault secrets rotate ${name} --source ${source.kind} ${source.kind === "command" ? "-- PROG ARGS…" : "ADDRESS"}`);
+}
+
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */
 export async function deleteSecret(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<SecretRecord> {
   return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, "secret.delete", (contents) => Promise.resolve({ before: getSecret(contents.secrets, name, scope), after: undefined })));
 }
 
 /** The binding of a secret that is not in the vault yet. @throws VaultError `usage` for more hosts than a secret may have. */
-export function bindNew({ name, scope, service, hosts, places, allowPrivate, scrub = true, placeholder }: PinnedSecret): SecretBinding {
+export function bindNew({ name, scope, service, hosts, places, allowPrivate, scrub = true, placeholder, source = STORED }: PinnedSecret): SecretBinding {
   const id = encodeBase64(new Uint8Array(randomBytes(16)));
-  return requireBounded(canonicaliseBinding({ id, name, scope, groups: [], service, hosts, places, allowPrivate, scrub, placeholder, source: STORED, rules: undefined, version: 1 }));
+  return requireBounded(canonicaliseBinding({ id, name, scope, groups: [], service, hosts, places, allowPrivate, scrub, placeholder, source, rules: undefined, version: 1 }));
 }
 
 /** The list of services is a chunk of its own, which no other command waits for. */
@@ -231,8 +243,8 @@ function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): voi
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */
-export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, version }: SecretRecord): AuditEvent {
-  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, scrub, version };
+export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, source, version }: SecretRecord): AuditEvent {
+  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, scrub, ...(source.kind === "stored" ? {} : { source: source.kind }), version };
 }
 
 function requireBounded(binding: SecretBinding): SecretBinding {

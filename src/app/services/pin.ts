@@ -5,6 +5,7 @@ import { isOwnHost, placesOf } from "../../services/entry.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
 import type { Scope } from "../../vault/scope.ts";
+import type { Source } from "../../vault/source.ts";
 import { requireKeyHeaders, requireTaken } from "./actable-places.ts";
 import { requireOwnWildcards } from "./suffix-list.ts";
 import { requireNotWidened } from "./widening.ts";
@@ -25,6 +26,8 @@ export interface NewSecret {
   readonly scrub?: boolean;
   /** A template; without one the service says what its placeholder looks like. */
   readonly placeholder?: string | undefined;
+  /** Where its value comes from; stored where nothing is said. */
+  readonly source?: Source | undefined;
 }
 
 /** A secret whose service, hosts and places are settled. */

@@ -11,15 +11,3 @@ export function parseDuration(text: string, flag: string): number {
   if (!(ms <= MAX_MS)) throw new VaultError("usage", `${flag} takes a time such as 90s, 15m, 8h or 1d, up to 24d`);
   return ms;
 }
-
-/** The largest two units, for a person: `7h 59m`. */
-export function formatDuration(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [Math.floor(seconds) % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  return first < 0 ? "0s" : parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`).join(" ");
-}

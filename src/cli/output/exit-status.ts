@@ -16,6 +16,7 @@ export const EXIT = {
   newerVersion: 11,
   auditUnwritable: 12,
   insideRun: 13,
+  noValue: 14,
   /** `vault run`, when vault itself failed before the child was started. */
   runFailed: 125,
   notExecutable: 126,
@@ -50,6 +51,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   "newer-version": EXIT.newerVersion,
   "audit-unwritable": EXIT.auditUnwritable,
   "inside-run": EXIT.insideRun,
+  "no-value": EXIT.noValue,
   io: EXIT.unexpected,
 };
 

@@ -1,11 +1,13 @@
 // How a secret's metadata is shown: no command prints a value.
 import type { SecretMetadata, SecretOutline, SecretTerms } from "../../vault/record.ts";
 import { describeScope } from "../../vault/scope.ts";
+import type { LivingSource } from "../../vault/source.ts";
+import { formatDuration } from "./duration-text.ts";
 import { GAP, tableLines } from "./table.ts";
 
 export function secretObject(secret: SecretMetadata): Record<string, unknown> {
   const { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, placeholder, source, version, createdAt, updatedAt } = secret;
-  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, version, createdAt, updatedAt };
+  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, ...(source.kind === "stored" ? {} : { ttl: source.ttl, failureTtl: source.failureTtl }), ...(source.kind === "reference" ? { store: source.store } : {}), version, createdAt, updatedAt };
 }
 
 export function secretLines(secret: SecretMetadata): string[] {
@@ -19,25 +21,34 @@ export function secretLines(secret: SecretMetadata): string[] {
     `private   ${secret.allowPrivate ? "allowed" : "refused"}`,
     ...(secret.scrub ? [] : ["scrub     no: answers are not looked through for it"]),
     ...(secret.placeholder === undefined ? [] : [`stand-in  ${secret.placeholder}`]),
+    ...(secret.source.kind === "stored" ? [] : [`source    ${describeSource(secret.source)}`]),
     `version   ${secret.version}`,
     `created   ${secret.createdAt}`,
     `updated   ${secret.updatedAt}`,
   ];
 }
 
+/** What the record itself tells; the command, or the address, is sealed. */
+function describeSource(source: LivingSource): string {
+  const what = source.kind === "command" ? `a command, up to ${formatDuration(source.timeout)}` : `a reference into ${source.store}`;
+  return `${what}; good for ${source.ttl === null ? "an unknown time" : formatDuration(source.ttl)}, and ${formatDuration(source.failureTtl)} between failures`;
+}
+
 /** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */
 export function secretTable(secrets: readonly SecretOutline[], width: number | undefined): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
   const rests = new Map<SecretTerms, readonly string[]>();
+  // Most vaults have stored secrets alone.
+  const headers = secrets.some(({ terms }) => terms.source.kind !== "stored") ? ["HOSTS", "SCOPE", "SOURCE"] : ["HOSTS", "SCOPE"];
   let nameWidth = HEADER.length;
   for (const { name, terms } of secrets) {
     if (name.length > nameWidth) nameWidth = name.length;
-    if (!rests.has(terms)) rests.set(terms, [terms.hosts.join(" ") || "-", describeScope(terms.scope)]);
+    if (!rests.has(terms)) rests.set(terms, [terms.hosts.join(" ") || "-", describeScope(terms.scope), ...(headers.length > 2 ? [terms.source.kind] : [])]);
   }
   // Thousands of secrets have few different terms, each of which is laid out once.
-  const [headerEnd = "", ...lines] = tableLines([["HOSTS", "SCOPE"], ...rests.values()], undefined);
+  const [headerEnd = "", ...lines] = tableLines([headers, ...rests.values()], undefined);
   const widest = [headerEnd, ...lines].reduce((most, { length }) => Math.max(most, length), 0);
-  if (width !== undefined && nameWidth + GAP.length + widest > width) return tableLines([[HEADER, "HOSTS", "SCOPE"], ...secrets.map(({ name, terms }) => [name, ...(rests.get(terms) ?? [])])], width);
+  if (width !== undefined && nameWidth + GAP.length + widest > width) return tableLines([[HEADER, ...headers], ...secrets.map(({ name, terms }) => [name, ...(rests.get(terms) ?? [])])], width);
   const ends = new Map([...rests.keys()].map((terms, index) => [terms, `${GAP}${lines[index] ?? ""}`]));
   const table = [HEADER.padEnd(nameWidth) + GAP + headerEnd];
   for (const { name, terms } of secrets) table.push(name.padEnd(nameWidth) + (ends.get(terms) ?? ""));

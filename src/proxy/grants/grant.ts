@@ -1,6 +1,7 @@
 import type { Secret } from "../../secret.ts";
 import type { HostBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
+import type { LivingValue } from "./living-value.ts";
 import type { Pin } from "./pin.ts";
 
 /** One secret that this run may use: what the child holds in its stead, and where the value may go. */
@@ -9,6 +10,8 @@ export interface Grant {
   readonly name: string;
   readonly placeholder: string;
   readonly value: Secret;
+  /** Absent: the value is one for the whole run. */
+  readonly living?: LivingValue | undefined;
   readonly bindings: readonly HostBinding[];
   /** Of a pinned secret the words mean the spots of its service, and no others; one more header or parameter is named. */
   readonly places: readonly Place[];

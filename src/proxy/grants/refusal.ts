@@ -30,6 +30,7 @@ export type RefusalCode =
   | "plain-http"
   | "unusable-value"
   | "locked"
+  | "no-value"
   | "audit"
   | "own-address"
   | "this-machine"
@@ -88,6 +89,8 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "plain-http": 403,
   "unusable-value": 403,
   locked: 403,
+  // Which clients try again later.
+  "no-value": 503,
   audit: 503,
   "own-address": 403,
   "metadata-address": 403,
@@ -168,6 +171,11 @@ export function refuseUnusable(grant: Grant, authority: Authority, why: string):
 
 export function refuseLocked(secrets: readonly string[], authority: Authority): Refusal {
   return makeRefusal("locked", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; the vault was locked after this run began`, secrets, "unlock it and start the run anew: vault unlock");
+}
+
+/** @param secrets whose values are made when they are needed, and could not be. Why, only the person is told. */
+export function refuseNoValue(secrets: readonly string[], authority: Authority): Refusal {
+  return makeRefusal("no-value", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; its value could not be had from where it comes from`, secrets, "see what hinders it: vault doctor --try");
 }
 
 export function refuseUnwritten(secrets: readonly string[]): Refusal {

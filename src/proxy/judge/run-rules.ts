@@ -27,6 +27,8 @@ export interface RunRules {
   /** How long a request's body may stand still. */
   readonly bodyIdleMs: number;
   readonly nextRequestId: () => string;
+  /** Whether any of the secrets has a value that changes. */
+  readonly hasLiving: boolean;
 }
 
 export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
@@ -35,6 +37,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
   const { grants } = options;
   return {
     ...options,
+    hasLiving: grants.some(({ living }) => living !== undefined),
     recognise: makeRecogniser(grants),
     scrubberOf: makeScrubbers(grants),
     bodyWatch: makeBodyWatch(grants),

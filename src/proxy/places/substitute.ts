@@ -58,7 +58,8 @@ export function findUnusable({ place, text, occurrences }: Edit, header: string)
 
 /** Why a value cannot stand in a target, or undefined where it can. A segment of dots alone would lead elsewhere (RFC 3986 section 5.2.4). */
 export function whyNotInTarget(grant: Grant, place: TargetOccurrence["place"]): string | undefined {
-  return place === "path" && /^\.*$/.test(latin1Of(grant)) ? "its value is nothing but dots, which no path may carry" : undefined;
+  // One that is not made yet is empty, and is no value.
+  return place === "path" && /^\.*$/.test(latin1Of(grant)) && (grant.living?.isGood() ?? true) ? "its value is nothing but dots, which no path may carry" : undefined;
 }
 
 /** Why a value cannot stand in a body of this kind, or undefined where it can. */

@@ -1,4 +1,5 @@
 // Takes values out of answers: wherever one of their forms stands, the child gets the placeholder. Nothing that it gets hangs on a part of a value.
+import type { Secret } from "../../secret.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { DeepSearch } from "./deep-search.ts";
 import { compileDeepSearch } from "./deep-search.ts";
@@ -31,12 +32,32 @@ const EMPTY = new Uint8Array();
 
 /** @param grants whose values are looked for. Undefined where there is nothing to look for. */
 export function makeScrubber(grants: readonly Grant[]): Scrubber | undefined {
-  const forms = grants.flatMap((grant, owner) => (grant.scrub === false ? [] : secretForms(grant)).map((bytes) => ({ bytes, owner })));
-  if (forms.length === 0) return undefined;
-  const search = compileDeepSearch(forms);
-  const rules = { places: makeSafePlaces(forms.map(({ bytes }) => bytes)), shortestBytes: Math.min(...forms.map(({ bytes }) => bytes.length)) };
+  const living = grants.flatMap(({ scrub, living: value }) => (scrub === false || value === undefined ? [] : [value]));
+  const sought = compile(grants);
+  if (sought === undefined && living.length === 0) return undefined;
+  // What is under way looks for new values too, before they go out: a host could hand one back in an answer that has begun long before.
+  const current = sought ?? { ...NOTHING_SOUGHT };
+  for (const value of living) value.onRenewed(() => { Object.assign(current, compile(grants)); });
   const owners = grants.map(({ name, placeholder }) => ({ name, placeholder: Buffer.from(placeholder, "latin1") }));
-  return { openAnswer: () => openAnswer(search, rules, owners, new Set()) };
+  return { openAnswer: () => openAnswer(current, owners, new Set()) };
+}
+
+/** What answers are looked through for. Of values that change, its parts do. */
+interface Sought extends HoldRules {
+  readonly search: DeepSearch;
+}
+
+const NOTHING_SOUGHT: Sought = { search: () => [], places: makeSafePlaces([]), shortestBytes: Infinity };
+
+/** Undefined where there is nothing to look for. */
+function compile(grants: readonly Grant[]): Sought | undefined {
+  const forms = grants.flatMap((grant, owner) => (grant.scrub === false ? [] : valuesOf(grant).flatMap((value) => secretForms({ value }))).map((bytes) => ({ bytes, owner })));
+  if (forms.length === 0) return undefined;
+  return { search: compileDeepSearch(forms), places: makeSafePlaces(forms.map(({ bytes }) => bytes)), shortestBytes: Math.min(...forms.map(({ bytes }) => bytes.length)) };
+}
+
+function valuesOf({ value, living }: Grant): readonly Secret[] {
+  return living === undefined ? [value] : [value, ...living.earlier()];
 }
 
 /** The scrubber for each set of secrets that go to one host, made when it is first asked for: what a host hands back is looked through for the secrets that may go there, and tells nothing of others. */
@@ -54,11 +75,11 @@ interface Owner {
   readonly placeholder: Buffer;
 }
 
-function openAnswer(search: DeepSearch, rules: HoldRules, owners: readonly Owner[], met: Set<string>): AnswerScrub {
+function openAnswer(sought: Sought, owners: readonly Owner[], met: Set<string>): AnswerScrub {
   const replace = (text: Uint8Array, from: number, end: number): Replaced => {
     const out: Uint8Array[] = [];
     let next = from;
-    for (const { owner, start, end: last } of search(text)) {
+    for (const { owner, start, end: last } of sought.search(text)) {
       if (start < next) continue;
       if (start >= end) break;
       if (start > next) out.push(text.subarray(next, start));
@@ -70,17 +91,17 @@ function openAnswer(search: DeepSearch, rules: HoldRules, owners: readonly Owner
     if (end > next) out.push(next === 0 && end === text.length ? text : text.subarray(next, end));
     return { out, next: Math.max(next, end) };
   };
-  const body = new HeldBody(rules, replace);
+  const body = new HeldBody(sought, replace);
 
   return {
     met,
     texts(parts) {
       // One search over the whole head, with a byte between its parts that nothing reaches over.
       const head = joinParts(parts);
-      if (search(head).length === 0) return cutText(head.toString("latin1"), parts);
+      if (sought.search(head).length === 0) return cutText(head.toString("latin1"), parts);
       return parts.map((part) => Buffer.concat(replace(part, 0, part.length).out).toString("latin1"));
     },
-    openInside: () => openAnswer(search, rules, owners, met),
+    openInside: () => openAnswer(sought, owners, met),
     push: (chunk) => body.push(chunk),
     end: () => body.end(),
     whole(bytes) {

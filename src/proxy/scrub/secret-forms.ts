@@ -13,7 +13,7 @@ const SEPARATORS = [" ", ":", "-"] as const;
  * The value; from 8 bytes on also its hex and base64, base64 of those and hex of that, and base64 of what JSON, URLs and UTF-16 make of it. None has more than three characters for a byte, or four for
  * one that is a sign: the search goes by twelve of them, and where so few bytes make so many, those could be guessed. Plaintext: for the scrubber only.
  */
-export function secretForms({ value }: Grant): Uint8Array[] {
+export function secretForms({ value }: Pick<Grant, "value">): Uint8Array[] {
   const bytes = value.reveal();
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (raw.length === 0) return [];

@@ -16,6 +16,7 @@ const manifest = JSON.parse(readFileSync(fileURLToPath(new URL("../../../oclif.m
 
 /** Each widens, reveals or replaces. By what is typed behind `vault`. */
 const FOR_A_PERSON: Readonly<Record<string, string>> = {
+  doctor: "doctor --try",
   init: "init --provider file",
   "rotate-master": "rotate-master",
   run: "run --no-project -- true",
@@ -30,7 +31,7 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   unseal: "unseal config.json",
 };
 /** These look, lock, or seal; `unlock` takes the passphrase, where there is one; what `audit` and `accept` settle is refused by the act itself, in a run, whoever asks. */
-const FOR_ANYONE = ["accept", "audit", "completion", "doctor", "explain", "lock", "program", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "status", "unlock"];
+const FOR_ANYONE = ["accept", "audit", "completion", "explain", "lock", "program", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "status", "unlock"];
 
 it("of each command it is decided whom it is for", () => {
   const known = Object.keys(manifest.commands);

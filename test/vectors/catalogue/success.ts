@@ -74,6 +74,8 @@ export const successes: readonly Vector[] = [
   ...["xyz_[A-Za-z0-9]{32}", "[0-9]{39}", "v1:[0-9a-f]{32}", "[0-9A-F]{32}", "[a-z]{28}", "[A-Z]{28}", "[a-z0-9]{25}", "[A-Z0-9]{25}", "[A-Za-z]{23}", "[A-Za-z0-9]{22}", "[A-Za-z0-9_-]{512}", "a_[A-Za-z0-9]{11}-[A-Za-z0-9_-]{11}", "[0-9]{4}.x[0-9a-f]{32}", "a[0-9a-f]{32}_", "[A-Z]{28}.x_y"].map((placeholder, index) =>
     success(`success-placeholder-${index + 1}`, `a placeholder's template: ${placeholder}`, one({ placeholder }))),
   success("success-allow-private", "a host at a private address is allowed", one({ allowPrivate: true, hosts: ["10.0.0.1:443"] })),
+  success("success-source-command", "a program makes the value: its arguments and variables are sealed", [{ record: unsealed({ source: { kind: "command", ttl: 60, failureTtl: 10, timeout: 30 } }), value: Buffer.from('{"command":["/usr/bin/printf","%s","token"],"environment":[{"name":"PATH","value":"/usr/bin:/bin"}]}') }]),
+  success("success-source-reference", "another store has the value: its address is sealed; nobody says how long a value is good", [{ record: unsealed({ source: { kind: "reference", ttl: null, failureTtl: 0, store: "pass" } }), value: Buffer.from('{"address":"pass://team/token","program":"/usr/bin/pass","environment":[]}') }]),
   success("success-version-largest", "value version 2^31-1", one({ version: 2 ** 31 - 1 })),
   success("success-times", "the first and the last time, and a leap day", [
     { record: unsealed({ id: idOf(1), name: "A", createdAt: "0000-01-01T00:00:00.000Z", updatedAt: "9999-12-31T23:59:59.999Z" }), value },

@@ -1,4 +1,4 @@
-// Sources and rules: version 1 knows their form, and works with none but `stored` and `null`.
+// Sources and rules: version 1 knows their form, and works with none but `stored`, `command`, `reference` and `null`.
 import type { Vector } from "../../support/vector-file.ts";
 import { tampered } from "./subject.ts";
 
@@ -38,11 +38,12 @@ export const termDefects: readonly Vector[] = [
   newer("assume-role", "a role of AWS", assumeRole),
   newer("session-token", "a session of AWS", { ...assumeRole, obtain: { kind: "session-token" } }),
   newer("sso", "AWS by single sign-on", sso),
-  newer("command", "a program's output", command),
-  newer("reference", "another store", reference),
-  tampered("source-before-later-members", "newer-version", "a newer source beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: command, version: 0 })),
-  tampered("source-behind-earlier-members", "bad-schema", "a newer source behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: command })),
-  newer("not-canonical", "members in another order: told by their form before they are by their bytes", { ...without(command, "ttl"), ttl: 1 }),
+  source("command", "bad-wrap", "a program's output, in the place of what was stored: the source is bound to the value", command),
+  source("reference", "bad-wrap", "another store, likewise", reference),
+  tampered("source-before-later-members", "newer-version", "a newer source beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: oauth2, version: 0 })),
+  tampered("source-behind-earlier-members", "bad-schema", "a newer source behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: oauth2 })),
+  newer("not-canonical", "members in another order: told by their form before they are by their bytes", { ...without(oauth2, "ttl"), ttl: 1 }),
+  source("command-not-canonical", "not-canonical", "members of a known source in another order", { ...without(command, "ttl"), ttl: 1 }),
   bad("missing", "no source", undefined),
   bad("null", "no source", null),
   bad("text", "no object", "stored"),
@@ -61,6 +62,9 @@ export const termDefects: readonly Vector[] = [
   bad("algorithm", "an algorithm with a shared secret", { ...jwtBearer, algorithm: "HS256" }),
   bad("permission", "no access of GitHub's", { ...github, exchange: { ...github.exchange, permissions: [{ name: "contents", access: "all" }] } }),
   bad("account", "11 digits", { ...sso, obtain: { ...sso.obtain, accountId: "12345678901" } }),
+  ...Object.keys(command).slice(1).map((member) => bad(`command-no-${member.toLowerCase()}`, `a command without ${member}`, without(command, member))),
+  source("command-with-member", "not-canonical", "a member that `command` does not have", { ...command, shell: true }),
+  source("failure-ttl-long", "out-of-bounds", "more than a day", { ...command, failureTtl: 86_401 }),
   bad("store-upper-case", "a store in capitals", { ...reference, store: "OP" }),
   source("ttl-zero", "out-of-bounds", "a life of no seconds", { ...command, ttl: 0 }),
   source("ttl-long", "out-of-bounds", "more than 366 days", { ...command, ttl: 31_622_401 }),

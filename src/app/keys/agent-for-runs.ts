@@ -1,0 +1,37 @@
+// An agent for the values that a run cannot make by itself: the one that holds the key, or one of the runs' own.
+import type { AgentClient } from "../../agent/client.ts";
+import { connectAgent } from "../../agent/client.ts";
+import { LIMIT_MS_MAX } from "../../agent/lifetime.ts";
+import { openLaunch } from "../../agent/spawn.ts";
+import { equalBytes, wipe } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { OpenedVault } from "./open-vault.ts";
+import { loadKek } from "./open-vault.ts";
+
+/**
+ * A connection to an agent with this vault's key; the caller closes it. Where none runs, one is started that ends with the last run that has a connection to it.
+ *
+ * @throws VaultError `busy` where an agent is there that holds another key; what loading the key and starting say.
+ */
+export async function connectForRun(surroundings: Surroundings, { file }: Pick<OpenedVault, "file">): Promise<AgentClient> {
+  const { paths } = surroundings;
+  const { id, slot } = file.contents;
+  let agent = await connectAgent(paths.agent);
+  if (agent === undefined) {
+    // Loaded anew: a key that was kept since the vault was opened would be moved about, and leave its bytes behind.
+    const kek = await loadKek(surroundings, file);
+    const launch = openLaunch(paths.agent);
+    try {
+      await launch.start({ kek, vaultId: id, ttlMs: LIMIT_MS_MAX, idleMs: LIMIT_MS_MAX, isForRuns: true });
+    } finally {
+      wipe(kek);
+      launch.close();
+    }
+    agent = await connectAgent(paths.agent);
+  }
+  if (agent === undefined) throw new VaultError("locked", "no agent holds the vault's key", "vault unlock");
+  if (equalBytes(agent.keyId, slot.keyId) && equalBytes(agent.vaultId, id)) return agent;
+  agent.close();
+  throw new VaultError("busy", "an agent is there that holds another vault's key", "vault lock, then try again");
+}

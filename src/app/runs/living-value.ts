@@ -1,0 +1,122 @@
+// One secret of a run whose value is made when it is needed: asked of the agent, kept while it is good, and asked for anew when the vault has changed.
+import { statSync } from "node:fs";
+import type { Instant } from "../../agent/lifetime.ts";
+import { elapsedMs } from "../../agent/lifetime.ts";
+import type { Failure } from "../../agent/sources/source-maker.ts";
+import type { ValueAnswer } from "../../agent/sources/value-store.ts";
+import { tagOf } from "../../agent/sources/value-store.ts";
+import { systemTime } from "../../agent/time.ts";
+import type { AuditEvent } from "../../audit/entry.ts";
+import { equalBytes } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import type { LivingValue } from "../../proxy/grants/living-value.ts";
+import { Secret } from "../../secret.ts";
+import type { SecretRecord } from "../../vault/record.ts";
+
+/** What an earlier value may still be met in: answers under way, and what a server has kept. */
+const EARLIER_MAX = 8;
+/** How often the vault file is looked at, and how soon a source that has failed is asked about again. */
+const LOOK_MS = 100;
+const RETRY_MS_MIN = 200;
+
+/** Asks the agent, with the record as the vault has it now. @throws VaultError. */
+export type AskValue = (record: SecretRecord, refused: string | undefined) => Promise<ValueAnswer>;
+
+export interface LivingValueOptions {
+  readonly record: SecretRecord;
+  readonly ask: AskValue;
+  readonly vaultFile: string;
+  /** Takes an event down for the audit log. */
+  readonly enter: (event: AuditEvent) => void;
+  /** Hears why there is no value. */
+  readonly complain: (name: string, failure: Failure | VaultError) => void;
+}
+
+/** `value` is empty at first: nothing is made before it is needed. */
+export function openLivingValue({ record, ask, vaultFile, enter, complain }: LivingValueOptions): { readonly value: Secret; readonly living: LivingValue } {
+  const value = new Secret(new Uint8Array());
+  const earlier: Secret[] = [];
+  const listeners: (() => void)[] = [];
+  const look = watchFile(vaultFile);
+  let generation = 0;
+  let life: { readonly at: Instant; readonly freshMs: number; readonly goodMs: number } | undefined;
+  let failedAt: { readonly at: Instant; readonly retryMs: number } | undefined;
+  let seen: string | undefined;
+  /** The generation that a host has refused, and that nobody has asked about since. */
+  let refusedOf: number | undefined;
+  let asking: Promise<void> | undefined;
+
+  const since = (at: Instant): number => elapsedMs(at, systemTime.now());
+  const isGood = (): boolean => life !== undefined && since(life.at) < life.goodMs;
+  const isDue = (): boolean => life === undefined || since(life.at) >= life.freshMs || refusedOf === generation || look() !== seen;
+
+  const take = (answer: Extract<ValueAnswer, { readonly kind: "value" }>): void => {
+    life = { at: systemTime.now(), freshMs: answer.freshMs, goodMs: answer.goodMs };
+    failedAt = undefined;
+    if (answer.isNew) enter({ kind: "value.made", secret: record.name, id: record.id, source: record.source.kind });
+    if (equalBytes(answer.value.reveal(), value.reveal())) {
+      answer.value.wipe();
+      return;
+    }
+    if (value.length > 0) earlier.unshift(new Secret(value.reveal().slice()));
+    for (const forgotten of earlier.splice(EARLIER_MAX)) forgotten.wipe();
+    value.renew(answer.value.reveal());
+    generation += 1;
+    for (const listener of listeners) listener();
+  };
+  const fail = (failure: Failure | VaultError, retryMs: number, isNew: boolean): void => {
+    // What was good before the vault was changed is not what the vault means now.
+    if (!isGood() || failure instanceof VaultError) life = undefined;
+    failedAt = { at: systemTime.now(), retryMs: Math.max(retryMs, RETRY_MS_MIN) };
+    if (isNew) enter({ kind: "value.failed", secret: record.name, id: record.id, source: record.source.kind, reason: failure instanceof VaultError ? failure.code : failure.reason });
+    complain(record.name, failure);
+  };
+  const askNow = async (refused: string | undefined): Promise<void> => {
+    seen = look(true);
+    refusedOf = undefined;
+    try {
+      const answer = await ask(record, refused);
+      if (answer.kind === "value") take(answer);
+      else fail(answer.failure, answer.retryMs, answer.isNew);
+    } catch (error) {
+      fail(error instanceof VaultError ? error : new VaultError("io", "the agent could not be asked"), 0, true);
+    }
+  };
+  /** One question at a time: who comes meanwhile takes its answer. */
+  const askOnce = (refused?: string): Promise<void> => (asking ??= askNow(refused).finally(() => { asking = undefined; }));
+
+  const living: LivingValue = {
+    generation: () => generation,
+    isGood,
+    isDue,
+    earlier: () => earlier,
+    onRenewed: (listener) => { listeners.push(listener); },
+    async prepare() {
+      if (!isDue() || (failedAt !== undefined && look() === seen && since(failedAt.at) < failedAt.retryMs)) return;
+      await askOnce(refusedOf === generation ? tagOf(value) : undefined);
+    },
+    noteRefused(of) {
+      refusedOf = of;
+    },
+    async renewRefused(of) {
+      if (asking !== undefined) await asking;
+      if (generation === of) await askOnce(tagOf(value));
+      return generation !== of && isGood();
+    },
+  };
+  return { value, living };
+}
+
+/** What tells one state of the file from another; looked at anew every so often. */
+function watchFile(path: string): (isAnew?: boolean) => string {
+  let state = "";
+  let seenMs = -Infinity;
+  return (isAnew = false) => {
+    const nowMs = performance.now();
+    if (!isAnew && nowMs - seenMs < LOOK_MS) return state;
+    seenMs = nowMs;
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    state = stat === undefined ? "none" : `${stat.dev} ${stat.ino} ${stat.mtimeNs}`;
+    return state;
+  };
+}

@@ -1,0 +1,22 @@
+import type { Failure, FailureReason } from "../../agent/sources/source-maker.ts";
+
+const SENTENCES: Readonly<Record<FailureReason, string>> = {
+  "not-started": "its program could not be started",
+  failed: "its program failed",
+  "timed-out": "its program took too long, and was ended",
+  "too-long": "its program printed more than a value may be",
+  empty: "its program printed nothing",
+  malformed: "what its program printed is not in the form that was agreed",
+  expired: "the value that it gave was over already",
+  "bad-order": "what the vault has sealed for it is not in its form",
+  "no-store": "this version does not know its store, or its address is not in that store's form",
+  stopped: "the vault was locked meanwhile",
+};
+/** Of what a program says, so much is shown. */
+const SAID_LENGTH_MAX = 1000;
+
+/** In words for the person alone: with what the program has said on its error stream, which nobody else is to see. */
+export function describeFailure({ reason, status, said }: Failure): string {
+  const told = said.trim().slice(0, SAID_LENGTH_MAX);
+  return `${SENTENCES[reason]}${status === undefined ? "" : ` with status ${status}`}${told === "" ? "" : `, and said: ${told}`}`;
+}

@@ -1,0 +1,27 @@
+// Makes a value here and now, to see whether that works: for the person, who hears what the program says.
+import { makeValue } from "../../agent/sources/makers.ts";
+import { SourceFailure } from "../../agent/sources/source-maker.ts";
+import { VaultError } from "../../errors.ts";
+import type { Secret } from "../../secret.ts";
+import type { SecretBinding } from "../../vault/record.ts";
+import type { LivingSource } from "../../vault/source.ts";
+import { requireStorable } from "../secrets/value-rules.ts";
+import { describeFailure } from "./failure-text.ts";
+
+/** The value; the caller wipes it. `sealed` stays the caller's. @throws VaultError `no-value`; `usage` for a value that could not be used where the binding lets it go. */
+export async function trySource({ name, places }: Pick<SecretBinding, "name" | "places">, source: LivingSource, sealed: Secret, now: Date): Promise<Secret> {
+  try {
+    const { value, expiresMs } = await makeValue({ source, sealed, nowMs: now.getTime(), signal: new AbortController().signal });
+    try {
+      if (expiresMs !== undefined && expiresMs <= now.getTime()) throw new SourceFailure({ reason: "expired", said: "" });
+      requireStorable(name, value, places);
+      return value;
+    } catch (error) {
+      value.wipe();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof SourceFailure) throw new VaultError("no-value", `there is no value of "${name}": ${describeFailure(error.failure)}`, "try the program by itself; a variable that it needs is kept by --keep-env NAME");
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+// Secrets whose value is not stored, as they are typed.
+import { Flags } from "@oclif/core";
+import type { AskedSource } from "../../app/sources/new-source.ts";
+import { VaultError } from "../../errors.ts";
+import { parseDuration } from "./duration.ts";
+
+export const sourceFlags = {
+  source: Flags.string({ description: "where the value comes from each time it is needed: a program, behind --, or the address of a value in another store", options: ["command", "reference"] }),
+  ttl: Flags.string({ description: "how long a value from there is good where it does not say; default: 5m", helpValue: "5m", dependsOn: ["source"] }),
+  "failure-ttl": Flags.string({ description: "how long a source that failed is not asked again; default: 10s", helpValue: "10s", dependsOn: ["source"] }),
+  timeout: Flags.string({ description: "how long the program may take, up to 10m; default: 30s", helpValue: "30s", dependsOn: ["source"] }),
+  "keep-env": Flags.string({ description: "seal this variable of now for the program, beside HOME, PATH and their like; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME", dependsOn: ["source"] }),
+};
+
+interface SourceWords {
+  readonly source: string | undefined;
+  readonly ttl: string | undefined;
+  readonly "failure-ttl": string | undefined;
+  readonly timeout: string | undefined;
+  readonly "keep-env": readonly string[] | undefined;
+  readonly browser: boolean;
+  readonly "from-file": string | undefined;
+}
+
+/** @param words behind the name. @param isBehindDashes whether they stand behind `--`. @returns undefined for a value that is stored. @throws VaultError `usage`. */
+export function parseSource(flags: SourceWords, words: readonly string[], isBehindDashes: boolean): AskedSource | undefined {
+  if (flags.source === undefined) {
+    if (words.length > 0) throw new VaultError("usage", "there are more arguments than the command takes (not repeated here, in case one is a secret)", "see --help");
+    return undefined;
+  }
+  if (flags.browser || flags["from-file"] !== undefined) throw new VaultError("usage", `--source ${flags.source} takes no value`, "see --help");
+  const life = { ttl: secondsOf(flags.ttl ?? "5m", "--ttl"), failureTtl: secondsOf(flags["failure-ttl"] ?? "10s", "--failure-ttl"), keep: flags["keep-env"] ?? [] };
+  if (flags.source === "command") {
+    if (!isBehindDashes || words.length === 0) throw new VaultError("usage", "--source command takes a program behind --", "vault secrets create NAME --host H --source command -- PROG ARGS…");
+    const timeout = secondsOf(flags.timeout ?? "30s", "--timeout");
+    if (timeout > 600) throw new VaultError("usage", "--timeout takes at most 10m");
+    return { ...life, kind: "command", command: words, timeout };
+  }
+  const [address, ...more] = words;
+  if (address === undefined || more.length > 0 || flags.timeout !== undefined) throw new VaultError("usage", "--source reference takes one address", "vault secrets create NAME --host H --source reference op://VAULT/ITEM/FIELD");
+  return { ...life, kind: "reference", address };
+}
+
+function secondsOf(text: string, flag: string): number {
+  return parseDuration(text, flag) / 1000;
+}

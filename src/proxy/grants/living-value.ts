@@ -1,0 +1,24 @@
+import type { Secret } from "../../secret.ts";
+
+/**
+ * The life of a grant's value that changes during the run, behind one placeholder. `Grant.value` is the value of the moment, empty before the first: its bytes are replaced.
+ * Nothing here says why there is no value: that is for the person, and not for the program.
+ */
+export interface LivingValue {
+  /** Grows by one with each other value. */
+  readonly generation: () => number;
+  /** Whether the value of the moment may be used. Cheap. */
+  readonly isGood: () => boolean;
+  /** Whether it has to be asked for before it is used. Cheap. */
+  readonly isDue: () => boolean;
+  /** Asks for it. Never rejects; `isGood` tells what came of it. */
+  readonly prepare: () => Promise<void>;
+  /** A host has refused the value of that generation. Never rejects. @returns whether there is another one now. */
+  readonly renewRefused: (generation: number) => Promise<boolean>;
+  /** The same where the request is not sent again: the next one is to have another value, if there is one. */
+  readonly noteRefused: (generation: number) => void;
+  /** Those before it, the newest first: answers under way may hold them. */
+  readonly earlier: () => readonly Secret[];
+  /** Calls back when there is another value, before it is used. */
+  readonly onRenewed: (listener: () => void) => void;
+}
