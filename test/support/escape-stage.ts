@@ -1,12 +1,13 @@
 // An ordinary user with a home, a project and a vault, and programs behind the wall of his runs. Where the tests run as root, this user has no account and owns nothing else; root's own runs are walled in the same way.
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { it, onTestFinished } from "vitest";
 import { NODE } from "./program.ts";
 import { findProgram } from "./readable-program.ts";
+import { removeFolder } from "./remove-folder.ts";
 import type { TestTerminal } from "./terminal.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -105,10 +106,9 @@ function openWalled(who: Who): Walled {
   // As from a shell or an editor that has left descriptors open.
   const leaky = has("bash") ? ["bash", "-c", 'exec 9</etc/passwd 60</etc/passwd 61<. "$@"', "bash"] : ["sh", "-c", 'exec 9</etc/passwd "$@"', "sh"];
   const runWords = (wall: readonly string[], script: string, options: readonly string[] = []): string[] => [...leaky, NODE, program, "run", ...wall, ...options, "--", "sh", "-c", script];
-  onTestFinished(() => {
+  onTestFinished(async () => {
     for (const child of running) child.kill("SIGKILL");
-    // A run that is ending may still write its last entry.
-    rmSync(base, { recursive: true, force: true, maxRetries: 10 });
+    await removeFolder(base);
   });
   vault(["init", "--provider", "file"]);
   vault(["secrets", "create", "API_KEY", "--host", "api.example.com"], VALUE);

@@ -1,6 +1,6 @@
 // A vault with a secret and a server that it is bound to, to try walled runs with: as whoever runs the test, or as an ordinary user.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RawUpstream } from "./raw-upstream.ts";
@@ -8,6 +8,7 @@ import { openRawUpstream } from "./raw-upstream.ts";
 import { can } from "./machine.ts";
 import { NODE } from "./program.ts";
 import { findProgram } from "./readable-program.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface Finished {
   readonly status: number;
@@ -75,7 +76,7 @@ export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
     async close() {
       spawnSync(NODE, [program, "lock"], { cwd: project, env: variables, ...owner });
       await server.close();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+      await removeFolder(folder);
     },
   };
 }
