@@ -58,7 +58,6 @@ export default class Run extends VaultCommand {
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     const project = findProject(flags);
     const wall = chooseWall(flags, project);
-    if (wall !== undefined && flags.redact && process.platform === "linux") throw new VaultError("usage", "--redact rewrites no output of a program behind the wall", "run without one of --redact and --sandbox");
     if (flags.explain && wall !== undefined) {
       const { explainWalledFiles } = await import("../app/runs/walled-files.ts");
       this.answer(false, {}, explainWalledFiles(surroundings, wall, command).map(visible));

@@ -1,13 +1,9 @@
 // The child of a run. The only file that knows execa.
 import { once } from "node:events";
-import type { Socket } from "node:net";
-import type { Transform } from "node:stream";
 import { execa } from "execa";
 import { VaultError } from "../errors.ts";
+import type { ChildOutputs, OutputRewrite } from "./child-outputs.ts";
 import type { ExitOutcome } from "./exit-outcome.ts";
-import type { OutputPipe } from "./output-pipe.ts";
-import { findOutputPipe } from "./output-pipe.ts";
-import { relayOutput } from "./relayed-output.ts";
 import type { HeldSignals } from "./signals.ts";
 import { holdSignals } from "./signals.ts";
 
@@ -19,14 +15,13 @@ export interface ChildOptions {
   /** Signals that the caller has held since before there was a child, and holds until it has cleaned up. Without: held while the child lives. */
   readonly signals?: HeldSignals;
   /** Those of its output streams that pass through here and are rewritten, instead of being ours. */
-  readonly rewrite?: OutputRewrite;
+  readonly rewritten?: RewrittenOutputs;
 }
 
-export interface OutputRewrite {
-  /** Of ours, 0700: a pipe stands there for a moment. */
-  readonly folder: string;
-  readonly stdout?: Transform;
-  readonly stderr?: Transform;
+export interface RewrittenOutputs {
+  /** Whoever opened them closes them. */
+  readonly outputs: ChildOutputs;
+  readonly rewrite: OutputRewrite;
 }
 
 export interface Child {
@@ -45,18 +40,13 @@ export function startChild(options: ChildOptions): Child {
   return { ended: options.signals === undefined ? ended.finally(() => { signals.close(); }) : ended };
 }
 
-async function runChild({ command, args, environment, rewrite }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
-  const outputs = rewrite === undefined ? [] : openOutputs(rewrite);
-  const stdioOf = (descriptor: number): Socket | "inherit" | "pipe" => {
-    const output = outputs.find((open) => open.descriptor === descriptor);
-    return output === undefined ? "inherit" : (output.pipe?.writeEnd ?? "pipe");
-  };
+async function runChild({ command, args, environment, rewritten }: ChildOptions, signals: HeldSignals): Promise<ExitOutcome> {
   const child = execa(command, args, {
     env: environment,
     extendEnv: false,
     stdin: "inherit",
-    stdout: stdioOf(1),
-    stderr: stdioOf(2),
+    stdout: rewritten?.outputs.stdout ?? "inherit",
+    stderr: rewritten?.outputs.stderr ?? "inherit",
     buffer: false,
     reject: false,
     // Otherwise NODE_DEBUG=execa prints the arguments.
@@ -67,33 +57,17 @@ async function runChild({ command, args, environment, rewrite }: ChildOptions, s
     cleanup: false,
     windowsHide: false,
   });
-  const relays = outputs.flatMap(({ descriptor, transform, pipe }) => {
-    pipe?.handOver();
-    if (child.pid === undefined) pipe?.discard();
-    const source = child.pid === undefined ? null : (pipe?.openReader() ?? (descriptor === 1 ? child.stdout : child.stderr));
-    return source === null ? [] : [relayOutput(source, transform, descriptor)];
-  });
+  const relay = rewritten === undefined || child.pid === undefined ? undefined : rewritten.outputs.relay(child, rewritten.rewrite);
   // Starting is synchronous, so that a signal from before this line is delivered by it. One for a child that has ended goes nowhere.
   signals.deliverTo((signal) => { child.kill(signal); });
-  if (relays.length > 0) {
+  if (relay !== undefined) {
     await once(child, "exit");
-    await Promise.all(relays.map((output) => output.finish()));
+    await relay.finish();
   }
   const { exitCode, signal, code } = await child;
   if (signal !== undefined) return { kind: "signalled", signal };
   if (exitCode !== undefined) return { kind: "exited", status: exitCode };
   return judgeStart(command, code ?? "unknown error");
-}
-
-interface Output {
-  readonly descriptor: 1 | 2;
-  readonly transform: Transform;
-  readonly pipe: OutputPipe | undefined;
-}
-
-function openOutputs({ folder, stdout, stderr }: OutputRewrite): Output[] {
-  const open = (descriptor: 1 | 2, transform: Transform | undefined): Output[] => (transform === undefined ? [] : [{ descriptor, transform, pipe: findOutputPipe(folder, `output-${descriptor}`) }]);
-  return [...open(1, stdout), ...open(2, stderr)];
 }
 
 function judgeStart(command: string, code: string): ExitOutcome {

@@ -8,19 +8,17 @@ import type { Bubblewrap } from "./namespaces/bubblewrap.ts";
 import { askVersion, BUBBLEWRAP_MISSING, findBubblewrap, judgeSetuid } from "./namespaces/bubblewrap.ts";
 import type { Obstacle } from "./namespaces/obstacle.ts";
 import { judgeKernel, judgeRefusal, readKernelFacts } from "./namespaces/obstacle.ts";
-import type { OuterNamespace, Walled } from "./namespaces/outer-namespace.ts";
+import type { OuterNamespace, OuterOptions, Walled } from "./namespaces/outer-namespace.ts";
 import { openOuterNamespace } from "./namespaces/outer-namespace.ts";
 import { makeSeccompFilter } from "./namespaces/seccomp-filter.ts";
 import type { InnerSpace } from "./namespaces/inner-words.ts";
 
-export type Wall = Pick<OuterNamespace, "listeners" | "hasRoute" | "close"> & {
+export type Wall = Pick<OuterNamespace, "listeners" | "outputs" | "hasRoute" | "close"> & {
   /** Starts the program in a space of its own. Once only. @throws VaultError `usage`. */
   start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">): Walled;
 };
 
-export interface WallOptions {
-  readonly command: string;
-  readonly args: readonly string[];
+export interface WallOptions extends Pick<OuterOptions, "command" | "args" | "outputs"> {
   /** The PATH in which bubblewrap is looked for. */
   readonly path: string | undefined;
 }
@@ -28,7 +26,7 @@ export interface WallOptions {
 export type WallAttempt = { readonly kind: "wall"; readonly wall: Wall } | { readonly kind: "obstacle"; readonly obstacle: Obstacle };
 
 /** Where there is an obstacle, nothing has been started that still runs. */
-export async function attemptWall({ command, args, path }: WallOptions): Promise<WallAttempt> {
+export async function attemptWall({ path, ...program }: WallOptions): Promise<WallAttempt> {
   if (process.platform !== "linux") return refuse({ cause: "there is a wall on Linux only", fix: "run without --sandbox, or on Linux" });
   const filter = makeSeccompFilter(process.arch);
   if (filter === undefined) return refuse({ cause: `the system calls of this processor (${process.arch}) are not known`, fix: "run without --sandbox, or on x86-64 or 64-bit ARM" });
@@ -36,7 +34,7 @@ export async function attemptWall({ command, args, path }: WallOptions): Promise
   const found = findBubblewrap(path, (file) => root !== undefined && isWithin(file, root));
   const obstacle = found === undefined ? BUBBLEWRAP_MISSING : (judgeSetuid(found) ?? judgeKernel(readKernelFacts()));
   if (found === undefined || obstacle !== undefined) return refuse(obstacle ?? BUBBLEWRAP_MISSING);
-  return openWall(found, filter, { command, args });
+  return openWall(found, filter, program);
 }
 
 /** @throws VaultError `io` with the cause, and what can be done in its hint. */
@@ -46,7 +44,7 @@ export async function requireWall(options: WallOptions): Promise<Wall> {
   throw new VaultError("io", `no wall can be made: ${attempt.obstacle.cause}`, attempt.obstacle.fix);
 }
 
-async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Pick<WallOptions, "command" | "args">): Promise<WallAttempt> {
+async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<WallOptions, "path">): Promise<WallAttempt> {
   const outer = openOuterNamespace({ bubblewrap: path, filter, ...program });
   const [refusal, { obstacle, hasSizes }] = await Promise.all([outer.refusal, askVersion(path)]);
   if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: { ...outer, start: (space) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }) } };

@@ -6,8 +6,8 @@ import type { RawUpstream } from "../support/raw-upstream.ts";
 import { openRawUpstream } from "../support/raw-upstream.ts";
 import { hasTools, runTranscript } from "../support/transcript.ts";
 
-/** Not those that call `vault` inside a run, put a key or a certificate where the wall hides or refuses it, look at the proxy's password, or rewrite output. */
-const SAME = ["audit-page", "did-you-mean", "exit-statuses", "import", "key-sources-env", "scopes", "seal", "sealed-env-file", "services"];
+/** Not those that call `vault` inside a run, put a key or a certificate where the wall hides or refuses it, or look at the proxy's password. */
+const SAME = ["audit-page", "did-you-mean", "exit-statuses", "import", "key-sources-env", "redact", "scopes", "seal", "sealed-env-file", "services"];
 
 describe.skipIf(!can.wall || !hasTools())("transcripts behind the wall (need bubblewrap, curl and python3)", () => {
   let upstream: RawUpstream;

@@ -2,19 +2,17 @@
 // a value could print it in a hundred ways that nobody recognises.
 import type { TransformCallback } from "node:stream";
 import { PassThrough, Transform } from "node:stream";
-import { isatty } from "node:tty";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { makeScrubber } from "../../proxy/scrub/scrub.ts";
-import type { OutputRewrite } from "../../run/child.ts";
+import type { OutputRewrite } from "../../run/child-outputs.ts";
 
 /**
- * For each output stream that is no terminal, something that puts the placeholder where a value stands, in any of the forms that answers are scrubbed
+ * For each output stream, something that puts the placeholder where a value stands, in any of the forms that answers are scrubbed
  * of, and passes every other byte on. What waits is what answers keep waiting, whatever the values are: less than a word of text, and all of what has no ends of lines and words in it.
  *
  * @param grants those that the program was given. Of others it is told nothing, which the text that comes out would do.
- * @param folder of ours, 0700, that outlives the program's start.
  */
-export function redactOutput(grants: readonly Grant[], folder: string, isTerminal: (descriptor: number) => boolean = isatty): OutputRewrite {
+export function redactOutput(grants: readonly Grant[]): OutputRewrite {
   const scrubber = makeScrubber(grants);
   const open = (): Transform => {
     const scrub = scrubber?.openAnswer();
@@ -30,5 +28,5 @@ export function redactOutput(grants: readonly Grant[], folder: string, isTermina
       },
     });
   };
-  return { folder, ...(isTerminal(1) ? {} : { stdout: open() }), ...(isTerminal(2) ? {} : { stderr: open() }) };
+  return { stdout: open(), stderr: open() };
 }

@@ -1,6 +1,7 @@
 // The main job: a child that can use secrets without having them.
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isatty } from "node:tty";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
@@ -9,6 +10,8 @@ import { openProxy } from "../../proxy/server.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
 import { startChild } from "../../run/child.ts";
+import type { ChildOutputs } from "../../run/child-outputs.ts";
+import { openChildOutputs } from "../../run/child-outputs.ts";
 import { forbidCoreDumps } from "../../run/memory-dump.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
@@ -64,20 +67,30 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   let watch: LockWatch | undefined;
   let chosen: ChosenWall | undefined;
+  let outputs: ChildOutputs | undefined;
   try {
+    if (options.redact === true) outputs = openChildOutputs(join(surroundings.paths.runtimeFolder, "runs"), ([1, 2] as const).filter((descriptor) => !isatty(descriptor)));
     // Before the vault is: where there is no wall, nothing is opened.
     if (options.wall !== undefined && process.platform === "darwin") requireSandboxExec();
-    else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"] }) };
+    else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"], outputs }) };
     watch = watchLock(surroundings.paths);
-    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, chosen);
+    return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, { walled: chosen, outputs });
   } finally {
     chosen?.wall.close();
+    outputs?.close();
     watch?.close();
     log?.close();
   }
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, walled: ChosenWall | undefined): Promise<number> {
+/** What was made before the vault was opened. */
+interface Prepared {
+  readonly walled: ChosenWall | undefined;
+  /** Those that are to be rewritten. */
+  readonly outputs: ChildOutputs | undefined;
+}
+
+async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, { walled, outputs }: Prepared): Promise<number> {
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
   const { grants, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
@@ -101,7 +114,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, endLiving, walled, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, isStray, trail, withheld, keyFile, plain, endLiving, walled, outputs, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -119,8 +132,7 @@ async function runGranted(surroundings: Surroundings, options: RunOptions, watch
   }
 }
 
-interface OpenRun extends RunGrants {
-  readonly walled: ChosenWall | undefined;
+interface OpenRun extends RunGrants, Prepared {
   readonly isRevoked: () => boolean;
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
@@ -132,7 +144,7 @@ interface OpenRun extends RunGrants {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, keyFile, plain, walled, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -150,11 +162,11 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
-      const rewrite = options.redact === true ? redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant), path) : undefined;
+      const rewritten = outputs === undefined ? undefined : { outputs, rewrite: redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant)) };
       await limited;
       const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
-      const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewrite === undefined ? {} : { rewrite }) };
-      if (walled !== undefined) return await runWalled(surroundings, walled, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals });
+      const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewritten === undefined ? {} : { rewritten }) };
+      if (walled !== undefined) return await runWalled(surroundings, walled, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
       if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
       return await startChild(program).ended;
     } finally {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { openProxy } from "../../proxy/server.ts";
+import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import { openDoor } from "../../wall/door.ts";
@@ -63,13 +64,17 @@ export interface WalledProgram {
   /** What `.env` files of the project are rid of. */
   readonly hidden: WalledDisk["hidden"];
   readonly signals: HeldSignals;
+  /** The wall was made with these outputs. */
+  readonly rewritten: RewrittenOutputs | undefined;
 }
 
 /** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
-export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals }: WalledProgram): Promise<ExitOutcome> {
+export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals, rewritten }: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(command, environment["PATH"]);
   if (trouble !== undefined) return trouble;
   const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
+  // Before the program is there: what bubblewrap says goes the same way.
+  const relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
   try {
     const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
     const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
@@ -77,6 +82,7 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
     if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
     return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
   } finally {
+    await relay?.finish();
     for (const line of files.close()) surroundings.warn(line);
   }
 }

@@ -20,7 +20,6 @@ export interface GivenWallFlags {
   readonly explain?: boolean | undefined;
   readonly publish?: readonly string[] | undefined;
   readonly "host-port"?: readonly string[] | undefined;
-  readonly redact?: boolean | undefined;
 }
 
 /** `--no-sandbox`: takes away what a project's file asks for. */
@@ -40,8 +39,6 @@ export function chooseWall(flags: GivenWallFlags, project: Project | undefined):
   if (!isWalled && flags.explain === true) throw new VaultError("usage", "--explain goes with --sandbox", "of a single request, vault explain METHOD URL tells");
   if (!isWalled && needless !== undefined) throw new VaultError("usage", `--${needless} goes with --sandbox`);
   if (!isWalled) return undefined;
-  // What it prints goes from the program to the terminal, the file or the pipe itself: no process of ours stands on that way.
-  if (flags.redact === true) throw new VaultError("usage", "--redact does not go with the wall: behind it, nobody stands between the program and its output", "leave --redact out; behind the wall the program has no value that it could print");
   return { writable: flags.writable ?? [], asked: project?.writable ?? [], published: parsePorts("publish", flags.publish), hostPorts: parsePorts("host-port", flags["host-port"]) };
 }
 

@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { VaultError } from "../../errors.ts";
@@ -22,7 +23,11 @@ export interface OuterOptions {
   readonly args: readonly string[];
   /** From `makeSeccompFilter`. */
   readonly filter: Uint8Array;
+  /** What the program and bubblewrap have for their own: ours if left out. */
+  readonly outputs?: { readonly stdout: OutputEnd; readonly stderr: OutputEnd } | undefined;
 }
+
+export type OutputEnd = "inherit" | "pipe" | Socket;
 
 /** The program's status; of one that a signal has ended, 128 and its number. Or the signal by which the wall itself was ended. */
 export type WalledEnd = { readonly kind: "exited"; readonly status: number } | { readonly kind: "signalled"; readonly signal: NodeJS.Signals };
@@ -36,6 +41,8 @@ export interface Walled {
 
 export interface OuterNamespace {
   readonly listeners: Listeners;
+  /** What comes out of those that are "pipe". */
+  readonly outputs: { readonly stdout: Readable | null; readonly stderr: Readable | null };
   /** Resolves as soon as it is known: undefined where there is a namespace, and what bubblewrap says where there is none. */
   readonly refusal: Promise<string | undefined>;
   /** Whether each address leads to the listeners. False where there is nothing to set a route with: names work all the same. */
@@ -58,10 +65,10 @@ const SIGNS_MAX = 16_384;
  * @param listenerProgram tests name another build of it.
  * @throws VaultError `usage` where a standard stream is a folder.
  */
-export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
+export function openOuterNamespace({ bubblewrap, command, args, filter, outputs }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
   const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, command, ...args];
-  const own = ["inherit", "inherit", "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
+  const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
   const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
   covered.close();
@@ -84,6 +91,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter }: OuterO
   };
   return {
     listeners,
+    outputs: { stdout: child.stdout, stderr: child.stderr },
     refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.ended).trim() || "bubblewrap has ended without a word")]),
     hasRoute: () => !signs.text().includes(NO_ROUTE),
     start(space) {

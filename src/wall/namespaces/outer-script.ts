@@ -28,13 +28,14 @@ const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; my $w 
 
 /** Puts back what \`trap ''\` took away, and becomes the program. */
 const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0] } @ARGV; exit($!{ENOENT} ? 127 : 126)`;
-const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } const [c, ...a] = process.argv.slice(1); process.execve(c, [c, ...a], process.env)`;
+/** A shell looks for the program: execve does not. No quotes of the shell's may stand in this. */
+const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } process.execve("/bin/sh", ["sh", "-c", "exec \\"$0\\" \\"$@\\"", ...process.argv.slice(1)], process.env)`;
 
 /**
  * For \`sh -c SCRIPT sh BWRAP NODE LISTENER COMMAND ARGS…\`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
  * starts the process that listens there, and becomes the inner bubblewrap, which waits for its own arguments.
  *
- * An \`=\` in the command's name would be a variable to \`env\`, so that a shell stands between.
+ * What gives the program its signals back is named by its whole path: the program's own PATH may be any. An \`=\` in the command's name would be a variable to \`env\`, so that a shell stands between.
  */
 export const INNER_SCRIPT = `
 exec 2>&${DESCRIPTORS.errors} ${DESCRIPTORS.errors}>&-
@@ -46,8 +47,9 @@ bwrap=$1 node=$2 listener=$3; shift 3
 "$node" "$listener" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.start}<&- &
 exec ${DESCRIPTORS.listeners}>&-
 case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac
-if env --default-signal true 2>/dev/null; then set -- env --default-signal "$@"
-elif command -v perl >/dev/null; then set -- perl -e '${PERL_RESET}' -- "$@"
+env=$(command -v env) perl=$(command -v perl)
+if "$env" --default-signal true 2>/dev/null; then set -- "$env" --default-signal "$@"
+elif [ -n "$perl" ]; then set -- "$perl" -e '${PERL_RESET}' -- "$@"
 elif "$node" -e 'process.exit(process.execve ? 0 : 1)'; then set -- "$node" -e '${NODE_RESET}' -- "$@"
 else echo ${NO_RESET} >&${DESCRIPTORS.signs}; exit 125; fi
 exec ${DESCRIPTORS.signs}>&-

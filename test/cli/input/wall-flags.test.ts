@@ -27,12 +27,7 @@ test.each([
   ["a port that is none", { sandbox: true, publish: ["0"] }],
   ["a port that is too high", { sandbox: true, "host-port": ["65536"] }],
   ["a port that is a name", { sandbox: true, publish: ["http"] }],
-  ["output that is to be rewritten, behind the wall", { sandbox: true, redact: true }],
 ])("%s is refused", (_what, flags) => {
   expect(refusalCode(() => chooseWall(flags, undefined))).toBe("usage");
 });
 
-test("a project's wall goes with no rewritten output either", () => {
-  expect(refusalCode(() => chooseWall({ redact: true }, asking))).toBe("usage");
-  expect(chooseWall({ redact: true, sandbox: false }, asking)).toBeUndefined();
-});
