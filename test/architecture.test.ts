@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  env-files  project  proxy  run  sealed  wall } → { vault  disk } → { errors  secret  bytes  paths }
+//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk } → { errors  secret  bytes  paths }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -27,6 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   agent: ["errors", "bytes", "secret", "disk", "vault"],
   audit: ["errors", "bytes", "disk", "vault"],
   services: ["errors", "vault"],
+  // Its tokens are keys of services, which app looks up: neither knows the other.
+  providers: ["errors", "vault"],
   "env-files": ["errors", "bytes", "secret"],
   project: ["errors", "bytes", "vault"],
   // Of the vault, its cipher alone, which a test below holds it to: what programs import has to stay small, and knows no vault.
@@ -35,9 +37,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "env-files", "project", "proxy", "run", "sealed", "wall"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
-  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "project", "app"],
+  cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "providers", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
   commands: ["errors", "bytes", "secret", "vault", "keys", "project", "app", "cli"],
 };

@@ -14,10 +14,7 @@ const DAY_S = 86_400;
 const name = textOf(/^[a-z0-9][a-z0-9-]{0,63}$/);
 const line = (lengthMax: number): Form<string> => textOf((text) => text.length <= lengthMax && /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text));
 const URL_PARTS = /^https:\/\/(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:[0-9]+)?(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?)?$/;
-const url = textOf((text) => {
-  const [, host = "", port] = URL_PARTS.exec(text) ?? [];
-  return text.length <= 1024 && port !== ":443" && findCanonicalBinding(`${host}${port ?? ":443"}`) !== undefined && !/\/\.\.?(?:[/?]|$)/.test(text.replace(/\?.*/, ""));
-});
+const url = textOf(isEndpoint);
 
 const life = { ttl: nullable(integer(1, 366 * DAY_S)), failureTtl: integer(0, DAY_S) };
 const scopes = words(textOf(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/), 0, 64);
@@ -93,6 +90,12 @@ export function encodeSource(source: Source): Source {
     case "reference":
       return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, store: source.store };
   }
+}
+
+/** Whether it is the canonical text of an https URL without credentials and fragment, as endpoints are written. */
+export function isEndpoint(text: string): boolean {
+  const [, host = "", port] = URL_PARTS.exec(text) ?? [];
+  return text.length <= 1024 && port !== ":443" && findCanonicalBinding(`${host}${port ?? ":443"}`) !== undefined && !/\/\.\.?(?:[/?]|$)/.test(text.replace(/\?.*/, ""));
 }
 
 function isKnown(source: FormOf<typeof form>): source is Source {

@@ -1,0 +1,17 @@
+// The providers that this program brings along.
+import { VaultError } from "../errors.ts";
+import { BUNDLED } from "./bundled.ts";
+import type { Provider } from "./entry.ts";
+import { parseProvider } from "./entry.ts";
+
+/** All of them, sorted by id. */
+export function listProviders(): Provider[] {
+  return BUNDLED.map(parseProvider).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** @throws VaultError `not-found`. */
+export function getProvider(id: string): Provider {
+  const entry = BUNDLED.find((one) => one.id === id);
+  if (entry === undefined) throw new VaultError("not-found", `there is no provider "${id}"`, "vault login --list shows those that are known; any other server: vault login --issuer URL");
+  return parseProvider(entry);
+}
