@@ -94,6 +94,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "libsodium-wrappers-sumo": /^src\/vault\/sodium\.ts$/,
   lowdb: /^src\/store\/vault-(adapter|store)\.ts$/,
   execa: /^src\/run\//,
+  oauth4webapi: /^src\/agent\/sources\/token-endpoint\.ts$/,
   undici: /^src\/proxy\/upstream\/upstream\.ts$/,
   tldts: /^src\/app\/services\/suffix-list\.ts$/,
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,

@@ -3,14 +3,19 @@ import type { Failure, FailureReason } from "../../agent/sources/source-maker.ts
 const SENTENCES: Readonly<Record<FailureReason, string>> = {
   "not-started": "its program could not be started",
   failed: "its program failed",
-  "timed-out": "its program took too long, and was ended",
-  "too-long": "its program printed more than a value may be",
+  "timed-out": "it took too long, and was given up",
+  "too-long": "it gave more than a value may be",
   empty: "its program printed nothing",
   malformed: "what its program printed is not in the form that was agreed",
   expired: "the value that it gave was over already",
   "bad-order": "what the vault has sealed for it is not in its form",
   "no-store": "this version does not know its store, or its address is not in that store's form",
   stopped: "the vault was locked meanwhile",
+  unreachable: "its token endpoint cannot be reached",
+  denied: "its token endpoint refused",
+  "bad-answer": "what its token endpoint answered is no token",
+  over: "its login is over: it was revoked, has expired, or was used elsewhere",
+  lost: "its login is lost: a refresh was cut off before the new refresh token was in the vault",
 };
 /** Of what a program says, so much is shown. */
 const SAID_LENGTH_MAX = 1000;
