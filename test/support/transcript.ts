@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE, RUN_JS } from "./program.ts";
 import type { RawUpstream } from "./raw-upstream.ts";
+import { findProgram } from "./readable-program.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -32,30 +33,41 @@ export function hasTools(): boolean {
   return ["curl", "python3"].every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 }
 
-/** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. @param isWalled each `vault run` gets `--sandbox`. */
+/** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. @param isWalled each `vault run` gets `--sandbox`, and the program can be seen behind the wall. */
 export function makeBin(folder: string, isWalled = false): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   const walled = isWalled ? '[ "$1" != run ] || { shift; set -- run --sandbox "$@"; }\n' : "";
-  writeFileSync(join(bin, "vault"), `#!/bin/sh\n${walled}exec "${NODE}" "${RUN_JS}" "$@"\n`, { mode: 0o755 });
+  const program = isWalled ? findProgram(folder, {}) : RUN_JS;
+  writeFileSync(join(bin, "vault"), `#!/bin/sh\n${walled}exec "${NODE}" "${program}" "$@"\n`, { mode: 0o755 });
   symlinkSync(NODE, join(bin, "node"));
   return bin;
 }
 
-/** @throws Error that names the line that did not hold. */
-export async function runTranscript(path: string, upstream: RawUpstream, isWalled = false): Promise<void> {
+/** Lines of a transcript, one after the other, that do not hold behind the wall, and what holds there. */
+export interface ByDesign {
+  readonly lines: string;
+  readonly instead: string;
+  readonly because: string;
+}
+
+/** @param differs the transcript is run behind the wall, with these differences. @throws Error that names the line that did not hold. */
+export async function runTranscript(path: string, upstream: RawUpstream, differs?: readonly ByDesign[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "vault-script-"));
   const work = join(folder, "work");
   mkdirSync(work);
-  writeFileSync(join(folder, "server.pem"), upstream.certificate);
+  // Behind the wall there is the project, and little else of a temporary folder.
+  const shown = differs === undefined ? folder : join(work, ".shown");
+  const bin = makeBin(shown, differs !== undefined);
+  writeFileSync(join(shown, "server.pem"), upstream.certificate);
   const variables: Record<string, string> = {
-    PATH: `${makeBin(folder, isWalled)}:${process.env["PATH"] ?? ""}`,
+    PATH: `${bin}:${process.env["PATH"] ?? ""}`,
     HOME: join(folder, "home"),
     VAULT_DIR: join(folder, "vault"),
     DIR: work,
     TMPDIR: folder,
     SERVER: `localhost:${upstream.port}`,
-    SERVER_CA: join(folder, "server.pem"),
+    SERVER_CA: join(shown, "server.pem"),
   };
   mkdirSync(variables["HOME"] ?? "");
   const kept = new Map<string, Buffer>();
@@ -63,7 +75,7 @@ export async function runTranscript(path: string, upstream: RawUpstream, isWalle
   let received = 0;
   let input = "";
   try {
-    for (const [index, raw] of readFileSync(path, "utf8").split("\n").entries()) {
+    for (const [index, raw] of readLines(path, differs ?? []).entries()) {
       const line = raw.trim();
       if (line === "" || line.startsWith("#")) continue;
       const fail = (why: string): never => {
@@ -109,6 +121,15 @@ export async function runTranscript(path: string, upstream: RawUpstream, isWalle
     await runLine("vault lock", variables, work, "");
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function readLines(path: string, differs: readonly ByDesign[]): string[] {
+  let text = readFileSync(path, "utf8");
+  for (const { lines, instead } of differs) {
+    if (!text.includes(`${lines}\n`)) throw new Error(`${path} has no longer the lines\n${lines}`);
+    text = text.replace(`${lines}\n`, () => `${instead}\n`);
+  }
+  return text.split("\n");
 }
 
 function split(line: string, at = " "): [string, string] {

@@ -9,6 +9,7 @@ import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { readVault } from "../../store/vault-store.ts";
 import { appendAudited } from "./change-vault.ts";
+import { isBehindWall, missingVault } from "./inside-run.ts";
 import { changeLockMark, LOCK_SEEN_MS } from "./lock-mark.ts";
 import { LOCK_SIGNAL } from "./lock-watch.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -28,9 +29,10 @@ export interface LockOutcome {
 /**
  * Forgets the key: when this returns, the agent is gone, and every run that is not in the outcome refuses. The user is told of those that are.
  *
- * @throws VaultError `busy` where something that is no agent of ours stands in its place; `io`. Everything else is locked then as well.
+ * @throws VaultError `busy` where something that is no agent of ours stands in its place; `io`. Everything else is locked then as well. `no-vault` behind the wall, where nothing of it can be reached.
  */
 export async function lockVault(surroundings: Surroundings): Promise<LockOutcome> {
+  if (isBehindWall()) throw missingVault(surroundings);
   // One failure must not keep the others from being tried: a full disk, say, the agent from forgetting.
   const [called, marked, agent] = await Promise.allSettled([callRuns(surroundings, 0), changeMark(surroundings), lockAgent(surroundings)]);
   // Again: a run that began meanwhile may have had its secrets from the agent.

@@ -29,6 +29,7 @@ import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
+import { isBehindWall, missingVault } from "../keys/inside-run.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
 import { openQuietTroubles } from "./quiet-troubles.ts";
@@ -57,6 +58,8 @@ import { requireWall } from "../../wall/wall.ts";
  * @throws VaultError when anything fails before the child is started; nothing was started then.
  */
 export async function runSession(given: Surroundings, options: RunOptions): Promise<number> {
+  // Behind a wall no other can be made either, and bubblewrap would name another cause.
+  if (isBehindWall()) throw missingVault(given);
   // A copy of the process's own environment, from which secrets are erased. On Windows nothing is, and only the original knows names in any case.
   const outside = process.platform === "win32" ? undefined : leaveOuterRun(given.variables);
   const surroundings = process.platform === "win32" ? given : { ...given, variables: outside ?? { ...given.variables } };
