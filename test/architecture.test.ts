@@ -108,6 +108,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
 /** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
 const REVEALERS = [
   "src/agent/reply.ts",
+  "src/agent/sources/sealed-login.ts",
   "src/agent/sources/sealed-order.ts",
   "src/agent/sources/value-store.ts",
   "src/app/imports/env-file-variables.ts",

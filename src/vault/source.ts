@@ -5,7 +5,7 @@ import { integer, literal, members, nullable, sorted, textOf, variant, words } f
 import { findCanonicalBinding } from "./host.ts";
 
 /** Those whose values this version can make. To add one, FORMAT.md, the vectors and the second opinion have to know it as well. */
-const KNOWN = ["stored", "command", "reference"] as const;
+const KNOWN = ["stored", "command", "reference", "oauth2"] as const;
 
 /** In UTF-16 units of its JSON. */
 const LENGTH_MAX = 8192;
@@ -89,6 +89,10 @@ export function encodeSource(source: Source): Source {
       return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, timeout: source.timeout };
     case "reference":
       return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, store: source.store };
+    case "oauth2": {
+      const { kind, ttl, failureTtl, provider, issuer, tokenEndpoint, revocationEndpoint, clientId, clientAuth, scopes, parameters } = source;
+      return { kind, ttl, failureTtl, provider, issuer, tokenEndpoint, revocationEndpoint, clientId, clientAuth: encodeClientAuth(clientAuth), scopes: [...scopes], parameters: parameters.map(({ name: parameter, value }) => ({ name: parameter, value })) };
+    }
   }
 }
 
@@ -96,6 +100,10 @@ export function encodeSource(source: Source): Source {
 export function isEndpoint(text: string): boolean {
   const [, host = "", port] = URL_PARTS.exec(text) ?? [];
   return text.length <= 1024 && port !== ":443" && findCanonicalBinding(`${host}${port ?? ":443"}`) !== undefined && !/\/\.\.?(?:[/?]|$)/.test(text.replace(/\?.*/, ""));
+}
+
+function encodeClientAuth(auth: Extract<Source, { readonly kind: "oauth2" }>["clientAuth"]): typeof auth {
+  return auth.kind === "private-key-jwt" ? { kind: auth.kind, algorithm: auth.algorithm, keyId: auth.keyId } : { kind: auth.kind };
 }
 
 function isKnown(source: FormOf<typeof form>): source is Source {

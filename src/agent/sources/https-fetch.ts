@@ -27,7 +27,7 @@ const WITHOUT_BODY = [101, 103, 204, 205, 304];
 /**
  * A `fetch` with these limits. It goes straight to the server: an agent has no environment that could name a proxy.
  *
- * @throws SourceFailure `unreachable`, `timed-out`, `too-long`, `stopped`. What comes after `isSent` may have been acted on by the server.
+ * @throws SourceFailure `unreachable`, `timed-out`, `too-long`, `stopped`. The server may have acted on what it was asked all the same.
  */
 export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimits): (url: string, question?: Question) => Promise<Response> {
   return (address, { method = "GET", headers = {}, body } = {}) => {

@@ -11,6 +11,8 @@ export interface MakeOrder<S extends LivingSource = LivingSource> {
   readonly nowMs: number;
   /** Fires when nobody needs the value any more: the key was locked. What was started has to end then. */
   readonly signal: AbortSignal;
+  /** Puts another sealed value in the place of this one, and takes it over: it is in the vault, durably, when this resolves. A maker gives no value out before that. Absent where there is no vault behind it: what would be lost is not asked for then. @throws SourceFailure. */
+  readonly keep?: (next: Secret) => Promise<void>;
 }
 
 export interface MadeValue {

@@ -30,8 +30,18 @@ export function secretLines(secret: SecretMetadata): string[] {
 
 /** What the record itself tells; the command, or the address, is sealed. */
 function describeSource(source: LivingSource): string {
-  const what = source.kind === "command" ? `a command, up to ${formatDuration(source.timeout)}` : `a reference into ${source.store}`;
-  return `${what}; good for ${source.ttl === null ? "an unknown time" : formatDuration(source.ttl)}, and ${formatDuration(source.failureTtl)} between failures`;
+  return `${describeMaker(source)}; good for ${source.ttl === null ? "an unknown time" : formatDuration(source.ttl)}, and ${formatDuration(source.failureTtl)} between failures`;
+}
+
+function describeMaker(source: LivingSource): string {
+  switch (source.kind) {
+    case "command":
+      return `a command, up to ${formatDuration(source.timeout)}`;
+    case "reference":
+      return `a reference into ${source.store}`;
+    case "oauth2":
+      return `a login${source.provider === null ? "" : ` with ${source.provider}`}, by ${new URL(source.tokenEndpoint).host}`;
+  }
 }
 
 /** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */

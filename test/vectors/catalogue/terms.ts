@@ -1,4 +1,4 @@
-// Sources and rules: version 1 knows their form, and works with none but `stored`, `command`, `reference` and `null`.
+// Sources and rules: version 1 knows their form, and works with none but `stored`, `command`, `reference`, `oauth2` and `null`.
 import type { Vector } from "../../support/vector-file.ts";
 import { tampered } from "./subject.ts";
 
@@ -29,8 +29,6 @@ const ruled = (name: string, comment: string, changes: object): Vector => rules(
 const misruled = (name: string, comment: string, changes: object): Vector => rules(name, "bad-schema", comment, { ...none, ...changes });
 
 export const termDefects: readonly Vector[] = [
-  newer("oauth2", "a refresh token", oauth2),
-  newer("oauth2-basic", "a client with a secret", { ...oauth2, clientAuth: { kind: "basic" } }),
   newer("client-credentials", "a client's own credentials, at an IPv6 address, with a query", clientCredentials),
   newer("jwt-bearer", "a service account", jwtBearer),
   newer("jwt-alone", "a token that nobody exchanges", { ...jwtBearer, exchange: { kind: "none" } }),
@@ -40,9 +38,12 @@ export const termDefects: readonly Vector[] = [
   newer("sso", "AWS by single sign-on", sso),
   source("command", "bad-wrap", "a program's output, in the place of what was stored: the source is bound to the value", command),
   source("reference", "bad-wrap", "another store, likewise", reference),
-  tampered("source-before-later-members", "newer-version", "a newer source beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: oauth2, version: 0 })),
-  tampered("source-behind-earlier-members", "bad-schema", "a newer source behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: oauth2 })),
-  newer("not-canonical", "members in another order: told by their form before they are by their bytes", { ...without(oauth2, "ttl"), ttl: 1 }),
+  source("oauth2", "bad-wrap", "a login, likewise", oauth2),
+  source("oauth2-basic", "bad-wrap", "one whose client has a secret", { ...oauth2, clientAuth: { kind: "basic" } }),
+  source("oauth2-not-canonical", "not-canonical", "members of a login in another order", { ...without(oauth2, "ttl"), ttl: 1 }),
+  tampered("source-before-later-members", "newer-version", "a newer source beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: jwtBearer, version: 0 })),
+  tampered("source-behind-earlier-members", "bad-schema", "a newer source behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: jwtBearer })),
+  newer("not-canonical", "members in another order: told by their form before they are by their bytes", { ...without(jwtBearer, "ttl"), ttl: 1 }),
   source("command-not-canonical", "not-canonical", "members of a known source in another order", { ...without(command, "ttl"), ttl: 1 }),
   bad("missing", "no source", undefined),
   bad("null", "no source", null),
