@@ -5,9 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { can } from "../test/support/machine.ts";
 import { NODE } from "../test/support/program.ts";
 import { openRunningVault } from "../test/support/running-vault.ts";
 import { makeSelfSigned } from "../test/support/self-signed.ts";
+import type { LoadPlace } from "./load.ts";
+import { openWalledVault } from "./walled.ts";
 
 export interface Contender {
   readonly name: string;
@@ -17,6 +20,8 @@ export interface Contender {
   readonly credential: string;
   /** Whose processor time counts. */
   readonly pids: readonly number[];
+  /** Where its loads are started, if not here. */
+  readonly inside?: LoadPlace;
 }
 
 export interface Arena {
@@ -25,6 +30,8 @@ export interface Arena {
   readonly unbound: string;
   readonly direct: Contender;
   readonly vault: Contender;
+  /** The same behind its wall: none where this machine cannot make one. */
+  readonly walled: readonly Contender[];
   readonly floor: Contender;
   readonly plain: Contender;
   readonly relay: Contender;
@@ -75,6 +82,8 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     const bound = `localhost:${origin.line}`;
     const vault = await openRunningVault({ value: VALUE, hosts: [bound], places: "header", upstreamCertificate: certificate });
     closers.unshift(() => vault.close());
+    const walled = can.wall ? await openWalledVault(VALUE, bound, files.certificate) : undefined;
+    if (walled !== undefined) closers.unshift(() => walled.close());
     const peers: Contender[] = [];
     for (const name of withPeers ? PEERS : []) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
     if (withPeers && hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
@@ -84,6 +93,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
       unbound: `127.0.0.1:${origin.line}`,
       direct: { name: "direct", credential: VALUE, pids: [] },
       vault: { name: "vault", proxy: vault.url, credential: vault.placeholder, pids: [vault.pid] },
+      walled: walled?.contenders ?? [],
       floor: await startProxy("floor", swap),
       plain: await startProxy("plain", swap),
       relay: await startProxy("relay", []),

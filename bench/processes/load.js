@@ -1,11 +1,9 @@
 // The load: requests as fast as the answers come, over so many connections, and what that cost the processes in between.
-// node load.js '{"kind": "requests" | "connections" | "download" | "upload", …}': prints one JSON object.
-import { readFileSync, writeFileSync } from "node:fs";
+// node load.js '{"kind": "requests" | "connections" | "download" | "upload", …}': prints "ready", does what counts when a line comes in, prints "done",
+// and, after one more line, what came of it as one JSON object. Whoever asked weighs the processes in between at these two moments: from behind a wall they cannot be seen.
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** Of Linux, for /proc/PID/stat (proc(5)): always 100 to user space. */
-const TICKS_PER_SECOND = 100;
 const MIB = 1024 * 1024;
 const BLOCK = Buffer.alloc(64 * 1024, "A line of text that no secret stands in, and that is looked through all the same.\n");
 
@@ -30,9 +28,11 @@ async function measureRequests() {
     socket.destroy();
   });
   await pause(task.warmSeconds);
-  isCounted = true;
-  const cost = await observe(() => pause(task.seconds));
-  isCounted = false;
+  const cost = await observe(async () => {
+    isCounted = true;
+    await pause(task.seconds);
+    isCounted = false;
+  });
   isOver = true;
   await Promise.all(loops);
   latencies.sort((a, b) => a - b);
@@ -52,9 +52,12 @@ async function measureConnections() {
     }
   });
   await pause(task.warmSeconds);
-  const before = count;
-  const cost = await observe(() => pause(task.seconds));
-  const counted = count - before;
+  let counted = 0;
+  const cost = await observe(async () => {
+    const before = count;
+    await pause(task.seconds);
+    counted = count - before;
+  });
   isOver = true;
   await Promise.all(loops);
   return { ...cost, count: counted };
@@ -161,29 +164,25 @@ function headOf(socket) {
   });
 }
 
-/** What the work took: seconds, of the clock and of the processors, and by how much the processes grew at their largest. */
+/** How long the work took. */
 async function observe(work) {
-  for (const pid of task.pids) resetPeak(pid);
-  const [memory, cpu, start] = [memoryOf("VmRSS"), cpuSeconds(), performance.now()];
+  await call("ready");
+  const start = performance.now();
   await work();
   const seconds = (performance.now() - start) / 1000;
-  return { seconds, cpuSeconds: cpuSeconds() - cpu, grownMib: (memoryOf("VmHWM") - memory) / 1024 };
+  await call("done");
+  return { seconds };
 }
 
-function cpuSeconds() {
-  return task.pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\) /, "").split(" ");
-    return sum + (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  }, 0);
-}
-
-function memoryOf(name) {
-  return task.pids.reduce((sum, pid) => sum + Number(new RegExp(`^${name}:\\s+([0-9]+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0), 0);
-}
-
-/** Makes the highest moment so far now (proc(5), clear_refs). */
-function resetPeak(pid) {
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+/** Says a word, and waits for a line. */
+function call(word) {
+  console.log(word);
+  return new Promise((resolve) => {
+    process.stdin.resume().once("data", () => {
+      process.stdin.pause();
+      resolve();
+    });
+  });
 }
 
 function pause(seconds) {
