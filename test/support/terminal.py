@@ -1,13 +1,20 @@
 """A terminal with a shell's job control, for tests: runs its arguments as the foreground job of a session of its own.
 
-Reads lines: `type <hex>` presses keys, `kill <number>` signals the job's first process alone, `continue` continues the job. At their end the job is killed.
+Reads lines: `type <hex>` presses keys, `size <rows> <columns>` makes the terminal as large, `kill <number>` signals the job's first process alone, `continue` continues the job. At their end the job is killed.
 Writes lines: `out <hex>` for what the terminal shows, and `stopped <signal>`, `exited <status>`, `signalled <signal>` for the job.
 """
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
+
+
+def resize(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", int(rows), int(columns), 0, 0))
 
 
 def run_shell(report):
@@ -38,6 +45,7 @@ def main():
     if shell == 0:
         run_shell(report)
     os.close(report)
+    resize(terminal, 24, 80)
     job = int(os.read(reports, 100).split()[1])
     sources = [0, terminal, reports]
     while reports in sources:
@@ -59,6 +67,8 @@ def main():
                     verb, *rest = line.split()
                     if verb == "type":
                         os.write(terminal, bytes.fromhex(rest[0]))
+                    elif verb == "size":
+                        resize(terminal, *rest)
                     elif verb == "kill":
                         os.kill(job, int(rest[0]))
                     elif verb == "continue":

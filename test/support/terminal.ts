@@ -8,14 +8,16 @@ export const hasTerminals = process.platform !== "win32" && spawnSync("python3",
 export interface TestTerminal {
   /** Presses keys. */
   type(keys: string): void;
+  /** Makes the terminal as large, which its foreground job is told of. It begins with 24 rows and 80 columns. */
+  resize(rows: number, columns: number): void;
   /** Signals the job's first process, and nothing else of its group. */
   kill(signal: NodeJS.Signals): void;
   /** Continues the job, as a shell's `fg` does. */
   continueJob(): void;
   /** What the terminal has shown so far, and a line `<stopped SIGTSTP>`, `<exited 40>` or `<signalled SIGINT>` whenever the job changed its state. */
   shown(): string;
-  /** Resolves once it has been shown. */
-  shows(text: string): Promise<void>;
+  /** Resolves once it has been shown. @param after so many characters of `shown()`. */
+  shows(text: string, after?: number): Promise<void>;
   /** Ends the job, if it has not ended. */
   close(): void;
 }
@@ -38,11 +40,12 @@ export function openTerminal(command: readonly string[]): TestTerminal {
   const order = (line: string): void => void driver.stdin.write(`${line}\n`);
   return {
     type: (keys) => { order(`type ${Buffer.from(keys).toString("hex")}`); },
+    resize: (rows, columns) => { order(`size ${rows} ${columns}`); },
     kill: (signal) => { order(`kill ${constants.signals[signal]}`); },
     continueJob: () => { order("continue"); },
     shown: () => screen,
-    async shows(text) {
-      for (const deadlineMs = performance.now() + 15_000; !screen.includes(text); ) {
+    async shows(text, after = 0) {
+      for (const deadlineMs = performance.now() + 15_000; !screen.includes(text, after); ) {
         if (performance.now() > deadlineMs) throw new Error(`the terminal shows no "${text}" but: ${screen}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
