@@ -116,6 +116,7 @@ const REVEALERS = [
   "src/app/imports/project-from-env.ts",
   "src/app/runs/living-value.ts",
   "src/app/runs/placeholder-form.ts",
+  "src/app/runs/stored-values.ts",
   "src/app/sealing/sealing-keys.ts",
   "src/app/secrets/value-rules.ts",
   "src/cli/input/secret-input.ts",

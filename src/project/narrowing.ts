@@ -1,7 +1,6 @@
 // What a project's file makes of what the vault allows: a part of it, and never more. Pure.
 import { VaultError } from "../errors.ts";
-import type { HostBinding } from "../vault/host.ts";
-import { bindingAllows, findCanonicalBinding, formatHostBinding } from "../vault/host.ts";
+import { findCanonicalBinding, formatHostBinding, isWithin } from "../vault/host.ts";
 import type { Place } from "../vault/place.ts";
 import type { SecretMetadata } from "../vault/record.ts";
 import type { Need } from "./run-file.ts";
@@ -26,12 +25,6 @@ export function narrow({ secret, hosts, places }: Need, allowed: Pick<SecretMeta
   const misplaced = places?.find((place) => !allowed.places.includes(place));
   if (misplaced !== undefined) throw refuse(secret, `in the ${misplaced} of a request`, "its hosts", `--inject ${[...new Set([...allowed.places, misplaced])].sort().join(",")}`);
   return { hosts: hosts?.map(formatHostBinding) ?? allowed.hosts, places: places ?? allowed.places };
-}
-
-/** Whether every authority that `wanted` means is one that `bound` means. */
-function isWithin(wanted: HostBinding, bound: HostBinding): boolean {
-  if (!wanted.wildcard) return bindingAllows(bound, wanted);
-  return bound.wildcard && bound.host === wanted.host && bound.port === wanted.port;
 }
 
 function refuse(name: string, where: string, trusted: string, change: string): VaultError {

@@ -57,7 +57,7 @@ function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: Body
     const verdict = judgeInBody(grant, plan, authority, acted, isWhole, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
-    if (verdict.kind === "act" && grant.living?.isGood() === false) return stop(refuseNoValue([grant.name], authority));
+    if (verdict.kind === "act" && grant.living?.isGood() === false) return stop(refuseNoValue([grant], authority));
     try {
       if (verdict.kind === "act") log.substituted([grant]);
       else if (!inert.has(grant)) log.inert([{ grant, spot: "body" }]);

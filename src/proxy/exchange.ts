@@ -4,6 +4,7 @@ import type { BodyPassage } from "./body-passage.ts";
 import { openPassage, passWhole, readWhole } from "./body-passage.ts";
 import type { BodyPlan } from "./judge/body-policy.ts";
 import { reframe } from "./judge/body-policy.ts";
+import { isBoundTo } from "./judge/policy.ts";
 import type { ChildRequest, RequestBody } from "./http1/child-request.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
@@ -86,7 +87,9 @@ class StartedExchange implements Exchange {
     const [rules, log, { body }] = [this.#rules, this.#log, this.#request];
     const judged = judgeRequest(this.#request, this.#route, rules);
     if (judged.kind === "refuse") {
-      this.#refuse(judged.refusal, judged.isLast);
+      // What was refused a while ago may be allowed again.
+      const follow = rules.hasLiving ? rules.grants.filter(({ name, living }) => living?.isMade === false && judged.refusal.secrets.includes(name)) : [];
+      if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
     const { head, decision, plan, handshakeKey } = judged;
@@ -121,10 +124,16 @@ class StartedExchange implements Exchange {
   #isPrepared(used: readonly Grant[], plan: BodyPlan): boolean {
     if (this.#hasPrepared) {
       const missing = used.filter(({ living }) => living?.isGood() === false);
-      if (missing.length > 0) this.#refuse(refuseNoValue(namesOf(missing), this.#route.authority));
+      if (missing.length > 0) this.#refuse(refuseNoValue(missing, this.#route.authority));
       return missing.length === 0;
     }
-    const due = [...used, ...(plan.kind === "edit" ? plan.grants : [])].flatMap(({ living }) => (living?.isDue() === true ? [living] : []));
+    if (used.length === 0 && plan.kind !== "edit") return true;
+    return this.#isSettled([...used, ...(plan.kind === "edit" ? plan.grants : [])]);
+  }
+
+  /** Where a value has to be asked for, that is done once, and the request judged anew. */
+  #isSettled(grants: readonly Grant[]): boolean {
+    const due = this.#hasPrepared ? [] : grants.flatMap(({ living }) => (living?.isDue() === true ? [living] : []));
     if (due.length === 0) return true;
     this.#hasPrepared = true;
     void Promise.all(due.map((living) => living.prepare())).then(() => {
@@ -188,7 +197,7 @@ class StartedExchange implements Exchange {
     const passage = openPassage(stream, this.#passageOf(plan, acted));
     if (this.#request.expectation === "continue") this.#response.askForBody();
     // One that may have to be sent again is held, too.
-    const isHeld = plan.kind === "edit" || used.some(({ living }) => living !== undefined);
+    const isHeld = plan.kind === "edit" || used.some(({ living }) => living?.isMade === true);
     if (!isHeld) {
       this.#send({ ...write(), body: passage }, { used, mayAct: used, handshakeKey: undefined, again: undefined });
       return;
@@ -206,7 +215,7 @@ class StartedExchange implements Exchange {
       return { path, headers: plan.kind === "edit" ? reframe(headers, body?.length) : headers, body: body ?? passage };
     };
     // A value that changes and stands in the body stands there for good.
-    const isFixed = [...acted].some((grant) => grant.living !== undefined && !used.includes(grant));
+    const isFixed = [...acted].some((grant) => grant.living?.isMade === true && !used.includes(grant));
     this.#send(frame(whole), { used: [...acted], mayAct, handshakeKey: undefined, again: whole === undefined || isFixed ? undefined : () => frame(whole) });
   }
 
@@ -243,12 +252,12 @@ class StartedExchange implements Exchange {
         to,
       );
     };
-    send(message, this.#rules.hasLiving && handshakeKey === undefined ? this.#repeating(listener, used, again, send) : listener);
+    send(message, this.#rules.hasMade && handshakeKey === undefined ? this.#repeating(listener, used, again, send) : listener);
   }
 
   /** The relay itself where no value of the request changes. */
   #repeating(relay: AnswerListener, used: readonly Grant[], again: (() => Message | undefined) | undefined, send: (message: Message, to: AnswerListener) => void): AnswerListener {
-    const sent = used.flatMap(({ living }) => (living === undefined ? [] : [{ living, generation: living.generation() }]));
+    const sent = used.flatMap(({ living }) => (living?.isMade === true ? [{ living, generation: living.generation() }] : []));
     if (sent.length === 0) return relay;
     return new RepeatOnce(relay, {
       renew: async () => !this.#rules.isRevoked() && (await Promise.all(sent.map(({ living, generation }) => living.renewRefused(generation)))).includes(true),
@@ -256,9 +265,9 @@ class StartedExchange implements Exchange {
         for (const { living, generation } of sent) living.noteRefused(generation);
       },
       resend: again === undefined ? undefined : (to) => {
-        const missing = used.filter(({ living }) => living?.isGood() === false);
+        const missing = used.filter((grant) => grant.living?.isGood() === false || !isBoundTo(grant, this.#route.authority));
         if (missing.length > 0) {
-          relay.onFailure(refuseNoValue(namesOf(missing), this.#route.authority));
+          relay.onFailure(refuseNoValue(missing, this.#route.authority));
           return;
         }
         this.#log.substituted(used);

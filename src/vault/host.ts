@@ -76,6 +76,12 @@ export function bindingAllows(binding: HostBinding, authority: Authority): boole
   return dot > 0 && authority.host.slice(dot + 1) === binding.host;
 }
 
+/** Whether every authority that `wanted` means is one that `bound` means. */
+export function isWithin(wanted: HostBinding, bound: HostBinding): boolean {
+  if (!wanted.wildcard) return bindingAllows(bound, wanted);
+  return bound.wildcard && bound.host === wanted.host && bound.port === wanted.port;
+}
+
 /** Splits at the last colon outside brackets. IPv6 needs its brackets, so that `::1:443` means nothing, and has no zone: that names an interface of one machine. */
 function splitAuthority(text: string): { host: string; port: number | undefined } | undefined {
   const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/s.exec(text);

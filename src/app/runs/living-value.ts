@@ -1,5 +1,4 @@
 // One secret of a run whose value is made when it is needed: asked of the agent, kept while it is good, and asked for anew when the vault has changed.
-import { statSync } from "node:fs";
 import type { Instant } from "../../agent/lifetime.ts";
 import { elapsedMs } from "../../agent/lifetime.ts";
 import type { Failure } from "../../agent/sources/source-maker.ts";
@@ -12,11 +11,11 @@ import { VaultError } from "../../errors.ts";
 import type { LivingValue } from "../../proxy/grants/living-value.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
+import { watchVaultFile } from "../keys/vault-watch.ts";
 
 /** What an earlier value may still be met in: answers under way, and what a server has kept. */
 const EARLIER_MAX = 8;
-/** How often the vault file is looked at, and how soon a source that has failed is asked about again. */
-const LOOK_MS = 100;
+/** How soon a source that has failed is asked about again. */
 const RETRY_MS_MIN = 200;
 
 /** Asks the agent, with the record as the vault has it now. @throws VaultError. */
@@ -37,7 +36,7 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
   const value = new Secret(new Uint8Array());
   const earlier: Secret[] = [];
   const listeners: (() => void)[] = [];
-  const look = watchFile(vaultFile);
+  const look = watchVaultFile(vaultFile);
   let generation = 0;
   let life: { readonly at: Instant; readonly freshMs: number; readonly goodMs: number } | undefined;
   let failedAt: { readonly at: Instant; readonly retryMs: number } | undefined;
@@ -86,6 +85,7 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
   const askOnce = (refused?: string): Promise<void> => (asking ??= askNow(refused).finally(() => { asking = undefined; }));
 
   const living: LivingValue = {
+    isMade: true,
     generation: () => generation,
     isGood,
     isDue,
@@ -105,18 +105,4 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
     },
   };
   return { value, living };
-}
-
-/** What tells one state of the file from another; looked at anew every so often. */
-function watchFile(path: string): (isAnew?: boolean) => string {
-  let state = "";
-  let seenMs = -Infinity;
-  return (isAnew = false) => {
-    const nowMs = performance.now();
-    if (!isAnew && nowMs - seenMs < LOOK_MS) return state;
-    seenMs = nowMs;
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    state = stat === undefined ? "none" : `${stat.dev} ${stat.ino} ${stat.mtimeNs}`;
-    return state;
-  };
 }

@@ -3,19 +3,23 @@ import type { Failure } from "../../agent/sources/source-maker.ts";
 import type { ValueAnswer } from "../../agent/sources/value-store.ts";
 import type { AuditEvent } from "../../audit/entry.ts";
 import { VaultError } from "../../errors.ts";
-import type { LivingValue } from "../../proxy/grants/living-value.ts";
+import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import { connectForRun } from "../keys/agent-for-runs.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
 import { describeFailure } from "../sources/failure-text.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openLivingValue } from "./living-value.ts";
+import type { Reach } from "./reach.ts";
+import { findLoss, keepAllowed } from "./reach.ts";
 
 export interface LivingValues {
-  readonly open: (record: SecretRecord) => { readonly value: Secret; readonly living: LivingValue };
+  /** `follow`: the grant again, whose value is made when it is needed, and whose reach is what the vault allows then. */
+  readonly open: (record: SecretRecord) => { readonly value: Secret; readonly follow: (grant: Grant) => Grant };
   /** From when on events are taken down: the run's trail is opened later than its values. */
   readonly recordTo: (enter: (event: AuditEvent) => void) => void;
   /** Takes no more events down. @returns why values could not be had, for the person, when the program has ended: see refusal-notes.ts. */
@@ -23,17 +27,21 @@ export interface LivingValues {
 }
 
 /** Makes sure that an agent is there for the run, and follows it. @throws VaultError as `connectForRun`. */
-export async function openLivingValues(surroundings: Surroundings, vault: OpenedVault, watch: LockWatch): Promise<LivingValues> {
+export async function openLivingValues(surroundings: Surroundings, vault: OpenedVault, viewpoint: Viewpoint, watch: LockWatch): Promise<LivingValues> {
   const complaints = new Map<string, Failure | VaultError>();
   let enter: (event: AuditEvent) => void = () => undefined;
   // Nobody types a passphrase in the middle of a run.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
   if (vault.agent === undefined) watch.follow(await connectForRun(surroundings, vault));
 
-  const ask = async ({ id, name }: SecretRecord, refused: string | undefined): Promise<ValueAnswer> =>
+  const reached = new Map<string, { readonly grant: Grant; readonly given: Reach }[]>();
+
+  const ask = async (given: SecretRecord, refused: string | undefined): Promise<ValueAnswer> =>
     withOpenVault(quiet, async (opened) => {
-      const record = opened.file.records.all().find((one) => one.id === id);
-      if (record === undefined || record.source.kind === "stored") throw new VaultError("not-found", `"${name}" is no longer in the vault as it was`, "start the run anew");
+      const record = opened.file.records.named(new Set([given.name])).find((one) => one.id === given.id);
+      const loss = findLoss(given, record, viewpoint);
+      if (record === undefined || loss !== undefined) throw new VaultError("not-found", loss ?? "");
+      for (const { grant, given: first } of reached.get(given.id) ?? []) Object.assign(grant, keepAllowed(first, record));
       if (watch.isRevoked()) throw new VaultError("locked", "the vault was locked");
       const agent = await connectForRun(surroundings, opened);
       try {
@@ -46,7 +54,15 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
     });
 
   return {
-    open: (record) => openLivingValue({ record, ask, vaultFile: surroundings.paths.vaultFile, enter: (event) => { enter(event); }, complain: (name, failure) => { complaints.set(name, failure); } }),
+    open(record) {
+      const { value, living } = openLivingValue({ record, ask, vaultFile: surroundings.paths.vaultFile, enter: (event) => { enter(event); }, complain: (name, failure) => { complaints.set(name, failure); } });
+      const follow = (grant: Grant): Grant => {
+        const following = { ...grant, firstBindings: grant.bindings, living };
+        reached.set(record.id, [...(reached.get(record.id) ?? []), { grant: following, given: grant }]);
+        return following;
+      };
+      return { value, follow };
+    },
     recordTo(to) {
       enter = to;
     },

@@ -9,6 +9,7 @@ import { openSecrets } from "../../vault/envelope.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
+import type { VaultLook } from "../keys/vault-watch.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
@@ -16,6 +17,7 @@ import type { RunOptions } from "./run-options.ts";
 import { openPlaceholders } from "./run-placeholders.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { openRunTrail } from "./run-trail.ts";
+import { followStored } from "./stored-values.ts";
 
 export interface RunGrants {
   /** The variable that holds the vault's own key, if one does. */
@@ -28,12 +30,20 @@ export interface RunGrants {
   /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
   readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
-  /** Nothing is told of values that are made from then on. @returns why some could not be had. */
+  /** Nothing is told of values that are made from then on. @returns why some could not be had, and which of the vault's changes have cost the run something. */
   readonly endLiving: () => string[];
 }
 
+/** What was begun before the vault was opened, so that nothing falls between. */
+export interface RunWatches {
+  readonly lock: LockWatch;
+  readonly look: VaultLook;
+  /** What `look` has said then. */
+  readonly seenAtStart: string;
+}
+
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, watch: LockWatch): Promise<RunGrants> {
+export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches): Promise<RunGrants> {
   const { project } = options;
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
@@ -42,14 +52,15 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const opened = await openSecrets(vault.holder, vault.file.contents.id, stored);
   const values = new Map(stored.map(({ id }, index) => [id, opened[index]]));
   // Only here: a run whose secrets are all stored needs no agent, and no word of this.
-  const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, watch);
+  const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, options.viewpoint, lock);
+  const following = followStored(surroundings, vault, { viewpoint: options.viewpoint, look, seenAtStart });
   const maker = openPlaceholders(vault, options.freshPlaceholders === true);
   const grants = chosen.map(({ variable, record, ...reach }) => {
     const made = record.source.kind === "stored" || variable === undefined ? undefined : living?.open(record);
     const value = made?.value ?? values.get(record.id) ?? Secret.fromText("");
     const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
     const grant = grantOf({ ...record, ...reach }, value, placeholder, traits);
-    return { variable, grant: made === undefined ? grant : { ...grant, living: made.living } };
+    return { variable, grant: made === undefined ? (variable === undefined ? grant : following.follow(record, grant)) : made.follow(grant) };
   });
   maker.close();
   const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
@@ -65,7 +76,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
   living?.recordTo((event) => { trail.enter(event); });
-  return { grants, isStray: maker.isStray, trail, plain, endLiving: living?.end ?? (() => []), keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+  return { grants, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {

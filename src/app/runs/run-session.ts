@@ -30,6 +30,7 @@ import { furnishChild } from "./child-environment.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import { isBehindWall, missingVault } from "../keys/inside-run.ts";
+import { watchVaultFile } from "../keys/vault-watch.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
 import { openQuietTroubles } from "./quiet-troubles.ts";
@@ -94,10 +95,12 @@ interface Prepared {
 }
 
 async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, { walled, outputs }: Prepared): Promise<number> {
+  const look = watchVaultFile(surroundings.paths.vaultFile);
+  const watches = { lock: watch, look, seenAtStart: look() };
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
   const { grants, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
-    const opened = await openGrants(surroundings, vault, options, watch);
+    const opened = await openGrants(surroundings, vault, options, watches);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     const told = options.isWatched && walled === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
     if (told !== undefined) surroundings.warn(told);

@@ -71,6 +71,11 @@ export function getAttached<T extends NamedSecret>(secrets: readonly T[], name: 
   return attached;
 }
 
+/** Whether a viewpoint sees the secret, or would if no nearer one had its name. */
+export function isInSight(secret: NamedSecret, viewpoint: Viewpoint): boolean {
+  return distanceTo(secret, viewpoint) !== undefined;
+}
+
 function distanceTo(secret: NamedSecret, { workspace, group }: Viewpoint): number | undefined {
   if (workspace !== undefined && group !== undefined && isMember(secret, { workspace, group })) return 0;
   if (secret.scope.kind === "workspace" && secret.scope.workspace === workspace) return 1;

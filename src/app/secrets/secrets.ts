@@ -94,7 +94,7 @@ export async function extendSecret(surroundings: Surroundings, vault: OpenedVaul
   });
 }
 
-/** A new value under a new DEK, or another way to make it; the old ones are gone. Running runs get a made one with their next request. @param source what `askValue` gives is of. @throws VaultError `not-found`, `usage`. */
+/** A new value under a new DEK, or another way to make it; the old ones are gone. Running runs get it with their next request (stored-values.ts, living-value.ts). @param source what `askValue` gives is of. @throws VaultError `not-found`, `usage`. */
 export async function rotateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, askValue: AskValue, source: Source = STORED): Promise<SecretRecord> {
   const askOnce = once(askValue);
   return withOpenVault(surroundings, async (vault) => {

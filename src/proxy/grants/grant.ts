@@ -10,9 +10,11 @@ export interface Grant {
   readonly name: string;
   readonly placeholder: string;
   readonly value: Secret;
-  /** Absent: the value is one for the whole run. */
+  /** Absent: the value is one for the whole run, and so is where it may go. Otherwise `bindings`, `places` and `allowPrivate` may become less while the run goes on, and never more. */
   readonly living?: LivingValue | undefined;
   readonly bindings: readonly HostBinding[];
+  /** Those that it had at first, where there are fewer now: such a host may know the value, and its answers are looked through as before. */
+  readonly firstBindings?: readonly HostBinding[] | undefined;
   /** Of a pinned secret the words mean the spots of its service, and no others; one more header or parameter is named. */
   readonly places: readonly Place[];
   /** Whether the bound hosts may resolve to private addresses. */

@@ -1,10 +1,12 @@
 import type { Secret } from "../../secret.ts";
 
 /**
- * The life of a grant's value that changes during the run, behind one placeholder. `Grant.value` is the value of the moment, empty before the first: its bytes are replaced.
+ * The life of a grant's value that may change during the run, behind one placeholder. `Grant.value` is the value of the moment, empty before the first: its bytes are replaced.
  * Nothing here says why there is no value: that is for the person, and not for the program.
  */
 export interface LivingValue {
+  /** Whether it is made when it is needed, so that another can be had in the place of one that a host refuses. */
+  readonly isMade: boolean;
   /** Grows by one with each other value. */
   readonly generation: () => number;
   /** Whether the value of the moment may be used. Cheap. */

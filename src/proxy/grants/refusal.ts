@@ -173,9 +173,11 @@ export function refuseLocked(secrets: readonly string[], authority: Authority): 
   return makeRefusal("locked", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; the vault was locked after this run began`, secrets, "unlock it and start the run anew: vault unlock");
 }
 
-/** @param secrets whose values are made when they are needed, and could not be. Why, only the person is told. */
-export function refuseNoValue(secrets: readonly string[], authority: Authority): Refusal {
-  return makeRefusal("no-value", `${secrets.join(", ")} was not sent to ${formatAuthority(authority)}; its value could not be had from where it comes from`, secrets, "see what hinders it: vault doctor --try");
+/** @param grants whose values could not be made, or are no longer the run's to use. Why, only the person is told. */
+export function refuseNoValue(grants: readonly Grant[], authority: Authority): Refusal {
+  const names = grants.map(({ name }) => name);
+  const [why, remedy] = grants.some(({ living }) => living?.isMade === true) ? ["its value could not be had from where it comes from", "see what hinders it: vault doctor --try"] : ["the vault has changed, and has no value of it for this run", "start the run anew"];
+  return makeRefusal("no-value", `${names.join(", ")} was not sent to ${formatAuthority(authority)}; ${why}`, names, remedy);
 }
 
 export function refuseUnwritten(secrets: readonly string[]): Refusal {

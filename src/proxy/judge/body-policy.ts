@@ -44,7 +44,7 @@ export function planBody(head: RequestHead, scheme: Scheme, authority: Authority
  * @param acted the secrets that went out with this request so far, in its head or its body. @param isWhole whether it is all of a value.
  */
 export function judgeInBody(grant: Grant, plan: BodyPlan, authority: Authority, acted: ReadonlySet<Grant>, isWhole: boolean, strict: boolean): BodyVerdict {
-  if (plan.kind !== "edit" || !plan.grants.includes(grant) || !isWhole) {
+  if (plan.kind !== "edit" || !plan.grants.includes(grant) || !mayActInBody(grant, authority) || !isWhole) {
     return strict ? { kind: "refuse", refusal: refuseMisplaced(grant, authority) } : { kind: "inert" };
   }
   if (acted.has(grant)) return { kind: "refuse", refusal: refuseRepeated(grant, authority) };

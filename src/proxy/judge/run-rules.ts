@@ -27,8 +27,10 @@ export interface RunRules {
   /** How long a request's body may stand still. */
   readonly bodyIdleMs: number;
   readonly nextRequestId: () => string;
-  /** Whether any of the secrets has a value that changes. */
+  /** Whether any of the secrets has a value that may change. */
   readonly hasLiving: boolean;
+  /** Whether any has one that is made. */
+  readonly hasMade: boolean;
 }
 
 export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
@@ -38,6 +40,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
   return {
     ...options,
     hasLiving: grants.some(({ living }) => living !== undefined),
+    hasMade: grants.some(({ living }) => living?.isMade === true),
     recognise: makeRecogniser(grants),
     scrubberOf: makeScrubbers(grants),
     bodyWatch: makeBodyWatch(grants),
@@ -50,7 +53,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
  * and a request that asks for it is told why.
  */
 export function grantsNaming(grants: readonly Grant[], { host }: Authority): readonly Grant[] {
-  return grants.filter(({ bindings }) => bindings.some((binding) => bindingAllows(binding, { host, port: binding.port })));
+  return grants.filter(({ bindings, firstBindings }) => (firstBindings ?? bindings).some((binding) => bindingAllows(binding, { host, port: binding.port })));
 }
 
 /**
