@@ -12,6 +12,7 @@ import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
 import { ALIVE, DESCRIPTORS, INNER_SCRIPT, NO_RESET, NO_ROUTE, OUTER_SCRIPT } from "./outer-script.ts";
+import { sendmsgNumber } from "./perl-listener.ts";
 import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess } from "./walled-process.ts";
@@ -67,7 +68,7 @@ const SIGNS_MAX = 16_384;
  */
 export function openOuterNamespace({ bubblewrap, command, args, filter, outputs }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
-  const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, command, ...args];
+  const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
   const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
   const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });

@@ -1,4 +1,5 @@
 // What the shell does in the outer namespace, before it becomes the inner bubblewrap: text, and the descriptors that it speaks of.
+import { PERL_LISTENER } from "./perl-listener.ts";
 
 /**
  * The descriptors of the outer bubblewrap beside the standard three. One digit each: dash knows no more.
@@ -32,8 +33,8 @@ const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0]
 const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } process.execve("/bin/sh", ["sh", "-c", "exec \\"$0\\" \\"$@\\"", ...process.argv.slice(1)], process.env)`;
 
 /**
- * For \`sh -c SCRIPT sh BWRAP NODE LISTENER COMMAND ARGS…\`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
- * starts the process that listens there, and becomes the inner bubblewrap, which waits for its own arguments.
+ * For \`sh -c SCRIPT sh BWRAP NODE LISTENER NUMBER COMMAND ARGS…\`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
+ * starts the process that listens there (in perl where NUMBER is one, see perl-listener.ts), and becomes the inner bubblewrap, which waits for its own arguments.
  *
  * What gives the program its signals back is named by its whole path: the program's own PATH may be any. An \`=\` in the command's name would be a variable to \`env\`, so that a shell stands between.
  */
@@ -43,11 +44,13 @@ echo ${ALIVE} >&${DESCRIPTORS.signs}
 if command -v ip >/dev/null; then ip addr add 127.0.0.2/8 dev lo; ip route add local default dev lo && ip -6 route add local default dev lo
 elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
 else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
-bwrap=$1 node=$2 listener=$3; shift 3
-"$node" "$listener" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.start}<&- &
+bwrap=$1 node=$2 listener=$3 sendmsg=$4; shift 4
+perl=$(command -v perl)
+serve() { exec "$@" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.start}<&-; }
+if [ -n "$perl" ] && [ -n "$sendmsg" ]; then serve "$perl" -e '${PERL_LISTENER}' "$sendmsg" "$node" "$listener" & else serve "$node" "$listener" & fi
 exec ${DESCRIPTORS.listeners}>&-
 case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac
-env=$(command -v env) perl=$(command -v perl)
+env=$(command -v env)
 if "$env" --default-signal true 2>/dev/null; then set -- "$env" --default-signal "$@"
 elif [ -n "$perl" ]; then set -- "$perl" -e '${PERL_RESET}' -- "$@"
 elif "$node" -e 'process.exit(process.execve ? 0 : 1)'; then set -- "$node" -e '${NODE_RESET}' -- "$@"
