@@ -8,8 +8,8 @@ const { urls: found } = JSON.parse(readFileSync(fileURLToPath(new URL("./sources
 const providers = listProviders();
 
 /** All that a login or a person is led to by the file; the link to the provider's own documentation is where one reads on. */
-function urlsOf({ endpoints, account, resource, client, base }: Provider): string[] {
-  const all = [...Object.values(endpoints), account?.url, resource, client.from === "user" ? client.page : undefined, base?.url];
+function urlsOf({ endpoints: { authorization, token, device, revocation, registration }, account, resource, client, base }: Provider): string[] {
+  const all = [authorization, token, device, revocation, registration, account?.url, resource, client.from === "user" ? client.page : undefined, base?.url];
   return [...new Set(all.flatMap((url) => url ?? []))];
 }
 
