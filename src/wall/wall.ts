@@ -15,7 +15,7 @@ import type { InnerSpace } from "./namespaces/inner-words.ts";
 
 export type Wall = Pick<OuterNamespace, "listeners" | "outputs" | "hasRoute" | "close"> & {
   /** Starts the program in a space of its own. Once only. @throws VaultError `usage`. */
-  start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">): Walled;
+  start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">, look?: Parameters<OuterNamespace["start"]>[1]): Walled;
 };
 
 export interface WallOptions extends Pick<OuterOptions, "command" | "args" | "outputs"> {
@@ -47,7 +47,7 @@ export async function requireWall(options: WallOptions): Promise<Wall> {
 async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<WallOptions, "path">): Promise<WallAttempt> {
   const outer = openOuterNamespace({ bubblewrap: path, filter, ...program });
   const [refusal, { obstacle, hasSizes }] = await Promise.all([outer.refusal, askVersion(path)]);
-  if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: { ...outer, start: (space) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }) } };
+  if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: { ...outer, start: (space, look) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, look) } };
   outer.close();
   return refuse(obstacle ?? judgeRefusal(refusal ?? "", readKernelFacts()));
 }

@@ -17,7 +17,7 @@ export function findMisplaced(mounts: readonly Mount[], outside: readonly MountP
   for (const mount of planned.values()) {
     if (mount.kind !== "writable" && mount.kind !== "read-only") continue;
     const point = found.get(mount.path);
-    if (point === undefined && mount.kind === "read-only") continue;
+    if (point === undefined && mount.kind === "read-only" && mount.mayGo === true) continue;
     const meant = findPlace(mount.source, outside);
     if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return mount.path;
   }

@@ -33,7 +33,7 @@ export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSiz
   const [root, ...others] = hasSizes ? mounts : mounts.map(withoutSize);
   const words = [
     ...["--unshare-user", "--uid", String(uid), "--gid", String(gid), "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"],
-    ...["--seccomp", String(DESCRIPTORS.filter), "--json-status-fd", String(DESCRIPTORS.status), "--block-fd", String(DESCRIPTORS.start)],
+    ...["--seccomp", String(DESCRIPTORS.filter), "--json-status-fd", String(DESCRIPTORS.status)],
     ...formatMounts(root === undefined ? [] : [root]),
     // Above the root, and beneath what is to lie in them.
     ...["--proc", "/proc", "--dev", "/dev"],

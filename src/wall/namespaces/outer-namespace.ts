@@ -15,7 +15,7 @@ import { ALIVE, DESCRIPTORS, INNER_SCRIPT, NO_RESET, NO_ROUTE, OUTER_SCRIPT } fr
 import { sendmsgNumber } from "./perl-listener.ts";
 import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
-import { findWalledProcess } from "./walled-process.ts";
+import { findWalledProcess, waitUntilBound } from "./walled-process.ts";
 
 export interface OuterOptions {
   /** The path of a bubblewrap that was judged. */
@@ -48,8 +48,12 @@ export interface OuterNamespace {
   readonly refusal: Promise<string | undefined>;
   /** Whether each address leads to the listeners. False where there is nothing to set a route with: names work all the same. */
   hasRoute(): boolean;
-  /** Starts the program in a space of its own. Once only. */
-  start(space: InnerSpace): Walled;
+  /**
+   * Starts the program in a space of its own. Once only.
+   *
+   * @param look at the space, while its first process waits: what is told is a path that is not what was meant, and nothing is started then. Tests look in other ways.
+   */
+  start(space: InnerSpace, look?: typeof findMisplacedMount): Walled;
   /** Ends all that is in the namespace. */
   close(): void;
 }
@@ -59,6 +63,9 @@ const LISTENER_PROGRAM = fileURLToPath(new URL("./wall-listener.cjs", import.met
 
 /** The environment of the wall's own processes: nothing of the user's. */
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin" };
+
+/** What the guard hears when it is no longer needed. */
+const BOUND = "bound\n";
 
 const SIGNS_MAX = 16_384;
 
@@ -80,8 +87,8 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs 
   const listeners = openListeners(child);
   const signs = readSigns(readEnd(child, DESCRIPTORS.signs));
   const words = writeEnd(child, DESCRIPTORS.words);
-  const gate = writeEnd(child, DESCRIPTORS.start);
-  writeEnd(child, DESCRIPTORS.filter).end(filter);
+  const gate = writeEnd(child, DESCRIPTORS.filter);
+  const guard = writeEnd(child, DESCRIPTORS.guard);
   const status = readWallStatus(readEnd(child, DESCRIPTORS.status));
 
   const judgeEnd = async (): Promise<WalledEnd> => {
@@ -95,13 +102,19 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs 
     outputs: { stdout: child.stdout, stderr: child.stderr },
     refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.ended).trim() || "bubblewrap has ended without a word")]),
     hasRoute: () => !signs.text().includes(NO_ROUTE),
-    start(space) {
+    start(space, look = findMisplacedMount) {
       words.end(formatInnerWords(space));
       const begun = status.started.then(async (first) => {
-        const misplaced = first === undefined ? undefined : await findMisplacedMount(first, space.mounts);
-        // The one that waits is not bound to its parent's life yet, and would go on at the gate's end.
-        if (first !== undefined && misplaced !== undefined) killQuietly(first);
-        gate.end();
+        const misplaced = first === undefined ? undefined : await look(first, space.mounts);
+        if (first === undefined) return { first, misplaced };
+        if (misplaced !== undefined) {
+          killQuietly(first);
+          gate.end();
+          return { first, misplaced };
+        }
+        guard.write(`${first}\n`);
+        gate.end(filter);
+        void waitUntilBound(first).then(() => guard.end(BOUND));
         return { first, misplaced };
       });
       const end = async (): Promise<WalledEnd> => {
@@ -113,6 +126,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs 
     },
     close() {
       listeners.close();
+      guard.end(BOUND);
       child.kill("SIGKILL");
     },
   };

@@ -4,9 +4,10 @@ import { PERL_LISTENER } from "./perl-listener.ts";
 /**
  * The descriptors of the outer bubblewrap beside the standard three. One digit each: dash knows no more.
  * `listeners` is Node's own channel, by which sockets are handed over; `errors` is the program's stderr, kept aside while bubblewrap's own words go to `signs`.
- * At the end of `start` the program starts, in a space that was looked at.
+ * `filter` is what the program's start waits for: bubblewrap reads it when all mounts stand, and starts nothing without a whole one. So a vault that has ended has let nothing start.
+ * `guard` is told the first process of the program's space, and then that this one is bound to vault's life. Where vault ends between, that process is killed.
  */
-export const DESCRIPTORS = { signs: 3, words: 4, filter: 5, status: 6, listeners: 7, errors: 8, start: 9 } as const;
+export const DESCRIPTORS = { signs: 3, words: 4, filter: 5, status: 6, listeners: 7, errors: 8, guard: 9 } as const;
 
 /** The shell in the namespace says this when it has begun: from here on there is a wall to be built. */
 export const ALIVE = "alive";
@@ -18,8 +19,11 @@ export const NO_RESET = "no-reset";
 /** What bubblewrap's two monitors pass over: Ctrl-C is the program's, and so is what is sent to us. The group gets them all. */
 const PASSED_OVER = "HUP INT QUIT TERM USR1 USR2";
 
+/** bubblewrap binds a process to its parent's life just before it starts the program, and one whose parent has ended by then would stay. */
+const GUARD = `{ read -r first && { read -r bound || kill -KILL "$first"; }; } <&${DESCRIPTORS.guard} >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.listeners}>&- ${DESCRIPTORS.guard}<&- &`;
+
 /** For `sh -c SCRIPT sh BWRAP …`: becomes the outer bubblewrap. */
-export const OUTER_SCRIPT = `trap '' ${PASSED_OVER}; exec "$@" ${DESCRIPTORS.errors}>&2 2>&${DESCRIPTORS.signs}`;
+export const OUTER_SCRIPT = `trap '' ${PASSED_OVER}; ${GUARD} exec "$@" ${DESCRIPTORS.errors}>&2 2>&${DESCRIPTORS.signs} ${DESCRIPTORS.guard}<&-`;
 
 /**
  * RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. Before it RTM_NEWADDR, of 127.0.0.2 for the same device: nlmsghdr, ifaddrmsg, IFA_LOCAL and IFA_ADDRESS. Where a
@@ -46,7 +50,7 @@ elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
 else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
 bwrap=$1 node=$2 listener=$3 sendmsg=$4; shift 4
 perl=$(command -v perl)
-serve() { exec "$@" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.start}<&-; }
+serve() { exec "$@" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&-; }
 if [ -n "$perl" ] && [ -n "$sendmsg" ]; then serve "$perl" -e '${PERL_LISTENER}' "$sendmsg" "$node" "$listener" & else serve "$node" "$listener" & fi
 exec ${DESCRIPTORS.listeners}>&-
 case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac

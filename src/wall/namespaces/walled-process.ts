@@ -29,6 +29,28 @@ export async function findWalledProcess(first: number): Promise<number | undefin
   return undefined;
 }
 
+/**
+ * Waits until a namespace's first process ends with its parent: it sees to that right before it takes on the filter of system calls, which can be seen. An older kernel does not count filters; there, what has been started by then tells.
+ *
+ * @param first as above. Resolves as well when it has ended.
+ */
+export async function waitUntilBound(first: number): Promise<void> {
+  const own = countFilters(readQuietly("/proc/self/status") ?? "") ?? 0;
+  for (;;) {
+    const status = readQuietly(`/proc/${first}/status`);
+    if (status === undefined) return;
+    const filters = countFilters(status);
+    if (filters === undefined ? (await findWalledProcess(first)) !== undefined : filters > own) return;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Undefined where the kernel does not tell. */
+function countFilters(status: string): number | undefined {
+  const text = findField(status, "Seccomp_filters");
+  return text === undefined ? undefined : Number(text);
+}
+
 function isProgram(pid: number): boolean {
   return findField(readQuietly(`/proc/${pid}/status`) ?? "", "NSpid")?.split(/\s+/).at(-1) === String(PROGRAM_PID);
 }

@@ -22,9 +22,10 @@ test("what lies over a path last is what counts", () => {
   expect(findMisplaced([PROJECT], OUTSIDE, [...at("/@home/u/app"), ...at("/@home/u")])).toBe("/home/u/app");
 });
 
-test("a file that was read-only may have been replaced, and may be missing", () => {
+test("a file that was read-only may have been replaced, and one that may go may be missing", () => {
   const file: Mount = { kind: "read-only", source: "/home/u/app", path: "/home/u/app" };
   expect(findMisplaced([file], OUTSIDE, at("/@home/u/app//deleted"))).toBeUndefined();
-  expect(findMisplaced([file], OUTSIDE, [])).toBeUndefined();
+  expect(findMisplaced([{ ...file, mayGo: true }], OUTSIDE, [])).toBeUndefined();
+  expect(findMisplaced([file], OUTSIDE, [])).toBe("/home/u/app");
   expect(findMisplaced([file], OUTSIDE, at("/@home/u/.config/vault/keys/kek.key"))).toBe("/home/u/app");
 });
