@@ -1,11 +1,9 @@
-// What the value of a secret comes from (FORMAT.md, "Sources"): the form of every source, and those that this version works with.
+// What the value of a secret comes from (FORMAT.md, "Sources"): the form of every source.
 import { VaultError } from "../errors.ts";
 import type { Form, FormOf } from "./json-form.ts";
 import { integer, literal, members, nullable, sorted, textOf, variant, words } from "./json-form.ts";
 import { findCanonicalBinding } from "./host.ts";
 
-/** Those whose values this version can make. To add one, FORMAT.md, the vectors and the second opinion have to know it as well. */
-const KNOWN = ["stored", "command", "reference", "oauth2"] as const;
 
 /** In UTF-16 units of its JSON. */
 const LENGTH_MAX = 8192;
@@ -64,48 +62,29 @@ const form = variant({
   reference: members({ kind: literal("reference"), ...life, store: textOf(/^[a-z][a-z0-9-]{0,31}$/) }),
 });
 
-/** A source that this version works with. Its members stand in their canonical order. */
-export type Source = Extract<FormOf<typeof form>, { readonly kind: (typeof KNOWN)[number] }>;
+/** Its members stand in their canonical order. */
+export type Source = FormOf<typeof form>;
 /** One whose sealed value is not the secret itself. */
 export type LivingSource = Exclude<Source, { readonly kind: "stored" }>;
 
 /** The sealed value is the secret. */
 export const STORED: Source = { kind: "stored" };
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`; `newer-version` for a source that is right, and that this version does not know. */
+/** @throws VaultError `bad-schema`, `out-of-bounds`. */
 export function parseSource(value: unknown, what: string): Source {
   const source = form(value, `the source of ${what}`);
   if (JSON.stringify(source).length > LENGTH_MAX) throw new VaultError("out-of-bounds", `the source of ${what} is longer than ${LENGTH_MAX} characters`);
-  if (!isKnown(source)) throw new VaultError("newer-version", `the value of ${what} comes from a source that a newer version of this program knows ("${source.kind}")`, "update vault; the file was left untouched");
   return source;
 }
 
 /** Plain data whose member order is the canonical one. */
 export function encodeSource(source: Source): Source {
-  switch (source.kind) {
-    case "stored":
-      return { kind: source.kind };
-    case "command":
-      return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, timeout: source.timeout };
-    case "reference":
-      return { kind: source.kind, ttl: source.ttl, failureTtl: source.failureTtl, store: source.store };
-    case "oauth2": {
-      const { kind, ttl, failureTtl, provider, issuer, tokenEndpoint, revocationEndpoint, clientId, clientAuth, scopes, parameters } = source;
-      return { kind, ttl, failureTtl, provider, issuer, tokenEndpoint, revocationEndpoint, clientId, clientAuth: encodeClientAuth(clientAuth), scopes: [...scopes], parameters: parameters.map(({ name: parameter, value }) => ({ name: parameter, value })) };
-    }
-  }
+  // Most are, and nothing is asked of them.
+  return source.kind === "stored" ? { kind: source.kind } : parseSource(source, "a secret");
 }
 
 /** Whether it is the canonical text of an https URL without credentials and fragment, as endpoints are written. */
 export function isEndpoint(text: string): boolean {
   const [, host = "", port] = URL_PARTS.exec(text) ?? [];
   return text.length <= 1024 && port !== ":443" && findCanonicalBinding(`${host}${port ?? ":443"}`) !== undefined && !/\/\.\.?(?:[/?]|$)/.test(text.replace(/\?.*/, ""));
-}
-
-function encodeClientAuth(auth: Extract<Source, { readonly kind: "oauth2" }>["clientAuth"]): typeof auth {
-  return auth.kind === "private-key-jwt" ? { kind: auth.kind, algorithm: auth.algorithm, keyId: auth.keyId } : { kind: auth.kind };
-}
-
-function isKnown(source: FormOf<typeof form>): source is Source {
-  return KNOWN.some((kind) => kind === source.kind);
 }

@@ -35,7 +35,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   run: [...VAULT, ...API, ...FILES, "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT"],
   seal: [...VAULT, CONFIG, "echo A=1 > .env", "vault seal .env --field A"],
   "secrets:attach-group": [...VAULT, ...GITHUB],
-  "secrets:create": [...VAULT, "printf 0123456789abcdef > key.txt", "set TOKEN=ghp_value"],
+  "secrets:create": [...VAULT, "printf 0123456789abcdef > key.txt", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out AuthKey.p8", "set TOKEN=ghp_value"],
   "secrets:delete": [...VAULT, ...GITHUB],
   "secrets:detach-group": [...VAULT, ...GITHUB, "vault secrets attach-group GITHUB_TOKEN --workspace acme --group backend"],
   "secrets:import": [...VAULT, ...FILES, "set KEY=sk-from-the-shell"],

@@ -63,7 +63,7 @@ export const secretRecord = members({
   allowPrivate: literal(true, false),
   scrub: literal(true, false),
   placeholder: orNull(text(isTemplate)),
-  source: (value: unknown) => known(source(value), ({ kind }) => ["stored", "command", "reference", "oauth2"].includes(kind)),
+  source,
   rules: (value: unknown) => known(rules(value), (found) => found === null),
   version: integer(1, 2 ** 31 - 1),
   createdAt: time,

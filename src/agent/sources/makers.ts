@@ -10,8 +10,14 @@ export async function makeValue({ source, ...order }: MakeOrder): Promise<MadeVa
       return makeByCommand({ source, ...order });
     case "reference":
       return makeByReference({ source, ...order });
+    // Programs that ask no server do not wait for what it takes.
     case "oauth2":
-      // Programs that ask no token endpoint do not wait for what it takes.
       return (await import("./oauth2.ts")).makeByOauth2({ source, ...order });
+    case "client-credentials":
+      return (await import("./client-credentials.ts")).makeByClientCredentials({ source, ...order });
+    case "jwt-bearer":
+      return (await import("./jwt-bearer.ts")).makeByJwtBearer({ source, ...order });
+    case "aws-sts":
+      return (await import("./aws-sts.ts")).makeByAwsSts({ source, ...order });
   }
 }

@@ -37,16 +37,16 @@ export function encodeReferenceOrder(order: ReferenceOrder): Secret {
 
 /** @throws SourceFailure `bad-order`. */
 export function parseCommandOrder(sealed: Secret): CommandOrder {
-  return parse(sealed, commandForm);
+  return parseSealed(sealed, commandForm);
 }
 
 /** @throws SourceFailure `bad-order`. */
 export function parseReferenceOrder(sealed: Secret): ReferenceOrder {
-  return parse(sealed, referenceForm);
+  return parseSealed(sealed, referenceForm);
 }
 
-/** No error of these goes on: they may quote what was sealed. */
-function parse<T>(sealed: Secret, form: Form<T>): T {
+/** No error of these goes on: they may quote what was sealed. @throws SourceFailure `bad-order`. */
+export function parseSealed<T>(sealed: Secret, form: Form<T>): T {
   try {
     return form(JSON.parse(findText(sealed.reveal()) ?? ""), "the order");
   } catch {

@@ -21,7 +21,7 @@ export async function trySource({ name, places }: Pick<SecretBinding, "name" | "
       throw error;
     }
   } catch (error) {
-    if (error instanceof SourceFailure) throw new VaultError("no-value", `there is no value of "${name}": ${describeFailure(error.failure)}`, "try the program by itself; a variable that it needs is kept by --keep-env NAME");
+    if (error instanceof SourceFailure) throw new VaultError("no-value", `there is no value of "${name}": ${describeFailure(error.failure)}`, source.kind === "command" || source.kind === "reference" ? "try the program by itself; a variable that it needs is kept by --keep-env NAME" : undefined);
     throw error;
   }
 }

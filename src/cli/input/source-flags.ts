@@ -1,18 +1,23 @@
 // Secrets whose value is not stored, as they are typed.
 import { Flags } from "@oclif/core";
+import type { AskedMint } from "../../app/sources/minted-source.ts";
 import type { AskedSource } from "../../app/sources/new-source.ts";
 import { VaultError } from "../../errors.ts";
 import { parseDuration } from "./duration.ts";
+import { MINTED, mintedFlags, parseMinted, refuseMinted } from "./minted-flags.ts";
 
 export const sourceFlags = {
-  source: Flags.string({ description: "where the value comes from each time it is needed: a program, behind --, or the address of a value in another store", options: ["command", "reference"] }),
+  source: Flags.string({ description: "where the value comes from each time it is needed: a program, behind --, the address of a value in another store, or a key that mints it", options: ["command", "reference", ...MINTED] }),
   ttl: Flags.string({ description: "how long a value from there is good where it does not say; default: 5m", helpValue: "5m", dependsOn: ["source"] }),
   "failure-ttl": Flags.string({ description: "how long a source that failed is not asked again; default: 10s", helpValue: "10s", dependsOn: ["source"] }),
   timeout: Flags.string({ description: "how long the program may take, up to 10m; default: 30s", helpValue: "30s", dependsOn: ["source"] }),
   "keep-env": Flags.string({ description: "seal this variable of now for the program, beside HOME, PATH and their like; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME", dependsOn: ["source"] }),
+  ...mintedFlags,
 };
 
-interface SourceWords {
+type MintedWords = Parameters<typeof parseMinted>[1];
+
+interface SourceWords extends MintedWords {
   readonly source: string | undefined;
   readonly ttl: string | undefined;
   readonly "failure-ttl": string | undefined;
@@ -23,11 +28,18 @@ interface SourceWords {
 }
 
 /** @param words behind the name. @param isBehindDashes whether they stand behind `--`. @returns undefined for a value that is stored. @throws VaultError `usage`. */
-export function parseSource(flags: SourceWords, words: readonly string[], isBehindDashes: boolean): AskedSource | undefined {
+export async function parseSource(flags: SourceWords, words: readonly string[], isBehindDashes: boolean): Promise<AskedSource | AskedMint | undefined> {
   if (flags.source === undefined) {
     if (words.length > 0) throw new VaultError("usage", "there are more arguments than the command takes (not repeated here, in case one is a secret)", "see --help");
     return undefined;
   }
+  const minted = MINTED.find((kind) => kind === flags.source);
+  if (minted !== undefined) {
+    const stray = flags.browser ? "--browser" : flags.timeout !== undefined ? "--timeout" : flags["keep-env"] !== undefined ? "--keep-env" : words.length > 0 ? "further arguments (not repeated here, in case one is a secret)" : undefined;
+    if (stray !== undefined) throw new VaultError("usage", `--source ${minted} takes no ${stray}`, "its key comes from --from-file FILE, or from stdin");
+    return parseMinted(minted, flags, { ttl: secondsOf(flags.ttl ?? "5m", "--ttl"), failureTtl: secondsOf(flags["failure-ttl"] ?? "10s", "--failure-ttl") });
+  }
+  refuseMinted(flags, flags.source);
   if (flags.browser || flags["from-file"] !== undefined) throw new VaultError("usage", `--source ${flags.source} takes no value`, "see --help");
   const life = { ttl: secondsOf(flags.ttl ?? "5m", "--ttl"), failureTtl: secondsOf(flags["failure-ttl"] ?? "10s", "--failure-ttl"), keep: flags["keep-env"] ?? [] };
   if (flags.source === "command") {

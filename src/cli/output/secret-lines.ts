@@ -39,8 +39,27 @@ function describeMaker(source: LivingSource): string {
       return `a command, up to ${formatDuration(source.timeout)}`;
     case "reference":
       return `a reference into ${source.store}`;
+    case "client-credentials":
+      return `a token of the client "${source.clientId}", by ${new URL(source.tokenEndpoint).host}`;
+    case "jwt-bearer":
+      return describeExchange(source.exchange);
+    case "aws-sts":
+      return `AWS ${source.obtain.kind === "assume-role" ? source.obtain.roleArn : source.obtain.kind === "sso" ? `${source.obtain.roleName} in ${source.obtain.accountId}, by single sign-on` : "session token"}, ${source.region}`;
     case "oauth2":
       return `a login${source.provider === null ? "" : ` with ${source.provider}`}, by ${new URL(source.tokenEndpoint).host}`;
+  }
+}
+
+function describeExchange(exchange: Extract<LivingSource, { readonly kind: "jwt-bearer" }>["exchange"]): string {
+  switch (exchange.kind) {
+    case "none":
+      return "a signed token";
+    case "token-endpoint":
+      return `a signed token, exchanged by ${new URL(exchange.tokenEndpoint).host}`;
+    case "github-installation": {
+      const permissions = exchange.permissions.map(({ name, access }) => `${name}=${access}`).join(",");
+      return `installation ${exchange.installation} of a GitHub App, for ${exchange.repositories.join(",") || "every repository of it"}, with ${permissions || "every permission of it"}`;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { rotateSecret } from "../../app/secrets/secrets.ts";
 import { parseSource, sourceFlags } from "../../cli/input/source-flags.ts";
+import { requireValue } from "../../cli/input/secret-input.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
 import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
@@ -20,8 +21,8 @@ export default class SecretsRotate extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsRotate);
     const surroundings = await forPersonOnly("secrets rotate", makeSurroundings(flags["passphrase-file"]), flags);
-    const source = parseSource(flags, args.origin ?? [], this.argv.includes("--"));
-    const record = source === undefined ? await rotateSecret(surroundings, args.name, findScope(flags), (binding) => askValue(binding, flags)) : await (await import("../../app/sources/sourced-secret.ts")).rotateSourced(surroundings, args.name, findScope(flags), source);
+    const source = await parseSource(flags, args.origin ?? [], this.argv.includes("--"));
+    const record = source === undefined ? await rotateSecret(surroundings, args.name, findScope(flags), (binding) => askValue(binding, flags)) : await (await import("../../app/sources/sourced-secret.ts")).rotateSourced(surroundings, args.name, findScope(flags), source, () => requireValue(args.name, flags["from-file"]));
     this.answer(flags.json, { secret: secretObject(record) }, [`rotated ${record.name}: it has its value number ${record.version}`]);
   }
 }

@@ -1,4 +1,4 @@
-// Sources and rules: version 1 knows their form, and works with none but `stored`, `command`, `reference`, `oauth2` and `null`.
+// Sources and rules: version 1 works with every source, knows the form of rules, and works with none but `null`.
 import type { Vector } from "../../support/vector-file.ts";
 import { tampered } from "./subject.ts";
 
@@ -16,7 +16,6 @@ const reference = { kind: "reference", ...life, store: "op" };
 function source(name: string, expect: string, comment: string, value: unknown): Vector {
   return tampered(`source-${name}`, expect, comment, (record) => ({ ...record, source: value as typeof record.source }));
 }
-const newer = (name: string, comment: string, value: unknown): Vector => source(name, "newer-version", comment, value);
 const bad = (name: string, comment: string, value: unknown): Vector => source(name, "bad-schema", comment, value);
 const without = (value: object, member: string): object => Object.fromEntries(Object.entries(value).filter(([name]) => name !== member));
 const scopes = (count: number, length: number): string[] => Array.from({ length: count }, (_, index) => String(index).padStart(3, "0").padEnd(length, "s"));
@@ -29,21 +28,20 @@ const ruled = (name: string, comment: string, changes: object): Vector => rules(
 const misruled = (name: string, comment: string, changes: object): Vector => rules(name, "bad-schema", comment, { ...none, ...changes });
 
 export const termDefects: readonly Vector[] = [
-  newer("client-credentials", "a client's own credentials, at an IPv6 address, with a query", clientCredentials),
-  newer("jwt-bearer", "a service account", jwtBearer),
-  newer("jwt-alone", "a token that nobody exchanges", { ...jwtBearer, exchange: { kind: "none" } }),
-  newer("github-installation", "an app of GitHub's", github),
-  newer("assume-role", "a role of AWS", assumeRole),
-  newer("session-token", "a session of AWS", { ...assumeRole, obtain: { kind: "session-token" } }),
-  newer("sso", "AWS by single sign-on", sso),
+  source("client-credentials", "bad-wrap", "a client's own credentials, at an IPv6 address, with a query", clientCredentials),
+  source("jwt-bearer", "bad-wrap", "a service account", jwtBearer),
+  source("jwt-alone", "bad-wrap", "a token that nobody exchanges", { ...jwtBearer, exchange: { kind: "none" } }),
+  source("github-installation", "bad-wrap", "an app of GitHub's", github),
+  source("assume-role", "bad-wrap", "a role of AWS", assumeRole),
+  source("session-token", "bad-wrap", "a session of AWS", { ...assumeRole, obtain: { kind: "session-token" } }),
+  source("sso", "bad-wrap", "AWS by single sign-on", sso),
   source("command", "bad-wrap", "a program's output, in the place of what was stored: the source is bound to the value", command),
   source("reference", "bad-wrap", "another store, likewise", reference),
   source("oauth2", "bad-wrap", "a login, likewise", oauth2),
   source("oauth2-basic", "bad-wrap", "one whose client has a secret", { ...oauth2, clientAuth: { kind: "basic" } }),
   source("oauth2-not-canonical", "not-canonical", "members of a login in another order", { ...without(oauth2, "ttl"), ttl: 1 }),
-  tampered("source-before-later-members", "newer-version", "a newer source beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: jwtBearer, version: 0 })),
-  tampered("source-behind-earlier-members", "bad-schema", "a newer source behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: jwtBearer })),
-  newer("not-canonical", "members in another order: told by their form before they are by their bytes", { ...without(jwtBearer, "ttl"), ttl: 1 }),
+  tampered("source-before-later-members", "bad-schema", "a source of no known kind beside a version that is out of bounds: the source stands first", (record) => ({ ...record, source: { kind: "oracle" }, version: 0 })),
+  tampered("source-behind-earlier-members", "bad-schema", "a source that is out of bounds behind a place that is none: the place stands first", (record) => ({ ...record, places: ["trailer"], source: { ...command, ttl: 0 } })),
   source("command-not-canonical", "not-canonical", "members of a known source in another order", { ...without(command, "ttl"), ttl: 1 }),
   bad("missing", "no source", undefined),
   bad("null", "no source", null),
