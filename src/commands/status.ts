@@ -1,6 +1,9 @@
 import type { KeySource } from "../app/keys/status.ts";
 import { readStatus } from "../app/keys/status.ts";
+import { describeReason } from "../app/sources/failure-text.ts";
+import { countKinds, failingOf, surveyMade } from "../app/sources/made-secrets.ts";
 import { formatDuration } from "../cli/output/duration-text.ts";
+import { visible } from "../cli/output/visible-text.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { firstUseFlags, VaultCommand } from "../cli/vault-command.ts";
 import { encodeBase64, encodeHex } from "../bytes.ts";
@@ -17,6 +20,8 @@ export default class Status extends VaultCommand {
     const { flags } = await this.parse(Status);
     const { state, provider, source, fallback, file, isVerified, paths } = await readStatus(makeSurroundings(undefined, flags["no-init"]));
     const { contents } = file;
+    const made = surveyMade(paths, file.records.outlines());
+    const [kinds, failing] = [countKinds(made), failingOf(made)];
     const object = {
       state,
       provider,
@@ -24,6 +29,8 @@ export default class Status extends VaultCommand {
       fallback,
       keyId: encodeHex(contents.slot.keyId),
       secrets: file.records.count,
+      made: kinds,
+      failing,
       generation: contents.generation,
       id: encodeBase64(contents.id),
       verified: isVerified,
@@ -35,6 +42,8 @@ export default class Status extends VaultCommand {
       `key source  ${describeSource(source)}`,
       ...(source.kind === "agent" ? [`without it  ${describeSource(fallback)}`] : []),
       `secrets     ${file.records.count}`,
+      ...(made.length === 0 ? [] : [`made values ${Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`).join(", ")}`]),
+      ...failing.map(({ name, at, reason }) => `no value    ${name}, since ${at}: ${visible(describeReason(reason))} (vault doctor --try)`),
       `generation  ${contents.generation}`,
       `vault       ${paths.vaultFile}`,
       `audit log   ${paths.auditFolder}`,

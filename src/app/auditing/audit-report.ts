@@ -1,5 +1,5 @@
 // What the audit log tells of a time, gathered for a page: which secret was used at which host, by which program, what was refused, and what was changed in the vault.
-import type { AuditEvent } from "../../audit/entry.ts";
+import type { AuditEntry, AuditEvent } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
 import { readSegment } from "../../audit/log.ts";
 import { isRunId } from "../../audit/runs.ts";
@@ -13,6 +13,7 @@ import type { Surroundings } from "../surroundings.ts";
 export interface AuditReport {
   readonly runs: readonly ReportedRun[];
   readonly changes: readonly ReportedChange[];
+  readonly values: readonly ReportedValue[];
   readonly uses: readonly ReportedUse[];
   /** The newest, oldest first; `refusalCount` says how many there are. */
   readonly refusals: readonly ReportedRefusal[];
@@ -32,6 +33,18 @@ export interface ReportedChange {
   readonly kind: string;
   readonly secret: string;
   readonly hosts: readonly string[];
+}
+
+/** One secret whose value is made. */
+export interface ReportedValue {
+  readonly secret: string;
+  readonly source: string;
+  readonly madeAt: readonly string[];
+  /** Until when the last is good, where that was said; `NONE` otherwise. */
+  readonly until: string;
+  readonly failedAt: readonly string[];
+  /** Why there was none, the last time. */
+  readonly reason: string;
 }
 
 /** One secret at one host. `refused` counts what was asked for there and not done. */
@@ -71,10 +84,28 @@ export async function readReport(surroundings: Surroundings, window: TrailWindow
     const id = textOf(event, "run");
     return { id, program: textOf(event, "program"), at, end: ends.get(id), secrets: textsOf(event, "secrets") };
   });
-  const changes = entries.filter(({ event }) => !event.kind.startsWith("run.")).map(({ at, event }): ReportedChange => ({ at, kind: event.kind, secret: textOf(event, "secret"), hosts: textsOf(event, "hosts") }));
+  const changes = entries.filter(({ event }) => !/^(?:run|value)\./.test(event.kind)).map(({ at, event }): ReportedChange => ({ at, kind: event.kind, secret: textOf(event, "secret"), hosts: textsOf(event, "hosts") }));
   const tally = new Tally();
   for (const run of runs) tally.addRun(run, isRunId(run.id) ? readSegment(surroundings.paths.auditFolder, run.id) : []);
-  return { runs, changes, ...tally.result() };
+  return { runs, changes, values: gatherValues(entries), ...tally.result() };
+}
+
+function gatherValues(entries: readonly AuditEntry[]): ReportedValue[] {
+  const rows = new Map<string, { secret: string; source: string; madeAt: string[]; until: string; failedAt: string[]; reason: string }>();
+  for (const { at, event } of entries) {
+    const id = textOf(event, "id");
+    if (!["value.made", "value.failed"].includes(event.kind) || (!rows.has(id) && rows.size >= ROWS_MAX)) continue;
+    const row = rows.get(id) ?? { secret: textOf(event, "secret"), source: textOf(event, "source"), madeAt: [], until: NONE, failedAt: [], reason: NONE };
+    rows.set(id, row);
+    if (event.kind === "value.made") {
+      row.madeAt.push(at);
+      row.until = textOf(event, "until");
+    } else {
+      row.failedAt.push(at);
+      row.reason = textOf(event, "reason");
+    }
+  }
+  return [...rows.values()].sort((a, b) => compare(a.secret, b.secret));
 }
 
 /** @throws VaultError `already-exists`, with the other file untouched; `io`. */

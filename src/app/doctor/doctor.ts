@@ -10,7 +10,7 @@ import { examineAgent, examineKeySource, examineVariables, findKeyFilePath } fro
 import { examineLeftOvers, examineLocks, examineSuccessors } from "./left-overs.ts";
 import { judgeNode } from "./node-version.ts";
 import { examinePlaces } from "./places.ts";
-import { examineSources } from "./sources.ts";
+import { examineSources, recallSources } from "./sources.ts";
 import { examineStarter, examineTrust } from "./trust.ts";
 import { examineAudit, examineSecrets, examineVaultFile } from "./vault-contents.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -71,7 +71,7 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSour
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")
       : await examineAudit(paths, file, opened?.isAuthentic === true ? holder : undefined);
-    const sources = !triesSources ? [] : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(file, holder, surroundings.now());
+    const sources = !triesSources ? (isUnsafe(paths.auditFolder) ? [] : lookFor("sources", () => recallSources(paths, file))) : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(file, holder, surroundings.now());
     return [...agent.findings, ...source.findings, ...successors, opened?.finding ?? unopened, ...sources, audit];
   } finally {
     agent.holder?.close();

@@ -32,9 +32,9 @@ export async function examineAgent({ paths }: Surroundings, file: VaultFile | un
   try {
     agent = await connectAgent(paths.agent);
     if (agent === undefined) return { findings: [ok("agent", "no agent runs: the key is nowhere in memory")], holder: undefined };
-    const { pid, ttlLeftMs, idleLeftMs } = await agent.status();
+    const { pid, ttlLeftMs, idleLeftMs, isForRuns } = await agent.status();
     if (file !== undefined && equalBytes(agent.keyId, file.contents.slot.keyId)) {
-      return { findings: [ok("agent", `the agent (process ${pid}) holds this vault's key for ${minutes(ttlLeftMs)} more, and ${minutes(idleLeftMs)} when it is not used`)], holder: agent };
+      return { findings: [ok("agent", `the agent (process ${pid}) holds this vault's key ${isForRuns ? "as long as runs need it for values that are made" : `for ${minutes(ttlLeftMs)} more, and ${minutes(idleLeftMs)} when it is not used`}`)], holder: agent };
     }
     const whose = file !== undefined && equalBytes(agent.vaultId, file.contents.id) ? "a key that this vault had before" : "the key of another vault";
     agent.close();

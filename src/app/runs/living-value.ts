@@ -5,7 +5,6 @@ import type { Failure } from "../../agent/sources/source-maker.ts";
 import type { ValueAnswer } from "../../agent/sources/value-store.ts";
 import { tagOf } from "../../agent/sources/value-store.ts";
 import { systemTime } from "../../agent/time.ts";
-import type { AuditEvent } from "../../audit/entry.ts";
 import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { LivingValue } from "../../proxy/grants/living-value.ts";
@@ -25,14 +24,12 @@ export interface LivingValueOptions {
   readonly record: SecretRecord;
   readonly ask: AskValue;
   readonly vaultFile: string;
-  /** Takes an event down for the audit log. */
-  readonly enter: (event: AuditEvent) => void;
   /** Hears why there is no value. */
   readonly complain: (name: string, failure: Failure | VaultError) => void;
 }
 
 /** `value` is empty at first: nothing is made before it is needed. */
-export function openLivingValue({ record, ask, vaultFile, enter, complain }: LivingValueOptions): { readonly value: Secret; readonly living: LivingValue } {
+export function openLivingValue({ record, ask, vaultFile, complain }: LivingValueOptions): { readonly value: Secret; readonly living: LivingValue } {
   const value = new Secret(new Uint8Array());
   const earlier: Secret[] = [];
   const listeners: (() => void)[] = [];
@@ -52,7 +49,6 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
   const take = (answer: Extract<ValueAnswer, { readonly kind: "value" }>): void => {
     life = { at: systemTime.now(), freshMs: answer.freshMs, goodMs: answer.goodMs };
     failedAt = undefined;
-    if (answer.isNew) enter({ kind: "value.made", secret: record.name, id: record.id, source: record.source.kind });
     if (equalBytes(answer.value.reveal(), value.reveal())) {
       answer.value.wipe();
       return;
@@ -63,11 +59,10 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
     generation += 1;
     for (const listener of listeners) listener();
   };
-  const fail = (failure: Failure | VaultError, retryMs: number, isNew: boolean): void => {
+  const fail = (failure: Failure | VaultError, retryMs: number): void => {
     // What was good before the vault was changed is not what the vault means now.
     if (!isGood() || failure instanceof VaultError) life = undefined;
     failedAt = { at: systemTime.now(), retryMs: Math.max(retryMs, RETRY_MS_MIN) };
-    if (isNew) enter({ kind: "value.failed", secret: record.name, id: record.id, source: record.source.kind, reason: failure instanceof VaultError ? failure.code : failure.reason });
     complain(record.name, failure);
   };
   const askNow = async (refused: string | undefined): Promise<void> => {
@@ -76,9 +71,9 @@ export function openLivingValue({ record, ask, vaultFile, enter, complain }: Liv
     try {
       const answer = await ask(record, refused);
       if (answer.kind === "value") take(answer);
-      else fail(answer.failure, answer.retryMs, answer.isNew);
+      else fail(answer.failure, answer.retryMs);
     } catch (error) {
-      fail(error instanceof VaultError ? error : new VaultError("io", "the agent could not be asked"), 0, true);
+      fail(error instanceof VaultError ? error : new VaultError("io", "the agent could not be asked"), 0);
     }
   };
   /** One question at a time: who comes meanwhile takes its answer. */

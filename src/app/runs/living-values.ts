@@ -1,7 +1,6 @@
 // The secrets of a run whose values are made: who is asked for them, and what is told of those that could not be had.
 import type { Failure } from "../../agent/sources/source-maker.ts";
 import type { ValueAnswer } from "../../agent/sources/value-store.ts";
-import type { AuditEvent } from "../../audit/entry.ts";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Secret } from "../../secret.ts";
@@ -12,6 +11,7 @@ import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { describeFailure } from "../sources/failure-text.ts";
+import { logAnswer } from "../sources/value-log.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openLivingValue } from "./living-value.ts";
 import type { Reach } from "./reach.ts";
@@ -20,16 +20,13 @@ import { findLoss, keepAllowed } from "./reach.ts";
 export interface LivingValues {
   /** `follow`: the grant again, whose value is made when it is needed, and whose reach is what the vault allows then. */
   readonly open: (record: SecretRecord) => { readonly value: Secret; readonly follow: (grant: Grant) => Grant };
-  /** From when on events are taken down: the run's trail is opened later than its values. */
-  readonly recordTo: (enter: (event: AuditEvent) => void) => void;
-  /** Takes no more events down. @returns why values could not be had, for the person, when the program has ended: see refusal-notes.ts. */
+  /** @returns why values could not be had, for the person, when the program has ended: see refusal-notes.ts. */
   readonly end: () => string[];
 }
 
-/** Makes sure that an agent is there for the run, and follows it. @throws VaultError as `connectForRun`. */
-export async function openLivingValues(surroundings: Surroundings, vault: OpenedVault, viewpoint: Viewpoint, watch: LockWatch): Promise<LivingValues> {
+/** Makes sure that an agent is there for the run, and follows it. @param run its id, as the log has it. @throws VaultError as `connectForRun`. */
+export async function openLivingValues(surroundings: Surroundings, vault: OpenedVault, viewpoint: Viewpoint, watch: LockWatch, run: string): Promise<LivingValues> {
   const complaints = new Map<string, Failure | VaultError>();
-  let enter: (event: AuditEvent) => void = () => undefined;
   // Nobody types a passphrase in the middle of a run.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
   if (vault.agent === undefined) watch.follow(await connectForRun(surroundings, vault));
@@ -45,7 +42,9 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
       if (watch.isRevoked()) throw new VaultError("locked", "the vault was locked");
       const agent = await connectForRun(surroundings, opened);
       try {
-        return await agent.askValue(record, refused);
+        const answer = await agent.askValue(record, refused);
+        await logAnswer(surroundings, opened, record, run, answer);
+        return answer;
       } finally {
         // One that was started just now has to know that a run is there.
         if (opened.agent === undefined) watch.follow(agent);
@@ -55,7 +54,7 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
 
   return {
     open(record) {
-      const { value, living } = openLivingValue({ record, ask, vaultFile: surroundings.paths.vaultFile, enter: (event) => { enter(event); }, complain: (name, failure) => { complaints.set(name, failure); } });
+      const { value, living } = openLivingValue({ record, ask, vaultFile: surroundings.paths.vaultFile, complain: (name, failure) => { complaints.set(name, failure); } });
       const follow = (grant: Grant): Grant => {
         const following = { ...grant, firstBindings: grant.bindings, living };
         reached.set(record.id, [...(reached.get(record.id) ?? []), { grant: following, given: grant }]);
@@ -63,12 +62,6 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
       };
       return { value, follow };
     },
-    recordTo(to) {
-      enter = to;
-    },
-    end() {
-      enter = () => undefined;
-      return [...complaints].map(([name, failure]) => `no value of ${name}: ${failure instanceof VaultError ? failure.message : describeFailure(failure)} (vault doctor --try)`);
-    },
+    end: () => [...complaints].map(([name, failure]) => `no value of ${name}: ${failure instanceof VaultError ? failure.message : describeFailure(failure)} (vault doctor --try)`),
   };
 }

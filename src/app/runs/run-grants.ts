@@ -45,6 +45,7 @@ export interface RunWatches {
 /** Opens the values and writes the start of the run, both while the key is at hand. */
 export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches): Promise<RunGrants> {
   const { project } = options;
+  const runId = randomBytes(8).toString("hex");
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
@@ -52,7 +53,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const opened = await openSecrets(vault.holder, vault.file.contents.id, stored);
   const values = new Map(stored.map(({ id }, index) => [id, opened[index]]));
   // Only here: a run whose secrets are all stored needs no agent, and no word of this.
-  const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, options.viewpoint, lock);
+  const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, options.viewpoint, lock, runId);
   const following = followStored(surroundings, vault, { viewpoint: options.viewpoint, look, seenAtStart });
   const maker = openPlaceholders(vault, options.freshPlaceholders === true);
   const grants = chosen.map(({ variable, record, ...reach }) => {
@@ -63,7 +64,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     return { variable, grant: made === undefined ? (variable === undefined ? grant : following.follow(record, grant)) : made.follow(grant) };
   });
   maker.close();
-  const trail = await openRunTrail(surroundings, vault, randomBytes(8).toString("hex"), {
+  const trail = await openRunTrail(surroundings, vault, runId, {
     kind: "run.start",
     program: basename(options.command),
     workspace: options.viewpoint.workspace ?? null,
@@ -75,7 +76,6 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   });
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
-  living?.recordTo((event) => { trail.enter(event); });
   return { grants, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
 }
 

@@ -20,6 +20,15 @@ const SENTENCES: Readonly<Record<FailureReason, string>> = {
 /** Of what a program says, so much is shown. */
 const SAID_LENGTH_MAX = 1000;
 
+/** @param reason as the log has it, which a newer version may have written. */
+export function describeReason(reason: string): string {
+  return isReason(reason) ? SENTENCES[reason] : reason;
+}
+
+function isReason(reason: string): reason is FailureReason {
+  return Object.hasOwn(SENTENCES, reason);
+}
+
 /** In words for the person alone: with what the program has said on its error stream, which nobody else is to see. */
 export function describeFailure({ reason, status, said }: Failure): string {
   const told = said.trim().slice(0, SAID_LENGTH_MAX);

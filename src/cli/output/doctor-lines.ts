@@ -5,7 +5,7 @@ import { EXIT, exitStatusOf } from "./exit-status.ts";
 import { visible } from "./visible-text.ts";
 
 /** Worst first: what may mean an attack or a loss, then what keeps the vault shut, then what passes. */
-const WORST_FIRST: readonly number[] = [EXIT.damaged, EXIT.noVault, EXIT.newerVersion, EXIT.wrongKey, EXIT.keyUnavailable, EXIT.auditUnwritable, EXIT.busy, EXIT.locked, EXIT.usage];
+const WORST_FIRST: readonly number[] = [EXIT.damaged, EXIT.noVault, EXIT.newerVersion, EXIT.wrongKey, EXIT.keyUnavailable, EXIT.auditUnwritable, EXIT.busy, EXIT.noValue, EXIT.locked, EXIT.usage];
 
 /** 0 where there is no problem. */
 export function worstStatus(findings: readonly Finding[]): number {

@@ -1,16 +1,31 @@
 // How a secret's metadata is shown: no command prints a value.
+import { describeReason } from "../../app/sources/failure-text.ts";
+import type { ValueHistory } from "../../app/sources/value-log.ts";
+import { isFailing } from "../../app/sources/value-log.ts";
 import type { SecretMetadata, SecretOutline, SecretTerms } from "../../vault/record.ts";
 import { describeScope } from "../../vault/scope.ts";
 import type { LivingSource } from "../../vault/source.ts";
+import { encodeSource } from "../../vault/source.ts";
 import { formatDuration } from "./duration-text.ts";
 import { GAP, tableLines } from "./table.ts";
+import { visible } from "./visible-text.ts";
 
-export function secretObject(secret: SecretMetadata): Record<string, unknown> {
+/** @param history of a secret whose value is made; undefined where it was not looked up. */
+export function secretObject(secret: SecretMetadata, history?: ValueHistory): Record<string, unknown> {
   const { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, placeholder, source, version, createdAt, updatedAt } = secret;
-  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, ...(source.kind === "stored" ? {} : { ttl: source.ttl, failureTtl: source.failureTtl }), ...(source.kind === "reference" ? { store: source.store } : {}), version, createdAt, updatedAt };
+  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, ...(source.kind === "stored" ? {} : { ttl: source.ttl, failureTtl: source.failureTtl }), ...(source.kind === "reference" ? { store: source.store } : {}), ...(source.kind === "stored" ? {} : madeObject(source, history)), version, createdAt, updatedAt };
 }
 
-export function secretLines(secret: SecretMetadata): string[] {
+/** `origin`: all that the vault's file tells of the source, which is no secret. */
+function madeObject(source: LivingSource, history: ValueHistory | undefined): Record<string, unknown> {
+  const origin = encodeSource(source);
+  if (history === undefined) return { origin };
+  const { made, failed, account } = history;
+  return { origin, account: account ?? null, lastMade: made?.at ?? null, expires: made?.until ?? null, lastFailed: failed?.at ?? null, lastFailure: failed?.reason ?? null };
+}
+
+/** @param history as `secretObject` has it. */
+export function secretLines(secret: SecretMetadata, history?: ValueHistory): string[] {
   return [
     `name      ${secret.name}`,
     `scope     ${describeScope(secret.scope)}`,
@@ -21,7 +36,7 @@ export function secretLines(secret: SecretMetadata): string[] {
     `private   ${secret.allowPrivate ? "allowed" : "refused"}`,
     ...(secret.scrub ? [] : ["scrub     no: answers are not looked through for it"]),
     ...(secret.placeholder === undefined ? [] : [`stand-in  ${secret.placeholder}`]),
-    ...(secret.source.kind === "stored" ? [] : [`source    ${describeSource(secret.source)}`]),
+    ...(secret.source.kind === "stored" ? [] : [`source    ${describeSource(secret.source)}`, ...detailLines(secret.source), ...(history === undefined ? [] : historyLines(history))]),
     `version   ${secret.version}`,
     `created   ${secret.createdAt}`,
     `updated   ${secret.updatedAt}`,
@@ -31,6 +46,19 @@ export function secretLines(secret: SecretMetadata): string[] {
 /** What the record itself tells; the command, or the address, is sealed. */
 function describeSource(source: LivingSource): string {
   return `${describeMaker(source)}; good for ${source.ttl === null ? "an unknown time" : formatDuration(source.ttl)}, and ${formatDuration(source.failureTtl)} between failures`;
+}
+
+function detailLines(source: LivingSource): string[] {
+  const scopes = "scopes" in source ? source.scopes : "exchange" in source && "scopes" in source.exchange ? source.exchange.scopes : [];
+  return scopes.length > 0 ? [`scopes    ${scopes.join(" ")}`] : [];
+}
+
+function historyLines({ made, failed, account }: ValueHistory): string[] {
+  return [
+    ...(account === undefined ? [] : [`account   ${visible(account)}`]),
+    `made      ${made === undefined ? "never yet" : `${made.at}${made.until === undefined ? "" : `, good until ${made.until}`}`}`,
+    ...(failed === undefined ? [] : [`failed    ${failed.at}: ${visible(describeReason(failed.reason))}`]),
+  ];
 }
 
 function describeMaker(source: LivingSource): string {
@@ -63,16 +91,16 @@ function describeExchange(exchange: Extract<LivingSource, { readonly kind: "jwt-
   }
 }
 
-/** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. */
-export function secretTable(secrets: readonly SecretOutline[], width: number | undefined): string[] {
+/** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. @param histories by id, of those whose values are made. */
+export function secretTable(secrets: readonly SecretOutline[], width: number | undefined, histories: ReadonlyMap<string, ValueHistory> = new Map()): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
+  if (histories.size > 0) return tableLines([[HEADER, "HOSTS", "SCOPE", "SOURCE", "VALUE"], ...secrets.map(({ id, name, terms }) => [name, terms.hosts.join(" ") || "-", describeScope(terms.scope), terms.source.kind, stateOf(histories.get(id))])], width);
   const rests = new Map<SecretTerms, readonly string[]>();
-  // Most vaults have stored secrets alone.
-  const headers = secrets.some(({ terms }) => terms.source.kind !== "stored") ? ["HOSTS", "SCOPE", "SOURCE"] : ["HOSTS", "SCOPE"];
+  const headers = ["HOSTS", "SCOPE"];
   let nameWidth = HEADER.length;
   for (const { name, terms } of secrets) {
     if (name.length > nameWidth) nameWidth = name.length;
-    if (!rests.has(terms)) rests.set(terms, [terms.hosts.join(" ") || "-", describeScope(terms.scope), ...(headers.length > 2 ? [terms.source.kind] : [])]);
+    if (!rests.has(terms)) rests.set(terms, [terms.hosts.join(" ") || "-", describeScope(terms.scope)]);
   }
   // Thousands of secrets have few different terms, each of which is laid out once.
   const [headerEnd = "", ...lines] = tableLines([headers, ...rests.values()], undefined);
@@ -85,3 +113,11 @@ export function secretTable(secrets: readonly SecretOutline[], width: number | u
 }
 
 const HEADER = "NAME";
+
+/** Of one value, in few words. */
+function stateOf(history: ValueHistory | undefined): string {
+  if (history === undefined) return "-";
+  const { made, failed } = history;
+  if (failed !== undefined && isFailing(history)) return `none since ${failed.at} (${visible(failed.reason)})`;
+  return made === undefined ? "not made yet" : `made ${made.at}`;
+}

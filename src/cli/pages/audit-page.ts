@@ -1,5 +1,5 @@
 // The audit log as one page for people: a timeline, tables, no script. Whatever stands in it is escaped by `html`.
-import type { AuditReport, ReportedRefusal, ReportedUse } from "../../app/auditing/audit-report.ts";
+import type { AuditReport, ReportedRefusal, ReportedUse, ReportedValue } from "../../app/auditing/audit-report.ts";
 import { NONE } from "../../app/auditing/audit-report.ts";
 import { timelineRows, TIMELINE_STYLE } from "./audit-timeline.ts";
 import type { Html, HtmlPart } from "./html.ts";
@@ -22,6 +22,7 @@ export function auditPage(report: AuditReport, { checked, at }: { readonly check
 <main><ul class="sums"><li><b>${report.runs.length}</b>runs</li><li><b>${used}</b>requests with a secret</li><li><b>${report.refusalCount}</b>refused</li><li><b>${report.changes.length}</b>changes of the vault</li></ul>
 ${section("Timeline", "no run in this time used a secret or was refused one", timelineRows(report.uses))}
 ${section("Secrets and hosts", "no secret was used and none was refused", report.uses.length === 0 ? [] : [table(["Secret", "Host", "Used", "Refused", "Taken out of answers", "Last", "Programs"], report.uses.map(useRow))])}
+${report.values.length === 0 ? "" : section("Values that were made", "", [table(["Secret", "From", "Made", "Last", "Good until", "Failed", "Last failure"], report.values.map(valueRow))])}
 ${section("Refused", "nothing was refused", report.refusals.length === 0 ? [] : [...(report.refusalCount > report.refusals.length ? [html`<p class="faint">The newest ${report.refusals.length} of ${report.refusalCount}.</p>`] : []), table(["When", "Why", "Host", "Secrets", "Program", "What allows it"], report.refusals.toReversed().map(refusalRow))])}
 ${section("Runs", "no program was run", report.runs.length === 0 ? [] : [table(["When", "Until", "Program", "Secrets"], report.runs.slice(-RUNS_MAX).toReversed().map((run) => [time(run.at), run.end === undefined ? html`<span class="faint">no end in the log</span>` : time(run.end), html`<code>${run.program}</code>`, list(run.secrets)]))])}
 ${section("Changes of the vault", "nothing was changed", report.changes.length === 0 ? [] : [table(["When", "What", "Secret", "Hosts"], report.changes.toReversed().map(({ at: when, kind, secret, hosts }) => [time(when), kind, html`<code>${secret}</code>`, list(hosts)]))])}
@@ -36,6 +37,11 @@ function section(title: string, nothing: string, content: readonly Html[]): Html
 function useRow({ secret, host, usedAt, refusedAt, scrubbed, programs }: ReportedUse): HtmlPart[] {
   const last = [usedAt.at(-1) ?? "", refusedAt.at(-1) ?? ""].sort().at(-1) ?? "";
   return [html`<code>${secret}</code>`, html`<code>${host}</code>`, usedAt.length, refusedAt.length === 0 ? 0 : html`<b class="refused">${refusedAt.length}</b>`, scrubbed, last === "" ? NONE : time(last), list([...programs])];
+}
+
+function valueRow({ secret, source, madeAt, until, failedAt, reason }: ReportedValue): HtmlPart[] {
+  const [made, failed] = [madeAt.at(-1), failedAt.at(-1)];
+  return [html`<code>${secret}</code>`, source, madeAt.length, made === undefined ? NONE : time(made), until === NONE ? NONE : time(until), failed === undefined ? 0 : html`<b class="refused">${failedAt.length}</b>`, failed === undefined ? NONE : html`${time(failed)} ${reason}`];
 }
 
 function refusalRow({ at, code, host, secrets, program, remedy }: ReportedRefusal): HtmlPart[] {

@@ -2,6 +2,7 @@ import { findOrMakeVault } from "../../app/keys/auto-init.ts";
 import { sightVault } from "../../app/keys/sighted-vault.ts";
 import type { Viewpoint } from "../../app/secrets/find-secret.ts";
 import { visibleSecrets } from "../../app/secrets/find-secret.ts";
+import { surveyMade } from "../../app/sources/made-secrets.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject, secretTable } from "../../cli/output/secret-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
@@ -20,10 +21,13 @@ export default class SecretsList extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
-    const { file: { records }, isVerified } = await sightVault(makeSurroundings(undefined, flags["no-init"]), findOrMakeVault);
+    const surroundings = makeSurroundings(undefined, flags["no-init"]);
+    const { file: { records }, isVerified } = await sightVault(surroundings, findOrMakeVault);
     // Of thousands, only what is printed is read.
-    if (flags.json) this.answer(true, { secrets: seenFrom(viewpoint, records).map(secretObject), verified: isVerified }, []);
-    else this.answer(false, {}, secretTable(outlinesFrom(viewpoint, records), answerWidth()));
+    const outlines = flags.json ? [] : outlinesFrom(viewpoint, records);
+    const secrets = flags.json ? seenFrom(viewpoint, records) : [];
+    const histories = new Map(surveyMade(surroundings.paths, flags.json ? secrets.map(outlineOf) : outlines).map(({ secret, history }) => [secret.id, history]));
+    this.answer(flags.json, { secrets: secrets.map((secret) => secretObject(secret, histories.get(secret.id))), verified: isVerified }, flags.json ? [] : secretTable(outlines, answerWidth(), histories));
   }
 }
 
@@ -32,7 +36,11 @@ function seenFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretMet
 }
 
 function outlinesFrom(viewpoint: Viewpoint, records: RecordList): readonly SecretOutline[] {
-  return viewpoint.workspace === undefined ? byName(records.outlines()) : seenFrom(viewpoint, records).map((secret) => ({ id: secret.id, name: secret.name, terms: secret }));
+  return viewpoint.workspace === undefined ? byName(records.outlines()) : seenFrom(viewpoint, records).map(outlineOf);
+}
+
+function outlineOf(secret: SecretMetadata): SecretOutline {
+  return { id: secret.id, name: secret.name, terms: secret };
 }
 
 function byName<T extends SecretOutline | SecretMetadata>(secrets: readonly T[]): readonly T[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readReport } from "../../../src/app/auditing/audit-report.ts";
+import { appendAudited } from "../../../src/app/keys/change-vault.ts";
 import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
 import { openRunTrail } from "../../../src/app/runs/run-trail.ts";
 import type { AuditEvent } from "../../../src/audit/entry.ts";
@@ -34,6 +35,17 @@ describe("the report of the audit log", () => {
     const { uses, refusals } = await readReport(home.surroundings, everything);
     expect(uses.map(({ usedAt, refusedAt }) => [usedAt.length, refusedAt.length])).toEqual([[1, 2]]);
     expect(refusals.map(({ secrets }) => secrets)).toEqual([["A_KEY"], ["A_KEY"]]);
+  });
+
+  it("has a row for each secret whose value is made, and none of that among the changes", async () => {
+    const home = await makeVaultHome("A_KEY");
+    await withOpenVault(home.surroundings, async ({ holder, file }) => {
+      const about = { secret: "MADE", id: "aa", source: "command", run: "a1" };
+      for (const event of [{ kind: "value.made", ...about, until: "2030-01-01T00:00:00.000Z" }, { kind: "value.failed", ...about, reason: "timed-out" }, { kind: "value.failed", ...about, reason: "failed" }]) await appendAudited(home.surroundings, holder, file.contents, event);
+    });
+    const { values, changes } = await readReport(home.surroundings, everything);
+    expect(values.map(({ secret, source, madeAt, until, failedAt, reason }) => [secret, source, madeAt.length, until, failedAt.length, reason])).toEqual([["MADE", "command", 1, "2030-01-01T00:00:00.000Z", 2, "failed"]]);
+    expect(changes.map(({ kind }) => kind)).toEqual(["vault.init", "secret.create"]);
   });
 
   it("is bounded in rows and refusals, whatever a program has tried", async () => {

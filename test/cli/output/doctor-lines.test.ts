@@ -10,6 +10,7 @@ test("the worst problem gives the status, and notes give none", () => {
   expect(worstStatus([ok("node", "fine"), note("locks", "left")])).toBe(0);
   expect(worstStatus([unreadable])).toBe(1);
   expect(worstStatus([unreadable, noKey])).toBe(9);
+  expect(worstStatus([unreadable, problem("sources", "no-value", "none", "try it")])).toBe(14);
   expect(worstStatus([noKey, unsafe, unreadable])).toBe(6);
   expect(worstStatus([problem("vault", "no-vault", "none", "vault init"), problem("agent", "busy", "silent", "vault lock")])).toBe(3);
 });

@@ -14,6 +14,7 @@ const at = (minute: number): string => `2026-01-31T09:${String(minute).padStart(
 const report: AuditReport = {
   runs: [{ id: "a1", program: EVIL, at: at(0), end: undefined, secrets: ["API_KEY", EVIL] }],
   changes: [{ at: at(0), kind: EVIL, secret: EVIL, hosts: [EVIL] }],
+  values: [{ secret: EVIL, source: EVIL, madeAt: [at(0)], until: EVIL, failedAt: [at(1)], reason: EVIL }],
   uses: [
     { secret: "API_KEY", host: "api.example.com:443", programs: new Set(["node", EVIL]), usedAt: [at(1), at(2), at(2), at(40)], refusedAt: [], scrubbed: 2 },
     { secret: EVIL, host: EVIL, programs: new Set([EVIL]), usedAt: [], refusedAt: [at(20), EVIL], scrubbed: 0 },
@@ -40,7 +41,7 @@ describe("the audit page", () => {
   });
 
   it("says so where there is nothing to show, and where the log was not checked", () => {
-    const empty = auditPage({ runs: [], changes: [], uses: [], refusals: [], refusalCount: 0 }, { checked: false, at: new Date(at(0)) });
+    const empty = auditPage({ runs: [], changes: [], values: [], uses: [], refusals: [], refusalCount: 0 }, { checked: false, at: new Date(at(0)) });
     expect(empty).toContain("no program was run");
     expect(empty).toContain("The log was not verified");
     expect(page).toContain("The newest 1 of 2.");
@@ -80,9 +81,9 @@ describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs 
     await tab.goto(`file://${file}`);
     expect(await tab.title()).toBe("vault: audit log");
     expect(await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
-    expect(await tab.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Timeline", "Secrets and hosts", "Refused", "Runs", "Changes of the vault"]);
-    expect(await tab.getByRole("table").count()).toBe(4);
-    expect(await tab.getByRole("columnheader").count()).toBe(21);
+    expect(await tab.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Timeline", "Secrets and hosts", "Values that were made", "Refused", "Runs", "Changes of the vault"]);
+    expect(await tab.getByRole("table").count()).toBe(5);
+    expect(await tab.getByRole("columnheader").count()).toBe(28);
     expect(await tab.getByRole("row", { name: "api.example.com:443" }).getByRole("cell").count()).toBe(7);
     expect(await tab.getByRole("img", { name: "API_KEY at api.example.com:443: used 4 times, refused 0 times" }).count()).toBe(1);
     expect(await tab.getByText(EVIL, { exact: true }).count()).toBeGreaterThan(5);

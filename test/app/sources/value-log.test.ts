@@ -1,0 +1,79 @@
+import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ValueAnswer } from "../../../src/agent/sources/value-store.ts";
+import { LIMIT_MS_MAX } from "../../../src/agent/lifetime.ts";
+import { verifyTrail } from "../../../src/app/auditing/verify-trail.ts";
+import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
+import { rotateSecret } from "../../../src/app/secrets/secrets.ts";
+import { isFailing, logAnswer, NO_HISTORY, readValueHistory } from "../../../src/app/sources/value-log.ts";
+import { Secret } from "../../../src/secret.ts";
+import type { SecretRecord } from "../../../src/vault/record.ts";
+import type { Home } from "../../support/home.ts";
+import { makeVaultHome } from "../../support/home.ts";
+
+const value = (goodMs: number, isNew = true): ValueAnswer => ({ kind: "value", value: Secret.fromText("made-value-0001"), freshMs: 1, goodMs, isNew });
+const none = (said = "private words"): ValueAnswer => ({ kind: "no-value", failure: { reason: "timed-out", said }, retryMs: 0, isNew: true });
+
+async function recordOf(home: Home): Promise<SecretRecord> {
+  return withOpenVault(home.surroundings, ({ file: { records: { all } } }) => {
+    const [record] = all();
+    if (record === undefined) throw new Error("no record");
+    return Promise.resolve(record);
+  });
+}
+const log = async (home: Home, record: SecretRecord, answer: ValueAnswer): Promise<void> => withOpenVault(home.surroundings, (vault) => logAnswer(home.surroundings, vault, record, "a1", answer));
+const historyOf = (home: Home, { id }: SecretRecord): ReturnType<typeof readValueHistory> extends ReadonlyMap<string, infer History> ? History : never => readValueHistory(home.surroundings.paths.auditFolder, new Set([id])).get(id) ?? NO_HISTORY;
+
+describe("the history of a value", () => {
+  test("is what was entered last of each kind, with the word for a failure and none of what was said", async () => {
+    const home = await makeVaultHome("A_KEY");
+    const record = await recordOf(home);
+    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+    await log(home, record, value(60_000));
+    await log(home, record, none());
+    const failing = historyOf(home, record);
+    expect(failing).toMatchObject({ made: { until: expect.stringMatching(/^\d{4}-/) as string }, failed: { reason: "timed-out" } });
+    expect(isFailing(failing)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await log(home, record, value(LIMIT_MS_MAX));
+    const good = historyOf(home, record);
+    expect(good.made?.until).toBeUndefined();
+    expect(isFailing(good)).toBe(false);
+    expect(JSON.stringify(await verifyTrail(home.surroundings))).toContain('"doubts":[]');
+  });
+
+  test("has no entry for a value that was there already", async () => {
+    const home = await makeVaultHome("A_KEY");
+    const record = await recordOf(home);
+    await log(home, record, value(60_000, false));
+    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+  });
+
+  test("begins anew where the secret does", async () => {
+    const home = await makeVaultHome("A_KEY");
+    const record = await recordOf(home);
+    await log(home, record, value(60_000));
+    await rotateSecret(home.surroundings, record.name, undefined, () => Promise.resolve(Secret.fromText("another value of it")));
+    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+  });
+
+  test("passes lines over that are no entries", async () => {
+    const home = await makeVaultHome("A_KEY");
+    const record = await recordOf(home);
+    await log(home, record, none());
+    appendFileSync(join(home.surroundings.paths.auditFolder, "audit.jsonl"), `{"kind":"value.made","id":"${record.id}"}\n`);
+    expect(historyOf(home, record).made).toBeUndefined();
+  });
+});
+
+test("a value whose making cannot be written down is wiped, and not handed on", async () => {
+  const home = await makeVaultHome("A_KEY");
+  const record = await recordOf(home);
+  const { auditFolder } = home.surroundings.paths;
+  renameSync(auditFolder, `${auditFolder}-away`);
+  writeFileSync(auditFolder, "");
+  const answer = value(60_000);
+  await expect(log(home, record, answer)).rejects.toMatchObject({ code: "audit-unwritable" });
+  expect(answer.kind === "value" && answer.value.reveal().every((byte) => byte === 0)).toBe(true);
+});
