@@ -94,7 +94,7 @@ users: [{ name: me, user: {} }]
 `;
 }
 
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find((name) => succeeds(name, "--version"));
+export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find((name) => succeeds(name, "--version"));
 
 /** A browser that is told of the proxy by Playwright has its password as well. */
 const PLAYWRIGHT = `
@@ -136,9 +136,9 @@ const { Client } = require("@modelcontextprotocol/sdk/client/index.js"), { Stdio
 })();`;
 
 const NODE_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
-const CLIENT_MODULES = `${NODE_MODULES}/.cache/clients/node_modules`;
+export const CLIENT_MODULES = `${NODE_MODULES}/.cache/clients/node_modules`;
 /** A program for Node that is told where the browser is. */
-const byNode = (program: string, modules = CLIENT_MODULES): string => `cat > page.cjs <<'END'\n${program}\nEND\nNODE_PATH="${modules}" "${process.execPath}" page.cjs "$(command -v ${CHROMIUM ?? "chromium"})"`;
+export const byNode = (program: string, modules = CLIENT_MODULES): string => `cat > page.cjs <<'END'\n${program}\nEND\nNODE_PATH="${modules}" "${process.execPath}" page.cjs "$(command -v ${CHROMIUM ?? "chromium"})"`;
 
 export const SCRIPT_TOOLS: readonly Tool[] = [
   {

@@ -51,8 +51,12 @@ export async function openOrigin(token: string, repositories: string, host = ORI
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
     heard += `${request.url ?? ""} ${request.rawHeaders.join(" ")}\n`;
-    if (wayOf(request, token) === undefined) socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
-    else greetWebSocket(request, socket);
+    const way = wayOf(request, token);
+    if (way === undefined) socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    else {
+      admitted.push(`GET ${request.url ?? ""} ${way}`);
+      greetWebSocket(request, socket);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

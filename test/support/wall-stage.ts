@@ -19,6 +19,8 @@ export interface Finished {
 export interface WallStage {
   readonly folder: string;
   readonly project: string;
+  /** `bin/run.js`, where whoever runs can read it. */
+  readonly program: string;
   readonly server: RawUpstream;
   /** `localhost:PORT`, which API_KEY is bound to. */
   readonly bound: string;
@@ -68,7 +70,7 @@ export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
   await vault(["init", "--provider", "file"]);
   await vault(["secrets", "create", "API_KEY", "--host", bound], VALUE);
   return {
-    folder, project, server, bound, value: VALUE, variables, vault,
+    folder, project, program, server, bound, value: VALUE, variables, vault,
     inside: (script, flags = []) => vault(["run", "--sandbox", "--upstream-ca", join(folder, "server.pem"), ...flags, "--", "sh", "-c", script]),
     give(path) {
       if (owner.uid !== undefined) spawnSync("chown", ["-R", `${owner.uid}:${owner.gid}`, path]);
