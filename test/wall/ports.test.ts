@@ -52,7 +52,7 @@ describe.skipIf(!can.wall)("ports that cross the wall (needs bubblewrap)", { tim
 
   test.skipIf(POSTGRES === undefined || !hasClient)("PostgreSQL outside is used where its port is named, and not otherwise (needs PostgreSQL)", async () => {
     const database = await openPostgres(POSTGRES ?? "");
-    onTestFinished(database.close);
+    onTestFinished(() => { database.close(); });
     const script = `psql -XAt -h localhost -p ${database.port} -U me postgres -c "create table if not exists one (word text)" -c "insert into one values ('kept')" -c "select word, count(*) from one group by word"`;
     const refused = await stage.inside(script);
     expect([refused.status, refused.out, refused.err]).toEqual([2, "", expect.stringContaining("onnection")]);
