@@ -1,6 +1,7 @@
 // The coding agents that are tried: how each is started without a person, and which key it reads.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Agent {
@@ -32,6 +33,26 @@ const ROOT = `${existsSync(PLACE) ? realpathSync(PLACE) : PLACE}/`;
 
 export const pathOf = ({ program }: Agent): string => ROOT + program;
 export const isInstalled = (agent: Agent): boolean => existsSync(pathOf(agent));
+
+/**
+ * Links to an agent's files in another folder of the same disk, for where the place itself is not seen: in a temporary folder, say.
+ *
+ * @returns the program's path there.
+ */
+export function linkProgram({ program }: Agent, folder: string): string {
+  const part = /^(?:node_modules\/(?:@[^/]+\/)?)?[^/]+/.exec(program)?.[0] ?? program;
+  const path = join(folder, program);
+  mkdirSync(dirname(join(folder, part)), { recursive: true });
+  if (spawnSync("cp", ["-al", ROOT + part, join(folder, part)]).status !== 0) spawnSync("cp", ["-a", ROOT + part, join(folder, part)]);
+  // What Python's tools install names its Python by its whole path.
+  const start = `#!${ROOT}`;
+  if (readFileSync(path).subarray(0, start.length).toString() === start) {
+    const text = readFileSync(path, "utf8").replace(start, () => `#!${folder}/`);
+    rmSync(path);
+    writeFileSync(path, text, { mode: 0o755 });
+  }
+  return path;
+}
 
 /** As its package says. */
 export function versionOf({ packageName }: Agent): string {

@@ -8,7 +8,7 @@ import { NODE, RUN_JS } from "../support/program.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Agent } from "./agent-programs.ts";
-import { pathOf } from "./agent-programs.ts";
+import { linkProgram, pathOf } from "./agent-programs.ts";
 import type { ModelServer } from "./model-server.ts";
 import { openModelServer, TOOL_HOST } from "./model-server.ts";
 
@@ -41,7 +41,8 @@ export interface AgentStage {
   close(): Promise<void>;
 }
 
-export async function openAgentStage(agent: Agent): Promise<AgentStage> {
+/** @param isWalled the agent's files are put where a program behind the wall sees them, and may not write. */
+export async function openAgentStage(agent: Agent, isWalled = false): Promise<AgentStage> {
   const folder = mkdtempSync(join(tmpdir(), "vault-agents-"));
   const [home, project, rootsFile] = [join(folder, "home"), join(folder, "project"), join(folder, "server.pem")];
   for (const path of [home, project]) mkdirSync(path);
@@ -50,7 +51,7 @@ export async function openAgentStage(agent: Agent): Promise<AgentStage> {
   // Every name leads to the stand-in, and nothing leaves this machine.
   const proxy = await openUserProxy(PROXY_CREDENTIAL, undefined, model.port);
   const own = `http://${PROXY_CREDENTIAL}@127.0.0.1:${proxy.port}`;
-  const variables = { PATH: process.env["PATH"] ?? "", HOME: home, TMPDIR: folder, LANG: "C.UTF-8", TERM: "dumb", VAULT_DIR: join(folder, "vault"), HTTPS_PROXY: own, HTTP_PROXY: own, NODE, COMMAND, AGENT: pathOf(agent), ...agent.variables };
+  const variables = { PATH: process.env["PATH"] ?? "", HOME: home, TMPDIR: folder, LANG: "C.UTF-8", TERM: "dumb", VAULT_DIR: join(folder, "vault"), HTTPS_PROXY: own, HTTP_PROXY: own, NODE, COMMAND, AGENT: isWalled ? linkProgram(agent, join(home, "programs")) : pathOf(agent), ...agent.variables };
   writeFileSync(rootsFile, ca.certificate);
   for (const [name, text] of Object.entries(agent.files ?? {})) {
     mkdirSync(dirname(join(home, name)), { recursive: true });

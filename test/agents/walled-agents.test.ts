@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { canWall } from "../support/walled-files.ts";
 import type { Agent } from "./agent-programs.ts";
-import { AGENTS, isInstalled, pathOf } from "./agent-programs.ts";
+import { AGENTS, isInstalled } from "./agent-programs.ts";
 import type { AgentStage } from "./agent-stage.ts";
 import { CLOSING, openAgentStage } from "./agent-stage.ts";
 import { TOOL_HOST } from "./model-server.ts";
@@ -26,9 +26,6 @@ afterEach(async () => {
   stage = undefined;
 });
 
-/** In a temporary folder it is as good as not installed: there is none of those inside. */
-const isTemporary = (agent: Agent): boolean => pathOf(agent).startsWith("/tmp/");
-
 /** Presets go by the name of the program. */
 function nameProgram({ name, script }: Agent, { project }: AgentStage): string {
   const program = join(project, "bin", name);
@@ -39,8 +36,8 @@ function nameProgram({ name, script }: Agent, { project }: AgentStage): string {
 
 describe.skipIf(!canWall)("an agent behind the wall", () => {
   for (const agent of AGENTS.filter(({ name }) => KEPT[name] !== undefined)) {
-    test.skipIf(!isInstalled(agent) || isTemporary(agent))(agent.name, { timeout: 240_000 }, async () => {
-      stage = await openAgentStage(agent);
+    test.skipIf(!isInstalled(agent))(agent.name, { timeout: 240_000 }, async () => {
+      stage = await openAgentStage(agent, true);
       const { model, values, vault, rootsFile, home } = stage;
       const program = nameProgram(agent, stage);
       for (const name of [".ssh/id_ed25519", ".config/other-agent/login"]) {
@@ -54,6 +51,10 @@ describe.skipIf(!canWall)("an agent behind the wall", () => {
         for (const value of values) expect(said).not.toContain(value);
         for (const name of KEPT[agent.name] ?? []) expect(existsSync(join(home, name)), name).toBe(true);
       }
+      const { said } = await vault(["run", "--sandbox", "--explain", "--", program]);
+      const [, writable = ""] = /^it may write to:\n((?: .*\n)*)/m.exec(said) ?? [];
+      const places = writable.split("\n").map((line) => line.trim());
+      for (const name of KEPT[agent.name] ?? []) expect(places.some((place) => `${join(home, name)}/`.startsWith(`${place.replace(/\/$/, "")}/`)), `${name}: ${said}`).toBe(true);
       expect(model.requests().filter((request) => request === `GET ${TOOL_HOST}/ask`)).toHaveLength(2);
     });
   }
