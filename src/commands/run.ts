@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import type { EnvFiles } from "../app/imports/env-file-variables.ts";
 import type { Selection } from "../app/runs/granted-secrets.ts";
-import { findProject, projectFlags } from "../cli/input/project-input.ts";
+import { findDeclinedProject, findProject, projectFlags } from "../cli/input/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { chooseWall, declinesWall, wallFlags } from "../cli/input/wall-flags.ts";
@@ -81,7 +81,7 @@ export default class Run extends VaultCommand {
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
       wall,
-      declinesWall: declinesWall(flags),
+      declinesWall: declinesWall(flags, findDeclinedProject(flags)),
       redact: flags.redact,
       freshPlaceholders: flags["fresh-placeholders"],
     });

@@ -68,8 +68,13 @@ for (const user of users) {
         writeFileSync(file, '{"secrets":{"API_KEY":{}},"sandbox":true}');
         expect(await startedWith([])).toBe("on");
         expect(await startedWith(["--no-sandbox"])).toBe("off");
+        expect(await startedWith(["--no-project"])).toBe("off");
+        expect(await startedWith(["--no-project", "--sandbox"])).toBe("on");
         writeFileSync(file, '{"secrets":{"API_KEY":{}},"sandbox":false}');
         expect(await startedWith(["--sandbox"])).toBe("on");
+        expect(await startedWith(["--no-project"])).toBeUndefined();
+        writeFileSync(file, "no JSON");
+        expect(await startedWith(["--no-project"])).toBeUndefined();
       } finally {
         rmSync(file);
       }

@@ -22,9 +22,9 @@ export interface GivenWallFlags {
   readonly "host-port"?: readonly string[] | undefined;
 }
 
-/** `--no-sandbox`: takes away what a project's file asks for. */
-export function declinesWall({ sandbox }: GivenWallFlags): boolean {
-  return sandbox === false;
+/** `--no-sandbox`, or `--no-project` where the project's file asks for the wall. @param declined what the file asks for that is left out. */
+export function declinesWall({ sandbox }: GivenWallFlags, declined?: Project): boolean {
+  return sandbox === false || (sandbox === undefined && declined?.sandbox === true);
 }
 
 /**
