@@ -14,8 +14,8 @@ import { makeFolder } from "../support/temporary.ts";
 
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 /** The soak takes every moment. With a keyring each takes a vault of its own, and some seconds. */
-const STRIDE = IS_SOAK ? 1 : 3;
-const KEYRING_STRIDE = IS_SOAK ? 1 : 6;
+const STRIDE = IS_SOAK ? 1 : 5;
+const KEYRING_STRIDE = IS_SOAK ? 1 : 11;
 const FAULTS = IS_SOAK ? ["SIGKILL", "ENOSPC", "EIO"] : ["SIGKILL"];
 const ONE = randomBytes(32).toString("base64");
 const TWO = randomBytes(32).toString("base64");
@@ -75,7 +75,7 @@ function providerOf(env: NodeJS.ProcessEnv): unknown {
 describe.skipIf(!can.strace)("rotate-master between providers under fault injection (needs strace)", () => {
   for (const [name, rotation] of Object.entries(WITH_VARIABLES)) {
     for (const fault of FAULTS) {
-      it(`${name}: one key opens everything after ${fault} at every call`, () => {
+      it(`${name}: one key opens everything after ${fault}, at one call after another`, () => {
         const original = join(makeFolder(), "vault");
         makeVault(rotation, environmentOf(original, rotation));
         const copy = (): string => {
@@ -106,7 +106,7 @@ describe.skipIf(!can.strace || !hasSecretService())("rotate-master with a keyrin
 
   for (const [name, rotation] of Object.entries(WITH_KEYRING)) {
     for (const fault of FAULTS) {
-      it(`${name}: one key opens everything after ${fault} at every call`, () => {
+      it(`${name}: one key opens everything after ${fault}, at one call after another`, () => {
         const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
         // An entry of the keyring cannot be copied as a folder can, so each moment has a vault of its own.
         const make = (): { readonly folder: string; readonly env: NodeJS.ProcessEnv } => {
