@@ -42,7 +42,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   "secrets:list": VAULT,
   "secrets:rotate": [...VAULT, ...GITHUB, "set NEW_TOKEN=ghp_other"],
   "secrets:show": [...VAULT, ...GITHUB],
-  "secrets:update": [...VAULT, ...GITHUB, ...API],
+  "secrets:update": [...VAULT, ...GITHUB, ...API, "vault secrets create DEPLOY_TOKEN --host deploy.example.com --source command -- /bin/echo value-of-the-token"],
   "services:add": [SERVICE],
   "services:list": [],
   "services:show": [],

@@ -26,6 +26,8 @@ import { requireAdded } from "../services/own-services.ts";
 import { requireOwnWildcards } from "../services/suffix-list.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { adviceOnNew } from "./local-credential.ts";
+import type { LifeChange } from "./source-life.ts";
+import { changeLife } from "./source-life.ts";
 import { findGuessable, requireStorable } from "./value-rules.ts";
 import { requireKeyHeaders, requireTaken } from "../services/actable-places.ts";
 import { requireHost, requireNotWidened } from "../services/widening.ts";
@@ -42,6 +44,8 @@ export interface BindingChange {
   readonly placeholder?: string | undefined;
   /** Whether a secret that is pinned to a service may get hosts beside that service's. */
   readonly widen?: boolean;
+  /** Of a secret whose value is made. */
+  readonly life?: LifeChange;
 }
 
 /** Asks for a value; who is asked may want to know where it will go. */
@@ -138,6 +142,7 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
       allowPrivate: change.allowPrivate ?? before.allowPrivate,
       scrub: change.scrub ?? before.scrub,
       placeholder: "placeholder" in change ? change.placeholder : before.placeholder,
+      source: changeLife(name, before.source, change.life ?? {}),
     };
   });
   if (change.widen === true && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
@@ -200,7 +205,8 @@ async function rebind(surroundings: Surroundings, kind: string, get: (secrets: r
     const [value] = await openSecrets(holder, contents.id, [before]);
     if (value === undefined) throw new VaultError("bad-seal", `the value of "${before.name}" does not open`);
     try {
-      requireStorable(before.name, value, binding.places);
+      // What makes a value goes into no request.
+      if (before.source.kind === "stored") requireStorable(before.name, value, binding.places);
       return { before, after: await seal(holder, contents, binding, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
     } finally {
       value.wipe();

@@ -2,6 +2,8 @@
 import { Flags } from "@oclif/core";
 import type { AskedMint } from "../../app/sources/minted-source.ts";
 import type { AskedSource } from "../../app/sources/new-source.ts";
+import type { LifeChange } from "../../app/secrets/source-life.ts";
+import { TIMEOUT_MAX } from "../../app/secrets/source-life.ts";
 import { VaultError } from "../../errors.ts";
 import { parseDuration } from "./duration.ts";
 import { MINTED, mintedFlags, parseMinted, refuseMinted } from "./minted-flags.ts";
@@ -14,6 +16,22 @@ export const sourceFlags = {
   "keep-env": Flags.string({ description: "seal this variable of now for the program, beside HOME, PATH and their like; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME", dependsOn: ["source"] }),
   ...mintedFlags,
 };
+
+/** What of a source can be changed by itself. */
+export const lifeFlags = {
+  ttl: Flags.string({ description: "how long a value that is made is good where its source does not say", helpValue: "5m" }),
+  "failure-ttl": Flags.string({ description: "how long a source that failed is not asked again", helpValue: "10s" }),
+  timeout: Flags.string({ description: "how long a command that makes the value may take, up to 10m", helpValue: "30s" }),
+};
+
+/** @throws VaultError `usage`. */
+export function parseLife(flags: { readonly ttl: string | undefined; readonly "failure-ttl": string | undefined; readonly timeout: string | undefined }): LifeChange {
+  return {
+    ...(flags.ttl === undefined ? {} : { ttl: secondsOf(flags.ttl, "--ttl") }),
+    ...(flags["failure-ttl"] === undefined ? {} : { failureTtl: secondsOf(flags["failure-ttl"], "--failure-ttl") }),
+    ...(flags.timeout === undefined ? {} : { timeout: secondsOf(flags.timeout, "--timeout") }),
+  };
+}
 
 type MintedWords = Parameters<typeof parseMinted>[1];
 
@@ -45,7 +63,7 @@ export async function parseSource(flags: SourceWords, words: readonly string[], 
   if (flags.source === "command") {
     if (!isBehindDashes || words.length === 0) throw new VaultError("usage", "--source command takes a program behind --", "vault secrets create NAME --host H --source command -- PROG ARGS…");
     const timeout = secondsOf(flags.timeout ?? "30s", "--timeout");
-    if (timeout > 600) throw new VaultError("usage", "--timeout takes at most 10m");
+    if (timeout > TIMEOUT_MAX) throw new VaultError("usage", "--timeout takes at most 10m");
     return { ...life, kind: "command", command: words, timeout };
   }
   const [address, ...more] = words;
