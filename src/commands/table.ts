@@ -6,6 +6,8 @@ import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
 import Init from "./init.ts";
 import Lock from "./lock.ts";
+import Login from "./login.ts";
+import Logout from "./logout.ts";
 import RotateMaster from "./rotate-master.ts";
 import Run from "./run.ts";
 import Seal from "./seal.ts";
@@ -33,6 +35,8 @@ export const COMMANDS = {
   explain: Explain,
   init: Init,
   lock: Lock,
+  login: Login,
+  logout: Logout,
   "rotate-master": RotateMaster,
   run: Run,
   seal: Seal,

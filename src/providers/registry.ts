@@ -9,9 +9,14 @@ export function listProviders(): Provider[] {
   return BUNDLED.map(parseProvider).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+export function findProvider(id: string): Provider | undefined {
+  const entry = BUNDLED.find((one) => one.id === id);
+  return entry === undefined ? undefined : parseProvider(entry);
+}
+
 /** @throws VaultError `not-found`. */
 export function getProvider(id: string): Provider {
-  const entry = BUNDLED.find((one) => one.id === id);
-  if (entry === undefined) throw new VaultError("not-found", `there is no provider "${id}"`, "vault login --list shows those that are known; any other server: vault login --issuer URL");
-  return parseProvider(entry);
+  const provider = findProvider(id);
+  if (provider === undefined) throw new VaultError("not-found", `there is no provider "${id}"`, "vault login --list shows those that are known; any other server: vault login --issuer URL");
+  return provider;
 }

@@ -8,6 +8,8 @@ import { NODE, RUN_JS } from "../support/program.ts";
 import type { RawUpstream } from "../support/raw-upstream.ts";
 import { openRawUpstream } from "../support/raw-upstream.ts";
 import { can } from "../support/machine.ts";
+import type { LoginServer } from "../support/login-server.ts";
+import { openLoginServer } from "../support/login-server.ts";
 import { makeFolder } from "../support/temporary.ts";
 import { hasTools, runTranscript } from "../support/transcript.ts";
 
@@ -31,6 +33,8 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   explain: [...VAULT, ...API],
   init: FILES,
   lock: VAULT,
+  login: [...VAULT, "printf secret > client-secret.txt"],
+  logout: VAULT,
   "rotate-master": VAULT,
   run: [...VAULT, ...API, ...FILES, "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT"],
   seal: [...VAULT, CONFIG, "echo A=1 > .env", "vault seal .env --field A"],
@@ -56,6 +60,20 @@ interface Otherwise {
   readonly lines: (printed: string) => readonly string[];
 }
 
+/** Providers, one that has codes to type and one that has none. */
+let providers: Readonly<Record<"device" | "browser", LoginServer>>;
+
+/** The same login at a provider of this machine, by somebody who does what the program says. */
+function atTestProvider(printed: string): readonly string[] {
+  const { issuer, authority, certificate } = providers[printed.includes("--device") ? "device" : "browser"];
+  const root = join(makeFolder(), "root.pem");
+  writeFileSync(root, certificate);
+  const typed = printed.replace(/^vault login (?:[a-z]+|--issuer \S+)/, `vault login --issuer ${issuer}`).replaceAll(/ --(?:base-url|client-id|client-secret-file|scope|upstream-ca) \S+/g, "");
+  return [`${typed}${typed.includes("--name") ? "" : " --name GITLAB_TOKEN"} --host ${authority} --upstream-ca ${root} 2>&1 | ${NODE} ${supported("../../.config/run-ts.js")} ${supported("enter-login.ts")} ${root}`, "out logged in at localhost"];
+}
+
+const ELSEWHERE = "logs in at a provider that is not here";
+
 /** By the example as a shell reads it. */
 const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault accept gEbUQo5GJmL8B2MwfZLxQw==": { why: "names another vault", lines: (printed) => [`2: ${printed}`, `sh -c 'vault accept "$(sed -n "s/^  .vault.: .\\(.*\\).,$/\\1/p" "$VAULT_DIR/vault.json")"'`] },
@@ -64,6 +82,11 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },
   "vault init --provider file --file-path ./vault.key": { why: "the next example is another project's", lines: (printed) => [printed] },
   "vault services add billing.json": { why: "asks at a terminal", lines: (printed) => [`tty: "y" ${printed}`, "rm $DIR/../vault/services/billing.json"] },
+  "vault login github --client-id Iv1.0123456789abcdef --device": { why: ELSEWHERE, lines: (printed) => [...atTestProvider(printed), "vault secrets delete GITLAB_TOKEN"] },
+  "vault login google --name WORK_MAIL --scope https://www.googleapis.com/auth/gmail.readonly --client-id ID.apps.googleusercontent.com --client-secret-file client-secret.txt": { why: ELSEWHERE, lines: atTestProvider },
+  "vault login gitlab --base-url https://gitlab.example.com --client-id 0123456789abcdef --upstream-ca company-root.pem": { why: ELSEWHERE, lines: (printed) => [...atTestProvider(printed), "vault secrets delete GITLAB_TOKEN"] },
+  "vault login --issuer https://mcp.example.com/mcp": { why: ELSEWHERE, lines: atTestProvider },
+  "vault logout GITLAB_TOKEN": { why: "wants a login", lines: (printed) => [...atTestProvider("vault login gitlab"), printed] },
   "vault secrets create OPENAI_API_KEY --browser": { why: "wants a person with a browser", lines: (printed) => [`${printed} 2>&1 | ${NODE} ${supported("enter-value.mjs")}`, "out created OPENAI_API_KEY for api.openai.com:443"] },
   "vault secrets create TEAM_TOKEN --host api.example.com --source reference pass://team/token": { why: "wants a store of pass", lines: (printed) => ["mkdir bin", "printf '#!/bin/sh\\necho team-token-value\\n' > bin/pass", "chmod +x bin/pass", `sh -c 'PATH="$DIR/bin:$PATH" ${printed}'`] },
   "vault secrets import .env --delete-source": { why: "takes a file with known names alone", lines: (printed) => ["cp .env all.env", "sed -i -e /BILLING/d -e /PORT/d .env", printed, "vault secrets delete OPENAI_API_KEY", "cp all.env .env"] },
@@ -85,9 +108,10 @@ describe.skipIf(!hasTools())("the examples of --help (need curl and python3)", (
   const used = new Set<string>();
   beforeAll(async () => {
     upstream = await openRawUpstream();
+    providers = { device: await openLoginServer(), browser: await openLoginServer({ device: false }) };
   });
   afterAll(async () => {
-    await upstream.close();
+    await Promise.all([upstream.close(), providers.device.close(), providers.browser.close()]);
   });
 
   it("stand in the table, all commands and no others", () => {

@@ -48,12 +48,18 @@ const OVER = ["invalid_grant", "bad_refresh_token", "invalid_refresh_token"];
 const BEARERS = ["bearer", "bot", "user"];
 
 /** @throws SourceFailure `denied`, `over`, `bad-answer`, and those of `limitedFetch`. */
-export async function askTokenEndpoint({ tokenEndpoint, issuer, clientId, proof, grantType, parameters, roots, nowMs, signal }: TokenOrder): Promise<Granted> {
+export async function askTokenEndpoint(order: TokenOrder): Promise<Granted> {
+  const { status, text } = await postTokenRequest(order);
+  return readGranted(status, text, order.nowMs);
+}
+
+/** What the endpoint answers, as it is: where a refusal is no failure, but says to ask again. @throws SourceFailure those of `limitedFetch`. */
+export async function postTokenRequest({ tokenEndpoint, issuer, clientId, proof, grantType, parameters, roots, signal }: Omit<TokenOrder, "nowMs">): Promise<{ readonly status: number; readonly text: string }> {
   const server = { issuer: issuer ?? tokenEndpoint, token_endpoint: tokenEndpoint };
   const fields = parameters.map(({ name, value }): [string, string] => [name, value]);
   const prove = await proverOf(proof);
   const response = await genericTokenEndpointRequest(server, { client_id: clientId }, prove, grantType, new URLSearchParams(fields), { [customFetch]: limitedFetch({ roots, signal }) });
-  return readGranted(response.status, await response.text(), nowMs);
+  return { status: response.status, text: await response.text() };
 }
 
 /** @throws SourceFailure `bad-answer`, `too-long`. */
@@ -83,7 +89,8 @@ export function readGranted(status: number, text: string, nowMs: number): Grante
   };
 }
 
-async function proverOf(proof: ClientProof): Promise<ClientAuth> {
+/** How `oauth4webapi` lets a client show who it is. */
+export async function proverOf(proof: ClientProof): Promise<ClientAuth> {
   switch (proof.kind) {
     case "none":
       return None();

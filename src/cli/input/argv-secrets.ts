@@ -22,7 +22,7 @@ export function holdsSecret(argv: readonly string[]): boolean {
 /**
  * Splits the arguments up to the first `--`; what is behind it belongs to the child.
  *
- * @throws VaultError `usage` for `--value` and aivault's `--entry`, which exist to be refused (their values are echoed nowhere), and for a secret flag without a value or given twice.
+ * @throws VaultError `usage` for `--value`, `--client-secret` and aivault's `--entry`, which exist to be refused (their values are echoed nowhere), and for a secret flag without a value or given twice.
  */
 export function splitArgv(argv: readonly string[]): SplitArgv {
   const own = ownPart(argv);
@@ -31,7 +31,7 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
   const warnings: string[] = [];
   for (let at = 0; at < own.length; at += 1) {
     const word = own[at] ?? "";
-    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE');
+    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE; a client\'s: vault login … --client-secret-file FILE');
     const flag = findFlag(word);
     if (flag === undefined) {
       rest.push(word);
@@ -57,7 +57,7 @@ function findFlag(word: string): SecretFlag | undefined {
 
 /** Would carry a value. */
 function isRefused(word: string): boolean {
-  return isFlag(word, "--value") || isFlag(word, "--entry");
+  return isFlag(word, "--value") || isFlag(word, "--entry") || isFlag(word, "--client-secret");
 }
 
 function isFlag(word: string, flag: string): boolean {

@@ -68,6 +68,20 @@ export async function requireValue(name: string, fromFile: string | undefined): 
   return readSecretFile(fromFile ?? "-", asked);
 }
 
+/**
+ * The secret of a client that logs in: from a file, from piped stdin, or asked for.
+ *
+ * @param file the value of `--client-secret-file`. @param isNeeded otherwise what was given counts, and nobody is asked.
+ * @throws VaultError `usage` where it is needed and nobody is there to ask; `io`.
+ */
+export async function findClientSecret(file: string | undefined, isNeeded: boolean): Promise<Secret | undefined> {
+  const asked = { question: "Secret of the client", isNew: false };
+  if (file !== undefined) return readSecretFile(file, asked);
+  if (!isNeeded) return undefined;
+  if (!hasTerminal()) throw new VaultError("usage", "the client has a secret, which was not given, and there is no terminal to ask at", "--client-secret-file FILE, - for stdin");
+  return ask(asked);
+}
+
 type Asked = Pick<InputWays, "question" | "isNew">;
 
 /** Reads a file, or stdin for `-`; what would be typed there is asked for, so that nobody sees it. One trailing line end is dropped: editors and `echo` put it there. */

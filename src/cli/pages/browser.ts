@@ -1,4 +1,4 @@
-// Opens an address in the user's browser without showing it to the process list.
+// Opens an address in the user's browser; one that holds a token, without showing it to the process list.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,8 @@ import { html } from "./html.ts";
 
 /** Openers hand the address over and end; one that goes on is a browser. */
 const OPENER_MS = 3000;
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface OpenedLink {
   /** False where there is no browser to be seen, or it could not be started. */
@@ -20,7 +22,7 @@ export interface OpenedLink {
  *
  * @param address of this program's own making.
  */
-export async function openInBrowser(address: string, variables: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform = process.platform): Promise<OpenedLink> {
+export async function openInBrowser(address: string, variables: Variables, platform: NodeJS.Platform = process.platform): Promise<OpenedLink> {
   const opener = findOpener(variables, platform);
   if (opener === undefined) return { isOpen: false, close: () => undefined };
   const folder = mkdtempSync(join(tmpdir(), "vault-link-"));
@@ -31,7 +33,32 @@ export async function openInBrowser(address: string, variables: Readonly<Record<
   return { isOpen: await startOpener(program, [...args, pathToFileURL(file).href]), close };
 }
 
-function findOpener(variables: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): readonly string[] | undefined {
+/**
+ * Whether there seems to be a browser here that this program can open, as `openAddress` does.
+ *
+ * @param platform as Node calls it.
+ */
+export function hasBrowser(variables: Variables, platform: NodeJS.Platform = process.platform): boolean {
+  return listOpeners(variables, platform).length > 0;
+}
+
+/** Opens an address that everybody may see. @returns false where no browser could be started. */
+export async function openAddress(address: string, variables: Variables, platform: NodeJS.Platform = process.platform): Promise<boolean> {
+  for (const opener of listOpeners(variables, platform)) {
+    const [program = "", ...args] = opener.some((word) => word.includes("%s")) ? opener.map((word) => word.replaceAll("%s", () => address)) : [...opener, address];
+    if (await startOpener(program, args)) return true;
+  }
+  return false;
+}
+
+/** What the user has named counts first: commands between colons, tried in turn, without a shell. On another machine than one sits at, nothing is opened that he did not name. */
+function listOpeners(variables: Variables, platform: NodeJS.Platform): readonly (readonly string[])[] {
+  const named = platform === "win32" ? [] : (variables["BROWSER"] ?? "").split(":").map((command) => command.split(/\s+/).filter((word) => word !== "")).filter((words) => words.length > 0);
+  const opener = platform === "darwin" && variables["SSH_CONNECTION"] !== undefined ? undefined : findOpener(variables, platform);
+  return opener === undefined ? named : [...named, opener];
+}
+
+function findOpener(variables: Variables, platform: NodeJS.Platform): readonly string[] | undefined {
   if (platform === "darwin") return ["open"];
   if (platform === "win32") return ["rundll32", "url.dll,FileProtocolHandler"];
   const hasScreen = [variables["DISPLAY"], variables["WAYLAND_DISPLAY"]].some((display) => display !== undefined && display !== "");

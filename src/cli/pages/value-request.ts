@@ -41,7 +41,7 @@ export function judgeRequest({ method, url, rawHeaders }: RequestHead, { authori
 }
 
 /** Undefined where it is missing, or there twice. */
-function findOnly(rawHeaders: readonly string[], name: string): string | undefined {
+export function findOnly(rawHeaders: readonly string[], name: string): string | undefined {
   const at = rawHeaders.findIndex((header, index) => index % 2 === 0 && header.toLowerCase() === name);
   return at >= 0 && count(rawHeaders, name) === 1 ? rawHeaders[at + 1] : undefined;
 }
@@ -51,7 +51,7 @@ function count(rawHeaders: readonly string[], name: string): number {
 }
 
 /** In time that depends on neither. */
-function isSame(a: string, b: string): boolean {
+export function isSame(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash("sha256").update(text).digest());
   return left !== undefined && right !== undefined && timingSafeEqual(left, right);
 }

@@ -18,6 +18,8 @@ const manifest = JSON.parse(readFileSync(fileURLToPath(new URL("../../../oclif.m
 const FOR_A_PERSON: Readonly<Record<string, string>> = {
   doctor: "doctor --try",
   init: "init --provider file",
+  login: "login --issuer https://evil.example --name API_KEY",
+  logout: "logout API_KEY",
   "rotate-master": "rotate-master",
   run: "run --no-project -- true",
   "secrets:attach-group": "secrets attach-group API_KEY --workspace w --group g",

@@ -1,0 +1,101 @@
+// Where the provider sends the browser back to (RFC 8252, section 7.3): a server on loopback that takes one answer. It lives as long as the login.
+import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Arrival, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
+import { VaultError } from "../../errors.ts";
+import { REDIRECT_PAGE_POLICY, redirectPage } from "./redirect-page.ts";
+import { judgeRedirect, REDIRECT_PATH, START_PATH } from "./redirect-request.ts";
+
+/** Somebody looks for a password and a second factor. */
+const LOGIN_MS = 10 * 60 * 1000;
+/** A request that drips in must not keep others out. */
+const REQUEST_MS = 10 * 1000;
+/** An answer carries a code and a state, and some providers' codes are long. */
+const HEAD_BYTES_MAX = 16 * 1024;
+const CONNECTIONS_MAX = 16;
+
+/** Whoever opened it closes it. @throws VaultError `io` where the port cannot be had. */
+export async function openRedirect({ state, host, port }: RedirectWish, loginMs: number = LOGIN_MS): Promise<Redirect> {
+  const startToken = randomBytes(32).toString("base64url");
+  let settle: { readonly resolve: (arrival: Arrival) => void; readonly reject: (error: VaultError) => void } = { resolve: () => undefined, reject: () => undefined };
+  const arrival = new Promise<Arrival>((resolve, reject) => { settle = { resolve, reject }; });
+  // Who closes it without waiting has heard enough.
+  arrival.catch(() => undefined);
+  let authority = "";
+  let leadsTo: string | undefined;
+  let isStarted = false;
+  let isTaken = false;
+  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
+    request.resume();
+    const verdict = judgeRedirect(request, { authority, state, startToken });
+    switch (verdict.kind) {
+      case "refused":
+        end(response, verdict.status);
+        return;
+      case "start":
+        // Other programs can read it where it was handed to the browser. One that was here first could log in as somebody else: then this login is over.
+        if (isTaken || isStarted || leadsTo === undefined) {
+          end(response, 410);
+          if (isStarted && !isTaken) settle.reject(new VaultError("no-value", "the link that starts the login was opened twice: perhaps by another program", "start the command again"));
+          return;
+        }
+        isStarted = true;
+        end(response, 302, "", { location: leadsTo });
+        return;
+      case "arrival":
+        if (isTaken) {
+          end(response, 410);
+          return;
+        }
+        isTaken = true;
+        settle.resolve({
+          parameters: verdict.parameters,
+          tell: (outcome) => new Promise((told) => {
+            response.once("close", told);
+            end(response, 200, redirectPage(outcome), { "content-type": "text/html; charset=utf-8" });
+            if (response.destroyed) told();
+          }),
+        });
+    }
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", (_error, socket) => { socket.destroy(); });
+  await new Promise<void>((ready, fail) => {
+    server.once("error", () => { fail(new VaultError("io", port === undefined ? "no port of this machine can be had for the login" : `port ${port} of this machine cannot be had for the login`, "end the program that has it, or log in with --device where the provider has that")); });
+    server.listen({ port: port ?? 0, host: "127.0.0.1", exclusive: true }, ready);
+  });
+  const address = server.address();
+  authority = `${host}:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const timer = setTimeout(() => { settle.reject(new VaultError("no-value", `nobody has logged in within ${Math.round(loginMs / 60_000)} minutes`, "start the command again")); }, loginMs);
+  return {
+    uri: `http://${authority}${REDIRECT_PATH}`,
+    lead(to) {
+      leadsTo = to;
+      return `http://${authority}${START_PATH}${startToken}`;
+    },
+    arrival,
+    close() {
+      clearTimeout(timer);
+      server.close();
+      server.closeAllConnections();
+      settle.reject(new VaultError("no-value", "the login was given up"));
+    },
+  };
+}
+
+function end(response: ServerResponse, status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, {
+    ...headers,
+    "content-security-policy": REDIRECT_PAGE_POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  });
+  response.end(body);
+}
