@@ -71,7 +71,7 @@ await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } f
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
-await build({ ...bundle, entryPoints: { agent: "src/agent/main.ts" }, outdir: "dist", format: "esm" });
+await build({ ...bundle, entryPoints: { agent: "src/app/agent-program.ts" }, outdir: "dist", format: "esm" });
 
 // Listens within a walled program's network: a Node of its own, which nothing is to be loaded for that it does not use.
 await build({ ...bundle, format: "cjs", entryPoints: { "wall-listener": "src/wall/namespaces/listener-program.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } });

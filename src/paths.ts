@@ -7,6 +7,8 @@ export interface VaultPaths {
   readonly dataFolder: string;
   readonly vaultFile: string;
   readonly lockFile: string;
+  /** Locks and marks of logins that are being refreshed. */
+  readonly loginsFolder: string;
   /** Where the file provider keeps its key unless told otherwise. */
   readonly keyFile: string;
   /** PEM, the owner's to write: further roots that connections outwards trust. Beside the vault, so that an environment which leads to other roots leads to another vault as well. */
@@ -20,7 +22,7 @@ export interface VaultPaths {
   readonly runtimeFolder: string;
   /** Its content changes with each `vault lock`, which running proxies watch where nothing better is to be had: not on Linux. */
   readonly lockMark: string;
-  readonly agent: { readonly folder: string; readonly socket: string; readonly token: string; readonly realm: string };
+  readonly agent: { readonly folder: string; readonly socket: string; readonly token: string; readonly realm: string; readonly state: string };
 }
 
 export interface PlaceInfo {
@@ -54,19 +56,30 @@ export function findPaths(info: PlaceInfo): VaultPaths {
   return assemble(info, { data, key: join(config, "keys", "kek.key"), state, runtime: runtime === undefined ? join(state, "run") : join(runtime, "vault") });
 }
 
-function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string; key: string; state: string; runtime: string }): VaultPaths {
+/** Those by which a vault is changed. */
+export type WritePaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "lockFile" | "loginsFolder" | "auditFolder" | "anchorFile">;
+
+/** @param data folder of the vault. @param state folder of its log. */
+export function findWritePaths(data: string, state: string): WritePaths {
   return {
     dataFolder: data,
     vaultFile: join(data, "vault.json"),
     lockFile: join(data, "vault.lock"),
-    keyFile: key,
-    rootsFile: join(data, "roots.pem"),
+    loginsFolder: join(data, "logins"),
     auditFolder: join(state, "audit"),
     anchorFile: join(state, "anchor.json"),
+  };
+}
+
+function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string; key: string; state: string; runtime: string }): VaultPaths {
+  return {
+    ...findWritePaths(data, state),
+    keyFile: key,
+    rootsFile: join(data, "roots.pem"),
     toldMark: join(state, "told"),
     runtimeFolder: runtime,
     lockMark: join(runtime, "locked"),
-    agent: { ...findAgentPaths(info, runtime), realm: data },
+    agent: { ...findAgentPaths(info, runtime), realm: data, state },
   };
 }
 
@@ -74,7 +87,7 @@ function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string
  * A path too long for a socket moves to a folder of the user's, straight in the temporary folder: one between the two could be made by somebody else first,
  * and whoever owns a folder may put another in the place of what is in it. Windows has named pipes instead.
  */
-function findAgentPaths(info: PlaceInfo, runtime: string): Omit<VaultPaths["agent"], "realm"> {
+function findAgentPaths(info: PlaceInfo, runtime: string): Omit<VaultPaths["agent"], "realm" | "state"> {
   const socket = join(runtime, "agent.sock");
   const token = join(runtime, "agent.token");
   const short = createHash("sha256").update(runtime).digest("hex").slice(0, 24);

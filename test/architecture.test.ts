@@ -75,6 +75,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     secrets: ["surroundings", "keys", "services"],
     imports: ["surroundings", "keys", "services", "secrets"],
     sealing: ["surroundings", "keys", "secrets", "imports"],
+    refreshing: ["surroundings", "keys"],
     sources: ["surroundings", "keys", "services", "secrets"],
     // Asks of the person through a door of its own, which cli opens.
     logins: ["surroundings", "keys", "sources", "services", "secrets"],
@@ -123,6 +124,7 @@ const REVEALERS = [
   "src/app/logins/log-out.ts",
   "src/app/logins/login-client.ts",
   "src/app/logins/seal-grant.ts",
+  "src/app/refreshing/vault-logins.ts",
   "src/app/runs/living-value.ts",
   "src/app/runs/placeholder-form.ts",
   "src/app/runs/stored-values.ts",

@@ -80,6 +80,16 @@ export class KeyCustody {
   }
 
   /**
+   * The same for what was begun with a key in time, and has to be ended: the key's time may be over, and it may have been handed over once more meanwhile.
+   *
+   * @throws VaultError `locked` where the key is gone, or another one's; what the holder says.
+   */
+  async finish<T>(key: HeldKey, work: (holder: KeyHolder) => Promise<T>): Promise<T> {
+    if (this.#isClosed || !equalBytes(key.keyId, this.#key.keyId) || !equalBytes(key.vaultId, this.#key.vaultId)) throw refusalError("locked");
+    return work(this.#holder);
+  }
+
+  /**
    * Puts another key in this one's place, or the same with new limits. Wipes the grant's KEK.
    *
    * @throws VaultError `wrong-key`, `bad-key-slot` when it is not the key that the grant speaks of, the more slowly the more often; `locked`. The key held so far stays.

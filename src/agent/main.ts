@@ -7,6 +7,8 @@ import { KeyCustody } from "./key-custody.ts";
 import { listenPrivately } from "./private-socket.ts";
 import { AGENT_TITLE } from "./roll-call.ts";
 import { AgentServer } from "./server.ts";
+import type { AgentPaths } from "./paths.ts";
+import type { LoginKeeper } from "./sources/login-keeper.ts";
 import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStartReply, parseStart, startFailure } from "./start.ts";
 import { systemTime } from "./time.ts";
@@ -16,17 +18,15 @@ const ORDER_MS = 10 * 60_000;
 
 let server: AgentServer | undefined;
 
-process.title = AGENT_TITLE;
-process.umask(0o077);
-// Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
-process.on("SIGUSR1", () => undefined);
-// SIGQUIT would otherwise leave a core dump, key and all.
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => { end(0); });
-process.on("uncaughtException", () => { end(1); });
-
-await main();
-
-async function main(): Promise<void> {
+/** Returns when the process is about to end. @param openLogins the logins of the vault whose key it gets. */
+export async function serveAgent(openLogins: (paths: AgentPaths) => LoginKeeper): Promise<void> {
+  process.title = AGENT_TITLE;
+  process.umask(0o077);
+  // Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
+  process.on("SIGUSR1", () => undefined);
+  // SIGQUIT would otherwise leave a core dump, key and all.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => { end(0); });
+  process.on("uncaughtException", () => { end(1); });
   const channel = new Channel(process.stdin, process.stdout);
   const frame = await channel.receive(ORDER_MS);
   // Someone may have opened the inspector before the signal was listened to, or by other means.
@@ -34,14 +34,14 @@ async function main(): Promise<void> {
     end(1);
     return;
   }
-  const reply = await serve(frame).catch(startFailure);
+  const reply = await serve(frame, openLogins).catch(startFailure);
   await channel.send(encodeStartReply(reply));
   channel.close();
   await server?.ended;
   end(reply.kind === "failed" ? 1 : 0);
 }
 
-async function serve(frame: Frame): Promise<StartReply> {
+async function serve(frame: Frame, openLogins: (paths: AgentPaths) => LoginKeeper): Promise<StartReply> {
   const { paths, grant } = readOrder(frame);
   const custody = new KeyCustody(grant, systemTime);
   const listener = await listenPrivately(paths);
@@ -49,7 +49,7 @@ async function serve(frame: Frame): Promise<StartReply> {
     custody.close();
     return { kind: "taken" };
   }
-  server = new AgentServer(listener, custody);
+  server = new AgentServer(listener, custody, { logins: openLogins(paths) });
   return { kind: "ready" };
 }
 

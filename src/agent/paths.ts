@@ -8,4 +8,6 @@ export interface AgentPaths {
   readonly token: string;
   /** The folder of the vault whose key it holds: `lock` finds it by that, whatever has become of the others. */
   readonly realm: string;
+  /** The folder of what this machine remembers of that vault: its log and its anchor. */
+  readonly state: string;
 }

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { equalBytes, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
+import type { SecretRecord } from "../vault/record.ts";
 import { openSecrets } from "../vault/envelope.ts";
 import { Channel } from "./channel.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
-import { HeadMemory } from "./head-memory.ts";
+import { HeadMemory, MAIN_PART } from "./head-memory.ts";
 import type { HeldKey, KeyCustody } from "./key-custody.ts";
 import type { PrivateSocket } from "./private-socket.ts";
 import type { Reply } from "./reply.ts";
@@ -17,7 +18,8 @@ import type { Request } from "./request.ts";
 import { parseRequest } from "./request.ts";
 import { makeValue } from "./sources/makers.ts";
 import type { MadeValue, MakeOrder } from "./sources/source-maker.ts";
-import type { ValueAnswer } from "./sources/value-store.ts";
+import type { LoginKeeper } from "./sources/login-keeper.ts";
+import type { SealedSource, ValueAnswer } from "./sources/value-store.ts";
 import { ValueStore } from "./sources/value-store.ts";
 import type { Time } from "./time.ts";
 import { systemTime } from "./time.ts";
@@ -32,6 +34,8 @@ const FAREWELL_MS = 500;
 const CHECK_MS = 2000;
 /** How long an agent for runs waits for the one that started it, and for the next when the last has gone. */
 const ALONE_MS_MAX = 10_000;
+/** How long the key waits for refreshes that are under way before it goes: cut off, such a login may be lost. */
+const LAST_REFRESH_MS = 2000;
 
 type KeyRequest = Exclude<Request, { readonly op: "lock" }>;
 
@@ -43,8 +47,10 @@ interface Answer {
 
 /** What the agent has beside its key. */
 export interface AgentMeans {
-  readonly make: (order: MakeOrder) => Promise<MadeValue>;
-  readonly time: Time;
+  readonly make?: (order: MakeOrder) => Promise<MadeValue>;
+  readonly time?: Time;
+  /** Without one, there are no logins. */
+  readonly logins?: LoginKeeper;
 }
 
 /** Serves a key until it expires, is locked, or nobody can reach the socket any more; one for runs, until none of them is there. */
@@ -59,16 +65,19 @@ export class AgentServer {
   readonly #known = new Set<Channel>();
   readonly #values: ValueStore;
   readonly #time: Time;
+  readonly #logins: LoginKeeper | undefined;
+  #expiring: Promise<void> | undefined;
   /** Since when there has been no client. */
   #aloneSinceMs: number;
   #resolveEnded: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(listener: PrivateSocket, custody: KeyCustody, { make, time }: AgentMeans = { make: makeValue, time: systemTime }) {
+  constructor(listener: PrivateSocket, custody: KeyCustody, { make = makeValue, time = systemTime, logins }: AgentMeans = {}) {
     this.#listener = listener;
     this.#custody = custody;
     this.#values = new ValueStore(make, time);
     this.#time = time;
+    this.#logins = logins;
     this.#aloneSinceMs = time.now().monotonicMs;
     this.ended = new Promise((resolve) => { this.#resolveEnded = resolve; });
     listener.onConnection((socket) => { void this.#accept(socket); });
@@ -86,13 +95,14 @@ export class AgentServer {
     clearTimeout(this.#timer);
     this.#custody.close();
     this.#values.clear();
+    this.#logins?.clear();
     this.#listener.release();
   }
 
   #watch(): void {
     clearTimeout(this.#timer);
     if (this.#custody.isExpired) {
-      void this.#expire();
+      void this.#expireOnce();
       return;
     }
     if (!this.#listener.isReachable() || this.#isLeft()) {
@@ -104,7 +114,7 @@ export class AgentServer {
 
   #isLeft(): boolean {
     const nowMs = this.#time.now().monotonicMs;
-    if (this.#known.size > 0) this.#aloneSinceMs = nowMs;
+    if (this.#known.size > 0 || this.#values.isRefreshing) this.#aloneSinceMs = nowMs;
     return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > ALONE_MS_MAX;
   }
 
@@ -112,10 +122,19 @@ export class AgentServer {
    * Why clients are told of this end and of no other: a run takes every other one for a lock. That the key's time is over says nothing against a run that has begun within it: one that works for hours
    * has used the key once, at its start, and the idle limit would end every run after 15 minutes.
    */
+  #expireOnce(): Promise<void> {
+    return (this.#expiring ??= this.#expire());
+  }
+
   async #expire(): Promise<void> {
+    await this.#lastRefreshes();
     this.#forget();
     await Promise.race([Promise.all([...this.#known].map((channel) => send(channel, { kind: "expired" }))), sleep(FAREWELL_MS)]);
     this.close();
+  }
+
+  async #lastRefreshes(): Promise<void> {
+    if (this.#values.isRefreshing) await Promise.race([this.#values.settled(), sleep(LAST_REFRESH_MS)]);
   }
 
   async #accept(socket: Socket): Promise<void> {
@@ -162,10 +181,11 @@ export class AgentServer {
       const request = await receiveRequest(channel);
       if (request === undefined) return;
       if (this.#custody.isExpired) {
-        await this.#expire();
+        await this.#expireOnce();
         return;
       }
       if (request.op === "lock") {
+        await this.#lastRefreshes();
         this.#forget();
         await Promise.race([send(channel, { kind: "locked" }), sleep(FAREWELL_MS)]);
         this.close();
@@ -228,7 +248,24 @@ export class AgentServer {
     };
     // Whoever asks shows that the record is one of the vault's before hearing of what was made of it.
     (await open()).wipe();
-    return this.#values.ask(key.vaultId, { record, source, refused, open });
+    const use = async <T>(work: (current: SealedSource) => Promise<T>): Promise<T> => {
+      if (source.kind === "oauth2") return this.#useLogin(record, key, work);
+      const sealed = await open();
+      try {
+        return await work({ record, sealed });
+      } finally {
+        sealed.wipe();
+      }
+    };
+    return this.#values.ask(key.vaultId, { record, source, refused, use });
+  }
+
+  async #useLogin<T>(record: SecretRecord, key: HeldKey, work: (login: SealedSource) => Promise<T>): Promise<T> {
+    if (this.#logins === undefined) throw new VaultError("io", "this agent keeps no logins");
+    return this.#logins.withLogin(record, (use) => this.#custody.finish(key, use), ({ keep, ...login }) => work({
+      ...login,
+      keep: async (...order) => { this.#heads.note([{ part: MAIN_PART, ...(await keep(...order)) }]); },
+    }));
   }
 }
 

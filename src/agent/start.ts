@@ -24,14 +24,14 @@ export type StartReply =
 
 /** The frame holds a copy of the KEK. */
 export function encodeStart({ paths, grant }: StartOrder): Frame {
-  const { folder, socket, token, realm } = paths;
-  return { body: { folder, socket, token, realm, ...encodeGrant(grant) }, keys: grant.kek.slice() };
+  const { folder, socket, token, realm, state } = paths;
+  return { body: { folder, socket, token, realm, state, ...encodeGrant(grant) }, keys: grant.kek.slice() };
 }
 
 /** @throws VaultError for anything but a complete order. */
 export function parseStart({ body, keys }: Frame): StartOrder {
-  const order = parseMembers(body, ["folder", "socket", "token", "realm", ...GRANT_MEMBERS]);
-  const paths = { folder: parseText(order["folder"], "the folder"), socket: parseText(order["socket"], "the socket"), token: parseText(order["token"], "the token's path"), realm: parseText(order["realm"], "the vault's folder") };
+  const order = parseMembers(body, ["folder", "socket", "token", "realm", "state", ...GRANT_MEMBERS]);
+  const paths = { folder: parseText(order["folder"], "the folder"), socket: parseText(order["socket"], "the socket"), token: parseText(order["token"], "the token's path"), realm: parseText(order["realm"], "the vault's folder"), state: parseText(order["state"], "the folder of its log") };
   return { paths, grant: parseGrant(order, keys) };
 }
 

@@ -21,7 +21,7 @@ export async function bundleAgent(folder: string): Promise<URL> {
   const outfile = join(folder, "agent.mjs");
   await build({
     absWorkingDir: fileURLToPath(new URL("../..", import.meta.url)),
-    entryPoints: ["src/agent/main.ts"],
+    entryPoints: ["src/app/agent-program.ts"],
     outfile,
     bundle: true,
     platform: "node",
@@ -41,7 +41,7 @@ export function removeFolder(folder: string): void {
 }
 
 export function pathsIn(folder: string): AgentPaths {
-  return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token"), realm: folder };
+  return { folder, socket: join(folder, "agent.sock"), token: join(folder, "agent.token"), realm: folder, state: folder };
 }
 
 export function drawKek(): Kek {

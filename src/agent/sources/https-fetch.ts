@@ -27,7 +27,7 @@ const WITHOUT_BODY = [101, 103, 204, 205, 304];
 /**
  * A `fetch` with these limits. It goes straight to the server: an agent has no environment that could name a proxy.
  *
- * @throws SourceFailure `unreachable`, `timed-out`, `too-long`, `stopped`. The server may have acted on what it was asked all the same.
+ * @throws SourceFailure `unreachable` where nothing was sent; `cut-off`, `timed-out`, `too-long`, `stopped`, `bad-answer`, after which nobody knows what the server has done.
  */
 export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimits): (url: string, question?: Question) => Promise<Response> {
   return (address, { method = "GET", headers = {}, body } = {}) => {
@@ -35,13 +35,15 @@ export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimit
     if (url.protocol !== "https:") throw new SourceFailure({ reason: "unreachable", said: "no https address" });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
     return new Promise<Response>((resolve, reject) => {
-      const fail = (error: unknown): void => { reject(error instanceof SourceFailure ? error : describe(error, signal, limit)); };
+      let isSent = false;
+      const fail = (error: unknown): void => { reject(error instanceof SourceFailure ? error : describe(error, isSent, signal, limit)); };
       if (limit.aborted) {
         fail(undefined);
         return;
       }
       // Node's own switch that turns the check of certificates off is not listened to.
       const asked = request(url, { method, headers, agent: false, signal: limit, rejectUnauthorized: true, ...(roots === null ? {} : { ca: [...rootCertificates, roots] }) });
+      asked.on("socket", (socket) => socket.once("secureConnect", () => { isSent = true; }));
       asked.on("error", fail);
       asked.on("response", (answer) => {
         const chunks: Buffer[] = [];
@@ -75,8 +77,8 @@ function headersOf(raw: readonly string[]): [string, string][] {
 }
 
 /** Of an error its code alone: what it says may quote what was sent. */
-function describe(error: unknown, signal: AbortSignal, limit: AbortSignal): SourceFailure {
+function describe(error: unknown, isSent: boolean, signal: AbortSignal, limit: AbortSignal): SourceFailure {
   if (signal.aborted) return new SourceFailure({ reason: "stopped", said: "" });
   if (limit.aborted) return new SourceFailure({ reason: "timed-out", said: "" });
-  return new SourceFailure({ reason: "unreachable", said: error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "" });
+  return new SourceFailure({ reason: isSent ? "cut-off" : "unreachable", said: error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "" });
 }

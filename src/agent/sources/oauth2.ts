@@ -1,4 +1,5 @@
 // The source `oauth2`: a login's refresh token gives the access token of the moment.
+import type { Secret } from "../../secret.ts";
 import type { LivingSource } from "../../vault/source.ts";
 import type { SealedLogin } from "./sealed-login.ts";
 import { encodeSealedLogin, parseSealedLogin } from "./sealed-login.ts";
@@ -23,8 +24,16 @@ export async function makeByOauth2({ source, sealed, nowMs, signal, keep }: Make
     roots: login.roots,
   });
   // First of all, and whatever the access token is worth: the server may have ended the old one.
-  if (granted.refreshToken !== undefined && granted.refreshToken !== login.refreshToken) await keep(encodeSealedLogin({ ...login, refreshToken: granted.refreshToken }));
+  if (granted.refreshToken !== undefined && granted.refreshToken !== login.refreshToken) await keep(sealAnew({ ...login, refreshToken: granted.refreshToken }));
   return requireValue(granted);
+}
+
+function sealAnew(login: SealedLogin): Secret {
+  try {
+    return encodeSealedLogin(login);
+  } catch {
+    throw new SourceFailure({ reason: "bad-answer", said: "its refresh token is none" });
+  }
 }
 
 /** Some servers give an access token that lives long, and no refresh token. */

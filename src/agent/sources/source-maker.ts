@@ -29,7 +29,7 @@ export interface MadeValue {
 export type SourceMaker<S extends LivingSource = LivingSource> = (order: MakeOrder<S>) => Promise<MadeValue>;
 
 /** Why there is no value. For the person: the program in the run is not told. */
-export const FAILURES = ["not-started", "failed", "timed-out", "too-long", "empty", "malformed", "expired", "bad-order", "no-store", "stopped", "unreachable", "denied", "bad-answer", "over", "lost"] as const;
+export const FAILURES = ["not-started", "failed", "timed-out", "too-long", "empty", "malformed", "expired", "bad-order", "no-store", "stopped", "unreachable", "cut-off", "denied", "bad-answer", "over", "lost", "changed", "unwritten"] as const;
 export type FailureReason = (typeof FAILURES)[number];
 
 /** What a source has said on its error stream is for the person's eyes: never logged, never for the program in the run. */

@@ -4,6 +4,8 @@ import { elapsedMs, LIMIT_MS_MAX } from "../lifetime.ts";
 
 /** Made anew so long before its end, or a tenth of its life before it where that is less. */
 const MARGIN_MS = 5 * 60_000;
+/** But no later than this before its end, or half of its life where that is less: a request that takes the value along has to arrive with it, on a busy machine as well. */
+const WAY_MS = 2000;
 /** However short a life is, it is not made more often than this. */
 const FRESH_MS_MIN = 1000;
 
@@ -19,7 +21,7 @@ export interface ValueLife {
 export function startValueLife(made: Instant, expiresMs: number | undefined, ttlMs: number | undefined): ValueLife | undefined {
   const goodMs = Math.min(expiresMs === undefined ? (ttlMs ?? LIMIT_MS_MAX) : expiresMs - made.wallMs, LIMIT_MS_MAX);
   if (goodMs <= 0) return undefined;
-  return { made, freshMs: Math.max(goodMs - Math.min(MARGIN_MS, goodMs / 10), Math.min(goodMs, FRESH_MS_MIN)), goodMs };
+  return { made, freshMs: Math.max(goodMs - Math.max(Math.min(MARGIN_MS, goodMs / 10), Math.min(WAY_MS, goodMs / 2)), Math.min(goodMs, FRESH_MS_MIN)), goodMs };
 }
 
 /** Whole milliseconds for which it is as yet fresh, and good. */

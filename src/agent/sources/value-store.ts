@@ -1,6 +1,7 @@
 // The values of the moment, between one making and the next: one making at a time for each record, none for a while after one that failed.
 import { hash } from "node:crypto";
 import { encodeBase64 } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { LivingSource } from "../../vault/source.ts";
@@ -8,6 +9,7 @@ import { encodeSource } from "../../vault/source.ts";
 import type { Instant } from "../lifetime.ts";
 import { elapsedMs } from "../lifetime.ts";
 import type { Time } from "../time.ts";
+import type { HeldLogin } from "./login-keeper.ts";
 import type { Failure, MadeValue, MakeOrder } from "./source-maker.ts";
 import { SourceFailure } from "./source-maker.ts";
 import type { ValueLife } from "./value-life.ts";
@@ -18,8 +20,13 @@ export interface ValueWish {
   readonly source: LivingSource;
   /** `tagOf` the value that a host has just refused: that one is not worth having. */
   readonly refused: string | undefined;
-  /** What the vault has sealed: opened only where a value is to be made. */
-  readonly open: () => Promise<Secret>;
+  /** Where a value is to be made: what the vault has sealed for it. */
+  readonly use: <T>(work: (current: SealedSource) => Promise<T>) => Promise<T>;
+}
+
+/** Wiped when `work` is done. `keep` as `HeldLogin` has it, where the source is one whose sealed value changes. */
+export interface SealedSource extends Pick<HeldLogin, "record" | "sealed"> {
+  readonly keep?: (...order: Parameters<HeldLogin["keep"]>) => Promise<unknown>;
 }
 
 export type ValueAnswer =
@@ -33,7 +40,12 @@ const SLOTS_MAX = 1024;
 /** Hosts that refuse whatever they get have it made anew no more often than this. */
 const REFUSAL_PAUSE_MS_MIN = 1000;
 
+/** What a login was before its last refresh, and is since: a run that has read the vault a moment ago asks with the former. */
+const MARKS_MAX = 3;
+
 interface Slot {
+  /** Marks of the records that `held` and `failed` are about. */
+  marks: readonly string[];
   held: { readonly value: Secret; readonly life: ValueLife } | undefined;
   failed: { readonly failure: Failure; readonly at: Instant } | undefined;
   /** When a refusal had it made anew last. */
@@ -50,6 +62,7 @@ export class ValueStore {
   readonly #make: (order: MakeOrder) => Promise<MadeValue>;
   readonly #time: Time;
   readonly #slots = new Map<string, Slot>();
+  readonly #refreshes = new Set<Promise<unknown>>();
   #stop = new AbortController();
 
   constructor(make: (order: MakeOrder) => Promise<MadeValue>, time: Time) {
@@ -59,20 +72,33 @@ export class ValueStore {
 
   /** @param vaultId of the vault that the record is in. @throws what `open` throws. */
   async ask(vaultId: Uint8Array, wish: ValueWish): Promise<ValueAnswer> {
-    const slot = this.#slotOf(markOf(vaultId, wish.record));
+    const mark = markOf(vaultId, wish.record);
+    const slot = this.#slotOf(wish.source.kind === "oauth2" ? `${encodeBase64(vaultId)} ${wish.record.id}` : mark);
     // Whoever comes while it is made waits for that, and takes what came of it.
-    if (slot.making !== undefined) {
+    while (slot.making !== undefined) {
       await slot.making;
-      return this.#answer(slot, wish.source, false);
+      if (slot.marks.includes(mark)) return this.#answer(slot, wish.source, false);
     }
-    if (!this.#isDue(slot, wish)) return this.#answer(slot, wish.source, false);
-    slot.making = this.#remake(slot, wish);
+    if (!this.#isDue(slot, mark, wish)) return this.#answer(slot, wish.source, false);
+    const making = this.#remake(slot, mark, vaultId, wish);
+    slot.making = making;
+    if (wish.source.kind === "oauth2") this.#refreshes.add(making);
     try {
-      await slot.making;
+      await making;
     } finally {
       slot.making = undefined;
+      this.#refreshes.delete(making);
     }
     return this.#answer(slot, wish.source, true);
+  }
+
+  /** Resolves when no login is being refreshed any more: cut off, one may be lost. */
+  async settled(): Promise<void> {
+    while (this.#refreshes.size > 0) await Promise.allSettled(this.#refreshes);
+  }
+
+  get isRefreshing(): boolean {
+    return this.#refreshes.size > 0;
   }
 
   /** Forgets all values, and ends what is being made. It can go on: for another key. */
@@ -83,19 +109,32 @@ export class ValueStore {
     this.#slots.clear();
   }
 
-  #isDue(slot: Slot, { source, refused }: ValueWish): boolean {
+  #isDue(slot: Slot, mark: string, { source, refused }: ValueWish): boolean {
     const now = this.#time.now();
+    if (!slot.marks.includes(mark)) return true;
     if (slot.failed !== undefined && elapsedMs(slot.failed.at, now) < source.failureTtl * 1000) return false;
     if (slot.held === undefined || valueLifeLeft(slot.held.life, now).freshMs === 0) return true;
     return refused === tagOf(slot.held.value) && (slot.remade === undefined || elapsedMs(slot.remade, now) >= Math.max(source.failureTtl * 1000, REFUSAL_PAUSE_MS_MIN));
   }
 
-  async #remake(slot: Slot, { source, refused, open }: ValueWish): Promise<void> {
+  async #remake(slot: Slot, mark: string, vaultId: Uint8Array, wish: ValueWish): Promise<void> {
     const { signal } = this.#stop;
+    const { source, refused, use } = wish;
+    const isKnown = slot.marks.includes(mark);
     if (slot.held !== undefined && refused === tagOf(slot.held.value)) slot.remade = this.#time.now();
-    const sealed = await open();
+    const note = (record: SecretRecord): void => { slot.marks = [...slot.marks, markOf(vaultId, record)].slice(-MARKS_MAX); };
     try {
-      const { value, expiresMs } = await this.#make({ source, sealed, nowMs: this.#time.now().wallMs, signal });
+      const made = await use(async ({ record, sealed, keep }) => {
+        const current = markOf(vaultId, record);
+        // The vault has another login by now, or whoever asked had read it long ago.
+        if (!slot.marks.includes(current)) forgetHeld(slot);
+        else if (!isKnown && !this.#isDue(slot, current, { ...wish, refused: undefined })) return undefined;
+        slot.marks = [...new Set([mark, current])];
+        const from = record.source.kind === "stored" ? source : record.source;
+        return this.#make({ source: from, sealed, nowMs: this.#time.now().wallMs, signal, ...(keep === undefined ? {} : { keep: async (next) => { await keep(next, note); } }) });
+      });
+      if (made === undefined) return;
+      const { value, expiresMs } = made;
       const life = startValueLife(this.#time.now(), expiresMs, source.ttl === null ? undefined : source.ttl * 1000);
       if (life === undefined || signal.aborted) {
         value.wipe();
@@ -105,10 +144,11 @@ export class ValueStore {
       slot.held = { value, life };
       slot.failed = undefined;
     } catch (error) {
+      if (error instanceof VaultError) throw error;
+      if (error instanceof SourceFailure && error.failure.reason === "changed") forgetHeld(slot);
+      if (!slot.marks.includes(mark)) slot.marks = [mark];
       // Nothing else of an error is told: it may quote a value.
       slot.failed = { failure: error instanceof SourceFailure ? error.failure : { reason: "failed", said: "" }, at: this.#time.now() };
-    } finally {
-      sealed.wipe();
     }
   }
 
@@ -123,7 +163,7 @@ export class ValueStore {
 
   /** The one that was asked for longest ago goes first. */
   #slotOf(mark: string): Slot {
-    const slot = this.#slots.get(mark) ?? { held: undefined, failed: undefined, remade: undefined, making: undefined };
+    const slot = this.#slots.get(mark) ?? { marks: [], held: undefined, failed: undefined, remade: undefined, making: undefined };
     this.#slots.delete(mark);
     this.#slots.set(mark, slot);
     if (this.#slots.size > SLOTS_MAX) {
@@ -133,6 +173,12 @@ export class ValueStore {
     }
     return slot;
   }
+}
+
+function forgetHeld(slot: Slot): void {
+  slot.held?.value.wipe();
+  slot.held = undefined;
+  slot.failed = undefined;
 }
 
 /** A record that was given another source, or other sealed bytes, is another: what was made of the old one does not count for it. */

@@ -1,4 +1,5 @@
 import { wipe } from "../../bytes.ts";
+import type { WritePaths } from "../../paths.ts";
 import type { AuditEvent, ChainHead } from "../../audit/entry.ts";
 import { closesLog, partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
@@ -9,7 +10,12 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import { tellLogHead } from "./head-witness.ts";
 import { requireKnownToLog } from "./known-vault.ts";
-import type { Surroundings } from "../surroundings.ts";
+
+/** What a change needs of its surroundings: it is made by commands, and by the agent. */
+export interface Writing {
+  readonly paths: WritePaths;
+  readonly now: () => Date;
+}
 
 /** What a change makes of the contents, and how the audit log tells it. */
 export interface AuditedChange {
@@ -24,7 +30,7 @@ export interface AuditedChange {
  *
  * @throws VaultError `audit-unwritable` with the vault untouched; what `changeVault` throws.
  */
-export async function changeAudited(surroundings: Surroundings, holder: KeyHolder, change: (contents: VaultContents) => Promise<AuditedChange>): Promise<VaultFile> {
+export async function changeAudited(surroundings: Writing, holder: KeyHolder, change: (contents: VaultContents) => Promise<AuditedChange>): Promise<VaultFile> {
   const { paths } = surroundings;
   return changeVault(paths, holder, async (contents) => {
     if (!isRemembered(paths)) requireKnownToLog(paths.auditFolder, contents, undefined);
@@ -47,7 +53,7 @@ interface KeyedContents {
  * @param next whose vault key comes into force, where the event closes the log of this one's.
  * @throws VaultError `audit-unwritable`, `bad-wrap`.
  */
-export async function appendAudited(surroundings: Surroundings, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent, next?: KeyedContents): Promise<ChainHead> {
+export async function appendAudited(surroundings: Writing, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent, next?: KeyedContents): Promise<ChainHead> {
   const key = await openLogKey({ holder, contents });
   const nextKey = next === undefined ? undefined : await openLogKey(next);
   try {

@@ -5,16 +5,17 @@ import type { HeadRecord } from "../../audit/head.ts";
 import { readHead } from "../../audit/head.ts";
 import { readLog } from "../../audit/log.ts";
 import { VaultError } from "../../errors.ts";
+import type { WritePaths } from "../../paths.ts";
 import { acceptHint } from "../../store/anchor.ts";
+import type { StorePaths } from "../../store/vault-store.ts";
 import { isRemembered, readVault } from "../../store/vault-store.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
-import type { Surroundings } from "../surroundings.ts";
 
 /** The event by which the owner puts a file in force that this machine did not know, or knew as an old one. */
 export const ACCEPTED_VAULT = "vault.accept";
 
 /** @returns undefined where there is no vault. @throws VaultError as `readVault`; `rolled-back` for a vault that no anchor knows, and that the log beside it does not know either. */
-export async function readKnownVault({ paths }: Pick<Surroundings, "paths">): Promise<VaultFile | undefined> {
+export async function readKnownVault({ paths }: { readonly paths: StorePaths & Pick<WritePaths, "auditFolder"> }): Promise<VaultFile | undefined> {
   const file = await readVault(paths);
   if (file !== undefined && !isRemembered(paths)) requireKnownToLog(paths.auditFolder, file.contents, undefined);
   return file;

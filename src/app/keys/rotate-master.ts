@@ -24,6 +24,7 @@ import { refreshAgent } from "./unlock-vault.ts";
 import { drawKek } from "./make-vault.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { openVault } from "./open-vault.ts";
+import { withoutRefreshes } from "./login-lock.ts";
 import { lockVault } from "./lock-vault.ts";
 import { addUnderNextKey } from "../services/own-services.ts";
 import { discardUnlessUsed } from "./staged-key.ts";
@@ -53,7 +54,7 @@ export async function rotateMaster(surroundings: Surroundings, next: NextKey, is
     const nextHolder = holdKek(staged.kek, file.contents.id);
     try {
       if (equalBytes(nextHolder.keyId, holder.keyId)) throw new VaultError("usage", "the new key is the one that the vault has already");
-      const rotated = await (isDeep ? replaceAll(surroundings, vault, nextHolder, staged.locator) : rewrapAll(surroundings, holder, nextHolder, staged.locator));
+      const rotated = await withoutRefreshes(surroundings.paths, file.records.all(), () => (isDeep ? replaceAll(surroundings, vault, nextHolder, staged.locator) : rewrapAll(surroundings, holder, nextHolder, staged.locator)));
       await staged.settle();
       await retire(surroundings, file.contents.slot.locator, rotated.contents.slot.locator);
       if (isDeep) await lockVault(surroundings);

@@ -10,7 +10,7 @@ import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
-import { describeFailure } from "../sources/failure-text.ts";
+import { describeFailure, findRemedy } from "../sources/failure-text.ts";
 import { logAnswer } from "../sources/value-log.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openLivingValue } from "./living-value.ts";
@@ -62,6 +62,6 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
       };
       return { value, follow };
     },
-    end: () => [...complaints].map(([name, failure]) => `no value of ${name}: ${failure instanceof VaultError ? failure.message : describeFailure(failure)} (vault doctor --try)`),
+    end: () => [...complaints].map(([name, failure]) => `no value of ${name}: ${failure instanceof VaultError ? failure.message : describeFailure(failure)} (${findRemedy(failure, name)})`),
   };
 }

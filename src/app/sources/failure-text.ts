@@ -1,4 +1,5 @@
 import type { Failure, FailureReason } from "../../agent/sources/source-maker.ts";
+import { VaultError } from "../../errors.ts";
 
 const SENTENCES: Readonly<Record<FailureReason, string>> = {
   "not-started": "its program could not be started",
@@ -12,10 +13,13 @@ const SENTENCES: Readonly<Record<FailureReason, string>> = {
   "no-store": "this version does not know its store, or its address is not in that store's form",
   stopped: "the vault was locked meanwhile",
   unreachable: "its token endpoint cannot be reached",
+  "cut-off": "its token endpoint broke off before it had answered",
   denied: "its token endpoint refused",
   "bad-answer": "what its token endpoint answered is no token",
+  changed: "the vault was changed meanwhile",
+  unwritten: "its new refresh token could not be put into the vault, and waits in the agent's memory for the next attempt",
   over: "its login is over: it was revoked, has expired, or was used elsewhere",
-  lost: "its login is lost: a refresh was cut off before the new refresh token was in the vault",
+  lost: "its login is lost: a refresh was cut off before its answer was in the vault",
 };
 /** Of what a program says, so much is shown. */
 const SAID_LENGTH_MAX = 1000;
@@ -27,6 +31,11 @@ export function describeReason(reason: string): string {
 
 function isReason(reason: string): reason is FailureReason {
   return Object.hasOwn(SENTENCES, reason);
+}
+
+/** What to type next. */
+export function findRemedy(failure: Failure | VaultError, name: string): string {
+  return !(failure instanceof VaultError) && (failure.reason === "over" || failure.reason === "lost") ? `vault login ${name}` : "vault doctor --try";
 }
 
 /** In words for the person alone: with what the program has said on its error stream, which nobody else is to see. */

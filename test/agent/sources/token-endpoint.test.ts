@@ -95,14 +95,14 @@ describe("an endpoint that", () => {
     expect((await failureOf(ask({ signal: stop.signal }))).reason).toBe("stopped");
   });
 
-  test("hangs up, or does not speak HTTP, is unreachable", async () => {
+  test("hangs up, or does not speak HTTP, may have taken what it was asked", async () => {
     const { ask } = await setUp((_request, socket) => {
       socket.destroy();
       return undefined;
     });
-    expect((await failureOf(ask())).reason).toBe("unreachable");
+    expect((await failureOf(ask())).reason).toBe("cut-off");
     const other = await setUp(() => "no HTTP at all\r\n\r\n");
-    expect((await failureOf(other.ask())).reason).toBe("unreachable");
+    expect((await failureOf(other.ask())).reason).toBe("cut-off");
   });
 
   test("answers with an error of its own, HTML, or nothing", async () => {

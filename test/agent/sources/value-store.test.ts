@@ -32,7 +32,7 @@ function setUp(make: Maker): Stage {
     ask({ refused, ciphertext = "c", source: changes } = {}) {
       const source: LivingSource = { kind: "command", ttl: 60, failureTtl: 10, timeout: 30, ...changes };
       const record = { id: "id", source, value: { nonce: "n", commitment: "m", ciphertext } } as SecretRecord;
-      return store.ask(new Uint8Array(16), { record, source, refused: refused === undefined ? undefined : tagOf(refused), open: () => Promise.resolve(Secret.fromText("sealed")) });
+      return store.ask(new Uint8Array(16), { record, source, refused: refused === undefined ? undefined : tagOf(refused), use: (work) => work({ record, sealed: Secret.fromText("sealed") }) });
     },
   };
 }
