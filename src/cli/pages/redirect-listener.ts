@@ -1,6 +1,6 @@
 // Where the provider sends the browser back to (RFC 8252, section 7.3): a server on loopback that takes one answer. It lives as long as the login.
 import { randomBytes } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Arrival, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
 import { VaultError } from "../../errors.ts";
@@ -14,6 +14,8 @@ const REQUEST_MS = 10 * 1000;
 /** An answer carries a code and a state, and some providers' codes are long. */
 const HEAD_BYTES_MAX = 16 * 1024;
 const CONNECTIONS_MAX = 16;
+/** Of a port that is free at one address, the other may be somebody's. */
+const ATTEMPTS_MAX = 8;
 
 /** Whoever opened it closes it. @throws VaultError `io` where the port cannot be had. */
 export async function openRedirect({ state, host, port }: RedirectWish, loginMs: number = LOGIN_MS): Promise<Redirect> {
@@ -26,7 +28,7 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
   let leadsTo: string | undefined;
   let isStarted = false;
   let isTaken = false;
-  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
+  const makeServer = (): Server => createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
     request.resume();
     const verdict = judgeRedirect(request, { authority, state, startToken });
     switch (verdict.kind) {
@@ -59,14 +61,8 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
         });
     }
   });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on("clientError", (_error, socket) => { socket.destroy(); });
-  await new Promise<void>((ready, fail) => {
-    server.once("error", () => { fail(new VaultError("io", port === undefined ? "no port of this machine can be had for the login" : `port ${port} of this machine cannot be had for the login`, "end the program that has it, or log in with --device where the provider has that")); });
-    server.listen({ port: port ?? 0, host: "127.0.0.1", exclusive: true }, ready);
-  });
-  const address = server.address();
-  authority = `${host}:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const servers = await listenAt(host, port, makeServer);
+  authority = `${host}:${portOf(servers)}`;
   const timer = setTimeout(() => { settle.reject(new VaultError("no-value", `nobody has logged in within ${Math.round(loginMs / 60_000)} minutes`, "start the command again")); }, loginMs);
   return {
     uri: `http://${authority}${REDIRECT_PATH}`,
@@ -77,11 +73,55 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
     arrival,
     close() {
       clearTimeout(timer);
-      server.close();
-      server.closeAllConnections();
+      closeAll(servers);
       settle.reject(new VaultError("no-value", "the login was given up"));
     },
   };
+}
+
+/** A browser that is sent to `localhost` may take either of its two addresses: who waits at the other one would have the code and the state. So both are had, or none. @throws VaultError `io`. */
+async function listenAt(host: RedirectWish["host"], port: number | undefined, makeServer: () => Server): Promise<readonly Server[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const servers: Server[] = [];
+    try {
+      servers.push(await listen(makeServer(), "127.0.0.1", port ?? 0));
+      if (host === "localhost") servers.push(...(await listenUnlessMissing(makeServer(), "::1", portOf(servers))));
+      return servers;
+    } catch {
+      closeAll(servers);
+      if (port === undefined && attempt < ATTEMPTS_MAX) continue;
+      throw new VaultError("io", port === undefined ? "no port of this machine can be had for the login" : `port ${port} of this machine cannot be had for the login`, "end the program that has it, or log in with --device where the provider has that");
+    }
+  }
+}
+
+/** None on a machine without that address. */
+function listenUnlessMissing(server: Server, address: string, port: number): Promise<readonly Server[]> {
+  return listen(server, address, port).then((listening) => [listening], (error: unknown) => {
+    if (error instanceof Error && "code" in error && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")) return [];
+    throw error;
+  });
+}
+
+function listen(server: Server, address: string, port: number): Promise<Server> {
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", (_error, socket) => { socket.destroy(); });
+  return new Promise((ready, fail) => {
+    server.once("error", fail);
+    server.listen({ port, host: address, exclusive: true }, () => { ready(server); });
+  });
+}
+
+function portOf([server]: readonly Server[]): number {
+  const address = server?.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function closeAll(servers: readonly Server[]): void {
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
 }
 
 function end(response: ServerResponse, status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
