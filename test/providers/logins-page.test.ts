@@ -35,7 +35,7 @@ describe("the list of providers", () => {
 
   it("is JSON with everything that its files say, and no secret", () => {
     const objects = JSON.parse(JSON.stringify(providerObjects())) as Record<string, unknown>[];
-    expect(objects.find(({ id }) => id === "dropbox")).toMatchObject({ needs: "a client id (its secret, where it has one)", service: "dropbox", authorizationParameters: { token_access_type: "offline" }, endpoints: { token: "https://api.dropboxapi.com/oauth2/token" } });
+    expect(objects.find(({ id }) => id === "dropbox")).toMatchObject({ needs: "a client id (its secret, where it has one)", redirectUri: "http://localhost:27183/callback", service: "dropbox", authorizationParameters: { token_access_type: "offline" }, endpoints: { token: "https://api.dropboxapi.com/oauth2/token" } });
     expect(objects.every((object) => typeof object["needs"] === "string")).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 // The table of providers in docs/logins.md, as it follows from their files.
 import { describeFlows, describeNeeds } from "../../src/cli/output/provider-lines.ts";
 import type { Provider } from "../../src/providers/entry.ts";
+import { registeredRedirect } from "../../src/providers/redirect.ts";
 
 const [BEGIN, END] = ["<!-- providers -->\n", "<!-- /providers -->"];
 const RENEWED: Readonly<Record<Provider["refreshToken"], string>> = { rotates: "yes, each time by another refresh token", stays: "yes", none: "no: it lasts as it is" };
@@ -27,10 +28,10 @@ function row(...cells: readonly string[]): string {
 }
 
 /** A page below the user's own server has no link. */
-function howToMake({ client, base }: Provider): string {
+function howToMake({ client, base, flows, redirect }: Provider): string {
   if (client.from === "registration") return "registers itself";
   const page = client.page.replace("{base}", () => base?.url ?? "{base}");
-  return `${page.startsWith("{base}") ? `At \`${page.replace("{base}", "https://YOUR-SERVER")}\`` : `[Make one](${page})`}: ${lowerFirst(client.advice)}`;
+  return `${page.startsWith("{base}") ? `At \`${page.replace("{base}", "https://YOUR-SERVER")}\`` : `[Make one](${page})`}: ${lowerFirst(client.advice)}${flows.includes("browser") ? ` Redirect: \`${registeredRedirect(redirect)}\`` : ""}`;
 }
 
 /** The sentence goes on; a name or an abbreviation stays. */

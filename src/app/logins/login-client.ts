@@ -2,6 +2,7 @@
 import type { ClientProof } from "../../agent/sources/token-endpoint.ts";
 import { VaultError } from "../../errors.ts";
 import type { Flow } from "../../providers/entry.ts";
+import { registeredRedirect } from "../../providers/redirect.ts";
 import type { Secret } from "../../secret.ts";
 import type { LoginTarget } from "./login-target.ts";
 
@@ -27,11 +28,12 @@ export interface ClientWish {
 }
 
 /** @returns undefined where the server is to register one. @throws VaultError `usage` where the user has to name one; what asking says. */
-export async function findClient({ title, client, provider, secretIn }: Pick<LoginTarget, "title" | "client" | "provider" | "secretIn">, flow: Flow, { id, remembered, findSecret }: ClientWish): Promise<LoginClient | undefined> {
+export async function findClient(target: Pick<LoginTarget, "title" | "client" | "provider" | "secretIn" | "redirect">, flow: Flow, { id, remembered, findSecret }: ClientWish): Promise<LoginClient | undefined> {
+  const { title, client, secretIn } = target;
   // A client that was registered for the last login knows that one's port alone.
   if (id === undefined && client.from === "registration") return undefined;
   if (id === undefined && remembered !== undefined) return remembered;
-  if (id === undefined) throw needsClient(title, provider, client);
+  if (id === undefined) throw needsClient(target, flow);
   const isNeeded = client.from === "user" && (client.secret === "always" || client.secret === flow);
   const mayHave = client.from !== "user" || client.secret !== "none";
   const known = remembered?.id === id ? remembered : undefined;
@@ -44,8 +46,9 @@ export async function findClient({ title, client, provider, secretIn }: Pick<Log
   return { id, proof: secretIn, secret: given };
 }
 
-function needsClient(title: string, provider: string | undefined, client: LoginTarget["client"]): VaultError {
+function needsClient({ title, provider, client, redirect }: Pick<LoginTarget, "title" | "provider" | "client" | "redirect">, flow: Flow): VaultError {
+  const sentBack = flow === "browser" ? ` The address that the browser is sent back to is ${registeredRedirect(redirect)}` : "";
   const command = provider === undefined ? "--client-id ID" : `vault login ${provider} --client-id ID`;
-  if (client.from !== "user") return new VaultError("usage", `${title} registers no clients by itself, so that one of yours has to be named`, `make one in its settings, then: ${command}`);
-  return new VaultError("usage", `${title} has to be told which client this is, and you have to make one: ${client.advice}`, `make it at ${client.page}, then: ${command}`);
+  if (client.from !== "user") return new VaultError("usage", `${title} registers no clients by itself, so that one of yours has to be named.${sentBack}`, `make one in its settings, then: ${command}`);
+  return new VaultError("usage", `${title} has to be told which client this is, and you have to make one: ${client.advice}${sentBack}`, `make it at ${client.page}, then: ${command}`);
 }

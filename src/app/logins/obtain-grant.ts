@@ -6,6 +6,7 @@ import type { Granted, TokenOrder } from "../../agent/sources/token-endpoint.ts"
 import { askTokenEndpoint, postTokenRequest, proverOf, readGranted } from "../../agent/sources/token-endpoint.ts";
 import { VaultError } from "../../errors.ts";
 import type { Flow } from "../../providers/entry.ts";
+import { EXACT_PORT } from "../../providers/redirect.ts";
 import type { Ask } from "./ask.ts";
 import { authorizationUrl, drawCodeSecrets, readArrival } from "./code-flow.ts";
 import type { DeviceCode } from "./device-flow.ts";
@@ -15,9 +16,6 @@ import { findClient, proofOf } from "./login-client.ts";
 import type { LoginPerson } from "./login-person.ts";
 import type { LoginTarget } from "./login-target.ts";
 import { registerClient } from "./register-client.ts";
-
-/** For providers that compare the whole redirect: the one that users register. Below what systems give out by themselves. */
-export const EXACT_PORT = 27_183;
 
 export interface GrantWish {
   readonly target: LoginTarget;

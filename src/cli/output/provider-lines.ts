@@ -1,12 +1,13 @@
 // How providers of logins are shown.
 import type { Provider } from "../../providers/entry.ts";
 import { BASE } from "../../providers/entry.ts";
+import { registeredRedirect } from "../../providers/redirect.ts";
 import { listProviders } from "../../providers/registry.ts";
 import { tableLines } from "./table.ts";
 
 /** Each that is known, as JSON. */
 export function providerObjects(): Record<string, unknown>[] {
-  return listProviders().map(({ authorizationParameters, ...provider }) => ({ ...provider, authorizationParameters: Object.fromEntries(authorizationParameters.map(({ name, value }) => [name, value])), needs: describeNeeds(provider) }));
+  return listProviders().map(({ authorizationParameters, ...provider }) => ({ ...provider, authorizationParameters: Object.fromEntries(authorizationParameters.map(({ name, value }) => [name, value])), needs: describeNeeds(provider), redirectUri: provider.client.from === "user" && provider.flows.includes("browser") ? registeredRedirect(provider.redirect) : null }));
 }
 
 /** A table of all: what the user brings, and whom the token is for. @param width of the terminal, undefined where there is none. */

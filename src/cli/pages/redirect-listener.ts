@@ -4,8 +4,9 @@ import type { Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Arrival, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
 import { VaultError } from "../../errors.ts";
+import { REDIRECT_PATH } from "../../providers/redirect.ts";
 import { REDIRECT_PAGE_POLICY, redirectPage } from "./redirect-page.ts";
-import { judgeRedirect, REDIRECT_PATH, START_PATH } from "./redirect-request.ts";
+import { judgeRedirect, START_PATH } from "./redirect-request.ts";
 
 /** Somebody looks for a password and a second factor. */
 const LOGIN_MS = 10 * 60 * 1000;

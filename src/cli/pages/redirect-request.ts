@@ -1,10 +1,9 @@
 // Which requests the port of a login answers. Any program and any web page on this machine can reach it: what counts is the state, which only the provider's answer and the start link's reader know. Pure.
+import { REDIRECT_PATH } from "../../providers/redirect.ts";
 import type { RequestHead } from "./value-request.ts";
 import { findOnly, isSame } from "./value-request.ts";
 
 export const START_PATH = "/start/";
-/** As users register it with their clients: not to be changed. */
-export const REDIRECT_PATH = "/callback";
 
 export interface ExpectedRedirect {
   /** Host and port, as the redirect has them. */

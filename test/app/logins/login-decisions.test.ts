@@ -36,7 +36,7 @@ describe("the way", () => {
 
 describe("the client", () => {
   const user = { from: "user", secret: "optional", secretIn: "post", page: "https://login.example.com/apps", advice: "One for desktops." } as const;
-  const target = { title: "Example", provider: "example", client: user, secretIn: "post" } as const;
+  const target = { title: "Example", provider: "example", client: user, secretIn: "post", redirect: { host: "localhost", exactPort: true } } as const;
   const nobody = (): Promise<undefined> => Promise.resolve(undefined);
   const last: LoginClient = { id: "last", proof: "none", secret: undefined };
 
@@ -48,6 +48,10 @@ describe("the client", () => {
   test("is asked for, with the page where it is made", async () => {
     await expect(findClient(target, "browser", { id: undefined, remembered: undefined, findSecret: nobody })).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("One for desktops.") as string, hint: "make it at https://login.example.com/apps, then: vault login example --client-id ID" });
     await expect(findClient({ ...target, client: { from: "any" } }, "browser", { id: undefined, remembered: undefined, findSecret: nobody })).rejects.toMatchObject({ code: "usage" });
+    const messageBy = (flow: "browser" | "device", exactPort: boolean): Promise<string> => findClient({ ...target, redirect: { host: "localhost", exactPort } }, flow, { id: undefined, remembered: undefined, findSecret: nobody }).then(() => "", (error: unknown) => String(error));
+    expect(await messageBy("browser", true)).toMatch(/One for desktops\. The address that the browser is sent back to is http:\/\/localhost:27183\/callback$/);
+    expect(await messageBy("browser", false)).toMatch(/ http:\/\/localhost\/callback$/);
+    expect(await messageBy("device", true)).toMatch(/One for desktops\.$/);
   });
   test("has a secret where one is given, and is asked for it where nothing goes without", async () => {
     const given = (): Promise<Secret> => Promise.resolve(Secret.fromText("s"));
