@@ -71,7 +71,7 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSour
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")
       : await examineAudit(paths, file, opened?.isAuthentic === true ? holder : undefined);
-    const sources = !triesSources ? (isUnsafe(paths.auditFolder) ? [] : lookFor("sources", () => recallSources(paths, file))) : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(file, holder, surroundings.now());
+    const sources = !triesSources ? (isUnsafe(paths.auditFolder) ? [] : lookFor("sources", () => recallSources(paths, file))) : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(surroundings, file, holder);
     return [...agent.findings, ...source.findings, ...successors, opened?.finding ?? unopened, ...sources, audit];
   } finally {
     agent.holder?.close();

@@ -7,6 +7,7 @@ import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { Scope } from "../../vault/scope.ts";
 import { missingVault } from "../keys/inside-run.ts";
+import { appendAudited } from "../keys/change-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import { createSecret, requireName, rotateSecret } from "../secrets/secrets.ts";
 import { requireStorable } from "../secrets/value-rules.ts";
@@ -97,7 +98,10 @@ async function keep(surroundings: Surroundings, { asked, target, name, remembere
     const told = scopesOf(granted, target.scopes.separator) ?? scopes;
     const missing = scopes.filter((scope) => scope !== "offline_access" && !told.includes(scope));
     if (missing.length > 0) surroundings.warn(`${target.title} has not granted all that was asked for: not ${missing.join(" ")}`);
-    return { record, isNew: remembered === undefined, title: target.title, account: await findAccount(target.account, value, ask), ends: endOf(granted) };
+    const account = await findAccount(target.account, value, ask);
+    // What is told of a secret later is what the log has of it.
+    if (account !== undefined) await withOpenVault(surroundings, ({ holder, file }) => appendAudited(surroundings, holder, file.contents, { kind: "login.account", secret: name, id: record.id, account }));
+    return { record, isNew: remembered === undefined, title: target.title, account, ends: endOf(granted) };
   } finally {
     value.wipe();
     client.secret?.wipe();

@@ -11,7 +11,7 @@ import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { describeFailure, findRemedy } from "../sources/failure-text.ts";
-import { logAnswer } from "../sources/value-log.ts";
+import { logMaking, makingOf } from "../sources/value-log.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openLivingValue } from "./living-value.ts";
 import type { Reach } from "./reach.ts";
@@ -33,6 +33,18 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
 
   const reached = new Map<string, { readonly grant: Grant; readonly given: Reach }[]>();
 
+  /** The answer again. Of what cannot be written down, nothing is used. */
+  const log = async (opened: OpenedVault, record: SecretRecord, answer: ValueAnswer): Promise<ValueAnswer> => {
+    const making = makingOf(answer, surroundings.now().getTime());
+    try {
+      if (making !== undefined) await logMaking(surroundings, opened, record, run, making);
+    } catch (error) {
+      if (answer.kind === "value") answer.value.wipe();
+      throw error;
+    }
+    return answer;
+  };
+
   const ask = async (given: SecretRecord, refused: string | undefined): Promise<ValueAnswer> =>
     withOpenVault(quiet, async (opened) => {
       const record = opened.file.records.named(new Set([given.name])).find((one) => one.id === given.id);
@@ -42,9 +54,7 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
       if (watch.isRevoked()) throw new VaultError("locked", "the vault was locked");
       const agent = await connectForRun(surroundings, opened);
       try {
-        const answer = await agent.askValue(record, refused);
-        await logAnswer(surroundings, opened, record, run, answer);
-        return answer;
+        return await log(opened, record, await agent.askValue(record, refused));
       } finally {
         // One that was started just now has to know that a run is there.
         if (opened.agent === undefined) watch.follow(agent);

@@ -4,7 +4,7 @@ import { LIMIT_MS_MAX } from "../../agent/lifetime.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
 import { readLog } from "../../audit/log.ts";
-import type { SecretRecord } from "../../vault/record.ts";
+import type { SecretMetadata } from "../../vault/record.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -33,25 +33,26 @@ export function isFailing({ made, failed }: ValueHistory): boolean {
   return failed !== undefined && (made === undefined || made.at < failed.at);
 }
 
+/** What came of asking a source. `untilMs`: milliseconds since 1970, where somebody has said how long the value is good. */
+export type Making = { readonly kind: "made"; readonly untilMs: number | undefined } | { readonly kind: "failed"; readonly reason: string };
+
+/** Undefined for an answer of the agent's that was there before. @param nowMs milliseconds since 1970. */
+export function makingOf(answer: ValueAnswer, nowMs: number): Making | undefined {
+  if (!answer.isNew) return undefined;
+  if (answer.kind === "no-value") return { kind: "failed", reason: answer.failure.reason };
+  return { kind: "made", untilMs: answer.goodMs >= UNKNOWN_MS ? undefined : nowMs + answer.goodMs };
+}
+
 /**
- * Writes down what came of asking a source. Of an answer that was there before, nothing.
+ * Writes down what came of asking a source.
  *
- * @param run the id of the one that has asked.
- * @throws VaultError `audit-unwritable`: then the value is not to be used, and is wiped.
+ * @param run the id of the one that has asked; undefined for a person.
+ * @throws VaultError `audit-unwritable`: then the value is not to be used.
  */
-export async function logAnswer(surroundings: Surroundings, { holder, file }: Pick<OpenedVault, "holder" | "file">, { id, name, source }: SecretRecord, run: string, answer: ValueAnswer): Promise<void> {
-  if (!answer.isNew) return;
-  const about = { secret: name, id, source: source.kind, run };
-  const event =
-    answer.kind === "no-value"
-      ? { kind: FAILED, ...about, reason: answer.failure.reason }
-      : { kind: MADE, ...about, ...(answer.goodMs >= UNKNOWN_MS ? {} : { until: new Date(surroundings.now().getTime() + answer.goodMs).toISOString() }) };
-  try {
-    await appendAudited(surroundings, holder, file.contents, event);
-  } catch (error) {
-    if (answer.kind === "value") answer.value.wipe();
-    throw error;
-  }
+export async function logMaking(surroundings: Surroundings, { holder, file }: Pick<OpenedVault, "holder" | "file">, { id, name, source }: SecretMetadata, run: string | undefined, making: Making): Promise<void> {
+  const about = { secret: name, id, source: source.kind, ...(run === undefined ? {} : { run }) };
+  const event = making.kind === "failed" ? { kind: FAILED, ...about, reason: making.reason } : { kind: MADE, ...about, ...(making.untilMs === undefined ? {} : { until: new Date(making.untilMs).toISOString() }) };
+  await appendAudited(surroundings, holder, file.contents, event);
 }
 
 /**
@@ -67,7 +68,7 @@ export function readValueHistory(auditFolder: string, ids: ReadonlySet<string>):
   for (let at = lines.length - 1; at >= 0 && open.size > 0; at -= 1) {
     const line = lines[at] ?? "";
     // Most entries are of runs, and need not be read.
-    const entry = line.includes('"value.') || line.includes('"secret.') ? findEntry(line) : undefined;
+    const entry = ['"value.', '"secret.', '"login.'].some((kind) => line.includes(kind)) ? findEntry(line) : undefined;
     const id = entry?.event["id"];
     if (entry === undefined || typeof id !== "string" || !open.has(id)) continue;
     const history = found.get(id) ?? { ...NO_HISTORY };

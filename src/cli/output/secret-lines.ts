@@ -50,7 +50,7 @@ function describeSource(source: LivingSource): string {
 
 function detailLines(source: LivingSource): string[] {
   const scopes = "scopes" in source ? source.scopes : "exchange" in source && "scopes" in source.exchange ? source.exchange.scopes : [];
-  return scopes.length > 0 ? [`scopes    ${scopes.join(" ")}`] : [];
+  return [...("issuer" in source && source.issuer !== null ? [`issuer    ${source.issuer}`] : []), ...(scopes.length > 0 ? [`scopes    ${scopes.join(" ")}`] : [])];
 }
 
 function historyLines({ made, failed, account }: ValueHistory): string[] {

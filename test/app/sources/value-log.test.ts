@@ -4,9 +4,10 @@ import { describe, expect, test } from "vitest";
 import type { ValueAnswer } from "../../../src/agent/sources/value-store.ts";
 import { LIMIT_MS_MAX } from "../../../src/agent/lifetime.ts";
 import { verifyTrail } from "../../../src/app/auditing/verify-trail.ts";
+import { appendAudited } from "../../../src/app/keys/change-vault.ts";
 import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
 import { rotateSecret } from "../../../src/app/secrets/secrets.ts";
-import { isFailing, logAnswer, NO_HISTORY, readValueHistory } from "../../../src/app/sources/value-log.ts";
+import { isFailing, logMaking, makingOf, NO_HISTORY, readValueHistory } from "../../../src/app/sources/value-log.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { SecretRecord } from "../../../src/vault/record.ts";
 import type { Home } from "../../support/home.ts";
@@ -22,7 +23,10 @@ async function recordOf(home: Home): Promise<SecretRecord> {
     return Promise.resolve(record);
   });
 }
-const log = async (home: Home, record: SecretRecord, answer: ValueAnswer): Promise<void> => withOpenVault(home.surroundings, (vault) => logAnswer(home.surroundings, vault, record, "a1", answer));
+const log = async (home: Home, record: SecretRecord, answer: ValueAnswer): Promise<void> => {
+  const making = makingOf(answer, Date.now());
+  if (making !== undefined) await withOpenVault(home.surroundings, (vault) => logMaking(home.surroundings, vault, record, "a1", making));
+};
 const historyOf = (home: Home, { id }: SecretRecord): ReturnType<typeof readValueHistory> extends ReadonlyMap<string, infer History> ? History : never => readValueHistory(home.surroundings.paths.auditFolder, new Set([id])).get(id) ?? NO_HISTORY;
 
 describe("the history of a value", () => {
@@ -58,6 +62,14 @@ describe("the history of a value", () => {
     expect(historyOf(home, record)).toEqual(NO_HISTORY);
   });
 
+  test("has whose it is, where a login has said so", async () => {
+    const home = await makeVaultHome("A_KEY");
+    const record = await recordOf(home);
+    await withOpenVault(home.surroundings, ({ holder, file }) => appendAudited(home.surroundings, holder, file.contents, { kind: "login.account", secret: record.name, id: record.id, account: "somebody" }));
+    await log(home, record, value(60_000));
+    expect(historyOf(home, record)).toMatchObject({ account: "somebody", failed: undefined });
+  });
+
   test("passes lines over that are no entries", async () => {
     const home = await makeVaultHome("A_KEY");
     const record = await recordOf(home);
@@ -67,13 +79,11 @@ describe("the history of a value", () => {
   });
 });
 
-test("a value whose making cannot be written down is wiped, and not handed on", async () => {
+test("a making that cannot be written down is an error", async () => {
   const home = await makeVaultHome("A_KEY");
   const record = await recordOf(home);
   const { auditFolder } = home.surroundings.paths;
   renameSync(auditFolder, `${auditFolder}-away`);
   writeFileSync(auditFolder, "");
-  const answer = value(60_000);
-  await expect(log(home, record, answer)).rejects.toMatchObject({ code: "audit-unwritable" });
-  expect(answer.kind === "value" && answer.value.reveal().every((byte) => byte === 0)).toBe(true);
+  await expect(log(home, record, value(60_000))).rejects.toMatchObject({ code: "audit-unwritable" });
 });
