@@ -98,7 +98,7 @@ const CLIENTS: readonly WalledClient[] = [
   script("PHP: curl", "php", "", `<?php $c = curl_init(getenv("URL")); curl_setopt($c, CURLOPT_HTTPHEADER, ["authorization: Bearer " . getenv("TOKEN")]); curl_exec($c); echo curl_error($c);`, ["-r", "exit(function_exists('curl_init') ? 0 : 1);"]),
   {
     ...script("Chromium by Playwright", process.execPath, "", PLAYWRIGHT),
-    isHere: () => existsSync("/usr/bin/chromium") && existsSync("/usr/bin/certutil"),
+    isHere: () => existsSync("/usr/bin/chromium"),
     prepare: (folder) => {
       cpSync(join(HERE, "node_modules/playwright-core"), join(folder, "playwright-core"), { recursive: true, dereference: true });
       writeFileSync(join(folder, "Chromium-by-Playwright"), PLAYWRIGHT);

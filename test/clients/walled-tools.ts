@@ -73,13 +73,13 @@ export const WALLED_TOOLS: readonly Tool[] = [
   {
     name: "Chromium by Puppeteer",
     work: "a page of a bound host, the token in a header",
-    isHere: () => CHROMIUM !== undefined && existsSync("/usr/bin/certutil") && existsSync(`${CLIENT_MODULES}/puppeteer-core`),
+    isHere: () => CHROMIUM !== undefined && existsSync(`${CLIENT_MODULES}/puppeteer-core`),
     script: byNode(PUPPETEER),
   },
   {
     name: "@playwright/mcp",
     work: "a page of a bound host, the token in a header that its settings name",
-    isHere: () => CHROMIUM !== undefined && existsSync("/usr/bin/certutil") && existsSync(`${CLIENT_MODULES}/@playwright/mcp`),
+    isHere: () => CHROMIUM !== undefined && existsSync(`${CLIENT_MODULES}/@playwright/mcp`),
     script: `printf '{"browser":{"contextOptions":{"extraHTTPHeaders":{"authorization":"Bearer %s"}}}}' "$TOKEN" > playwright.json
 ${byNode(mcpHost('command: process.execPath, args: [join(dirname(require.resolve("@playwright/mcp/package.json")), "cli.js"), "--headless", "--no-sandbox", "--isolated", "--config", "playwright.json", "--executable-path", process.argv[2]]', '{ name: "browser_navigate", arguments: { url: base + "/api" } }', '"/api"').replace("const text =", 'const shown = await client.callTool({ name: "browser_snapshot", arguments: {} }); answer.content = shown.content; const text =').replace('includes("/api")', 'includes("GET /api 0")'))}`,
   },

@@ -77,7 +77,7 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
   const relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
   try {
     const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
-    const trust = await layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
+    const trust = layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
     const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust, { kind: "nothing", path: MARKER }];
     if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
     return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);

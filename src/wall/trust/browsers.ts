@@ -1,19 +1,16 @@
 // Browsers look into no file of the system's: Chromium reads NSS's database in the home folder, and Firefox what its policies name.
-import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { readBounded } from "../../disk/bounded-file.ts";
 import type { Mount } from "../files/mount.ts";
 import type { Places } from "./places.ts";
+import { formatNssDatabase } from "./nss-database.ts";
+import { derOfPem } from "./subject-hash.ts";
 import { coverFolder } from "./system-stores.ts";
 
 /** Where Chromium and its like look, below the home folder. */
 const DATABASE_PARENT = ".pki";
 const DATABASE = "nssdb";
-/** By name and not from the PATH: it runs outside the wall, and a PATH may lead into the project, where an earlier program has put its own. */
-const CERTUTILS = ["/usr/bin/certutil", "/usr/local/bin/certutil", "/run/current-system/sw/bin/certutil"] as const;
-const CERTUTIL_MS_MAX = 10_000;
 
 /** Of Firefox as systems install it: policies are read from a file in it. */
 const POLICY_FOLDERS = ["/usr/lib/firefox/distribution", "/usr/lib/firefox-esr/distribution", "/usr/lib64/firefox/distribution", "/opt/firefox/distribution", "/etc/firefox/policies"] as const;
@@ -23,19 +20,15 @@ const POLICY_BYTES_MAX = 1024 * 1024;
 /**
  * Makes a database that trusts the run's root, in place of the user's own, which may hold keys.
  *
- * @returns nothing where the machine has no certutil, or it fails: then Chromium trusts no bound host.
+ * @returns nothing where it cannot be made: then Chromium trusts no bound host.
  */
-export async function coverNssDatabase(places: Places, folder: string, home: string, runCa: string): Promise<Mount[]> {
-  const [certutil] = places.realFiles(CERTUTILS);
-  if (certutil === undefined) return [];
+export function coverNssDatabase(folder: string, home: string, runCa: string): Mount[] {
+  const database = formatNssDatabase(derOfPem(runCa), "vault run");
+  if (database === undefined) return [];
   const source = join(folder, "pki");
-  const database = join(source, DATABASE);
-  try {
-    mkdirSync(database, { recursive: true, mode: 0o700 });
-    await promisify(execFile)(certutil, ["-A", "-d", `sql:${database}`, "-n", "vault run", "-t", "C,,", "-i", runCa], { timeout: CERTUTIL_MS_MAX, env: {} });
-  } catch {
-    return [];
-  }
+  mkdirSync(join(source, DATABASE), { recursive: true, mode: 0o700 });
+  writeFileSync(join(source, DATABASE, "cert9.db"), database.certificates, { flag: "wx", mode: 0o600 });
+  writeFileSync(join(source, DATABASE, "key4.db"), database.keys, { flag: "wx", mode: 0o600 });
   return [{ kind: "writable", source, path: join(home, DATABASE_PARENT) }];
 }
 

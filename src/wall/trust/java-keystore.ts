@@ -1,6 +1,6 @@
 // Java's older form of a trust store, JKS, which every JVM reads whatever its default is; and the certificates of the two forms that are found.
 import { createHash } from "node:crypto";
-import { concatBytes, utf8 } from "../../bytes.ts";
+import { utf8 } from "../../bytes.ts";
 
 const MAGIC = 0xfeedfeed;
 const VERSION = 2;
@@ -19,12 +19,27 @@ const CERTIFICATE_BAG = Uint8Array.of(0x06, 0x0a, 0x2a, 0x86, 0x48, 0x86, 0xf7, 
 
 /** @param certificates DER. @param time milliseconds since 1970, noted at each entry. */
 export function formatKeystore(certificates: readonly Uint8Array[], time: number): Uint8Array {
-  const date = Buffer.alloc(8);
-  date.writeBigUInt64BE(BigInt(time));
-  const entries = certificates.flatMap((certificate, number) => [uint32(CERTIFICATE_ENTRY), javaText(`vault-${number}`), date, javaText(CERTIFICATE_TYPE), uint32(certificate.length), certificate]);
-  const body = concatBytes(uint32(MAGIC), uint32(VERSION), uint32(certificates.length), ...entries);
-  const digest = createHash("sha1").update(Buffer.from(PASSWORD, "utf16le").swap16()).update(utf8(WHITENER)).update(body).digest();
-  return concatBytes(body, digest);
+  // In one piece: a run waits for it, and there are a hundred and more.
+  const names = certificates.map((_, number) => `vault-${number}`);
+  const entryBytes = 4 + 2 + 8 + 2 + CERTIFICATE_TYPE.length + 4;
+  const body = certificates.reduce((bytes, certificate, number) => bytes + entryBytes + (names[number]?.length ?? 0) + certificate.length, 12);
+  const file = Buffer.alloc(body + DIGEST_BYTES);
+  let at = 0;
+  const putWord = (value: number): void => { at = file.writeUInt32BE(value, at); };
+  // As Java's `writeUTF` has it; for ASCII, that is a length of two bytes and the text.
+  const putText = (text: string): void => { at = file.writeUInt16BE(text.length, at) + file.write(text, at + 2, "latin1"); };
+  for (const word of [MAGIC, VERSION, certificates.length]) putWord(word);
+  for (const [number, certificate] of certificates.entries()) {
+    putWord(CERTIFICATE_ENTRY);
+    putText(names[number] ?? "");
+    at = file.writeBigUInt64BE(BigInt(time), at);
+    putText(CERTIFICATE_TYPE);
+    putWord(certificate.length);
+    file.set(certificate, at);
+    at += certificate.length;
+  }
+  file.set(createHash("sha1").update(Buffer.from(PASSWORD, "utf16le").swap16()).update(utf8(WHITENER)).update(file.subarray(0, body)).digest(), body);
+  return file;
 }
 
 /**
@@ -80,15 +95,4 @@ function readOpenBags(file: Buffer): Uint8Array[] {
     found.push(file.subarray(from, from + file.readUInt16BE(start + 5)));
   }
   return found;
-}
-
-function uint32(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-/** As Java's `writeUTF` has it; for ASCII, that is a length of two bytes and the text. */
-function javaText(text: string): Uint8Array {
-  return concatBytes(Uint8Array.of(text.length >> 8, text.length & 0xff), utf8(text));
 }

@@ -19,11 +19,11 @@ const STORE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** @returns the real paths of the stores of every JVM on the PATH, in JAVA_HOME and where JVMs are installed. */
 export function findJavaStores(places: Places, home: string, variables: Readonly<Record<string, string | undefined>>): string[] {
-  const programs = places.realPaths((variables["PATH"] ?? "").split(delimiter).filter((folder) => folder.startsWith("/")).map((folder) => join(folder, "java")));
-  const installed = [...SYSTEM_FOLDERS, ...HOME_FOLDERS.map((folder) => join(home, folder))].flatMap((folder) => places.names(folder).map((name) => join(folder, name)));
+  const programs = places.realPaths((variables["PATH"] ?? "").split(delimiter).filter((folder) => folder.startsWith("/")).map((folder) => `${folder}/java`));
+  const installed = [...SYSTEM_FOLDERS, ...HOME_FOLDERS.map((folder) => `${home}/${folder}`)].flatMap((folder) => places.names(folder).map((name) => `${folder}/${name}`));
   const javaHome = variables["JAVA_HOME"] ?? "";
   const folders = [...programs.map((program) => dirname(dirname(program))), ...(javaHome.startsWith("/") ? [javaHome] : []), ...installed];
-  return [...new Set([...places.realFiles(folders.flatMap((folder) => STORES.map((store) => join(folder, store)))), ...places.realPaths(SYSTEM_STORES)])];
+  return [...new Set([...places.realFiles(folders.flatMap((folder) => STORES.map((store) => `${folder}/${store}`))), ...places.realPaths(SYSTEM_STORES)])];
 }
 
 /**

@@ -35,7 +35,7 @@ export interface TrustRequest {
  *
  * @throws VaultError `io` where the run's folder takes no file.
  */
-export async function layTrust(request: TrustRequest): Promise<readonly Mount[]> {
+export function layTrust(request: TrustRequest): readonly Mount[] {
   const { bundle, home, project, variables } = request;
   const places = openPlaces(seesBy(request.files), request.root);
   const folder = join(request.folder, "trust");
@@ -45,7 +45,7 @@ export async function layTrust(request: TrustRequest): Promise<readonly Mount[]>
     writeFileSync(runCa, `${request.runCa.trimEnd()}\n`, { flag: "wx", mode: 0o600 });
     // In a home folder that is fresh the place for it can be made, and nowhere else.
     const isHomeFresh = request.files.some(({ kind, path }) => path === home && (kind === "empty" || kind === "writable"));
-    const database = isHomeFresh ? coverNssDatabase(places, folder, home, runCa) : [];
+    const database = isHomeFresh ? coverNssDatabase(folder, home, request.runCa) : [];
     const bundles = new Set([...findSystemBundles(places), ...findLibraryBundles(places, home, project, variables)]);
     const stores = findJavaStores(places, home, variables);
     const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]));
@@ -53,7 +53,7 @@ export async function layTrust(request: TrustRequest): Promise<readonly Mount[]>
     const java = coverJavaStores(places, stores, folder, request.runCa, () => readFileSync(bundle, "latin1"));
     const mounts = [...folders, ...coverFirefoxPolicies(places, folder, runCa), ...files, ...java];
     const sealed: Mount[] = mounts.flatMap((mount) => (mount.kind === "empty" ? [{ kind: "sealed", path: mount.path }] : []));
-    return [...mounts, ...sealed, ...(await database)];
+    return [...mounts, ...sealed, ...database];
   } catch (error) {
     if (error instanceof VaultError) throw error;
     throw new VaultError("io", `cannot write the trust stores of a run to "${folder}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full");

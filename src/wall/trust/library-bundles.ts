@@ -1,5 +1,4 @@
 // Libraries that bring the roots which they trust as a file of their own: it is found, and the run's laid over it.
-import { join } from "node:path";
 import type { Places } from "./places.ts";
 
 /** Of a Python's `site-packages`: requests and httpx (certifi), pip, botocore, httplib2, gRPC, older Stripe. */
@@ -20,14 +19,14 @@ const PYTHON_NAME = /^python3(?:\.\d+)?t?$/;
 /** @returns the real paths of those that are there. */
 export function findLibraryBundles(places: Places, home: string, project: string, variables: Readonly<Record<string, string | undefined>>): string[] {
   const named = ["VIRTUAL_ENV", "CONDA_PREFIX"].map((name) => variables[name] ?? "").filter((path) => path.startsWith("/"));
-  const installed = HOME_FOLDERS.flatMap((folder) => places.names(join(home, folder)).map((name) => join(home, folder, name)));
-  const prefixes = new Set([...SYSTEM_PREFIXES, ...named, ...PROJECT_PREFIXES.map((name) => join(project, name)), ...HOME_PREFIXES.map((name) => join(home, name)), ...installed]);
+  const installed = HOME_FOLDERS.flatMap((folder) => places.names(`${home}/${folder}`).map((name) => `${home}/${folder}/${name}`));
+  const prefixes = new Set([...SYSTEM_PREFIXES, ...named, ...PROJECT_PREFIXES.map((name) => `${project}/${name}`), ...HOME_PREFIXES.map((name) => `${home}/${name}`), ...installed]);
   const packages = [...prefixes].flatMap((prefix) => packageFolders(places, prefix));
-  return places.realFiles([...packages.flatMap((folder) => PYTHON_FILES.map((file) => join(folder, file))), ...[...prefixes].flatMap((prefix) => PREFIX_FILES.map((file) => join(prefix, file))), ...FIXED_FILES]);
+  return places.realFiles([...packages.flatMap((folder) => PYTHON_FILES.map((file) => `${folder}/${file}`)), ...[...prefixes].flatMap((prefix) => PREFIX_FILES.map((file) => `${prefix}/${file}`)), ...FIXED_FILES]);
 }
 
 function packageFolders(places: Places, prefix: string): string[] {
-  const pythons = ["lib", "lib64"].flatMap((library) => places.names(join(prefix, library)).filter((name) => PYTHON_NAME.test(name)).map((name) => join(prefix, library, name)));
+  const pythons = ["lib", "lib64"].flatMap((library) => places.names(`${prefix}/${library}`).filter((name) => PYTHON_NAME.test(name)).map((name) => `${prefix}/${library}/${name}`));
   // Debian keeps its own packages apart.
-  return pythons.flatMap((python) => [join(python, "site-packages"), join(python, "dist-packages")]);
+  return pythons.flatMap((python) => [`${python}/site-packages`, `${python}/dist-packages`]);
 }

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type { Mount } from "../files/mount.ts";
-import { isWithin } from "../files/path-order.ts";
 
 export interface Places {
   /** The real paths of those that are there, each once: bubblewrap mounts nothing on a link. What the program is not to see stays out. */
@@ -23,19 +22,21 @@ export interface Places {
  * @param root the folder that is the program's `/`.
  */
 export function openPlaces(sees: (path: string) => boolean, root = "/"): Places {
-  const onDisk = (path: string): string => join(root, path);
+  const onDisk = root === "/" ? (path: string): string => path : (path: string): string => join(root, path);
   const realRoot = realpathSync(root);
+  const fromDisk = root === "/" ? (path: string): string => path : (path: string): string => join("/", relative(realRoot, path));
   const findReal = (candidate: string): string | undefined => {
     // Most are not there, and an error costs more than all else here.
     if (!existsSync(onDisk(candidate))) return undefined;
     try {
-      const real = join("/", relative(realRoot, realpathSync.native(onDisk(candidate))));
+      const real = fromDisk(realpathSync.native(onDisk(candidate)));
       return sees(real) ? real : undefined;
     } catch {
       // Gone meanwhile.
       return undefined;
     }
   };
+  // Paths are put together as text: join costs more than what is asked of the kernel, a few hundred times over.
   return {
     onDisk,
     realPaths: (candidates) => [...new Set(candidates.flatMap((candidate) => findReal(candidate) ?? []))],
@@ -59,8 +60,12 @@ export function openPlaces(sees: (path: string) => boolean, root = "/"): Places 
 
 /** Whether what was laid last over a path, or over a folder above it, shows what is there outside. */
 export function seesBy(files: readonly Mount[]): (path: string) => boolean {
+  const laid = new Map<string, number>();
+  for (const [index, { kind, path }] of files.entries()) if (kind !== "sealed") laid.set(path, index);
   return (path) => {
-    const last = files.findLast((mount) => mount.kind !== "sealed" && isWithin(path, mount.path));
-    return last !== undefined && "source" in last && last.source === last.path;
+    let last = laid.get("/") ?? -1;
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) last = Math.max(last, laid.get(path.slice(0, end)) ?? -1);
+    const mount = files[last];
+    return mount !== undefined && "source" in mount && mount.source === mount.path;
   };
 }

@@ -9,6 +9,8 @@ interface Value {
   readonly end: number;
 }
 
+/** Left out in the first version of certificates. */
+const VERSION = 0xa0;
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const UTF8_STRING = 0x0c;
@@ -22,7 +24,7 @@ const BYTE_STRINGS = [UTF8_STRING, 0x13, 0x14, 0x16, 0x1a];
  * @param certificate DER, of a certificate that is well-formed.
  */
 export function hashSubject(certificate: Uint8Array): string {
-  const names = readAll(findSubject(certificate)).map(({ contents }) => encode(SET, ...readAll(contents).map(formatAttribute)));
+  const names = readAll(read(subjectOf(certificate).subject, 0).contents).map(({ contents }) => encode(SET, ...readAll(contents).map(formatAttribute)));
   return createHash("sha1").update(concatBytes(...names)).digest().readUInt32LE(0).toString(16).padStart(8, "0");
 }
 
@@ -36,11 +38,14 @@ export function derOfAll(pem: string): Uint8Array[] {
   return pem.split("-----BEGIN CERTIFICATE-----").slice(1).map((rest) => Buffer.from(rest.slice(0, rest.indexOf("-----")), "base64"));
 }
 
-/** The subject stands behind the version (which is left out in the first version), serial number, algorithm, issuer and validity. */
-function findSubject(certificate: Uint8Array): Uint8Array {
-  const fields = readAll(read(read(certificate, 0).contents, 0).contents);
-  const hasVersion = fields[0]?.tag === 0xa0;
-  return fields[hasVersion ? 5 : 4]?.contents ?? new Uint8Array();
+/** DER of a certificate's serial number and of its subject, each as a whole. @param certificate DER, well-formed. */
+export function subjectOf(certificate: Uint8Array): { readonly serial: Uint8Array; readonly subject: Uint8Array } {
+  const { contents } = read(read(certificate, 0).contents, 0);
+  const fields = readAll(contents);
+  const serial = fields[0]?.tag === VERSION ? 1 : 0;
+  const whole = (index: number): Uint8Array => contents.subarray(fields[index - 1]?.end ?? 0, fields[index]?.end);
+  // Between the two: algorithm, issuer and validity.
+  return { serial: whole(serial), subject: whole(serial + 4) };
 }
 
 /** Texts of most kinds are made one: UTF-8, A to Z in lower case, no space at the ends, and one between words. */

@@ -38,12 +38,15 @@ function makeRoot(layout: Layout): string {
 }
 
 /** What is laid over what; of the run's own files only the name. */
-async function lay(layout: Layout, more: Partial<TrustRequest> = {}): Promise<string[]> {
+function lay(layout: Layout, more: Partial<TrustRequest> = {}): string[] {
   const folder = makeFolder();
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, `${runCa}\n${rootPem}\n`);
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, files: FILES, root: makeRoot(layout), ...more });
-  return mounts.map((mount) => describeMount(mount).replaceAll(`${folder}/`, "RUN/"));
+  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, files: FILES, root: makeRoot(layout), ...more });
+  const laid = mounts.map((mount) => describeMount(mount).replaceAll(`${folder}/`, "RUN/"));
+  // Chromium's database, in each home folder that is fresh.
+  expect(laid.at(-1)).toBe("writable RUN/trust/pki at /home/u/.pki");
+  return laid.slice(0, -1);
 }
 
 function describeMount(mount: Mount): string {
@@ -51,8 +54,8 @@ function describeMount(mount: Mount): string {
   return mount.kind === "link" ? `link ${mount.path} to ${mount.target}` : `${mount.kind} ${mount.path}`;
 }
 
-test("Debian: the bundle, and a folder of links that keep what they lead to", async () => {
-  const laid = await lay({
+test("Debian: the bundle, and a folder of links that keep what they lead to", () => {
+  const laid = lay({
     "/etc/ssl/certs/ca-certificates.crt": "",
     "/etc/ssl/certs/ISRG.pem": "→ /usr/share/ca-certificates/mozilla/ISRG.crt",
     "/etc/ssl/certs/4042bcee.0": "→ ISRG.pem",
@@ -69,8 +72,8 @@ test("Debian: the bundle, and a folder of links that keep what they lead to", as
   ]);
 });
 
-test("Fedora: the extracted bundle that all others lead to, the folder by hashes, the anchors of p11-kit, and Java's", async () => {
-  const laid = await lay({
+test("Fedora: the extracted bundle that all others lead to, the folder by hashes, the anchors of p11-kit, and Java's", () => {
+  const laid = lay({
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem": "",
     "/etc/pki/ca-trust/extracted/pem/directory-hash/4042bcee.0": "plain",
     "/etc/pki/ca-trust/extracted/java/cacerts": Buffer.from(formatKeystore([derOfPem(rootPem)], 0)).toString("latin1"),
@@ -97,13 +100,13 @@ test("Fedora: the extracted bundle that all others lead to, the folder by hashes
   ]);
 });
 
-test("Alpine: two names of one bundle, covered once", async () => {
-  const laid = await lay({ "/etc/ssl/certs/ca-certificates.crt": "", "/etc/ssl/cert.pem": "→ certs/ca-certificates.crt", "/etc/ssl/certs/ca-cert-x.pem": "→ /usr/share/ca-certificates/mozilla/x.crt" });
+test("Alpine: two names of one bundle, covered once", () => {
+  const laid = lay({ "/etc/ssl/certs/ca-certificates.crt": "", "/etc/ssl/cert.pem": "→ certs/ca-certificates.crt", "/etc/ssl/certs/ca-cert-x.pem": "→ /usr/share/ca-certificates/mozilla/x.crt" });
   expect(laid.filter((line) => line.includes("RUN/"))).toEqual([`read-only RUN/trust/run-ca.pem at /etc/ssl/certs/${hash}.0`, "read-only RUN/ca.pem at /etc/ssl/certs/ca-certificates.crt"]);
 });
 
-test("Arch: links that leave the folder lead where they led, and what they lead to is covered", async () => {
-  const laid = await lay({
+test("Arch: links that leave the folder lead where they led, and what they lead to is covered", () => {
+  const laid = lay({
     "/etc/ca-certificates/extracted/tls-ca-bundle.pem": "",
     "/etc/ca-certificates/trust-source/anchors/.keep": "",
     "/etc/ssl/certs/ca-certificates.crt": "→ ../../ca-certificates/extracted/tls-ca-bundle.pem",
@@ -116,8 +119,8 @@ test("Arch: links that leave the folder lead where they led, and what they lead 
   expect(laid).toContain("read-only RUN/trust/run-ca.pem at /etc/ca-certificates/trust-source/anchors/vault-run.pem");
 });
 
-test("SUSE: its bundle, its folder and its anchors", async () => {
-  const laid = await lay({ "/var/lib/ca-certificates/ca-bundle.pem": "", "/var/lib/ca-certificates/pem/x.pem": "plain", "/etc/ssl/ca-bundle.pem": "→ ../../var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/certs": "→ ../../var/lib/ca-certificates/pem", "/etc/pki/trust/anchors/a": "" });
+test("SUSE: its bundle, its folder and its anchors", () => {
+  const laid = lay({ "/var/lib/ca-certificates/ca-bundle.pem": "", "/var/lib/ca-certificates/pem/x.pem": "plain", "/etc/ssl/ca-bundle.pem": "→ ../../var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/certs": "→ ../../var/lib/ca-certificates/pem", "/etc/pki/trust/anchors/a": "" });
   expect(laid.filter((line) => line.includes("RUN/"))).toEqual([
     "read-only RUN/trust/run-ca.pem at /etc/pki/trust/anchors/vault-run.pem",
     `read-only RUN/trust/run-ca.pem at /var/lib/ca-certificates/pem/${hash}.0`,
@@ -125,13 +128,13 @@ test("SUSE: its bundle, its folder and its anchors", async () => {
   ]);
 });
 
-test("a root with the same hash keeps its number, and the run's takes the next", async () => {
-  const laid = await lay({ [`/etc/ssl/certs/${hash}.0`]: "plain", [`/etc/ssl/certs/${hash}.1`]: "plain" });
+test("a root with the same hash keeps its number, and the run's takes the next", () => {
+  const laid = lay({ [`/etc/ssl/certs/${hash}.0`]: "plain", [`/etc/ssl/certs/${hash}.1`]: "plain" });
   expect(laid).toContain(`read-only RUN/trust/run-ca.pem at /etc/ssl/certs/${hash}.2`);
 });
 
-test("the file of a Python's certifi, of the project, of home and of the system, wherever a link of the same name leads", async () => {
-  const laid = await lay({
+test("the file of a Python's certifi, of the project, of home and of the system, wherever a link of the same name leads", () => {
+  const laid = lay({
     "/usr/lib/python3/dist-packages/certifi/cacert.pem": "",
     "/home/u/p/.venv/lib/python3.12/site-packages/certifi/cacert.pem": "",
     "/home/u/.pyenv/versions/3.13.0/lib/python3.13/site-packages/pip/_vendor/certifi/cacert.pem": "",
@@ -141,7 +144,7 @@ test("the file of a Python's certifi, of the project, of home and of the system,
     .map((path) => `read-only RUN/ca.pem at ${path}`).sort((a, b) => laid.indexOf(a) - laid.indexOf(b)));
 });
 
-test("attack: a link in the project chooses neither which file of the system is covered, nor which of a hidden folder's is shown", async () => {
+test("attack: a link in the project chooses neither which file of the system is covered, nor which of a hidden folder's is shown", () => {
   const store = Buffer.from(formatKeystore([derOfPem(otherPem)], 0)).toString("latin1");
   const layout = {
     "/bin/sh": "ELF",
@@ -149,7 +152,7 @@ test("attack: a link in the project chooses neither which file of the system is 
     "/home/u/p/.venv/lib/python3.12/site-packages/certifi/cacert.pem": "→ ../../../../../../../../bin/sh",
     "/home/u/p/jdk/lib/security/cacerts": "→ ../../../../.ssh/cacerts",
   };
-  expect(await lay(layout, { variables: { JAVA_HOME: "/home/u/p/jdk" } })).toEqual([]);
+  expect(lay(layout, { variables: { JAVA_HOME: "/home/u/p/jdk" } })).toEqual([]);
 });
 
 test("what is laid later decides what is seen: over a folder, and again in it", () => {
@@ -158,15 +161,15 @@ test("what is laid later decides what is seen: over a folder, and again in it", 
   expect(["/home/u/.ssh/a", "/home/u/p/secret/a", "/etc/one", "/etc/two", "/home/u/.pyenv/a"].map(sees)).toEqual([false, false, false, false, false]);
 });
 
-test("a JVM keeps what it trusts, and trusts the run as well; one whose store cannot be read trusts what the run does", async () => {
+test("a JVM keeps what it trusts, and trusts the run as well; one whose store cannot be read trusts what the run does", () => {
   const folder = makeFolder();
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, `${runCa}\n${rootPem}\n`);
   const root = makeRoot({ "/opt/a/lib/security/cacerts": "no store", "/usr/bin/java": "→ ../lib/jvm/b/bin/java", "/usr/lib/jvm/b/bin/java": "", "/home/u/.sdkman/candidates/java/c/jre/lib/security/cacerts": "" });
   mkdirSync(join(root, "/usr/lib/jvm/b/lib/security"), { recursive: true });
   writeFileSync(join(root, "/usr/lib/jvm/b/lib/security/cacerts"), formatKeystore([derOfPem(otherPem)], 0));
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, files: FILES, root });
-  const trusted = Object.fromEntries(mounts.map((mount) => [mount.path, "source" in mount ? readKeystore(readFileSync(mount.source)).map((der) => Buffer.from(der).toString("base64")) : []]));
+  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, files: FILES, root });
+  const trusted = Object.fromEntries(mounts.filter(({ kind }) => kind !== "writable").map((mount) => [mount.path, "source" in mount ? readKeystore(readFileSync(mount.source)).map((der) => Buffer.from(der).toString("base64")) : []]));
   const plain = (pem: string): string => Buffer.from(derOfPem(pem)).toString("base64");
   expect(trusted).toEqual({
     "/usr/lib/jvm/b/lib/security/cacerts": [plain(runCa), plain(otherPem)],
@@ -175,19 +178,19 @@ test("a JVM keeps what it trusts, and trusts the run as well; one whose store ca
   });
 });
 
-test("Firefox's policies keep what they say, and install the run's root", async () => {
+test("Firefox's policies keep what they say, and install the run's root", () => {
   const folder = makeFolder();
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, runCa);
   const root = makeRoot({ "/usr/lib/firefox/distribution/policies.json": `{"policies":{"DisableTelemetry":true,"Certificates":{"Install":["/a.pem"]}}}`, "/usr/lib/firefox/distribution/x.ini": "" });
-  const mounts = await layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, files: FILES, root });
+  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, files: FILES, root });
   expect(mounts.map(describeMount).filter((line) => line.includes(".ini"))).toEqual(["link /usr/lib/firefox/distribution/x.ini to .outside/x.ini"]);
   const written = mounts.find((mount) => mount.path.endsWith("policies.json"));
   expect(JSON.parse(readFileSync(written !== undefined && "source" in written ? written.source : "", "utf8"))).toEqual({ policies: { DisableTelemetry: true, Certificates: { Install: ["/a.pem", join(folder, "trust/run-ca.pem")] } } });
 });
 
-test("a machine without any store is left alone, and a folder that takes no file is told", async () => {
-  expect(await lay({})).toEqual([]);
+test("a machine without any store is left alone, and a folder that takes no file is told", () => {
+  expect(lay({})).toEqual([]);
   const folder = makeFolder();
-  await expect(layTrust({ bundle: "/x", runCa, folder: join(folder, "not-there"), home: "/h", project: "/p", variables: {}, files: [] })).rejects.toMatchObject({ code: "io" });
+  expect(() => layTrust({ bundle: "/x", runCa, folder: join(folder, "not-there"), home: "/h", project: "/p", variables: {}, files: [] })).toThrow(expect.objectContaining({ code: "io" }));
 });
