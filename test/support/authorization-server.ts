@@ -1,5 +1,5 @@
 // A real authorization server (oidc-provider) on this machine: it rotates refresh tokens, and ends a login one of whose tokens it sees twice. Beside it, a server that takes access tokens which are good at that moment, and nothing else.
-import type { IncomingMessage, RequestListener, Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,6 +27,9 @@ export interface AuthorizationServer {
   readonly errors: () => readonly string[];
   /** Of requests to the other server: whether the token was good when it came. */
   readonly arrived: () => readonly boolean[];
+  readonly arrivedTokens: () => readonly string[];
+  /** The person has taken back what was granted. */
+  endLogins(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,7 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, do
   };
   let answer: RequestListener = () => undefined;
   const counts = { asked: 0, atOnce: 0, mostAtOnce: 0 };
-  const arrived: boolean[] = [];
+  const [arrived, arrivedTokens, grants]: [boolean[], string[], string[]] = [[], [], []];
   const port = await listen((request, response) => {
     if (request.url !== "/token") {
       answer(request, response);
@@ -77,8 +80,11 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, do
   const callback = provider.callback();
   answer = (request, response) => { void callback(request, response); };
   const apiPort = await listen((request, response) => {
-    void isGood(provider, request).then((good) => {
+    const token = (request.headers.authorization ?? "").replace("Bearer ", "");
+    void provider.AccessToken.find(token).then((found) => {
+      const good = found?.isValid === true;
       arrived.push(good);
+      arrivedTokens.push(token);
       response.writeHead(good ? 200 : 401).end(good ? "good" : "bad");
     });
   });
@@ -87,11 +93,19 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, do
     tokenEndpoint: `${issuer}/token`,
     apiHost: `localhost:${apiPort}`,
     source: { kind: "oauth2", ttl: null, failureTtl: 1, provider: null, issuer, tokenEndpoint: `${issuer}/token`, revocationEndpoint: null, clientId: CLIENT_ID, clientAuth: { kind: "none" }, scopes: ["offline_access", "openid"], parameters: [] },
-    logIn: () => logIn(provider),
+    async logIn() {
+      const { grantId, refreshToken } = await logIn(provider);
+      grants.push(grantId);
+      return refreshToken;
+    },
     asked: () => counts.asked,
     mostAtOnce: () => counts.mostAtOnce,
     errors: () => errors,
     arrived: () => arrived,
+    arrivedTokens: () => arrivedTokens,
+    async endLogins() {
+      for (const grantId of grants) await provider.RefreshToken.revokeByGrantId(grantId);
+    },
     async close() {
       for (const server of listening) server.closeAllConnections();
       await Promise.all(listening.map((server) => new Promise((resolve) => server.close(resolve))));
@@ -100,7 +114,7 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, do
 }
 
 /** What the end of the browser's way does. */
-async function logIn(provider: Provider): Promise<string> {
+async function logIn(provider: Provider): Promise<{ readonly grantId: string; readonly refreshToken: string }> {
   const client = await provider.Client.find(CLIENT_ID);
   if (client === undefined) throw new Error("there is no client");
   const scope = "openid offline_access";
@@ -108,10 +122,5 @@ async function logIn(provider: Provider): Promise<string> {
   grant.addOIDCScope(scope);
   const grantId = await grant.save();
   const token = new provider.RefreshToken({ accountId: "somebody", client, grantId, scope, gty: "authorization_code" });
-  return token.save();
-}
-
-async function isGood(provider: Provider, { headers }: IncomingMessage): Promise<boolean> {
-  const token = await provider.AccessToken.find((headers.authorization ?? "").replace("Bearer ", ""));
-  return token?.isValid === true;
+  return { grantId, refreshToken: await token.save() };
 }
