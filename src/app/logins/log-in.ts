@@ -60,9 +60,10 @@ export async function logIn(given: Surroundings, asked: AskedLogin, person: Logi
   const { surroundings, forget } = askedOnce(given);
   try {
     const signal = new AbortController().signal;
-    const { target, name, remembered, roots } = await toldFailures("the login", async () => settleTarget({ server: asked.server, name: asked.name, scope: asked.scope, roots: asked.roots }, await lookUp(surroundings), (trusted) => makeAsk(trusted, signal)));
+    const { target, name, remembered, roots, notice } = await toldFailures("the login", async () => settleTarget({ server: asked.server, name: asked.name, scope: asked.scope, roots: asked.roots }, await lookUp(surroundings), (trusted) => makeAsk(trusted, signal)));
     requireName(name);
     if (remembered !== undefined) requireRenewable(remembered, target, asked);
+    if (notice !== undefined) person.tell(notice);
     const flow = chooseFlow(target, { wantsDevice: asked.wantsDevice, hasBrowser: person.hasBrowser });
     const scopes = scopesToAsk(target, asked.scopes, remembered);
     const client = { id: asked.clientId, remembered: remembered === undefined ? undefined : clientOf(remembered), findSecret: person.findClientSecret };

@@ -8,6 +8,7 @@ import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Ask } from "./ask.ts";
 import { requireUrl } from "./ask.ts";
 import { discover } from "./discover.ts";
+import { judgeForeignLogins } from "./foreign-logins.ts";
 import type { LoginTarget } from "./login-target.ts";
 import { nameOf, targetOfProvider, targetOfServer } from "./login-target.ts";
 import type { RememberedLogin } from "./remembered-login.ts";
@@ -28,6 +29,8 @@ export interface SettledTarget {
   readonly name: string;
   readonly remembered: RememberedLogin | undefined;
   readonly roots: string | null;
+  /** What the person is told before the login. */
+  readonly notice: string | undefined;
 }
 
 type Look = (look: (vault: OpenedVault) => Promise<RememberedLogin | undefined>) => Promise<RememberedLogin | undefined>;
@@ -43,15 +46,15 @@ export async function settleTarget({ server, name, scope, roots }: TargetWish, l
     const known = name ?? provider?.variable ?? server.word;
     const remembered = await find(known);
     const trusted = roots ?? remembered?.order.roots ?? null;
-    if (provider !== undefined) return { target: targetAt(provider, server.baseUrl, remembered), name: known, remembered, roots: trusted };
+    if (provider !== undefined) return { target: targetAt(provider, server.baseUrl, remembered), notice: undefined, name: known, remembered, roots: trusted };
     if (remembered === undefined || name !== undefined) getProvider(server.word);
     if (remembered === undefined) throw new VaultError("not-found", `there is no login "${known}"`);
-    return { target: await targetAgain(remembered, server.baseUrl, askWith(trusted)), name: known, remembered, roots: trusted };
+    return { ...(await targetAgain(remembered, server.baseUrl, askWith(trusted))), name: known, remembered, roots: trusted };
   }
   const known = name ?? nameOf(requireUrl(server.address, "--issuer").hostname);
   const remembered = await find(known);
   const trusted = roots ?? remembered?.order.roots ?? null;
-  return { target: await discoverTarget(server.address, askWith(trusted)), name: known, remembered, roots: trusted };
+  return { ...(await discoverTarget(server.address, askWith(trusted))), name: known, remembered, roots: trusted };
 }
 
 function targetAt(provider: Provider, baseUrl: string | undefined, remembered: RememberedLogin | undefined): LoginTarget {
@@ -64,17 +67,18 @@ function otherBase(provider: Provider, { source }: RememberedLogin): string | un
 }
 
 /** A login by its own name: at the server where it was. @throws VaultError `usage`. */
-async function targetAgain(remembered: RememberedLogin, baseUrl: string | undefined, ask: Ask): Promise<LoginTarget> {
+async function targetAgain(remembered: RememberedLogin, baseUrl: string | undefined, ask: Ask): Promise<Pick<SettledTarget, "target" | "notice">> {
   const { record, source } = remembered;
   const provider = source.provider === null ? undefined : findProvider(source.provider);
-  if (provider !== undefined) return targetAt(provider, baseUrl, remembered);
+  if (provider !== undefined) return { target: targetAt(provider, baseUrl, remembered), notice: undefined };
   const address = resourceOf(source) ?? source.issuer;
   if (address === null) throw new VaultError("usage", `the vault does not know where "${record.name}" was logged in`, `vault login --issuer URL --name ${record.name}`);
   return discoverTarget(address, ask);
 }
 
-async function discoverTarget(address: string, ask: Ask): Promise<LoginTarget> {
+async function discoverTarget(address: string, ask: Ask): Promise<Pick<SettledTarget, "target" | "notice">> {
   const { server, resource } = await discover(address, ask);
   if (server.challengeMethods?.includes("S256") === false) throw new VaultError("no-value", `${server.issuer} checks no code challenge by S256, without which a code that is caught on its way is as good as a login`);
-  return targetOfServer(address, server, resource);
+  const target = targetOfServer(address, server, resource);
+  return { target, notice: await judgeForeignLogins(address, target) };
 }

@@ -16,6 +16,14 @@ const CUSTOMERS_BELOW = new Set([
 /** Stands for whatever label a wildcard would match; no suffix of the list has it. */
 const ANY_LABEL = "vault-any-label";
 
+/** The name that somebody has had registered, or was given by who sells names below his own: whoever has that has every host below it. A host without one is its own. @param host canonical, without port. */
+export async function ownDomainOf(host: string): Promise<string> {
+  const seller = [...CUSTOMERS_BELOW].find((name) => host.endsWith(`.${name}`));
+  if (seller !== undefined) return `${host.slice(0, -seller.length - 1).split(".").at(-1) ?? ""}.${seller}`;
+  const { getDomain } = await import("tldts");
+  return getDomain(host, { allowPrivateDomains: true }) ?? host;
+}
+
 /**
  * Asked where a binding is made, and not where one is read: the lists change, and what the vault holds must stay readable.
  * The list's private part counts as much as that of the registries: `*.github.io` and `*.herokuapp.com` are other people's sites just as `*.co.uk` are.
