@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Arena } from "./contenders.ts";
@@ -9,6 +9,7 @@ import { writeReadmeFigures } from "./readme-figures.ts";
 import { describeMachine, formatSection } from "./report.ts";
 import { measureRequests } from "./requests.ts";
 import { measureScale } from "./scale.ts";
+import { measureScrub } from "./scrub.ts";
 import { measureStartup } from "./startup.ts";
 import { measureTransfers } from "./transfers.ts";
 
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, (isQuick: boolean) => Promise<Section[]>>> 
   startup: measureStartup,
   requests: (isQuick) => inArena((arena) => measureRequests(arena, isQuick)),
   transfers: (isQuick) => inArena((arena) => measureTransfers(arena, isQuick)),
+  scrub: measureScrub,
   scale: measureScale,
 };
 

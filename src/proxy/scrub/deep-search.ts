@@ -1,5 +1,6 @@
 // Finds forms in a text as it is, and under its escapes in two levels: JSON in JSON, what was percent-encoded twice, entities in a JSON text.
-import type { Form, FormSearch, FoundForm } from "./form-search.ts";
+import type { Form, FoundForm } from "./form.ts";
+import type { FormSearch } from "./form-search.ts";
 import { compileForms } from "./form-search.ts";
 import type { Unescaped } from "./unescaped.ts";
 import { undoEscapes } from "./unescaped.ts";

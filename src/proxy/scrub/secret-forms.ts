@@ -11,7 +11,7 @@ const SEPARATORS = [" ", ":", "-"] as const;
 
 /**
  * The value; from 8 bytes on also its hex and base64, base64 of those and hex of that, and base64 of what JSON, URLs and UTF-16 make of it. None has more than three characters for a byte, or four for
- * one that is a sign: the search goes by twelve of them, and where so few bytes make so many, those could be guessed. Plaintext: for the scrubber only.
+ * one that is a sign: up to three at either end of a form may be wrong, and time tells that the others are right. Plaintext: for the scrubber only.
  */
 export function secretForms({ value }: Pick<Grant, "value">): Uint8Array[] {
   const bytes = value.reveal();

@@ -1,0 +1,184 @@
+// Where in each form the search takes hold of it, and what the form weighs around that place.
+import type { Form } from "./form.ts";
+import { oddKey } from "./form.ts";
+
+export const WORD_BYTES = 4;
+/** An anchor is so long: two words of a text, which are found in a table by their hash. */
+export const ANCHOR_BYTES = 2 * WORD_BYTES;
+/** No more than so many words of a form are weighed to either side of its anchor. */
+export const SIDE_WORDS_MAX = 512;
+const SIDE_BYTES_MAX = SIDE_WORDS_MAX * WORD_BYTES;
+/** What a row has: how many words are weighed before the anchor's beginning, and from there on; the factor of what comes before them; their weight. */
+const ROW_NUMBERS = 4;
+/** There is room for so many anchors for each that there is: they lie apart. */
+const ROOM = 16;
+/** Of a place in the smallest table. */
+const BITS_MIN = 14;
+/** So often keys are made for a table, where two anchors that differ would have one place. With many forms there are always some, and a second table. */
+const [TRIES, RETRIED_FORMS_MAX] = [4, 128] as const;
+/** So many beginnings of a form's anchors are tried. */
+const BASES_MAX = 32;
+/** Each table is another pass over a text. In the last one forms share places. */
+const TABLES_MAX = 2;
+/** Large letters are weighed as if they were small ones: forms are in pairs that differ in nothing else, and can have one row together. */
+const FOLD_BYTE = 0x20;
+export const FOLD = 0x20202020;
+
+/** A form, and where in it an anchor begins. */
+export interface Hold {
+  readonly form: Form;
+  readonly offset: number;
+}
+
+export interface AnchorTable {
+  /** Of an anchor's hash: a factor for either word. */
+  readonly keys: readonly [number, number];
+  /** The first bits of an anchor's hash are its place in `rowAt`, where the beginning of its row in `rows` stands. */
+  readonly shift: number;
+  readonly rowAt: Int32Array;
+  /** The first row is for what is no form's anchor. No text weighs as much. */
+  readonly rows: Int32Array;
+  readonly holdsAt: (row: number) => readonly Hold[];
+}
+
+/** Forms whose anchors are found in one place, and what they have alike around it: so many bytes before the anchor's beginning, and from there on. */
+interface Anchor {
+  readonly holds: Hold[];
+  before: number;
+  after: number;
+}
+
+interface FilledTable {
+  readonly keys: readonly [number, number];
+  readonly anchors: ReadonlyMap<number, Anchor>;
+  /** Forms that are in it in part or not at all. */
+  readonly rest: readonly Form[];
+  /** How many of those would be in it, were it not for a hash. */
+  readonly clashes: number;
+}
+
+/**
+ * Tables in which every form has its own rows, and is weighed whole. Only where many forms are alike for the most part, some are weighed by what they have alike.
+ *
+ * @param phases how many anchors, each a byte further, every form needs.
+ * @param power of a weight: it is a sum of words, each times this once for every word behind it.
+ */
+export function makeAnchorTables(forms: readonly Form[], phases: number, power: number): AnchorTable[] {
+  const tables: AnchorTable[] = [];
+  let rest: readonly Form[] = [...forms].sort((a, b) => a.bytes.length - b.bytes.length);
+  while (rest.length > 0) {
+    const isLast = tables.length === TABLES_MAX - 1;
+    const shift = 32 - Math.max(BITS_MIN, Math.ceil(Math.log2(rest.length * phases * ROOM)));
+    let filled = fillTable(rest, phases, shift, isLast);
+    for (let tries = 1; filled.clashes > 0 && rest.length <= RETRIED_FORMS_MAX && tries < TRIES; tries += 1) {
+      const next = fillTable(rest, phases, shift, isLast);
+      if (next.clashes < filled.clashes) filled = next;
+    }
+    tables.push(layOut(filled, shift, power));
+    if (isLast) break;
+    ({ rest } = filled);
+  }
+  return tables;
+}
+
+/** @param shares whether forms that find no place of their own are put where the most of them is weighed. */
+function fillTable(forms: readonly Form[], phases: number, shift: number, shares: boolean): FilledTable {
+  const keys = [oddKey(), oddKey()] as const;
+  const anchors = new Map<number, Anchor>();
+  const rest: Form[] = [];
+  let clashes = 0;
+  for (const form of forms) {
+    const placeAt = anchorPlaces(form.bytes, keys, shift);
+    const { base, alikeBytes } = chooseBase(form, placeAt, phases, anchors);
+    if (alikeBytes < ANCHOR_BYTES) clashes += 1;
+    if (alikeBytes < Infinity) {
+      rest.push(form);
+      if (!shares) continue;
+    }
+    for (let offset = base; offset < base + phases; offset += 1) {
+      const place = placeAt(offset);
+      const anchor = anchors.get(place);
+      if (anchor === undefined) anchors.set(place, { holds: [{ form, offset }], before: Math.min(offset, SIDE_BYTES_MAX), after: Math.min(form.bytes.length - offset, SIDE_BYTES_MAX) });
+      else {
+        const { before, after } = alike(anchor, form, offset);
+        anchor.before = before;
+        anchor.after = after;
+        anchor.holds.push({ form, offset });
+      }
+    }
+  }
+  return { keys, anchors, rest, clashes };
+}
+
+/** Where the form's anchors may begin: where no other has any of their places, or else where what they have alike is longest. Infinity where nothing else need be in one row with the form. */
+function chooseBase(form: Form, placeAt: (offset: number) => number, phases: number, anchors: ReadonlyMap<number, Anchor>): { readonly base: number; readonly alikeBytes: number } {
+  const last = form.bytes.length - ANCHOR_BYTES - phases + 1;
+  let [best, most] = [0, -1];
+  for (let base = 0, tries = 0; base <= last && tries < BASES_MAX; tries += 1) {
+    let [least, leastAt] = [Infinity, base];
+    const own = new Set<number>();
+    for (let offset = base; offset < base + phases; offset += 1) {
+      const place = placeAt(offset);
+      if (own.has(place)) [least, leastAt] = [0, offset];
+      own.add(place);
+      const anchor = anchors.get(place);
+      if (anchor === undefined) continue;
+      const { before, after } = alike(anchor, form, offset);
+      if (before === anchor.before && after === anchor.after && before + after === form.bytes.length) continue;
+      if (before + after <= least) [least, leastAt] = [before + after, offset];
+    }
+    if (least === Infinity) return { base, alikeBytes: Infinity };
+    if (least > most) [best, most] = [base, least];
+    base = leastAt + 1;
+  }
+  return { base: best, alikeBytes: most };
+}
+
+/** What is alike still, with this form. */
+function alike({ holds: [first], before, after }: Anchor, { bytes }: Form, offset: number): Pick<Anchor, "before" | "after"> {
+  if (first === undefined) return { before, after };
+  const [other, at] = [first.form.bytes, first.offset];
+  const isAlike = (by: number): boolean => ((bytes[offset + by] ?? 0) | FOLD_BYTE) === ((other[at + by] ?? 0) | FOLD_BYTE);
+  let [back, on] = [0, 0];
+  while (on < after && offset + on < bytes.length && isAlike(on)) on += 1;
+  while (on > 0 && back < before && back < offset && isAlike(-back - 1)) back += 1;
+  return { before: back, after: on };
+}
+
+/** Of an anchor by where it begins. */
+function anchorPlaces(bytes: Uint8Array, [keyA, keyB]: readonly [number, number], shift: number): (offset: number) => number {
+  const words = Array.from({ length: WORD_BYTES }, (_none, start) => wordsOf(bytes, start, bytes.length));
+  return (offset) => {
+    const [those, at] = [words[offset % WORD_BYTES], Math.floor(offset / WORD_BYTES)];
+    return (Math.imul(those?.[at] ?? 0, keyA) + Math.imul(those?.[at + 1] ?? 0, keyB)) >>> shift;
+  };
+}
+
+function layOut({ keys, anchors }: FilledTable, shift: number, power: number): AnchorTable {
+  const rowAt = new Int32Array(2 ** (32 - shift));
+  const rows = new Int32Array((anchors.size + 1) * ROW_NUMBERS);
+  rows.set([0, 0, 1, 1]);
+  const holds: (readonly Hold[])[] = [[]];
+  for (const [place, anchor] of anchors) {
+    const [first] = anchor.holds;
+    if (first === undefined) continue;
+    const [before, after] = [wholeWords(anchor.before), wholeWords(anchor.after)];
+    const words = wordsOf(first.form.bytes, first.offset - before * WORD_BYTES, first.offset + after * WORD_BYTES);
+    const factor = words.reduce((product) => Math.imul(product, power), 1);
+    const weight = words.reduce((sum, word) => (Math.imul(sum, power) + word) | 0, 0);
+    rowAt[place] = holds.length * ROW_NUMBERS;
+    rows.set([before, after, factor, weight], holds.length * ROW_NUMBERS);
+    holds.push(anchor.holds);
+  }
+  return { keys, shift, rowAt, rows, holdsAt: (row) => holds[row / ROW_NUMBERS] ?? [] };
+}
+
+function wholeWords(bytes: number): number {
+  return Math.floor(bytes / WORD_BYTES);
+}
+
+/** As the processor reads them from memory, folded. Bytes that are no whole word are left out. */
+function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
+  const whole = end - ((end - start) % WORD_BYTES);
+  return new Int32Array(new Uint8Array(bytes.subarray(start, whole)).buffer).map((word) => word | FOLD);
+}
