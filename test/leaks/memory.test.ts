@@ -1,6 +1,7 @@
 // What a core dump of the processes that are left alive would hold, looked at where the system lets us: /proc/<pid>/mem.
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findPaths } from "../../src/paths.ts";
@@ -90,7 +91,7 @@ describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
     }, 60_000);
   }
 
-  it("a run whose key is in a file has forgotten it, and what it derived, while its child runs", async () => {
+  it("a run whose key is in a file has forgotten it, and what it derived, while its child runs (needs curl)", async () => {
     const folder = makeFolder();
     const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault") };
     for (const [line, input] of [["init --provider file", ""], ["secrets create A --host a.example", "value"]] as const) {
@@ -102,13 +103,25 @@ describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
     if (file === undefined) throw new Error("no vault");
     const { wrapKey, macKey } = deriveFromKek(kek, file.contents.id);
     const { audit, placeholder } = await openVaultKeys(holdKek(kek, file.contents.id), file.contents);
-    const run = spawn(NODE, [RUN_JS, "run", "--", "sleep", "60"], { env, stdio: "ignore" });
+    // Nobody is at that host: what goes there has been asked for before that shows.
+    const run = spawn(NODE, [RUN_JS, "run", "--", "sh", "-c", 'while read line; do curl -s -m 5 -H "X-Api-Key: $A" https://a.example/; echo asked; done'], { env, stdio: ["pipe", "pipe", "ignore"] });
     const ended = new Promise((resolve) => run.on("close", resolve));
+    const requireForgotten = (when: string): void => {
+      for (const [name, key] of Object.entries({ kek, wrapKey, macKey, audit, placeholder })) expect(memoryHolds(run.pid ?? 0, [Buffer.from(key)]), `${name} ${when}`).toBe(false);
+      expect(memoryHolds(run.pid ?? 0, [Buffer.from(text)]), `the key file's text ${when}`).toBe(false);
+    };
     try {
       await waitFor(() => childrenOf(run.pid ?? 0).length > 0);
-      for (const [name, key] of Object.entries({ kek, wrapKey, macKey, audit, placeholder })) expect(memoryHolds(run.pid ?? 0, [Buffer.from(key)]), name).toBe(false);
-      expect(memoryHolds(run.pid ?? 0, [Buffer.from(text)]), "the key file's text").toBe(false);
+      requireForgotten("at first");
+      expect(spawnSync(NODE, [RUN_JS, "secrets", "rotate", "A"], { env, input: "a-value-that-is-not-the-first" })).toMatchObject({ status: 0 });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      run.stdin.write("\n");
+      await once(run.stdout, "data");
+      // It has opened the vault again.
+      expect(memoryHolds(run.pid ?? 0, [Buffer.from("a-value-that-is-not-the-first")])).toBe(true);
+      requireForgotten("when the vault was opened again");
     } finally {
+      run.stdin.end();
       for (const child of childrenOf(run.pid ?? 0)) process.kill(child, "SIGKILL");
       await ended;
     }

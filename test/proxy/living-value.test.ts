@@ -245,3 +245,21 @@ describe("answers", () => {
     expect(raw).not.toContain(PREFIX);
   });
 });
+
+test("a long body that has begun before the vault was changed gets nothing of what it was", async () => {
+  const stage = await setUp((request) => plainAnswer(tokenIn(request) === "" ? "none" : "got"), numbered, { places: ["body", "header"] });
+  expect((await stage.send()).body).toBe("got");
+  const secure = await openSecure(stage.proxy, stage.host);
+  const answer = collect(secure);
+  const filler = `{"filler":"${"x".repeat(100_000)}","token":"`;
+  const rest = `${stage.placeholder}"}`;
+  secure.write(`POST / HTTP/1.1\r\nHost: ${stage.host}\r\nContent-Type: application/json\r\nContent-Length: ${filler.length + rest.length}\r\n\r\n${filler}`);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  stage.changeVault();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  secure.write(rest);
+  const raw = await answer.read((text) => text.includes("\r\n\r\n"));
+  secure.destroy();
+  expect(raw).toContain("no-value");
+  expect(stage.sent().match(/made-value-\d+-\d/g)).toEqual([`${PREFIX}1`]);
+});

@@ -3,6 +3,9 @@ import { statSync } from "node:fs";
 /** How old an answer may be: whoever changes the vault is heard of that much later, at the next use of a secret. */
 const LOOK_MS = 100;
 
+/** How long what was read of the vault counts for requests that are under way, whatever has become of it since. A body may be under way for hours. */
+export const UNDER_WAY_MS = 1000;
+
 /** What tells one state of the file from another. `isAnew`: looked at now, whenever that was done last. */
 export type VaultLook = (isAnew?: boolean) => string;
 

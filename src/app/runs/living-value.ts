@@ -10,7 +10,7 @@ import { VaultError } from "../../errors.ts";
 import type { LivingValue } from "../../proxy/grants/living-value.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
-import { watchVaultFile } from "../keys/vault-watch.ts";
+import { UNDER_WAY_MS, watchVaultFile } from "../keys/vault-watch.ts";
 
 /** What an earlier value may still be met in: answers under way, and what a server has kept. */
 const EARLIER_MAX = 8;
@@ -38,6 +38,7 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
   let life: { readonly at: Instant; readonly freshMs: number; readonly goodMs: number } | undefined;
   let failedAt: { readonly at: Instant; readonly retryMs: number } | undefined;
   let seen: string | undefined;
+  let askedMs = -Infinity;
   /** The generation that a host has refused, and that nobody has asked about since. */
   let refusedOf: number | undefined;
   let asking: Promise<void> | undefined;
@@ -75,6 +76,7 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
     } catch (error) {
       fail(error instanceof VaultError ? error : new VaultError("io", "the agent could not be asked"), 0);
     }
+    askedMs = performance.now();
   };
   /** One question at a time: who comes meanwhile takes its answer. */
   const askOnce = (refused?: string): Promise<void> => (asking ??= askNow(refused).finally(() => { asking = undefined; }));
@@ -82,7 +84,8 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
   const living: LivingValue = {
     isMade: true,
     generation: () => generation,
-    isGood,
+    // It may have been deleted since.
+    isGood: () => isGood() && (look() === seen || performance.now() - askedMs < UNDER_WAY_MS),
     isDue,
     earlier: () => earlier,
     onRenewed: (listener) => { listeners.push(listener); },

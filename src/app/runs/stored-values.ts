@@ -7,6 +7,7 @@ import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
+import { UNDER_WAY_MS } from "../keys/vault-watch.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Reach } from "./reach.ts";
@@ -56,6 +57,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
   let seen = seenAtStart;
   let trouble: VaultError | undefined;
   let triedMs = -Infinity;
+  let settledMs = -Infinity;
   let asking: Promise<void> | undefined;
 
   const isUnsettled = (): boolean => trouble !== undefined || [...followed.values()].some(({ isOld }) => isOld);
@@ -90,6 +92,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
       trouble = error instanceof VaultError ? error : new VaultError("io", "the vault could not be read");
     }
     seen = state;
+    settledMs = performance.now();
   };
   const complain = ({ given: { name }, loss, isOld }: Followed): void => {
     if (trouble !== undefined) complaints.set("", `the vault was changed while the program ran, and what could then be read of it is not to be trusted, so no stored secret went out: ${trouble.message}`);
@@ -106,8 +109,8 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
       const living = {
         isMade: false,
         generation: () => one.generation,
-        // Between a change and the look at what it is, nobody knows: a body that is under way may have begun long before.
-        isGood: () => trouble === undefined && one.loss === undefined && look() === seen,
+        // Between a change and the look at what it is, nobody knows.
+        isGood: () => trouble === undefined && one.loss === undefined && (look() === seen || performance.now() - settledMs < UNDER_WAY_MS),
         isDue: () => isDue() || (!hasTold && isTroubled()),
         earlier: () => one.earlier,
         onRenewed: (listener: () => void) => { one.listeners.push(listener); },
