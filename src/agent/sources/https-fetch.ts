@@ -33,16 +33,20 @@ export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimit
   return (address, { method = "GET", headers = {}, body } = {}) => {
     const url = new URL(address);
     if (url.protocol !== "https:") throw new SourceFailure({ reason: "unreachable", said: "no https address" });
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+    // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect them as garbage while the request waits, and then nothing ends it.
+    const limit = new AbortController();
+    const giveUp = (): void => { limit.abort(); };
+    const timer = setTimeout(giveUp, answerMs);
+    signal.addEventListener("abort", giveUp);
     return new Promise<Response>((resolve, reject) => {
       let isSent = false;
-      const fail = (error: unknown): void => { reject(error instanceof SourceFailure ? error : describe(error, isSent, signal, limit)); };
-      if (limit.aborted) {
+      const fail = (error: unknown): void => { reject(error instanceof SourceFailure ? error : describe(error, isSent, signal, limit.signal)); };
+      if (signal.aborted) {
         fail(undefined);
         return;
       }
       // Node's own switch that turns the check of certificates off is not listened to.
-      const asked = request(url, { method, headers, agent: false, signal: limit, rejectUnauthorized: true, ...(roots === null ? {} : { ca: [...rootCertificates, roots] }) });
+      const asked = request(url, { method, headers, agent: false, signal: limit.signal, rejectUnauthorized: true, ...(roots === null ? {} : { ca: [...rootCertificates, roots] }) });
       asked.on("socket", (socket) => socket.once("secureConnect", () => { isSent = true; }));
       asked.on("error", fail);
       asked.on("response", (answer) => {
@@ -64,6 +68,9 @@ export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimit
         });
       });
       asked.end(textOf(body));
+    }).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
     });
   };
 }
