@@ -1,6 +1,7 @@
 // The body of one request on its way up: each placeholder in it is judged, entered into the audit log, and only then acts or passes.
 import { once } from "node:events";
 import type { Transform } from "node:stream";
+import { PassThrough } from "node:stream";
 import type { Authority } from "../vault/host.ts";
 import type { BodyKind } from "./places/body-kind.ts";
 import type { BodyPlan } from "./judge/body-policy.ts";
@@ -75,6 +76,24 @@ function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: Body
 export async function readWhole(body: Transform): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   body.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+  await once(body, "end");
+  return Buffer.concat(chunks);
+}
+
+/** All of a body, as it comes. Never resolves for one that does not end, stands still or is longer: that is refused. */
+export async function holdWhole(source: RequestBody, bytesMax: number, idleMs: number, onRefusal: (refusal: Refusal) => void): Promise<Uint8Array> {
+  const body = new PassThrough();
+  watchIdle(source, body, idleMs, () => { onRefusal(makeRefusal("timeout", "the request's body stood still for too long")); });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  source.pipe(body).on("data", (chunk: Uint8Array) => {
+    length += chunk.length;
+    chunks.push(chunk);
+    if (length <= bytesMax) return;
+    source.unpipe(body);
+    body.pause();
+    onRefusal(makeRefusal("bad-request", `what becomes of this request hangs on its body, which is longer than ${bytesMax} bytes`));
+  });
   await once(body, "end");
   return Buffer.concat(chunks);
 }

@@ -1,17 +1,18 @@
 // One request of the child's and its answer: judge, write the audit entry, send on, relay.
 import { AnswerRelay } from "./answer.ts";
 import type { BodyPassage } from "./body-passage.ts";
-import { openPassage, passWhole, readWhole } from "./body-passage.ts";
+import { holdWhole, openPassage, passWhole, readWhole } from "./body-passage.ts";
 import type { BodyPlan } from "./judge/body-policy.ts";
 import { reframe } from "./judge/body-policy.ts";
 import { isBoundTo } from "./judge/policy.ts";
-import type { ChildRequest, RequestBody } from "./http1/child-request.ts";
+import type { ChildBody, ChildRequest, RequestBody } from "./http1/child-request.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
 import type { Grant } from "./grants/grant.ts";
 import { judgeRequest } from "./judge/judgement.ts";
 import { askForReadable } from "./scrub/negotiation.ts";
-import { answerRefusal } from "./http1/refusal-answer.ts";
+import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
+import { findAsked, ownTokenOf } from "./judge/own-token.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { RefusalError, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
@@ -66,6 +67,7 @@ class StartedExchange implements Exchange {
   readonly #upstream: Upstream;
   readonly #id: string;
   readonly #log: ExchangeLog;
+  #body: ChildBody;
   #listener: AnswerListener | undefined;
   #isRefused = false;
   /** Whether values that are made have been asked for. */
@@ -75,6 +77,7 @@ class StartedExchange implements Exchange {
 
   constructor(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream) {
     this.#request = request;
+    this.#body = request.body;
     this.#response = response;
     this.#route = route;
     this.#rules = rules;
@@ -84,7 +87,7 @@ class StartedExchange implements Exchange {
   }
 
   start(): void {
-    const [rules, log, { body }] = [this.#rules, this.#log, this.#request];
+    const [rules, log, body] = [this.#rules, this.#log, this.#body];
     const judged = judgeRequest(this.#request, this.#route, rules);
     if (judged.kind === "refuse") {
       // What was refused a while ago may be allowed again.
@@ -92,7 +95,16 @@ class StartedExchange implements Exchange {
       if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head, decision, plan, handshakeKey } = judged;
+    const { head, decision, plan, handshakeKey, byToken, wholeBytesMax } = judged;
+    if (wholeBytesMax !== undefined && body.kind === "stream") {
+      this.#hold(body.stream, wholeBytesMax).catch(() => { this.#response.destroy(); });
+      return;
+    }
+    const asked = body.kind === "whole" ? findAsked(byToken, body.bytes) : undefined;
+    if (asked !== undefined) {
+      answerByItself(this.#response, ownTokenOf(asked));
+      return;
+    }
     const { used, inert } = decision;
     if (used.length > 0 && rules.isRevoked()) {
       this.#refuse(refuseLocked(namesOf(used), this.#route.authority));
@@ -118,6 +130,15 @@ class StartedExchange implements Exchange {
 
   refuse(refusal: Refusal): void {
     this.#fail(refusal, true);
+  }
+
+  /** Reads the body whole, and judges the request anew with it. */
+  async #hold(stream: RequestBody, bytesMax: number): Promise<void> {
+    if (this.#request.expectation === "continue") this.#response.askForBody();
+    const bytes = await holdWhole(stream, bytesMax, this.#rules.bodyIdleMs, (refusal) => { this.#fail(refusal, true); });
+    if (this.#isOver()) return;
+    this.#body = { kind: "whole", bytes };
+    this.start();
   }
 
   /** Whether each value that goes out is there. Where one has to be asked for first, the request is judged anew when it has come. */

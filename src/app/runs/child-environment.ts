@@ -4,6 +4,7 @@ import type { Proxy } from "../../proxy/server.ts";
 import { writeCaFile } from "../../run/ca-file.ts";
 import type { RunEnvironment } from "../../run/environment.ts";
 import { buildEnvironment } from "../../run/environment.ts";
+import { GOOGLE_FILE_VARIABLE, GOOGLE_TOKEN_VARIABLES, writeGoogleFile } from "../../run/google-credentials.ts";
 import { writeKubeConfig } from "../../run/kube-config.ts";
 import { writeNodeRoutes } from "../../run/node-routes.ts";
 import { writePhpIni } from "../../run/php-ini.ts";
@@ -40,7 +41,8 @@ export async function furnishChild({ variables }: Pick<Surroundings, "variables"
   const boundHosts = grants.flatMap(({ grant }) => grant.bindings);
   const kubeConfig = await writeKubeConfig(folder, { variables, caFile, boundHosts });
   writeNodeRoutes(folder, { proxyUrl: proxy.url, caCertificate: proxy.caCertificate, caFile, bound: boundHosts.map(formatHostBinding), denyUnmatched });
-  return buildEnvironment({
+  const tools = furnishTools(folder, grants);
+  const environment = buildEnvironment({
     inherited: { ...plain, ...variables },
     placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
     hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
@@ -52,6 +54,22 @@ export async function furnishChild({ variables }: Pick<Surroundings, "variables"
     pythonFolder: writePythonSite(folder, { proxyUrl: proxy.url, caFile, root: proxy.caCertificate, boundHosts }),
     phpFolder: writePhpIni(folder, caFile),
     ...(kubeConfig === undefined ? {} : { kubeConfig }),
+    forTools: tools.variables,
     boundHosts,
   });
+  return { ...environment, warnings: [...environment.warnings, ...tools.warnings] };
+}
+
+interface Tools {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+/** What libraries look for that read no variable of a secret's own name. They take one credential: of several nobody has said which. */
+function furnishTools(folder: string, grants: readonly NamedGrant[]): Tools {
+  const google = grants.filter(({ variable, grant }) => variable !== undefined && grant.tokenEndpoint !== undefined).map(({ grant }) => grant);
+  const [first, second] = google;
+  if (first === undefined) return { variables: {}, warnings: [] };
+  if (second !== undefined) return { variables: {}, warnings: [`${google.map(({ name }) => name).join(" and ")} are Google's, so the program gets no ${GOOGLE_FILE_VARIABLE}: name the one that its libraries are to use with -s`] };
+  return { variables: { [GOOGLE_FILE_VARIABLE]: writeGoogleFile(folder, first.placeholder), ...Object.fromEntries(GOOGLE_TOKEN_VARIABLES.map((name) => [name, first.placeholder])) }, warnings: [] };
 }

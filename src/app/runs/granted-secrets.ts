@@ -9,6 +9,7 @@ import type { Place } from "../../vault/place.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import { findPlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import type { SecretMetadata, SecretRecord } from "../../vault/record.ts";
+import type { Source } from "../../vault/source.ts";
 import type { RecordList } from "../../vault/record-list.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
@@ -96,7 +97,7 @@ export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placehol
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */
-export function grantOf({ name, service, hosts, places, allowPrivate, scrub, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+export function grantOf({ name, service, hosts, places, allowPrivate, scrub, source, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   return {
     name,
@@ -108,7 +109,15 @@ export function grantOf({ name, service, hosts, places, allowPrivate, scrub, nar
     scrub,
     ...(known === undefined ? {} : { pin: known.pin }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
+    ...(isGoogle(source) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
   };
 }
 
-type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate" | "scrub"> & Pick<Choice, "narrowedBy">;
+/** Where every client library of Google's asks for tokens, whatever its file says. */
+const GOOGLE_ENDPOINT = { authority: { host: "oauth2.googleapis.com", port: 443 }, path: "/token" };
+
+function isGoogle(source: Source): boolean {
+  return (source.kind === "jwt-bearer" || source.kind === "oauth2") && source.provider === "google";
+}
+
+type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate" | "scrub" | "source"> & Pick<Choice, "narrowedBy">;

@@ -9,6 +9,9 @@ const WIDE = ["cloud", "userinfo"];
 /** Older addresses of most APIs, and uploads. */
 const FOR_ALL = "www.googleapis.com:443";
 
+/** Where client libraries ask for tokens: a run answers there by itself, which it does at bound hosts alone. */
+export const GOOGLE_TOKEN_HOST = "oauth2.googleapis.com:443";
+
 /** Canonical host bindings. @throws VaultError `usage` where the scopes do not say. */
 export function googleHosts(scopes: readonly string[]): string[] {
   const named = scopes.flatMap((scope) => {

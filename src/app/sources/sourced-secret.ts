@@ -7,7 +7,7 @@ import type { Surroundings } from "../surroundings.ts";
 import type { Secret } from "../../secret.ts";
 import type { Scope } from "../../vault/scope.ts";
 import type { SecretRecord } from "../../vault/record.ts";
-import { requireGoogleHosts } from "./google-hosts.ts";
+import { GOOGLE_TOKEN_HOST, requireGoogleHosts } from "./google-hosts.ts";
 import type { AskedMint, PlannedMint } from "./minted-source.ts";
 import { planMinted } from "./minted-source.ts";
 import type { AskedSource, PlannedSource } from "./new-source.ts";
@@ -23,7 +23,7 @@ export async function createSourced(surroundings: Surroundings, asked: NewSecret
   const isGoogle = planned.source.kind === "jwt-bearer" && planned.source.provider === "google";
   const bound = asked.hosts.length > 0 || asked.service !== undefined ? asked.hosts : hosts;
   if (isGoogle && asked.service === undefined) requireGoogleHosts(bound);
-  return createSecret(surroundings, { ...asked, hosts: bound, source: planned.source }, triedOnce(surroundings, planned));
+  return createSecret(surroundings, { ...asked, hosts: isGoogle && bound.length > 0 ? [...bound, GOOGLE_TOKEN_HOST] : bound, source: planned.source }, triedOnce(surroundings, planned));
 }
 
 /** Another way to make the value of a secret that is made. @throws VaultError as `rotateSecret`, `planSource`, `planMinted`; `no-value`. */

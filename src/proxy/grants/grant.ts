@@ -1,5 +1,5 @@
 import type { Secret } from "../../secret.ts";
-import type { HostBinding } from "../../vault/host.ts";
+import type { Authority, HostBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import type { LivingValue } from "./living-value.ts";
 import type { Pin } from "./pin.ts";
@@ -23,6 +23,8 @@ export interface Grant {
   readonly scrub?: boolean;
   /** Absent: the secret may stand where keys usually do. */
   readonly pin?: Pin;
+  /** Absent: none. Where the child asks for a token with the placeholder, the proxy gives it the placeholder, and nothing goes out: see own-token.ts. */
+  readonly tokenEndpoint?: { readonly authority: Authority; readonly path: string };
   /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */
   readonly narrowedBy?: string;
 }

@@ -14,6 +14,14 @@ export function answerRefusal(response: ChildResponse, refusal: Refusal, request
   else response.endWith(body);
 }
 
+/** Answers a request that goes nowhere, through a response that has not begun. */
+export function answerByItself(response: ChildResponse, json: string): void {
+  const body = Buffer.from(json);
+  const headers = ["content-type", "application/json", "cache-control", "no-store"];
+  if (response.isOver || response.isStarted || !response.start(200, headers, { kind: "some", lengthBytes: body.length })) response.destroy();
+  else response.endWith(body);
+}
+
 /** Answers on a socket that no parser holds any more, and closes it. */
 export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string): void {
   if (!socket.writable) {

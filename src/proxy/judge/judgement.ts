@@ -2,6 +2,8 @@
 import type { BodyPlan } from "./body-policy.ts";
 import { planBody } from "./body-policy.ts";
 import type { ChildRequest } from "../http1/child-request.ts";
+import type { Grant } from "../grants/grant.ts";
+import { grantsByToken, TOKEN_REQUEST_BYTES_MAX } from "./own-token.ts";
 import type { Decision } from "./policy.ts";
 import { decide } from "./policy.ts";
 import type { Refusal } from "../grants/refusal.ts";
@@ -24,6 +26,10 @@ export type Judgement =
       readonly plan: Exclude<BodyPlan, { kind: "refuse" }>;
       /** Of the WebSocket that is asked for, if one is. */
       readonly handshakeKey: string | undefined;
+      /** Of these the child may be asking for a token, which its body tells. */
+      readonly byToken: readonly Grant[];
+      /** Its body has to be there whole, and be no longer than this, before anything becomes of it. */
+      readonly wholeBytesMax: number | undefined;
     };
 
 /** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
@@ -46,7 +52,8 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (stray !== undefined) return refuse(stray);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
-  return { kind: "forward", head, decision, plan, handshakeKey };
+  const byToken = grantsByToken(head, route, rules.grants);
+  return { kind: "forward", head, decision, plan, handshakeKey, byToken, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined };
 }
 
 function refuse(refusal: Refusal, isLast = false): Judgement {
