@@ -18,7 +18,7 @@ const providers = listProviders();
 const services = makeRegistry();
 
 describe("the files", () => {
-  it("are over forty, as README.md says, each in the list once, under its id", () => {
+  it("are over forty, as docs/logins.md says, each in the list once, under its id", () => {
     expect(files.length).toBeGreaterThan(40);
     expect(providers.map(({ id }) => `${id}.json`).sort()).toEqual([...files].sort());
     expect(BUNDLED.length).toBe(files.length);

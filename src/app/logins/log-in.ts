@@ -96,7 +96,7 @@ async function keep(surroundings: Surroundings, { asked, target, name, remembere
     const record = remembered === undefined
       ? await createSecret(surroundings, { name, scope: asked.scope ?? { kind: "global" }, service, hosts: [...hosts, ...asked.hosts], places: undefined, allowPrivate: asked.allowPrivate, source }, (binding) => sealed(binding.places))
       : await rotateSecret(surroundings, name, remembered.record.scope, (binding) => sealed(binding.places), source);
-    const told = scopesOf(granted, target.scopes.separator) ?? scopes;
+    const told = scopesOf(granted) ?? scopes;
     const missing = scopes.filter((scope) => scope !== "offline_access" && !told.includes(scope));
     if (missing.length > 0) surroundings.warn(`${target.title} has not granted all that was asked for: not ${missing.join(" ")}`);
     const account = await findAccount(target.account, value, ask);

@@ -13,8 +13,8 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 const SCOPES_MAX = 64;
 
 /** @param asked for; what the provider has granted counts, where it says so: it may be less. */
-export function sourceOf({ provider, issuer, endpoints, resource, scopes: { separator } }: LoginTarget, client: LoginClient, asked: readonly string[], granted: Granted): Oauth2Source {
-  const told = scopesOf(granted, separator);
+export function sourceOf({ provider, issuer, endpoints, resource }: LoginTarget, client: LoginClient, asked: readonly string[], granted: Granted): Oauth2Source {
+  const told = scopesOf(granted);
   return {
     kind: "oauth2",
     ttl: null,
@@ -30,9 +30,9 @@ export function sourceOf({ provider, issuer, endpoints, resource, scopes: { sepa
   };
 }
 
-/** Undefined where the provider does not say, or not in the way of the standard. */
-export function scopesOf({ scope }: Granted, separator: string): readonly string[] | undefined {
-  const scopes = (scope ?? "").split(separator === "," ? /[ ,]+/ : / +/).filter((one) => one !== "");
+/** Undefined where the provider does not say, or not in the way of the standard. Some are asked with spaces and answer with commas, as GitHub and LinkedIn do. */
+export function scopesOf({ scope }: Granted): readonly string[] | undefined {
+  const scopes = (scope ?? "").split(/[ ,]+/).filter((one) => one !== "");
   return scopes.length > 0 && scopes.every((one) => SCOPE.test(one)) ? scopes : undefined;
 }
 

@@ -114,10 +114,10 @@ describe("a grant", () => {
     expect(parseSource(sourceOf(found, client(), [], granted), "the login")).toMatchObject({ issuer: "https://login.example.com/", parameters: [{ name: "resource", value: "https://mcp.example.com/mcp" }] });
   });
   test("is read in the provider's own way of writing scopes; what is none of them does not count", () => {
-    expect(scopesOf({ ...granted, scope: "repo,gist read:org" }, ",")).toEqual(["repo", "gist", "read:org"]);
-    expect(scopesOf({ ...granted, scope: "a  b" }, " ")).toEqual(["a", "b"]);
-    expect(scopesOf({ ...granted, scope: 'a"b' }, " ")).toBeUndefined();
-    expect(scopesOf(granted, " ")).toBeUndefined();
+    expect(scopesOf({ ...granted, scope: "repo,gist read:org" })).toEqual(["repo", "gist", "read:org"]);
+    expect(scopesOf({ ...granted, scope: "a  b" })).toEqual(["a", "b"]);
+    expect(scopesOf({ ...granted, scope: 'a"b' })).toBeUndefined();
+    expect(scopesOf(granted)).toBeUndefined();
   });
   test("is sealed with what a refresh needs, and the access token only where there is nothing else", () => {
     expect(parts(sealGrant(client("s"), granted, "PEM"))).toEqual({ refreshToken: "rt", clientSecret: "s", roots: "PEM", access: null });
