@@ -1,5 +1,5 @@
 // Stops a command, or lets it fail, at each of its system calls that change something (strace's fault injection).
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { join } from "node:path";
 export interface Moment {
   readonly call: string;
   readonly nth: number;
+  /** As strace wrote it. */
+  readonly line?: string;
 }
 
 export interface Traced {
@@ -26,24 +28,58 @@ export function listMoments(command: readonly string[], options: { readonly env:
   try {
     const { status, stderr } = spawnSync("strace", ["-qq", "-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8" });
     if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${stderr}`);
-    const counts = new Map<string, number>();
-    return readFileSync(log, "utf8").split("\n").flatMap((line) => {
-      const [, call] = /^(\w+)\(/.exec(line) ?? [];
-      if (call === undefined) return [];
-      const nth = (counts.get(call) ?? 0) + 1;
-      counts.set(call, nth);
-      return line.includes(options.under) && !(call === "openat" && !line.includes("O_CREAT")) ? [{ call, nth }] : [];
-    });
+    return readMoments(log, options.under);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** The same while this process goes on: for a command that asks it for something. */
+export async function listMomentsMeanwhile(command: readonly string[], options: { readonly env: NodeJS.ProcessEnv; readonly under: string }): Promise<Moment[]> {
+  const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
+  const log = join(folder, "log");
+  try {
+    const { status, output } = await strace(["-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, ...command], options.env);
+    if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${output}`);
+    return readMoments(log, options.under);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readMoments(log: string, under: string): Moment[] {
+  const counts = new Map<string, number>();
+  return readFileSync(log, "utf8").split("\n").flatMap((line) => {
+    const [, call] = /^(\w+)\(/.exec(line) ?? [];
+    if (call === undefined) return [];
+    const nth = (counts.get(call) ?? 0) + 1;
+    counts.set(call, nth);
+    return line.includes(under) && !(call === "openat" && !line.includes("O_CREAT")) ? [{ call, nth, line }] : [];
+  });
+}
+
 /** Runs the command with SIGKILL, or an error such as `ENOSPC`, at that moment. */
 export function runWithFault(command: readonly string[], { call, nth }: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv; readonly input?: string }): Traced {
-  const injection = `inject=${call}:${fault === "SIGKILL" ? "signal=SIGKILL" : `error=${fault}`}:when=${nth}`;
-  const { status, signal, stdout, stderr } = spawnSync("strace", ["-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", injection, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8", timeout: 60_000 });
+  const { status, signal, stdout, stderr } = spawnSync("strace", ["-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", injectionOf({ call, nth }, fault), ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8", timeout: 60_000 });
   return { status, signal, output: `${stdout}${stderr}` };
+}
+
+/** The same while this process goes on. */
+export function runWithFaultMeanwhile(command: readonly string[], moment: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv }): Promise<Traced> {
+  return strace(["-o", "/dev/null", "-e", `trace=${moment.call}`, "-e", injectionOf(moment, fault), ...command], options.env);
+}
+
+function injectionOf({ call, nth }: Moment, fault: string): string {
+  return `inject=${call}:${fault === "SIGKILL" ? "signal=SIGKILL" : `error=${fault}`}:when=${nth}`;
+}
+
+function strace(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Traced> {
+  return new Promise((resolve) => {
+    const child = spawn("strace", ["-qq", ...args], { env: traced(env), stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.once("close", (status, signal) => { resolve({ status, signal, output }); });
+  });
 }
 
 /** io_uring would hide calls from strace. */
