@@ -44,9 +44,14 @@ export interface AnchorTable {
 /** Forms whose anchors are found in one place, and what they have alike around it: so many bytes before the anchor's beginning, and from there on. */
 interface Anchor {
   readonly holds: Hold[];
+  /** Of the first of them. */
+  readonly wordAt: WordAt;
   before: number;
   after: number;
 }
+
+/** The word of a form that begins there, folded, as the processor reads it from memory. */
+type WordAt = (offset: number) => number;
 
 interface FilledTable {
   readonly keys: readonly [number, number];
@@ -88,7 +93,8 @@ function fillTable(forms: readonly Form[], phases: number, shift: number, shares
   const rest: Form[] = [];
   let clashes = 0;
   for (const form of forms) {
-    const placeAt = anchorPlaces(form.bytes, keys, shift);
+    const wordAt = foldedWords(form.bytes);
+    const placeAt = (offset: number): number => (Math.imul(wordAt(offset), keys[0]) + Math.imul(wordAt(offset + WORD_BYTES), keys[1])) >>> shift;
     const { base, alikeBytes } = chooseBase(form, placeAt, phases, anchors);
     if (alikeBytes < ANCHOR_BYTES) clashes += 1;
     if (alikeBytes < Infinity) {
@@ -98,7 +104,7 @@ function fillTable(forms: readonly Form[], phases: number, shift: number, shares
     for (let offset = base; offset < base + phases; offset += 1) {
       const place = placeAt(offset);
       const anchor = anchors.get(place);
-      if (anchor === undefined) anchors.set(place, { holds: [{ form, offset }], before: Math.min(offset, SIDE_BYTES_MAX), after: Math.min(form.bytes.length - offset, SIDE_BYTES_MAX) });
+      if (anchor === undefined) anchors.set(place, { holds: [{ form, offset }], wordAt, before: Math.min(offset, SIDE_BYTES_MAX), after: Math.min(form.bytes.length - offset, SIDE_BYTES_MAX) });
       else {
         const { before, after } = alike(anchor, form, offset);
         anchor.before = before;
@@ -145,15 +151,6 @@ function alike({ holds: [first], before, after }: Anchor, { bytes }: Form, offse
   return { before: back, after: on };
 }
 
-/** Of an anchor by where it begins. */
-function anchorPlaces(bytes: Uint8Array, [keyA, keyB]: readonly [number, number], shift: number): (offset: number) => number {
-  const words = Array.from({ length: WORD_BYTES }, (_none, start) => wordsOf(bytes, start, bytes.length));
-  return (offset) => {
-    const [those, at] = [words[offset % WORD_BYTES], Math.floor(offset / WORD_BYTES)];
-    return (Math.imul(those?.[at] ?? 0, keyA) + Math.imul(those?.[at + 1] ?? 0, keyB)) >>> shift;
-  };
-}
-
 function layOut({ keys, anchors }: FilledTable, shift: number, power: number): AnchorTable {
   const rowAt = new Int32Array(2 ** (32 - shift));
   const rows = new Int32Array((anchors.size + 1) * ROW_NUMBERS);
@@ -163,9 +160,11 @@ function layOut({ keys, anchors }: FilledTable, shift: number, power: number): A
     const [first] = anchor.holds;
     if (first === undefined) continue;
     const [before, after] = [wholeWords(anchor.before), wholeWords(anchor.after)];
-    const words = wordsOf(first.form.bytes, first.offset - before * WORD_BYTES, first.offset + after * WORD_BYTES);
-    const factor = words.reduce((product) => Math.imul(product, power), 1);
-    const weight = words.reduce((sum, word) => (Math.imul(sum, power) + word) | 0, 0);
+    let [factor, weight] = [1, 0];
+    for (let offset = first.offset - before * WORD_BYTES; offset < first.offset + after * WORD_BYTES; offset += WORD_BYTES) {
+      factor = Math.imul(factor, power);
+      weight = (Math.imul(weight, power) + anchor.wordAt(offset)) | 0;
+    }
     rowAt[place] = holds.length * ROW_NUMBERS;
     rows.set([before, after, factor, weight], holds.length * ROW_NUMBERS);
     holds.push(anchor.holds);
@@ -177,8 +176,10 @@ function wholeWords(bytes: number): number {
   return Math.floor(bytes / WORD_BYTES);
 }
 
-/** As the processor reads them from memory, folded. Bytes that are no whole word are left out. */
-function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
-  const whole = end - ((end - start) % WORD_BYTES);
-  return new Int32Array(new Uint8Array(bytes.subarray(start, whole)).buffer).map((word) => word | FOLD);
+function foldedWords(bytes: Uint8Array): WordAt {
+  const words = Array.from({ length: WORD_BYTES }, (_none, start) => {
+    const end = bytes.length - ((bytes.length - start) % WORD_BYTES);
+    return new Int32Array(new Uint8Array(bytes.subarray(start, end)).buffer);
+  });
+  return (offset) => (words[offset % WORD_BYTES]?.[offset >> 2] ?? 0) | FOLD;
 }
