@@ -13,6 +13,7 @@ import type { Mount } from "../../wall/files/mount.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
 import { layNames } from "../../wall/net/name-files.ts";
+import type { Trust } from "../../wall/trust/lay-trust.ts";
 import { layTrust } from "../../wall/trust/lay-trust.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { wallEnvironment } from "../../wall/walled-environment.ts";
@@ -75,14 +76,16 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
   const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
   // Before the program is there: what bubblewrap says goes the same way.
   const relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
+  let trust: Trust | undefined;
   try {
     const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
-    const trust = layTrust({ bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
-    const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust, { kind: "nothing", path: MARKER }];
+    trust = layTrust({ kept: join(surroundings.paths.runtimeFolder, "trust"), bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
+    const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust.mounts, { kind: "nothing", path: MARKER }];
     if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
     return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
   } finally {
     await relay?.finish();
+    trust?.close();
     for (const line of files.close()) surroundings.warn(line);
   }
 }

@@ -9,6 +9,7 @@ import { coverFirefoxPolicies, coverNssDatabase } from "./browsers.ts";
 import { coverJavaStores, findJavaStores } from "./java-stores.ts";
 import { findLibraryBundles } from "./library-bundles.ts";
 import { openPlaces, seesBy } from "./places.ts";
+import { openPreparedFolders } from "./prepared-folders.ts";
 import { derOfPem, hashSubject } from "./subject-hash.ts";
 import { coverFolders, findSystemBundles } from "./system-stores.ts";
 
@@ -26,8 +27,16 @@ export interface TrustRequest {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** What the program sees of the disk: nothing is laid over what it does not see. */
   readonly files: readonly Mount[];
+  /** Where this user's runs keep what they need anew each time, on the disk that the run's folder is on. */
+  readonly kept?: string;
   /** The folder that is the program's `/`, where that is not this process's. */
   readonly root?: string;
+}
+
+export interface Trust {
+  readonly mounts: readonly Mount[];
+  /** Once nothing shows the mounts any more. */
+  close(): void;
 }
 
 /**
@@ -35,7 +44,7 @@ export interface TrustRequest {
  *
  * @throws VaultError `io` where the run's folder takes no file.
  */
-export function layTrust(request: TrustRequest): readonly Mount[] {
+export function layTrust(request: TrustRequest): Trust {
   const { bundle, home, project, variables } = request;
   const places = openPlaces(seesBy(request.files), request.root);
   const folder = join(request.folder, "trust");
@@ -48,12 +57,13 @@ export function layTrust(request: TrustRequest): readonly Mount[] {
     const database = isHomeFresh ? coverNssDatabase(folder, home, request.runCa) : [];
     const bundles = new Set([...findSystemBundles(places), ...findLibraryBundles(places, home, project, variables)]);
     const stores = findJavaStores(places, home, variables);
-    const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]));
+    const prepared = request.kept === undefined ? undefined : openPreparedFolders(request.kept, folder);
+    const folders = coverFolders(places, runCa, hashSubject(derOfPem(request.runCa)), new Set([...bundles, ...stores]), prepared);
     const files: Mount[] = [...bundles].map((path) => ({ kind: "read-only", source: bundle, path }));
     const java = coverJavaStores(places, stores, folder, request.runCa, () => readFileSync(bundle, "latin1"));
     const mounts = [...folders, ...coverFirefoxPolicies(places, folder, runCa), ...files, ...java];
     const sealed: Mount[] = mounts.flatMap((mount) => (mount.kind === "empty" ? [{ kind: "sealed", path: mount.path }] : []));
-    return [...mounts, ...sealed, ...database];
+    return { mounts: [...mounts, ...sealed, ...database], close: () => prepared?.close() };
   } catch (error) {
     if (error instanceof VaultError) throw error;
     throw new VaultError("io", `cannot write the trust stores of a run to "${folder}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full");

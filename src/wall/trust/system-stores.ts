@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Mount } from "../files/mount.ts";
 import type { Places } from "./places.ts";
+import type { PreparedFolders } from "./prepared-folders.ts";
 
 /** One file with every root: of Debian, Alpine, Arch and Gentoo; Fedora and its like; SUSE; Void, NixOS; and of what is built by hand. */
 const BUNDLES = [
@@ -45,11 +46,12 @@ export function findSystemBundles(places: Places): string[] {
  * @param runCa the path of a file that holds the run's root alone.
  * @param hash of its subject.
  * @param covered files over which another file is laid afterwards: in a fresh folder, that makes their place.
+ * @param prepared where copies of large folders are had from.
  */
-export function coverFolders(places: Places, runCa: string, hash: string, covered: ReadonlySet<string>): Mount[] {
+export function coverFolders(places: Places, runCa: string, hash: string, covered: ReadonlySet<string>, prepared?: PreparedFolders): Mount[] {
   const anchors = places.realPaths(ANCHOR_FOLDERS);
   const hashed = places.realPaths(HASHED_FOLDERS).filter((path) => !anchors.includes(path));
-  return [...anchors.flatMap((path) => coverFolder(places, path, runCa, covered, () => ANCHOR_NAME)), ...hashed.flatMap((path) => coverFolder(places, path, runCa, covered, (names) => freeName(hash, names)))];
+  return [...anchors.flatMap((path) => coverFolder(places, path, runCa, covered, () => ANCHOR_NAME)), ...hashed.flatMap((path) => prepared?.cover(path, runCa, covered, (isTaken) => freeName(hash, isTaken)) ?? coverFolder(places, path, runCa, covered, (names) => freeName(hash, (name) => names.has(name))))];
 }
 
 /**
@@ -83,6 +85,6 @@ export function coverFolder(places: Places, path: string, file: string, covered:
 }
 
 /** Roots with the same hash are numbered, and OpenSSL stops at the first number that is missing. */
-function freeName(hash: string, taken: ReadonlySet<string>): string {
-  for (let number = 0; ; number += 1) if (!taken.has(`${hash}.${number}`)) return `${hash}.${number}`;
+function freeName(hash: string, isTaken: (name: string) => boolean): string {
+  for (let number = 0; ; number += 1) if (!isTaken(`${hash}.${number}`)) return `${hash}.${number}`;
 }

@@ -42,7 +42,7 @@ function lay(layout: Layout, more: Partial<TrustRequest> = {}): string[] {
   const folder = makeFolder();
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, `${runCa}\n${rootPem}\n`);
-  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, files: FILES, root: makeRoot(layout), ...more });
+  const { mounts } = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/home/u/p", variables: {}, files: FILES, root: makeRoot(layout), ...more });
   const laid = mounts.map((mount) => describeMount(mount).replaceAll(`${folder}/`, "RUN/"));
   // Chromium's database, in each home folder that is fresh.
   expect(laid.at(-1)).toBe("writable RUN/trust/pki at /home/u/.pki");
@@ -168,7 +168,7 @@ test("a JVM keeps what it trusts, and trusts the run as well; one whose store ca
   const root = makeRoot({ "/opt/a/lib/security/cacerts": "no store", "/usr/bin/java": "→ ../lib/jvm/b/bin/java", "/usr/lib/jvm/b/bin/java": "", "/home/u/.sdkman/candidates/java/c/jre/lib/security/cacerts": "" });
   mkdirSync(join(root, "/usr/lib/jvm/b/lib/security"), { recursive: true });
   writeFileSync(join(root, "/usr/lib/jvm/b/lib/security/cacerts"), formatKeystore([derOfPem(otherPem)], 0));
-  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, files: FILES, root });
+  const { mounts } = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: { PATH: "relative:/usr/bin" }, files: FILES, root });
   const trusted = Object.fromEntries(mounts.filter(({ kind }) => kind !== "writable").map((mount) => [mount.path, "source" in mount ? readKeystore(readFileSync(mount.source)).map((der) => Buffer.from(der).toString("base64")) : []]));
   const plain = (pem: string): string => Buffer.from(derOfPem(pem)).toString("base64");
   expect(trusted).toEqual({
@@ -183,7 +183,7 @@ test("Firefox's policies keep what they say, and install the run's root", () => 
   const bundle = join(folder, "ca.pem");
   writeFileSync(bundle, runCa);
   const root = makeRoot({ "/usr/lib/firefox/distribution/policies.json": `{"policies":{"DisableTelemetry":true,"Certificates":{"Install":["/a.pem"]}}}`, "/usr/lib/firefox/distribution/x.ini": "" });
-  const mounts = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, files: FILES, root });
+  const { mounts } = layTrust({ bundle, runCa, folder, home: "/home/u", project: "/p", variables: {}, files: FILES, root });
   expect(mounts.map(describeMount).filter((line) => line.includes(".ini"))).toEqual(["link /usr/lib/firefox/distribution/x.ini to .outside/x.ini"]);
   const written = mounts.find((mount) => mount.path.endsWith("policies.json"));
   expect(JSON.parse(readFileSync(written !== undefined && "source" in written ? written.source : "", "utf8"))).toEqual({ policies: { DisableTelemetry: true, Certificates: { Install: ["/a.pem", join(folder, "trust/run-ca.pem")] } } });

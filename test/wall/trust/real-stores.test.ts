@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== "linux" || spawnSync("bwrap", ["--ro-bind",
     const bundle = writeCaFile(folder, collectRoots({}).child, ca.certificate);
     writeFileSync(join(folder, "Get.java"), JAVA);
     writeFileSync(join(folder, "empty.pem"), `${readFileSync(bundle, "latin1").split("-----END CERTIFICATE-----\n")[1] ?? ""}-----END CERTIFICATE-----\n`);
-    mounts = layTrust({ bundle, runCa: ca.certificate, folder, home: HOME, project: join(folder, "project"), variables: { PATH: "/usr/bin" }, files: [{ kind: "read-only", source: "/", path: "/" }, { kind: "empty", path: HOME }] });
+    ({ mounts } = layTrust({ bundle, runCa: ca.certificate, folder, home: HOME, project: join(folder, "project"), variables: { PATH: "/usr/bin" }, files: [{ kind: "read-only", source: "/", path: "/" }, { kind: "empty", path: HOME }] }));
     server = createServer({ SNICallback: (name, done) => { done(null, ca.contextFor(name)); } }, (_request, response) => { response.end("it is trusted"); });
     port = await new Promise((resolve) => { server?.listen(0, "127.0.0.1", () => { const address = server?.address(); resolve(typeof address === "object" && address !== null ? address.port : 0); }); });
   });
