@@ -52,7 +52,7 @@ export async function openLoginServer({ accessTtl = 3600, refreshes = true, clie
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const issuer = `https://localhost:${port}`;
-  const provider = new Provider(issuer, configure(issuer, { accessTtl, refreshes, clients: [...clients], registers, device }));
+  const provider = new Provider(issuer, configure(issuer, { accessTtl, refreshes, clients: clients.map((client) => ({ ...client, grant_types: client.grant_types?.filter((type) => device || !type.includes("device")) })), registers, device }));
   provider.on("grant.success", (context) => { granted.push(String(context.oidc.params?.["grant_type"])); });
   const callback = provider.callback();
   answer = (request, response) => {

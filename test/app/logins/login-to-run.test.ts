@@ -1,0 +1,190 @@
+// From the login to the run, as it is shipped: in a real browser, by what the person has named as his, and then a program whose token is renewed behind its placeholder.
+import type { ChildProcess } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { findBrowser, openBrowser } from "../../support/browser.ts";
+import { FormBrowser } from "../../support/form-browser.ts";
+import type { LoginServer, LoginServerOptions } from "../../support/login-server.ts";
+import { API_SCOPE, openLoginServer } from "../../support/login-server.ts";
+import { NODE, RUN_JS } from "../../support/program.ts";
+import { makeFolder } from "../../support/temporary.ts";
+import { hasTools } from "../../support/transcript.ts";
+
+interface Stage {
+  readonly server: LoginServer;
+  readonly folder: string;
+  readonly variables: Record<string, string>;
+  /** Not awaited by a blocked process: the provider lives in this one. */
+  readonly vault: (...args: readonly string[]) => Promise<{ readonly status: number | null; readonly output: string }>;
+  readonly start: (...args: readonly string[]) => Started;
+  /** What every login of the test says. */
+  readonly at: readonly string[];
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly said: (pattern: RegExp) => Promise<string>;
+  readonly ended: Promise<number | null>;
+  readonly output: () => string;
+}
+
+async function setUp(options: LoginServerOptions = {}): Promise<Stage> {
+  const server = await openLoginServer(options);
+  onTestFinished(() => server.close());
+  const folder = makeFolder();
+  const root = join(folder, "root.pem");
+  writeFileSync(root, server.certificate);
+  const variables: Record<string, string> = { PATH: process.env["PATH"] ?? "", HOME: folder, VAULT_DIR: join(folder, "vault"), XDG_RUNTIME_DIR: folder };
+  const start = (...args: readonly string[]): Started => {
+    const child = spawn(NODE, [RUN_JS, ...args], { env: variables, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { output += chunk.toString(); });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    onTestFinished(() => { child.kill(); });
+    const said = async (pattern: RegExp): Promise<string> => {
+      for (let found = pattern.exec(output); ; found = pattern.exec(output)) {
+        if (found !== null) return found[1] ?? found[0];
+        if (child.exitCode !== null) throw new Error(`it ended without ${String(pattern)}: ${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    return { child, said, ended, output: () => output };
+  };
+  const vault: Stage["vault"] = async (...args) => {
+    const { ended, output } = start(...args);
+    const status = await ended;
+    return { status, output: output() };
+  };
+  expect((await vault("init", "--provider", "file")).status).toBe(0);
+  return { server, folder, variables, vault, start, at: ["--issuer", server.issuer, "--upstream-ca", root, "--host", server.authority, "--allow-private", "--scope", API_SCOPE, "--client-id", "desktop"] };
+}
+
+/** Named as the person's browser: writes down what it is started with. @returns the file. */
+function nameBrowser({ folder, variables }: Stage): string {
+  const [program, opened] = [join(folder, "own-browser"), join(folder, "opened")];
+  writeFileSync(program, `#!/bin/sh\nprintf '%s\\n' "$@" >"${opened}.new"; mv "${opened}.new" "${opened}"\n`);
+  chmodSync(program, 0o755);
+  variables["BROWSER"] = `${join(folder, "not-there")} %s:${program} --new-window`;
+  return opened;
+}
+
+async function contentOf(file: string): Promise<string> {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+  return readFileSync(file, "utf8");
+}
+
+const PAGE = /page in a browser of this machine:\n(\S+)\n/;
+
+describe.skipIf(process.platform === "win32")("vault login, and what runs have of it", () => {
+  test.skipIf(!hasTools())("gives a program one placeholder, and hosts a token that is good, though tokens live for seconds (needs curl)", async () => {
+    const stage = await setUp({ accessTtl: 3, device: false, registers: false });
+    const { start, server, vault, at, folder } = stage;
+    const login = start("login", ...at, "--name", "API_TOKEN");
+    const page = await login.said(PAGE);
+    expect(readFileSync(`/proc/${String(login.child.pid)}/cmdline`, "latin1")).not.toMatch(/code_challenge|state=/);
+    await new FormBrowser(server.certificate).fill(page, { login: "ann", password: "x" });
+    expect(await login.ended).toBe(0);
+    expect(login.output()).toContain(`logged in at ${server.authority}: API_TOKEN for ${server.authority}\n`);
+
+    const ask = `curl -sS -H "Authorization: Bearer $API_TOKEN" https://${server.authority}/api; echo " $API_TOKEN"`;
+    const run = start("run", "--upstream-ca", join(folder, "root.pem"), "--", "sh", "-c", `${ask}; sleep 4; ${ask}; sleep 4; ${ask}`);
+    expect(await run.ended).toBe(0);
+    const lines = run.output().split("\n").filter((line) => line.startsWith("{"));
+    expect(lines.map((line) => line.replace(/ [^ ]*$/, ""))).toEqual(Array.from({ length: 3 }, () => expect.stringContaining('"login":"ann"') as string));
+    expect(new Set(lines.map((line) => line.split(" ").at(-1))).size).toBe(1);
+    expect(new Set(server.admitted()).size).toBe(3);
+    for (const token of server.admitted()) expect(run.output()).not.toContain(token);
+
+    const out = await vault("logout", "API_TOKEN", "--json");
+    expect([out.status, JSON.parse(out.output)]).toMatchObject([0, { deleted: { name: "API_TOKEN" }, revoked: true }]);
+    expect((await vault("logout", "API_TOKEN")).status).toBe(7);
+  });
+
+  test("ends with the statuses that are written down", async () => {
+    const stage = await setUp({ device: false });
+    const { vault, at, server } = stage;
+    const ended = async (...args: readonly string[]): Promise<unknown[]> => {
+      const { status, output } = await vault("login", ...args);
+      return [status, output];
+    };
+    const saying = (text: string): unknown => expect.stringContaining(text);
+    expect(await ended("no-such-provider")).toEqual([7, saying("vault login --list")]);
+    expect(await ended()).toEqual([2, saying("say where to log in")]);
+    expect(await ended("github", "--issuer", server.issuer)).toEqual([2, saying("exclude each other")]);
+    expect(await ended("github", "--client-id", "x", "--client-secret", "typed-secret")).toEqual([2, saying("--client-secret-file FILE")]);
+    expect(await ended("github", "--client-id", "x", "--client-secret", "typed-secret")).toEqual([2, expect.not.stringContaining("typed-secret")]);
+    expect(await ended(...at, "--device")).toEqual([2, saying("no way to log in by a code")]);
+    expect(await ended("github")).toEqual([2, saying("https://github.com/settings/applications/new")]);
+    spawnSync(NODE, [RUN_JS, "secrets", "create", "STORED", "--host", "api.example.com"], { env: stage.variables, input: "value-of-this-test" });
+    expect(await ended(...at, "--name", "STORED")).toEqual([8, saying("it is no login")]);
+    await server.close();
+    expect(await ended(...at, "--name", "API_TOKEN")).toEqual([14, saying("ECONNREFUSED")]);
+  });
+
+  test("lists the providers, for programs as well", async () => {
+    const { vault } = await setUp();
+    expect((await vault("login", "--list")).output).toMatch(/^github +code, browser +/m);
+    const { providers } = JSON.parse((await vault("login", "--list", "--json")).output) as { providers: readonly { id: string }[] };
+    expect(providers.length).toBeGreaterThanOrEqual(25);
+  });
+
+  describe.skipIf(findBrowser() === undefined)("in a real browser (needs Chromium)", () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await openBrowser();
+    });
+    afterAll(async () => {
+      await browser.close();
+    });
+
+    test("opens the browser that the person has named, with a link that leads to the provider once, and is told there what came of it", async () => {
+      const stage = await setUp();
+      const opened = nameBrowser(stage);
+      const login = stage.start("login", ...stage.at, "--name", "API_TOKEN", "--json");
+      const [option, link = ""] = (await contentOf(opened)).split("\n");
+      expect(option).toBe("--new-window");
+      expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{43}$/);
+      const page = await browser.newPage({ ignoreHTTPSErrors: true });
+      const errors: string[] = [];
+      page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
+      await page.goto(link);
+      expect(page.url()).toContain(stage.server.issuer);
+      await page.fill("input[name=login]", "ann");
+      await page.fill("input[name=password]", "x");
+      await page.click("button[type=submit]");
+      await page.click("button[type=submit]");
+      await page.waitForURL(/^http:\/\/127\.0\.0\.1:/);
+      expect(await page.title()).toBe("vault: logged in");
+      expect(await page.locator("main").innerText()).toContain(`The vault has your login at ${stage.server.authority}.`);
+      expect(errors.filter((text) => !text.includes("favicon"))).toEqual([]);
+      expect(await login.ended).toBe(0);
+      await page.close();
+    });
+
+    test("a page that some program has loaded there finds the port, and ends nothing", async () => {
+      const stage = await setUp();
+      const opened = nameBrowser(stage);
+      const login = stage.start("login", ...stage.at, "--name", "API_TOKEN");
+      const link = (await contentOf(opened)).split("\n")[1] ?? "";
+      const { origin } = new URL(link);
+      const evil = await browser.newPage({ ignoreHTTPSErrors: true });
+      await evil.goto(`${stage.server.issuer}/.well-known/openid-configuration`);
+      await evil.setContent(`<img src="${origin}/callback?code=forged&state=forged"><img src="${link}"><iframe src="${link}"></iframe>`);
+      await evil.goto(`${origin}/callback?code=forged&state=forged`).catch(() => undefined);
+      await evil.close();
+
+      const page = await browser.newPage({ ignoreHTTPSErrors: true });
+      await page.goto(link);
+      await page.fill("input[name=login]", "ann");
+      await page.fill("input[name=password]", "x");
+      await page.click("button[type=submit]");
+      await page.click("button[type=submit]");
+      await page.waitForURL(/^http:\/\/127\.0\.0\.1:/);
+      expect(await login.ended).toBe(0);
+      await page.close();
+    });
+  });
+});
