@@ -7,6 +7,7 @@ import { VaultError } from "../../errors.ts";
 import { findProvider } from "../../providers/registry.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { Scope } from "../../vault/scope.ts";
+import { withoutRefreshes } from "../keys/login-lock.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import { getSecret } from "../secrets/find-secret.ts";
@@ -31,13 +32,19 @@ export interface LoggedOut {
 /** @throws VaultError `not-found`; `usage` for a secret that is no login; what opening and writing the vault say. */
 export async function logOut(surroundings: Surroundings, name: string, scope: Scope | undefined): Promise<LoggedOut> {
   // The token of the moment is asked for first: that may give the login a new refresh token.
-  const access = await withOpenVault(surroundings, (vault) => findAccessToken(vault, getLogin(vault, name, scope).record));
-  const { record, source, revocation } = await withOpenVault(surroundings, async (vault) => {
+  const [login, access] = await withOpenVault(surroundings, async (vault) => {
     const found = getLogin(vault, name, scope);
-    return { ...found, revocation: await revoke(found, vault, access) };
+    return [found, await findAccessToken(vault, found.record)];
   });
-  await deleteSecret(surroundings, name, record.scope);
-  return { record, title: titleOf(source), revocation };
+  // From here on nothing gives it another one: a refresh that is under way ends first, and the next finds no login.
+  return withoutRefreshes(surroundings.paths, [login.record], async () => {
+    const { record, source, revocation } = await withOpenVault(surroundings, async (vault) => {
+      const found = getLogin(vault, name, scope);
+      return { ...found, revocation: await revoke(found, vault, access) };
+    });
+    await deleteSecret(surroundings, name, record.scope);
+    return { record, title: titleOf(source), revocation };
+  });
 }
 
 function getLogin(vault: OpenedVault, name: string, scope: Scope | undefined): Pick<RememberedLogin, "record" | "source"> {
