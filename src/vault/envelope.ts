@@ -74,12 +74,16 @@ export async function rewrapSecrets(
   records: readonly SecretRecord[],
   onProgress: (done: number) => void = () => undefined,
 ): Promise<SecretRecord[]> {
-  const rewrapped: SecretRecord[] = [];
+  return inBatches(records, (batch) => rewrapBatch(from, to, vaultId, batch), onProgress);
+}
+
+async function inBatches(records: readonly SecretRecord[], make: (batch: readonly SecretRecord[]) => Promise<SecretRecord[]>, onProgress: (done: number) => void): Promise<SecretRecord[]> {
+  const made: SecretRecord[] = [];
   for (let start = 0; start < records.length; start += REWRAP_BATCH) {
-    rewrapped.push(...(await rewrapBatch(from, to, vaultId, records.slice(start, start + REWRAP_BATCH))));
-    onProgress(rewrapped.length);
+    made.push(...(await make(records.slice(start, start + REWRAP_BATCH))));
+    onProgress(made.length);
   }
-  return rewrapped;
+  return made;
 }
 
 async function rewrapBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {
@@ -110,12 +114,7 @@ export async function resealSecrets(
   records: readonly SecretRecord[],
   onProgress: (done: number) => void = () => undefined,
 ): Promise<SecretRecord[]> {
-  const resealed: SecretRecord[] = [];
-  for (let start = 0; start < records.length; start += REWRAP_BATCH) {
-    resealed.push(...(await resealBatch(from, to, vaultId, records.slice(start, start + REWRAP_BATCH))));
-    onProgress(resealed.length);
-  }
-  return resealed;
+  return inBatches(records, (batch) => resealBatch(from, to, vaultId, batch), onProgress);
 }
 
 async function resealBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, records: readonly SecretRecord[]): Promise<SecretRecord[]> {

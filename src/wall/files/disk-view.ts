@@ -72,7 +72,8 @@ function readText(path: string): string | undefined {
   }
 }
 
-function find<T>(look: () => T): T | undefined {
+/** Undefined for what cannot be looked at. */
+export function find<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { replaceFile } from "../../disk/durable-file.ts";
 import type { ReplacedFile } from "../presets/preset.ts";
+import { find } from "./disk-view.ts";
 
 const BYTES_MAX = 64 * 1024 * 1024;
 
@@ -78,13 +79,5 @@ function readPlain(path: string): string | undefined {
     return stat.isFile() && stat.nlink === 1 && stat.size <= BYTES_MAX ? readFileSync(descriptor, "utf8") : undefined;
   } finally {
     closeSync(descriptor);
-  }
-}
-
-function find<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
   }
 }
