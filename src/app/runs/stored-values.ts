@@ -12,7 +12,7 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Reach } from "./reach.ts";
 import { findLoss, keepAllowed } from "./reach.ts";
-import type { VaultNews } from "./vault-news.ts";
+import type { VaultNews, VaultSight } from "./vault-news.ts";
 
 /** What an earlier value may still be met in: answers under way, and what a server has kept. */
 const EARLIER_MAX = 8;
@@ -53,7 +53,7 @@ interface Followed {
 export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVault, "file">, { viewpoint, look, seenAtStart }: FollowTerms): StoredValues {
   const followed = new Map<string, Followed>();
   const complaints = new Map<string, string>();
-  let { bodyHash } = file;
+  let last: VaultSight = { bodyHash: file.bodyHash, provider: file.contents.slot.locator.provider };
   let seen = seenAtStart;
   let trouble: VaultError | undefined;
   let triedMs = -Infinity;
@@ -64,7 +64,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
   const isDue = (): boolean => look() !== seen || (triedMs > -Infinity && isUnsettled() && performance.now() - triedMs >= RETRY_MS);
   const take = (news: VaultNews): void => {
     trouble = undefined;
-    if (news.kind === "verified") ({ bodyHash } = news);
+    if (news.kind === "verified") last = { bodyHash: news.bodyHash, provider: news.provider };
     for (const one of followed.values()) {
       if (news.kind === "unverified") {
         const now = news.records.get(one.given.id);
@@ -87,7 +87,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
     triedMs = performance.now();
     try {
       const { readVaultNews } = await import("./vault-news.ts");
-      take(await readVaultNews(surroundings, [...followed.values()].map(({ known, given }) => known ?? given), bodyHash));
+      take(await readVaultNews(surroundings, [...followed.values()].map(({ given }) => given), last));
     } catch (error) {
       trouble = error instanceof VaultError ? error : new VaultError("io", "the vault could not be read");
     }

@@ -1,5 +1,6 @@
 // A run follows what its person changes in the vault. A program that would keep what it was to lose, or have what it was not to get, writes into the vault's folder itself.
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { copyFileSync, linkSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
@@ -8,9 +9,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { BuiltVault, VaultRun } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
+import { deriveFromKek } from "../../../src/vault/derive.ts";
+import { makeVaultKey } from "../../../src/vault/envelope.ts";
+import type { Kek } from "../../../src/vault/key-bytes.ts";
+import { parseKek } from "../../../src/vault/key-bytes.ts";
+import { holdKek } from "../../../src/vault/local-holder.ts";
+import type { KeyLocator } from "../../../src/vault/key-slot.ts";
+import { encodeVaultFile, parseVaultFile } from "../../../src/vault/vault-file.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && process.platform === "linux";
+const PASSPHRASE: KeyLocator = { provider: "passphrase", kdf: { memoryKib: 64 * 1024, passes: 2, salt: new Uint8Array(16) } };
 /** A little more than the run's own look takes. */
 const SEEN_MS = 150;
 
@@ -43,6 +52,15 @@ afterAll(() => { server.close(); });
 
 const vaultFile = (): string => join(built.folder, "vault", "vault.json");
 const fetching = (name = "API_KEY"): string => `curl -sS -H "Authorization: Bearer $${name}" https://localhost:${port}/`;
+/** The vault as it was, written by somebody who has all of the file and not its key: well-formed, newer, under a key of his own. */
+async function forge(kept: Uint8Array, locator?: KeyLocator, kek: Kek = parseKek(new Uint8Array(randomBytes(32)))): Promise<Uint8Array> {
+  const { contents, records } = parseVaultFile(kept);
+  const holder = holdKek(kek, contents.id);
+  const { keyId, commitment } = deriveFromKek(kek, contents.id);
+  const slot = locator === undefined ? contents.slot : { locator, keyId, commitment };
+  return encodeVaultFile({ ...contents, secrets: records.all(), vaultKey: await makeVaultKey(holder, contents.id), slot, generation: 99 }, holder);
+}
+
 /** Asks before each line that it reads, and once more at the end of its input. */
 const asking = (options: readonly string[] = []): VaultRun => built.run(`while :; do ${fetching()} 2>&1; echo "at $((turn += 1))"; read line || exit 0; done`, {}, options);
 const turn = async (run: VaultRun, number: number): Promise<void> => {
@@ -203,6 +221,36 @@ describe.runIf(hasCurl)("(needs Linux and curl) a program that writes into the v
     }
   });
 
+  test("nor by one under a key of its own, nor by one that claims to have a passphrase, which nobody could be asked for", async () => {
+    for (const locator of [undefined, PASSPHRASE]) {
+      built.close();
+      built = openBuiltVault(`localhost:${port}`, "first-value-000000", certificate);
+      got = [];
+      const forged = await forge(readFileSync(vaultFile()), locator);
+      const output = await deletedThen(() => {
+        writeFileSync(vaultFile(), forged);
+        rmSync(join(built.folder, "vault", "kek.key"));
+      });
+      expect(got).toHaveLength(1);
+      expect(output).toContain("is not to be trusted");
+    }
+  });
+
+  test("nor by one that names a key file of its own, with anchor and log gone, so that nobody remembers another", async () => {
+    const kek = parseKek(new Uint8Array(randomBytes(32)));
+    const folder = join(built.folder, "vault");
+    const own = join(built.folder, "own.key");
+    const forged = await forge(readFileSync(vaultFile()), { provider: "file", path: own, owned: false }, kek);
+    writeFileSync(own, `${Buffer.from(kek).toString("base64")}\n`, { mode: 0o600 });
+    const output = await deletedThen(() => {
+      writeFileSync(vaultFile(), forged);
+      rmSync(join(folder, "anchor.json"));
+      rmSync(join(folder, "audit"), { recursive: true });
+    });
+    expect(got).toHaveLength(1);
+    expect(output).toContain("is not to be trusted");
+  });
+
   test("loses what the vault has for as long as it is spoilt, and not for longer", async () => {
     const text = readFileSync(vaultFile());
     const run = asking();
@@ -288,8 +336,7 @@ describe.runIf(hasCurl)("(needs Linux and curl) a run whose vault has a passphra
     built.vault(["secrets", "delete", "API_KEY", ...typed()]);
     await sleep(SEEN_MS);
     await turn(run, 2);
-    const forged = readFileSync(kept, "utf8").replace(/"generation": \d+/, '"generation": 99');
-    writeFileSync(vaultFile(), forged);
+    writeFileSync(vaultFile(), await forge(readFileSync(kept)));
     utimesSync(vaultFile(), 0, 0);
     await sleep(SEEN_MS);
     await turn(run, 3);
