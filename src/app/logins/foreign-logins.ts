@@ -6,6 +6,7 @@ import { settleProvider } from "../../providers/settle.ts";
 import { findService, makeRegistry } from "../../services/registry.ts";
 import { findCanonicalBinding } from "../../vault/host.ts";
 import { ownDomainOf } from "../services/suffix-list.ts";
+import type { DeviceCode } from "./device-flow.ts";
 import type { LoginTarget } from "./login-target.ts";
 
 /**
@@ -14,10 +15,18 @@ import type { LoginTarget } from "./login-target.ts";
  * @throws VaultError `no-value` where the endpoints are those of a provider that is known, and the address is none of that one's: its tokens are good for more than was asked for.
  */
 export async function judgeForeignLogins(address: string, { endpoints: { authorization, token, device } }: Pick<LoginTarget, "endpoints">): Promise<string | undefined> {
+  return judge(address, [authorization, token, device]);
+}
+
+/** The same for the pages that a code is typed at: a server can hand on a code that another has given to it, and whoever types that logs the server in. A provider's own file answers for its pages. */
+export async function judgeForeignPages({ provider, endpoints: { device } }: Pick<LoginTarget, "provider" | "endpoints">, { page, pageWithCode }: Pick<DeviceCode, "page" | "pageWithCode">): Promise<string | undefined> {
+  return provider !== undefined || device === undefined ? undefined : judge(device, [page, pageWithCode]);
+}
+
+async function judge(address: string, urls: readonly (string | undefined)[]): Promise<string | undefined> {
   const typed = new URL(address).hostname;
   const domain = await ownDomainOf(typed);
-  const hosts = hostsOf([authorization, token, device]);
-  const foreign = await filterForeign(hosts, [domain]);
+  const foreign = await filterForeign(hostsOf(urls), [domain]);
   if (foreign.length === 0) return undefined;
   const owner = listProviders().find((provider) => endpointsOf(provider).some((host) => foreign.includes(host)));
   if (owner !== undefined && !(await isOneOf(owner, typed, domain))) {

@@ -11,6 +11,7 @@ import type { Ask } from "./ask.ts";
 import { authorizationUrl, drawCodeSecrets, readArrival } from "./code-flow.ts";
 import type { DeviceCode } from "./device-flow.ts";
 import { askUntilTyped, readDeviceCode } from "./device-flow.ts";
+import { judgeForeignPages } from "./foreign-logins.ts";
 import type { ClientWish, LoginClient } from "./login-client.ts";
 import { findClient, proofOf } from "./login-client.ts";
 import type { LoginPerson } from "./login-person.ts";
@@ -78,6 +79,8 @@ async function obtainByCode({ target, scopes, client: clientWish, roots }: Grant
   if (device === undefined) throw new VaultError("no-value", `${title} has no way to log in by a code`);
   const client = (await findClient(target, "device", clientWish)) ?? (await registerClient({ title, endpoint: registration ?? "", flow: "device", redirectUri: undefined, scopes }, ask));
   const code = await requestCode(target, device, client, scopes, ask);
+  const notice = await judgeForeignPages(target, code);
+  if (notice !== undefined) person.tell(notice);
   await showCode(title, code, person);
   const order = { ...orderOf(target, client, roots), grantType: "urn:ietf:params:oauth:grant-type:device_code", parameters: [{ name: "device_code", value: code.deviceCode }, ...resourceOf(target)] };
   let status = 0;

@@ -2,7 +2,7 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { judgeForeignLogins } from "../../../src/app/logins/foreign-logins.ts";
+import { judgeForeignLogins, judgeForeignPages } from "../../../src/app/logins/foreign-logins.ts";
 import { logIn } from "../../../src/app/logins/log-in.ts";
 import { listProviders } from "../../../src/providers/registry.ts";
 import { settleProvider } from "../../../src/providers/settle.ts";
@@ -56,6 +56,16 @@ describe("a server that has its logins elsewhere", () => {
     await expect(judgeForeignLogins(address, at(...hosts))).resolves.toBeDefined();
   });
 
+  test("cannot have a code typed at a provider's page, which that one gave to the server itself", async () => {
+    const found = { provider: undefined, endpoints: { ...at("evil.example").endpoints, device: "https://evil.example/device" } };
+    await expect(judgeForeignPages(found, { page: "https://github.com/login/device", pageWithCode: undefined })).rejects.toMatchObject({ code: "no-value", message: expect.stringContaining("GitHub") as string });
+    await expect(judgeForeignPages(found, { page: "https://login.evil.example/device", pageWithCode: "https://github.com/login/device?user_code=ABCD" })).rejects.toMatchObject({ code: "no-value" });
+    expect(await judgeForeignPages(found, { page: "https://other.example/device", pageWithCode: undefined })).toContain("has its logins at other.example");
+    expect(await judgeForeignPages(found, { page: "https://login.evil.example/device", pageWithCode: undefined })).toBeUndefined();
+    // Google's pages are at a name of their own.
+    expect(await judgeForeignPages({ ...found, provider: "google" }, { page: "https://www.google.com/device", pageWithCode: undefined })).toBeUndefined();
+  });
+
   test("each provider that is in one place may be found by its own metadata", async () => {
     for (const provider of listProviders()) {
       if (provider.base !== undefined && provider.base.url === undefined) continue;
@@ -95,5 +105,20 @@ describe("a login", () => {
     expect(record.hosts).toEqual([new URL(address).host]);
     expect(person.told[0]).toBe("127.0.0.1 has its logins at localhost: what you consent to there, 127.0.0.1 can use");
     expect(person.told[1]).toMatch(new RegExp(`^your browser leads to ${new URL(address).host};`));
+  });
+
+  test("by a code that another has given shows neither code nor page", async () => {
+    server = await openLoginServer({
+      intercept: (request, response) => {
+        if (request.url !== "/device/auth") return false;
+        response.setHeader("content-type", "application/json").end(JSON.stringify({ device_code: "d", user_code: "WDJB-MJHT", verification_uri: "https://github.com/login/device", expires_in: 600 }));
+        return true;
+      },
+    });
+    const person = makePerson(server.certificate, { hasBrowser: false });
+    const { surroundings } = makeHome();
+    await expect(logIn(surroundings, { server: { kind: "issuer", address: server.issuer }, name: "API_TOKEN", scope: undefined, hosts: [server.authority], allowPrivate: true, scopes: [API_SCOPE], wantsDevice: true, clientId: "desktop", roots: server.certificate, port: undefined }, person)).rejects.toMatchObject({ code: "no-value", message: expect.stringContaining("github.com, which is GitHub's") as string });
+    expect(person.told).toEqual([]);
+    expect(server.granted()).toEqual([]);
   });
 });
