@@ -59,6 +59,8 @@ describe("entries that stay", () => {
     ["<local>", "api.example.com"],
     ["*.internal", "api.example.com"],
     ["a.b.example.com", "*.example.com"],
+    ["api.*.org", "api.example.com"],
+    ["api.*.org", "*.example.com"],
   ])("%s for %s", (entry, host) => {
     expect(drops(entry, host)).toBe(false);
   });

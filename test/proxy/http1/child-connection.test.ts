@@ -36,6 +36,13 @@ function open(use: Partial<ConnectionUse> = {}) {
 }
 
 describe("requests", () => {
+  it("whose body breaks the rules are refused where they are being served", async () => {
+    const refusals: string[] = [];
+    const { socket } = open({ serve: () => ({ refuse: ({ code }) => { refusals.push(code); } }) });
+    await socket.feed([Buffer.from("POST / HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"), Buffer.from("no size\r\n")]);
+    expect(refusals).toEqual(["bad-request"]);
+  });
+
   it("are read one at a time", async () => {
     const { socket, asked, answer } = open();
     await socket.feed([Buffer.concat([get("/1"), get("/2"), get("/3")])]);

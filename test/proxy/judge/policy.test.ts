@@ -73,6 +73,13 @@ describe("a target", () => {
     );
   });
 
+  it("is the last of the path, right before the query", () => {
+    const grant = makeGrant("KEY", [HOST], { places: PLACES });
+    const target = `/v1/${grant.placeholder}?x=1`;
+    const decision = decide({ method: "GET", target, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "https", authority: AUTHORITY, recognise: makeRecogniser([grant]), strict: true });
+    expect(decision.kind === "forward" ? substituteTarget(target, decision.target) : decision).toBe(`/v1/${encodeURIComponent(VALUE)}?x=1`);
+  });
+
   it("over plain HTTP takes no secret, whatever its places", () => {
     const grant = makeGrant("KEY", ["api.example.test:80"], { places: PLACES });
     const decision = decide({ method: "GET", target: `/?k=${grant.placeholder}`, headers: [], host: HOST, bodyBytes: undefined, upgrade: undefined }, { scheme: "http", authority: { host: HOST, port: 80 }, recognise: makeRecogniser([grant]), strict: false });
