@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   bytes: [],
   paths: [],
   secret: ["bytes"],
-  // What a signature of AWS's covers: the agent signs by it.
+  // What a signature of AWS's covers: the agent signs its own requests by it, and the proxy those of the program.
   "aws-signature": [],
   disk: ["errors", "bytes"],
   vault: ["errors", "bytes", "secret"],
@@ -35,7 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   project: ["errors", "bytes", "vault"],
   // Of the vault, its cipher alone, which a test below holds it to: what programs import has to stay small, and knows no vault.
   sealed: ["errors", "bytes", "secret", "vault"],
-  proxy: ["errors", "bytes", "secret", "vault"],
+  proxy: ["errors", "bytes", "secret", "aws-signature", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
@@ -135,6 +135,7 @@ const REVEALERS = [
   "src/cli/output/terminal.ts",
   "src/commands/rotate-master.ts",
   "src/env-files/kept-value.ts",
+  "src/proxy/grants/aws-credentials.ts",
   "src/proxy/places/substitute.ts",
   "src/proxy/scrub/secret-forms.ts",
   "src/run/hidden-values.ts",

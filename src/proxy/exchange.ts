@@ -18,6 +18,7 @@ import { RefusalError, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritt
 import type { Route } from "./judge/route.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
+import { signAnew } from "./places/aws-signing.ts";
 import { substitute, substituteTarget } from "./places/substitute.ts";
 import { RepeatOnce } from "./repeat-once.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream/upstream.ts";
@@ -95,7 +96,7 @@ class StartedExchange implements Exchange {
       if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head, decision, plan, handshakeKey, byToken, wholeBytesMax } = judged;
+    const { head, decision, plan, handshakeKey, byToken, signing, wholeBytesMax } = judged;
     if (wholeBytesMax !== undefined && body.kind === "stream") {
       this.#hold(body.stream, wholeBytesMax).catch(() => { this.#response.destroy(); });
       return;
@@ -111,11 +112,17 @@ class StartedExchange implements Exchange {
       return;
     }
     if (rules.hasLiving && !this.#isPrepared(used, plan)) return;
+    if (signing !== undefined && signAnew(signing, undefined) === undefined) {
+      this.#refuse(refuseNoValue(used, this.#route.authority));
+      return;
+    }
     // Whether these are written shows before anything goes out: `#permit`.
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used);
     this.#isRecorded = inert.length + used.length > 0;
-    const write: WriteHead = () => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits) });
+    const write: WriteHead = signing === undefined
+      ? () => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits) })
+      : () => ({ path: head.target, headers: signAnew(signing, body.kind === "whole" ? body.bytes : undefined) ?? ["host", head.host] });
     switch (body.kind) {
       case "none":
         this.#send({ ...write(), body: undefined }, { used, mayAct: used, handshakeKey, again: () => ({ ...write(), body: undefined }) });

@@ -26,8 +26,8 @@ export interface EnvironmentInput extends Hiding {
   readonly phpFolder?: string;
   /** From `writeKubeConfig`. */
   readonly kubeConfig?: string;
-  /** What the tools of a provider look for, by variables of their own: placeholders, and paths of files with placeholders. */
-  readonly forTools?: Readonly<Record<string, string>>;
+  /** What the tools of a provider look for, by variables of their own: placeholders, and paths of files with placeholders. Undefined: what would lead them elsewhere is taken away. */
+  readonly forTools?: Readonly<Record<string, string | undefined>>;
   readonly boundHosts: readonly HostBinding[];
   /** Words for NODE_OPTIONS, unquoted, such as `--require` and a path: what makes a Node that ignores proxy variables heed them. */
   readonly nodeOptions?: readonly string[];
@@ -100,7 +100,10 @@ export function buildEnvironment(input: EnvironmentInput): RunEnvironment {
   if (input.phpFolder !== undefined) variables.set(PHP_VARIABLE, `${variables.get(PHP_VARIABLE) ?? ""}${delimiter}${input.phpFolder}`);
   if (input.kubeConfig !== undefined) variables.set(KUBE_VARIABLE, input.kubeConfig);
   variables.set("PERL_LWP_ENV_PROXY", "1");
-  for (const [name, value] of Object.entries(input.forTools ?? {})) variables.set(name, value);
+  for (const [name, value] of Object.entries(input.forTools ?? {})) {
+    if (value === undefined) variables.delete(name);
+    else variables.set(name, value);
+  }
   for (const { variable, placeholder } of input.placeholders) variables.set(variable, placeholder);
   // Unlike assignment, this makes a member of `__proto__` too.
   return { variables: Object.fromEntries(variables), warnings, isSecret: (name, value) => isSecretVariable(name, value, input) };

@@ -61,15 +61,31 @@ export async function furnishChild({ variables }: Pick<Surroundings, "variables"
 }
 
 interface Tools {
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string | undefined>>;
   readonly warnings: readonly string[];
 }
 
-/** What libraries look for that read no variable of a secret's own name. They take one credential: of several nobody has said which. */
+/** What libraries look for that read no variable of a secret's own name. They take one credential of each provider: of several nobody has said which. */
 function furnishTools(folder: string, grants: readonly NamedGrant[]): Tools {
-  const google = grants.filter(({ variable, grant }) => variable !== undefined && grant.tokenEndpoint !== undefined).map(({ grant }) => grant);
-  const [first, second] = google;
+  const given = grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant]));
+  const google = chooseOne("Google's", GOOGLE_FILE_VARIABLE, given.filter(({ tokenEndpoint }) => tokenEndpoint !== undefined), (placeholder) => ({
+    [GOOGLE_FILE_VARIABLE]: writeGoogleFile(folder, placeholder),
+    ...Object.fromEntries(GOOGLE_TOKEN_VARIABLES.map((name) => [name, placeholder])),
+  }));
+  const aws = chooseOne("AWS's", AWS_VARIABLES[0], given.filter(({ signs }) => signs === "aws"), (placeholder) => ({
+    ...Object.fromEntries(AWS_VARIABLES.map((name) => [name, placeholder])),
+    // By which newer libraries pass over the variables.
+    AWS_PROFILE: undefined,
+  }));
+  return { variables: { ...google.variables, ...aws.variables }, warnings: [...google.warnings, ...aws.warnings] };
+}
+
+/** AWS's libraries sign with these, and the run's proxy signs anew. */
+const AWS_VARIABLES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
+
+function chooseOne(whose: string, variable: string, grants: readonly Grant[], furnish: (placeholder: string) => Tools["variables"]): Tools {
+  const [first, second] = grants;
   if (first === undefined) return { variables: {}, warnings: [] };
-  if (second !== undefined) return { variables: {}, warnings: [`${google.map(({ name }) => name).join(" and ")} are Google's, so the program gets no ${GOOGLE_FILE_VARIABLE}: name the one that its libraries are to use with -s`] };
-  return { variables: { [GOOGLE_FILE_VARIABLE]: writeGoogleFile(folder, first.placeholder), ...Object.fromEntries(GOOGLE_TOKEN_VARIABLES.map((name) => [name, first.placeholder])) }, warnings: [] };
+  if (second !== undefined) return { variables: {}, warnings: [`${grants.map(({ name }) => name).join(" and ")} are ${whose}, so the program gets no ${variable}: name the one that its libraries are to use with -s`] };
+  return { variables: furnish(first.placeholder), warnings: [] };
 }

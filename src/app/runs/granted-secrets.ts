@@ -99,17 +99,19 @@ export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placehol
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */
 export function grantOf({ name, service, hosts, places, allowPrivate, scrub, source, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
+  const signs = source.kind === "aws-sts";
   return {
     name,
     placeholder,
     value,
     bindings: hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined),
-    places,
+    places: signs ? [] : places,
     allowPrivate,
     scrub,
     ...(known === undefined ? {} : { pin: known.pin }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
     ...(isGoogle(source) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
+    ...(signs ? { signs: "aws" } : {}),
   };
 }
 

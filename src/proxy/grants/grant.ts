@@ -25,6 +25,8 @@ export interface Grant {
   readonly pin?: Pin;
   /** Absent: none. Where the child asks for a token with the placeholder, the proxy gives it the placeholder, and nothing goes out: see own-token.ts. */
   readonly tokenEndpoint?: { readonly authority: Authority; readonly path: string };
+  /** Absent: the value stands where it is put. Otherwise it signs, and stands nowhere: see aws-signing.ts. */
+  readonly signs?: "aws";
   /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */
   readonly narrowedBy?: string;
 }

@@ -146,8 +146,13 @@ export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
 
 /** @param names of the secrets that it would be signed with. */
 export function refuseSigned(names: readonly string[], authority: Authority, format: AnswerFormat): Refusal {
-  const refusal = makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
+  const refusal = makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), a secret that has the run sign (vault secrets create AWS --source aws-sts --role ARN …), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
   return { ...refusal, format };
+}
+
+/** Signed with the placeholder of a secret that signs, in a way that is not done anew. */
+export function refuseUnsignable(names: readonly string[], authority: Authority, format: AnswerFormat): Refusal {
+  return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; ${names.join(", ")} signs requests anew whose signature is in the Authorization header, of Version 4 in one region, with the host and X-Amz-Date in it, and whose body is not signed chunk by chunk`, names), format };
 }
 
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */

@@ -12,9 +12,13 @@ import type { RequestHead } from "../http1/request-head.ts";
 import { parseRequestHead } from "../http1/request-head.ts";
 import type { Route } from "./route.ts";
 import type { RunRules } from "./run-rules.ts";
-import { findSignedRefusal } from "./signed-request.ts";
+import { findSignedRefusal, findSigning } from "./signed-request.ts";
+import type { SigningPlan } from "../places/aws-signing.ts";
 import { findStrayRefusal } from "./stray.ts";
 import { findHandshakeKey } from "../http1/websocket.ts";
+
+/** The longest body that is hashed here: DynamoDB takes 16 MB. Others bring their hash along. */
+const SIGNED_BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `isLast`: what comes behind such a request is not to be read. */
 export type Judgement =
@@ -28,6 +32,8 @@ export type Judgement =
       readonly handshakeKey: string | undefined;
       /** Of these the child may be asking for a token, which its body tells. */
       readonly byToken: readonly Grant[];
+      /** The request is signed anew before it goes on. */
+      readonly signing: SigningPlan | undefined;
       /** Its body has to be there whole, and be no longer than this, before anything becomes of it. */
       readonly wholeBytesMax: number | undefined;
     };
@@ -37,7 +43,9 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   const { scheme, authority, authorityText } = route;
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
-  const { head } = parsed;
+  const signing = rules.grants.some(({ signs }) => signs !== undefined) ? findSigning(parsed.head, route, rules.recognise) : undefined;
+  if (signing?.kind === "refuse") return refuse(signing.refusal);
+  const head = signing?.plan.head ?? parsed.head;
   if (expectation === "unknown") return refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);
   // Over plain HTTP an Upgrade is left out, as any server may (RFC 9110 section 7.8).
   const handshakeKey = expectation === "switch" ? findHandshakeKey(head) : undefined;
@@ -50,10 +58,20 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (decision.kind === "refuse") return refuse(decision.refusal);
   const stray = findStrayRefusal(head, route, rules, decision.edits.map(({ valueAt }) => valueAt));
   if (stray !== undefined) return refuse(stray);
+  if (signing !== undefined) return forwardSigned(signing.plan, decision);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
   const byToken = grantsByToken(head, route, rules.grants);
-  return { kind: "forward", head, decision, plan, handshakeKey, byToken, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined };
+  return { kind: "forward", head, decision, plan, handshakeKey, byToken, signing: undefined, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined };
+}
+
+/** What is signed goes on as it is: no other secret is put into it. */
+function forwardSigned(signing: SigningPlan, decision: Extract<Decision, { kind: "forward" }>): Judgement {
+  const { grant, head, payload } = signing;
+  const names = [grant, ...decision.used].map(({ name }) => name);
+  if (decision.used.length > 0) return refuse(makeRefusal("second-credential", `a request that ${grant.name} signs carries no other secret`, names));
+  const wholeBytesMax = payload === undefined ? SIGNED_BODY_BYTES_MAX : undefined;
+  return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], signing, wholeBytesMax };
 }
 
 function refuse(refusal: Refusal, isLast = false): Judgement {

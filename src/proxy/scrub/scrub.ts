@@ -1,5 +1,6 @@
 // Takes values out of answers: wherever one of their forms stands, the child gets the placeholder. Nothing that it gets hangs on a part of a value.
 import type { Secret } from "../../secret.ts";
+import { partsOf } from "../grants/aws-credentials.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { DeepSearch } from "./deep-search.ts";
 import { compileDeepSearch } from "./deep-search.ts";
@@ -56,8 +57,9 @@ function compile(grants: readonly Grant[]): Sought | undefined {
   return { search: compileDeepSearch(forms), places: makeSafePlaces(forms.map(({ bytes }) => bytes)), shortestBytes: Math.min(...forms.map(({ bytes }) => bytes.length)) };
 }
 
-function valuesOf({ value, living }: Grant): readonly Secret[] {
-  return living === undefined ? [value] : [value, ...living.earlier()];
+function valuesOf({ value, living, signs }: Grant): readonly Secret[] {
+  const values = living === undefined ? [value] : [value, ...living.earlier()];
+  return signs === undefined ? values : values.flatMap(partsOf);
 }
 
 /** The scrubber for each set of secrets that go to one host, made when it is first asked for: what a host hands back is looked through for the secrets that may go there, and tells nothing of others. */
