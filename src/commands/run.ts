@@ -60,7 +60,8 @@ export default class Run extends VaultCommand {
     const wall = chooseWall(flags, project);
     if (flags.explain && wall !== undefined) {
       const { explainWalledFiles } = await import("../app/runs/walled-files.ts");
-      this.answer(false, {}, explainWalledFiles(surroundings, wall, command).map(visible));
+      const network = process.platform === "linux" ? [await (await import("../app/doctor/wall.ts")).describeNetwork(surroundings)] : [];
+      this.answer(false, {}, [...explainWalledFiles(surroundings, wall, command), ...network].map(visible));
       return 0;
     }
     // Only here: the proxy and the process library would cost every other command 100 ms.

@@ -2,6 +2,7 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server, Socket } from "node:net";
 import type { Authority, HostBinding } from "../vault/host.ts";
+import { VaultError } from "../errors.ts";
 import { takeOverListener } from "./net/listener.ts";
 import { findMeantAuthority } from "./net/meant-authority.ts";
 import { serveNamesOverTcp, serveNamesOverUdp } from "./net/name-server.ts";
@@ -33,11 +34,45 @@ export interface DoorOptions {
   readonly admit: (socket: Socket, meant: Meant) => void;
 }
 
+export interface RelayDoor extends Door {
+  /** Rejects with VaultError `io` where a port cannot be had. */
+  readonly opened: Promise<void>;
+}
+
 export interface Door {
   /** Where the proxy is spoken to as such, in the program's network. */
   readonly proxyPort: number;
   /** Ends the listeners and what is relayed; what was handed to the proxy is the proxy's to end. */
   close(): void;
+}
+
+/** Of the program's own network, where nobody has taken it. Known before there is one. */
+const RELAY_PORT = 61_443;
+const LOWEST_PORT = 1024;
+
+/**
+ * What stands in a network of which nobody is root: the proxy, for who speaks to it as such, and ports of the host's loopback.
+ *
+ * @param sockets may come later.
+ * @throws VaultError `io` for what needs more: published ports, and ports below 1024.
+ */
+export function openRelayDoor(sockets: Pick<NetworkSockets, "listen">, { hostPorts, published, admit }: Pick<DoorOptions, "hostPorts" | "published" | "admit">): RelayDoor {
+  const low = hostPorts.find((port) => port < LOWEST_PORT || port === RELAY_PORT);
+  if (published.length > 0) throw new VaultError("io", `--publish ${published[0] ?? ""}: this machine refuses the powers that a way to the program's port needs`, "vault doctor --sandbox says more");
+  if (low !== undefined) throw new VaultError("io", `--host-port ${low}: behind a wall without powers of its own, nobody can listen on this port`, "have the server listen on a port from 1024 to 61442");
+  const opened: { close(): unknown }[] = [];
+  const listen = async (port: number, onConnection: (socket: Socket) => void): Promise<void> => {
+    const { server } = await sockets.listen(port);
+    opened.push(await takeOverListener(server, onConnection));
+  };
+  const relays = hostPorts.map((port) => ({ port, relay: openRelay(() => dialHostPort(port)) }));
+  opened.push(...relays.map(({ relay }) => relay));
+  const all = Promise.all([listen(RELAY_PORT, (socket) => { admit(socket, { kind: "proxy" }); }), ...relays.map(({ port, relay }) => listen(port, relay.accept))]);
+  return {
+    proxyPort: RELAY_PORT,
+    opened: all.then(() => undefined),
+    close: () => { for (const each of opened) each.close(); },
+  };
 }
 
 const NAMES_PORT = 53;
@@ -63,9 +98,11 @@ export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, p
     return given.port;
   };
   const serveNames = async (): Promise<void> => {
-    const [overUdp, overTcp] = await Promise.all([sockets.bind(NAMES_PORT), sockets.listen(NAMES_PORT)]);
-    opened.push(overUdp, await serveNamesOverTcp(overTcp.server, table));
+    const overUdp = await sockets.bind(NAMES_PORT);
+    opened.push(overUdp);
     serveNamesOverUdp(overUdp, table);
+    const { server } = await sockets.listen(NAMES_PORT);
+    opened.push(await serveNamesOverTcp(server, table));
   };
   const publish = async (port: number): Promise<void> => {
     opened.push(await publishPort(port, () => sockets.connect(port)));
@@ -76,7 +113,10 @@ export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, p
   try {
     const ports = new Set([...WEB_PORTS, ...bindings.map(({ port }) => port), ...hostPorts]);
     ports.delete(NAMES_PORT);
-    const [proxyPort] = await Promise.all([listen(0, (socket) => { admit(socket, { kind: "proxy" }); }), serveNames(), ...[...ports].map((port) => listen(port, receive)), ...published.map(publish)]);
+    const due = [listen(0, (socket) => { admit(socket, { kind: "proxy" }); }), serveNames(), ...[...ports].map((port) => listen(port, receive)), ...published.map(publish)] as const;
+    // All of them: what comes after a failure would stay open.
+    await Promise.allSettled(due);
+    const [proxyPort] = await Promise.all(due);
     return { proxyPort, close };
   } catch (error) {
     close();

@@ -13,10 +13,16 @@ import { openOuterNamespace } from "./namespaces/outer-namespace.ts";
 import { makeSeccompFilter } from "./namespaces/seccomp-filter.ts";
 import type { InnerSpace } from "./namespaces/inner-words.ts";
 
-export type Wall = Pick<OuterNamespace, "listeners" | "outputs" | "hasRoute" | "close"> & {
+/** Whether all that the program dials arrives at the listeners; or, where this machine takes the powers for that away, only what it sends to the proxy as such. */
+export type WallMode = "transparent" | "relay";
+
+export interface Wall extends Pick<OuterNamespace, "listeners" | "letGo" | "outputs" | "hasRoute" | "close"> {
+  readonly mode: WallMode;
   /** Starts the program in a space of its own. Once only. @throws VaultError `usage`. */
   start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">, look?: Parameters<OuterNamespace["start"]>[1]): Walled;
-};
+  /** Ends this wall, in which nothing was started, and makes one that needs fewer powers. Its listeners come with the start, and the program waits for `letGo`. */
+  turnToRelay(): Wall;
+}
 
 export interface WallOptions extends Pick<OuterOptions, "command" | "args" | "outputs"> {
   /** The PATH in which bubblewrap is looked for. */
@@ -45,11 +51,25 @@ export async function requireWall(options: WallOptions): Promise<Wall> {
 }
 
 async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<WallOptions, "path">): Promise<WallAttempt> {
-  const outer = openOuterNamespace({ bubblewrap: path, filter, ...program });
+  const options = { bubblewrap: path, filter, ...program };
+  const outer = openOuterNamespace(options);
   const [refusal, { obstacle, hasSizes }] = await Promise.all([outer.refusal, askVersion(path)]);
-  if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: { ...outer, start: (space, look) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, look) } };
+  if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: wallOf(outer, options, hasSizes) };
   outer.close();
   return refuse(obstacle ?? judgeRefusal(refusal ?? "", readKernelFacts()));
+}
+
+function wallOf(outer: OuterNamespace, options: OuterOptions, hasSizes: boolean): Wall {
+  return {
+    ...outer,
+    mode: options.isAlone === true ? "relay" : "transparent",
+    start: (space, look) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, look),
+    turnToRelay() {
+      outer.close();
+      const alone = { ...options, isAlone: true };
+      return wallOf(openOuterNamespace(alone), alone, hasSizes);
+    },
+  };
 }
 
 function refuse(obstacle: Obstacle): WallAttempt {

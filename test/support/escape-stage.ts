@@ -5,6 +5,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileS
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { it, onTestFinished } from "vitest";
+import { can, WITHOUT_LOW_PORTS } from "./machine.ts";
 import { NODE } from "./program.ts";
 import { findProgram } from "./readable-program.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -47,12 +48,17 @@ export interface Walled {
   set(name: string, value: string): void;
 }
 
-/** A story behind the wall. It is left out, by name, where the machine has no bubblewrap that makes namespaces. @param who who plays it, one after the other. */
-export function story(name: string, play: (wall: Walled) => Promise<void>, who: readonly Who[] = ["an ordinary user"], isPlayable = true): void {
+/**
+ * A story behind the wall. It is left out, by name, where the machine has no bubblewrap that makes namespaces.
+ *
+ * @param who who plays it, one after the other. @param inRelay the first of them once more, where nobody may listen on low ports.
+ */
+export function story(name: string, play: (wall: Walled) => Promise<void>, who: readonly Who[] = ["an ordinary user"], isPlayable = true, inRelay = false): void {
   for (const one of who) {
     if (one === "root" && !isRoot) continue;
-    it.skipIf(!isPlayable || !hasWalls(one))(`${one}: ${name} (needs bubblewrap)`, async () => play(openWalled(one)));
+    it.skipIf(!isPlayable || !hasWalls(one))(`${one}: ${name} (needs bubblewrap)`, async () => play(openWalled(one, [])));
   }
+  if (inRelay) it.skipIf(!isPlayable || !hasWalls("an ordinary user") || !can.refusePorts)(`in relay mode: ${name} (needs bubblewrap, python3 and Landlock)`, async () => play(openWalled("an ordinary user", WITHOUT_LOW_PORTS)));
 }
 
 /** Whether the user could run this program. */
@@ -70,7 +76,8 @@ function identityOf(who: Who): { readonly uid?: number; readonly gid?: number } 
   return isRoot && who !== "root" ? { uid: STRANGER, gid: STRANGER } : {};
 }
 
-function openWalled(who: Who): Walled {
+/** @param before words that stand before those of vault. */
+function openWalled(who: Who, before: readonly string[]): Walled {
   const identity = identityOf(who);
   // Not in /tmp, which a walled run has of its own.
   const root = isRoot ? "/home" : join(homedir(), ".cache");
@@ -105,7 +112,7 @@ function openWalled(who: Who): Walled {
   const vault = (args: readonly string[], input = ""): string => outside([NODE, program, ...args], input);
   // As from a shell or an editor that has left descriptors open.
   const leaky = has("bash") ? ["bash", "-c", 'exec 9</etc/passwd 60</etc/passwd 61<. "$@"', "bash"] : ["sh", "-c", 'exec 9</etc/passwd "$@"', "sh"];
-  const runWords = (wall: readonly string[], script: string, options: readonly string[] = []): string[] => [...leaky, NODE, program, "run", ...wall, ...options, "--", "sh", "-c", script];
+  const runWords = (wall: readonly string[], script: string, options: readonly string[] = []): string[] => [...leaky, ...before, NODE, program, "run", ...wall, ...options, "--", "sh", "-c", script];
   onTestFinished(async () => {
     for (const child of running) child.kill("SIGKILL");
     await removeFolder(base);

@@ -1,8 +1,9 @@
 // What this machine lets a test do. A test that asks for more is skipped, by name.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 function succeeds(program: string, ...args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: "ignore" }).status === 0;
@@ -22,6 +23,9 @@ function canWall(user: { readonly uid?: number; readonly gid?: number }): boolea
   return spawnSync("bwrap", words, { ...user, cwd: "/", stdio: "ignore" }).status === 0;
 }
 
+/** Words before those of a program that is refused ports below 1024 in every namespace. By text: others may not be allowed to read this folder. */
+export const WITHOUT_LOW_PORTS = [existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3", "-c", readFileSync(fileURLToPath(new URL("without-low-ports.py", import.meta.url)), "utf8")];
+
 const isRoot = process.geteuid?.() === 0;
 
 export const can = {
@@ -30,5 +34,6 @@ export const can = {
   mount: isRoot && process.platform === "linux" && canMount(),
   /** Make a wall: bubblewrap, and a kernel that lets it, an ordinary user as well. */
   wall: process.platform === "linux" && (isRoot ? [{}, { uid: 65_534, gid: 65_534 }] : [{}]).every(canWall),
+  refusePorts: process.platform === "linux" && succeeds(WITHOUT_LOW_PORTS[0] ?? "", ...WITHOUT_LOW_PORTS.slice(1), "true"),
   strace: process.platform === "linux" && succeeds("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:error=EIO:when=1", "true"),
 } as const;

@@ -39,8 +39,8 @@ export interface WallStage {
 const ORDINARY = 65_534;
 const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
 
-/** @param isOrdinary as a user without power, where the test itself has some. */
-export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
+/** @param isOrdinary as a user without power, where the test itself has some. @param before words that stand before those of `vault`. */
+export async function openWallStage(isOrdinary = can.root, before: readonly string[] = []): Promise<WallStage> {
   const folder = mkdtempSync(join(tmpdir(), "vault-wall-"));
   const project = join(folder, "project");
   const home = join(folder, "home");
@@ -55,7 +55,8 @@ export async function openWallStage(isOrdinary = can.root): Promise<WallStage> {
   const program = findProgram(folder, owner);
   const variables = { PATH: process.env["PATH"] ?? "", HOME: home };
   const vault = (args: readonly string[], input = "", more: Readonly<Record<string, string>> = {}): Promise<Finished> => {
-    const child = spawn(NODE, [program, ...args], { cwd: project, env: { ...variables, ...more }, ...owner });
+    const [file = "", ...words] = [...before, NODE, program, ...args];
+    const child = spawn(file, words, { cwd: project, env: { ...variables, ...more }, ...owner });
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     const [out, err]: [Buffer[], Buffer[]] = [[], []];

@@ -15,4 +15,4 @@ story("the unlocked agent cannot be talked to", async (wall) => {
   wall.vault(["lock"]);
   expect(said).toMatch(/^ENOENT\nknocked$/m);
   expect(said).not.toMatch(/^token$/m);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

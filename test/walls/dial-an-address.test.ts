@@ -23,4 +23,4 @@ story("no address can be dialled past the proxy", async (wall) => {
   await wall.run(`${addresses.map(dial).join(" & ")} & wait`);
   server.close();
   expect(received).toBe("carried out");
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

@@ -15,4 +15,4 @@ story("the environment has placeholders, and nothing that leads outside", async 
   expect(said).not.toContain("pass-word-of-mine");
   const gone = Object.keys(GIVEN).filter((name) => !["API_KEY", "MY_TOKEN", "LD_PRELOAD"].includes(name));
   expect(gone.filter((name) => new RegExp(`^${name}=`, "m").test(said.split("own\n")[1] ?? ""))).toEqual([]);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

@@ -13,4 +13,4 @@ story("no hook and no setting of Git's is written", async (wall) => {
   expect(said).not.toContain("wrote");
   expect(readFileSync(join(wall.project, ".git/config"), "utf8")).toBe(before);
   for (const name of ["hooks/pre-commit", "hooks/new"]) expect(existsSync(join(wall.project, ".git", name))).toBe(false);
-}, ["an ordinary user", "root"], has("git"));
+}, ["an ordinary user", "root"], has("git"), true);

@@ -20,4 +20,4 @@ story("a key that has a second name is shown under none of them, or nothing is s
   const text = readFileSync(key, "utf8").trim().slice(-24);
   const { said } = await wall.run("cat kept.key; echo started");
   expect(said).not.toContain(text);
-});
+}, ["an ordinary user"], true, true);

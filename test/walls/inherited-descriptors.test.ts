@@ -12,4 +12,4 @@ story("there are stdin, stdout, stderr, and pipes: no file, folder or socket", a
   expect(open.filter((line) => !HARMLESS.test(line))).toEqual([]);
   expect(said).toMatch(/^channel::$/m);
   expect(said).not.toMatch(/^\//m);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

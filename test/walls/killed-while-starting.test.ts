@@ -24,14 +24,19 @@ describe.skipIf(!can.wall)("vault is killed (needs bubblewrap)", () => {
   afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
 
   test.each([
-    ["when the outer namespace is there, and nothing is said of the program", "opened"],
-    ["when all mounts stand, before it was looked at", "mounted"],
-    ["when it has just let the program start, which is not bound to its life yet", "said"],
-    ["when the program runs", "ran"],
-  ])("%s: nothing goes on", async (_when, step) => {
-    const place = join(folder, step);
+    ["when the outer namespace is there, and nothing is said of the program", "opened", "transparent"],
+    ["when all mounts stand, before it was looked at", "mounted", "transparent"],
+    ["when it has just let the program start, which is not bound to its life yet", "said", "transparent"],
+    ["when the program runs", "ran", "transparent"],
+    ["in relay mode, when nothing is said of the program", "opened", "relay"],
+    ["in relay mode, when all mounts stand", "mounted", "relay"],
+    ["in relay mode, when the first process is not bound to its life yet", "said", "relay"],
+    ["in relay mode, when it has its listener, and the program waits for its word", "listening", "relay"],
+    ["in relay mode, when the program runs", "ran", "relay"],
+  ])("%s: nothing goes on", async (_when, step, mode) => {
+    const place = join(folder, `${mode}-${step}`);
     mkdirSync(place);
-    const vault = spawn(process.execPath, [steps, step, place], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const vault = spawn(process.execPath, [steps, step, place, mode], { stdio: ["ignore", "pipe", "inherit"], detached: true });
     onTestFinished(() => { for (const pid of listGroup(vault.pid ?? 0)) process.kill(pid, "SIGKILL"); });
     await reach(vault, step);
     if (step === "ran") await expect.poll(() => existsSync(join(place, "ran"))).toBe(true);

@@ -7,4 +7,4 @@ story("lock reaches the run", async (wall) => {
   await says(run, "up");
   expect(wall.vault(["lock"])).toContain("locked");
   run.kill("SIGKILL");
-});
+}, ["an ordinary user"], true, true);

@@ -22,4 +22,4 @@ story("root of a nested namespace comes no further", async (wall) => {
   expect(said).not.toContain(text);
   expect(readFileSync(join(wall.home, ".bashrc"), "utf8")).toBe("as it was\n");
   expect(existsSync(`/usr/${name}`)).toBe(false);
-}, ["an ordinary user", "root"], has("unshare"));
+}, ["an ordinary user", "root"], has("unshare"), true);

@@ -9,4 +9,4 @@ story("links, addresses and routes stay as they are, and no other namespace is j
   expect(said).not.toContain("done: ");
   expect(said).toMatch(/^setns: E/m);
   expect(said).toMatch(/^1$/m);
-}, ["an ordinary user", "root"], hasPerl && has("ip"));
+}, ["an ordinary user", "root"], hasPerl && has("ip"), true);

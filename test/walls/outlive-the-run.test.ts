@@ -9,4 +9,4 @@ story("nothing of it is left when the program has ended", async (wall) => {
   const { status } = await wall.run("(setsid sleep 300 </dev/null >/dev/null 2>&1 &); nohup sleep 300 </dev/null >/dev/null 2>&1 & (trap '' HUP TERM; (sleep 300 </dev/null >/dev/null 2>&1 &) &); sh -c 'setsid -f sh -c \"trap \\\"\\\" TERM HUP INT; sleep 300\" </dev/null >/dev/null 2>&1'; exit 7");
   expect(status).toBe(7);
   await expect.poll(() => findProcesses(mark)).toEqual([]);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

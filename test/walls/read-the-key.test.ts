@@ -13,4 +13,4 @@ story("the master key is nowhere", async (wall) => {
   expect(said).toContain("looked\n");
   expect(said).not.toContain(text);
   expect(said.split("\n").filter((line) => line.endsWith("kek.key"))).toEqual([]);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

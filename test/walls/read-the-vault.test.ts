@@ -14,4 +14,4 @@ story("vault file, anchor and audit log are nowhere, and none can be put in thei
   expect(said.split("\n").filter((line) => /^\/.*(?:vault|anchor)\.json$/.test(line))).toEqual([]);
   expect(wall.vault(["secrets", "list"])).toContain("API_KEY");
   expect(wall.vault(["audit", "--verify"])).not.toContain("doubt");
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

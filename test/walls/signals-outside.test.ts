@@ -15,4 +15,4 @@ story("signals reach nobody outside", async (wall) => {
   expect(status).toBe(143);
   bystander.kill();
   wall.vault(["lock"]);
-});
+}, ["an ordinary user"], true, true);

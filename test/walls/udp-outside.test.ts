@@ -21,4 +21,4 @@ story("no datagram leaves", async (wall) => {
   await wall.run(send);
   server.close();
   expect(received).toBe("");
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

@@ -16,4 +16,4 @@ story("a vault in another place is as invisible", async (wall) => {
   expect(said).toContain("looked\n");
   expect(said).not.toContain('"secrets"');
   expect(said.split("\n").filter((line) => line.endsWith("my.key"))).toEqual([]);
-});
+}, ["an ordinary user"], true, true);

@@ -13,4 +13,4 @@ story("vault itself finds no vault, and makes none", async (wall) => {
   expect(said.match(/this is inside a walled run, where there is no vault$/gm)).toHaveLength(5);
   expect(existsSync(join(wall.home, ".local/share/vault/vault.json"))).toBe(true);
   expect(wall.vault(["secrets", "show", "API_KEY"])).not.toContain("evil.example");
-});
+}, ["an ordinary user"], true, true);

@@ -11,4 +11,4 @@ story("the program ends with it, at once", async (wall) => {
   expect(findProcesses(mark).length).toBeGreaterThan(1);
   run.kill("SIGKILL");
   await expect.poll(() => findProcesses(mark)).toEqual([]);
-}, ["an ordinary user", "root"]);
+}, ["an ordinary user", "root"], true, true);

@@ -7,17 +7,19 @@ import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf } from "./finding.ts";
 
 const FIX = "vault run without --sandbox, which keeps values out of the program and no program from the vault";
+const RELAY_TERMS = "what heeds HTTPS_PROXY and HTTP_PROXY reaches the proxy, and everything else reaches nothing, since this machine refuses powers in a namespace of the program's own (listening below port 1024); no --publish";
+const RELAY_FIX = "where AppArmor's profile bwrap-userns-restrict is what refuses: another profile for /usr/bin/bwrap, with flags=(unconfined)";
 /** The lowest of the ports that a wall listens on. */
 const NAMES_PORT = 53;
 
 export async function examineWall({ variables }: Pick<Surroundings, "variables">): Promise<Finding[]> {
   const attempt = await attemptWall({ command: "true", args: [], path: variables["PATH"] });
   if (attempt.kind === "obstacle") return [problem("wall", "io", `no wall can be made: ${attempt.obstacle.cause}`, attempt.obstacle.fix)];
-  const { wall } = attempt;
+  let { wall } = attempt;
   try {
+    if (await isRelayNeeded(wall)) wall = wall.turnToRelay();
     await tryWall(wall);
-    const route = wall.hasRoute() ? [] : [note("wall", "neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not", "install iproute2")];
-    return [ok("wall", "vault run --sandbox works here"), ...route];
+    return [wall.mode === "relay" ? note("wall", `vault run --sandbox works here, as a relay: ${RELAY_TERMS}`, RELAY_FIX) : ok("wall", "vault run --sandbox works here"), ...(wall.mode === "relay" || wall.hasRoute() ? [] : [note("wall", "neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not", "install iproute2")])];
   } catch (error) {
     return [problemOf("wall", error, FIX)];
   } finally {
@@ -25,11 +27,33 @@ export async function examineWall({ variables }: Pick<Surroundings, "variables">
   }
 }
 
-/** A listener at a low port, and a space in which a program starts and ends. */
+/** How programs behind a wall would reach the proxy here, in words; or why there can be none. Nothing of theirs is started. */
+export async function describeNetwork({ variables }: Pick<Surroundings, "variables">): Promise<string> {
+  const attempt = await attemptWall({ command: "true", args: [], path: variables["PATH"] });
+  if (attempt.kind === "obstacle") return `there is no wall here: ${attempt.obstacle.cause} (${attempt.obstacle.fix})`;
+  try {
+    return (await isRelayNeeded(attempt.wall)) ? `its network, as a relay: ${RELAY_TERMS}` : "its network: whatever it dials arrives at the proxy";
+  } finally {
+    attempt.wall.close();
+  }
+}
+
+/** @throws VaultError `io` where the wall's listeners fail for another reason. */
+async function isRelayNeeded({ listeners }: Wall): Promise<boolean> {
+  try {
+    const { server } = await listeners.listen(NAMES_PORT);
+    server.close();
+    return false;
+  } catch (error) {
+    if (listeners.isRefused()) return true;
+    throw error;
+  }
+}
+
+/** A space in which a program starts and ends. */
 async function tryWall(wall: Wall): Promise<void> {
-  const { server } = await wall.listeners.listen(NAMES_PORT);
-  server.close();
   const { ended } = wall.start({ mounts: [{ kind: "read-only", source: "/", path: "/" }, { kind: "empty", path: "/tmp" }], environment: { PATH: "/usr/bin:/bin" }, folder: "/" });
-  const end = await ended;
+  const listened = wall.mode === "relay" ? wall.listeners.listen(0).then(({ server }) => { server.close(); wall.letGo(); }) : undefined;
+  const [end] = await Promise.all([ended, listened]);
   if (end.kind !== "exited" || end.status !== 0) throw new VaultError("io", "a program behind the wall does not end as it should", FIX);
 }

@@ -159,7 +159,8 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
   const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
-  const proxy: NamedProxy = walled === undefined ? await openProxy(terms) : await openWalledProxy(walled, terms);
+  const behindWall = walled === undefined ? undefined : await openWalledProxy(walled, terms);
+  const proxy: NamedProxy = behindWall ?? (await openProxy(terms));
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
     try {
@@ -172,7 +173,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       await limited;
       const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
       const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewritten === undefined ? {} : { rewritten }) };
-      if (walled !== undefined) return await runWalled(surroundings, walled, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
+      if (walled !== undefined && behindWall !== undefined) return await runWalled(surroundings, { ...walled, wall: behindWall.wall }, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten, opened: behindWall.opened });
       if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
       return await startChild(program).ended;
     } finally {

@@ -7,7 +7,8 @@ import { openProxy } from "../../proxy/server.ts";
 import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
-import { openDoor } from "../../wall/door.ts";
+import type { Door, DoorOptions } from "../../wall/door.ts";
+import { openDoor, openRelayDoor } from "../../wall/door.ts";
 import { disk } from "../../wall/files/disk-view.ts";
 import type { Mount } from "../../wall/files/mount.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
@@ -31,20 +32,26 @@ export interface ChosenWall {
 /** A proxy that the program's variables can name. */
 export type NamedProxy = Pick<Proxy, "url" | "caCertificate" | "close">;
 
+export interface WalledProxy extends NamedProxy {
+  /** What the program is started in: a smaller one than was given, where this machine refuses the powers of that. */
+  readonly wall: Wall;
+  /** Rejects with VaultError `io` where no listener comes; the program does not start then. */
+  readonly opened: Promise<void>;
+}
+
 /** A proxy that listens behind the wall alone. Nobody else is in that network, so its URL has no password. @throws VaultError `usage`, `io`. */
-export async function openWalledProxy({ wall, choice }: ChosenWall, options: ProxyOptions): Promise<NamedProxy> {
-  const { published, hostPorts } = choice;
+export async function openWalledProxy({ wall, choice }: ChosenWall, options: ProxyOptions): Promise<WalledProxy> {
   const proxy = await openProxy({ ...options, isWalled: true, listens: false });
   try {
     const bindings = options.grants.flatMap((grant) => grant.bindings);
-    const door = await openDoor(wall.listeners, { bindings, published, hostPorts, admit: (socket, meant) => { proxy.admit(socket, meant); } });
-    // What is published is asked for at each connection.
-    if (published.length === 0) wall.listeners.close();
+    const { door, ...ground } = await openAnyDoor(wall, { ...choice, bindings, admit: (socket, meant) => { proxy.admit(socket, meant); } });
     return {
+      ...ground,
       url: `http://127.0.0.1:${door.proxyPort}`,
       caCertificate: proxy.caCertificate,
       async close() {
         door.close();
+        ground.wall.close();
         await proxy.close();
       },
     };
@@ -53,6 +60,30 @@ export async function openWalledProxy({ wall, choice }: ChosenWall, options: Pro
     throw error;
   }
 }
+
+async function openAnyDoor(wall: Wall, options: DoorOptions): Promise<{ readonly door: Door } & Pick<WalledProxy, "wall" | "opened">> {
+  try {
+    const door = await openDoor(wall.listeners, options);
+    // What is published is asked for at each connection.
+    if (options.published.length === 0) wall.listeners.close();
+    return { wall, door, opened: Promise.resolve() };
+  } catch (error) {
+    if (!wall.listeners.isRefused()) throw error;
+  }
+  const relay = wall.turnToRelay();
+  try {
+    const door = openRelayDoor(relay.listeners, options);
+    const opened = door.opened.then(() => { relay.letGo(); });
+    opened.catch(() => { relay.close(); });
+    return { wall: relay, door, opened };
+  } catch (error) {
+    relay.close();
+    throw error;
+  }
+}
+
+/** What a person should know of a wall that is the smaller one. */
+export const RELAY_WARNING = "this machine refuses powers within a network of the program's own: behind the wall, only what heeds HTTPS_PROXY and HTTP_PROXY reaches the proxy, and everything else reaches nothing (vault doctor --sandbox)";
 
 export interface WalledProgram {
   readonly command: string;
@@ -67,10 +98,11 @@ export interface WalledProgram {
   readonly signals: HeldSignals;
   /** The wall was made with these outputs. */
   readonly rewritten: RewrittenOutputs | undefined;
+  readonly opened: WalledProxy["opened"];
 }
 
 /** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
-export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals, rewritten }: WalledProgram): Promise<ExitOutcome> {
+export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals, rewritten, opened }: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(command, environment["PATH"]);
   if (trouble !== undefined) return trouble;
   const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
@@ -81,8 +113,11 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
     const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
     trust = layTrust({ kept: join(surroundings.paths.runtimeFolder, "trust"), bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
     const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust.mounts, { kind: "nothing", path: MARKER }];
-    if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
-    return await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
+    if (wall.mode === "relay") surroundings.warn(RELAY_WARNING);
+    else if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
+    const outcome = await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
+    await opened;
+    return outcome;
   } finally {
     await relay?.finish();
     trust?.close();

@@ -2,7 +2,7 @@
 import { VaultError } from "../../errors.ts";
 import type { Mount } from "../files/mount.ts";
 import { formatMounts } from "../files/mount.ts";
-import { DESCRIPTORS } from "./outer-script.ts";
+import { ASIDE, DESCRIPTORS } from "./outer-script.ts";
 
 export interface InnerSpace {
   /** Begins with what stands at `/`. */
@@ -28,11 +28,18 @@ const ROOTS_SWITCHES = ["sys", "sysrq-trigger", "irq", "bus", "fs", "scsi", "acp
 /** bubblewrap takes 9,000 words in all, its own included. */
 const WORDS_MAX = 8_900;
 
-/** @throws VaultError `usage` for more words than bubblewrap takes. */
-export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSizes }: InnerSpace): Uint8Array {
+/** Read-only in some shells, or no name to any, or bubblewrap's own. A shell takes no orders from these. */
+const NOT_ASIDE = /^(?![A-Za-z_][A-Za-z0-9_]*$)|^(?:UID|EUID|PPID|GROUPS|SHELLOPTS|BASHOPTS|BASH_VERSINFO|PWD|_)$/;
+
+/**
+ * @param alone where there is no outer bubblewrap: the PATH of the wall's own shell, which begins with none of the program's variables.
+ * @throws VaultError `usage` for more words than bubblewrap takes.
+ */
+export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSizes }: InnerSpace, alone?: { readonly path: string }): Uint8Array {
   const [root, ...others] = hasSizes ? mounts : mounts.map(withoutSize);
   const words = [
     ...["--unshare-user", "--uid", String(uid), "--gid", String(gid), "--cap-drop", "ALL", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"],
+    ...(alone === undefined ? [] : ["--unshare-net"]),
     ...["--seccomp", String(DESCRIPTORS.filter), "--json-status-fd", String(DESCRIPTORS.status)],
     ...formatMounts(root === undefined ? [] : [root]),
     // Above the root, and beneath what is to lie in them.
@@ -40,11 +47,17 @@ export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSiz
     ...(uid === 0 ? ROOTS_SWITCHES.flatMap((path) => ["--ro-bind-try", path, path]) : []),
     ...formatMounts(others),
     "--clearenv",
-    ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...Object.entries(alone === undefined ? environment : { ...putAside(environment), PATH: alone.path }).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--chdir", folder],
   ];
   if (words.length > WORDS_MAX) throw new VaultError("usage", `bubblewrap takes ${WORDS_MAX} words, and the files and variables of this run are ${words.length}`);
   return Buffer.from(words.map((word) => `${word}\0`).join(""));
+}
+
+function putAside(environment: InnerSpace["environment"]): Record<string, string> {
+  const variables = Object.entries(environment);
+  const aside = variables.filter(([name]) => !NOT_ASIDE.test(name)).map(([name, value], index) => [`${ASIDE}${index}`, `${name}=${value}`]);
+  return Object.fromEntries([...variables.filter(([name]) => NOT_ASIDE.test(name)), ...aside]) as Record<string, string>;
 }
 
 function withoutSize(mount: Mount): Mount {

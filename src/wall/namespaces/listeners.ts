@@ -18,6 +18,8 @@ export interface Listeners {
   bind(port: number): Promise<Datagrams>;
   /** A connection to a port of the namespace's loopback; undefined where nobody listens. */
   connect(port: number): Promise<Socket | undefined>;
+  /** Whether one of these was refused for want of power, as that of ports below 1024 is where a machine takes the powers in a namespace away. */
+  isRefused(): boolean;
   /** Ends the process that makes them. What it has made stays. */
   close(): void;
 }
@@ -31,10 +33,11 @@ interface Waiting {
 export function openListeners(child: ChildProcess): Listeners {
   const waiting = new Map<number, Waiting>();
   let last = 0;
-  let isOver = false;
+  let [isOver, isRefused] = [false, false];
   child.on("message", (message: unknown, handle: SendHandle | undefined) => {
     const answer = findAnswer(message);
     if (answer === undefined) return;
+    if (answer.error === "EACCES" || answer.error === "EPERM") isRefused = true;
     waiting.get(answer.id)?.settle(answer, handle);
     waiting.delete(answer.id);
   });
@@ -74,6 +77,7 @@ export function openListeners(child: ChildProcess): Listeners {
       const { handle } = await ask({ kind: "connect", port });
       return handle instanceof Socket ? handle : undefined;
     },
+    isRefused: () => isRefused,
     close() {
       if (child.connected) child.disconnect();
     },

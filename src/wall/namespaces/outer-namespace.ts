@@ -11,7 +11,7 @@ import type { InnerSpace } from "./inner-words.ts";
 import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
-import { ALIVE, DESCRIPTORS, INNER_SCRIPT, NO_RESET, NO_ROUTE, OUTER_SCRIPT } from "./outer-script.ts";
+import { ALIVE, DESCRIPTORS, GO, INNER_SCRIPT, NO_RESET, NO_ROUTE, RELAY_SCRIPT, START, formatOuterScript } from "./outer-script.ts";
 import { sendmsgNumber } from "./perl-listener.ts";
 import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
@@ -26,6 +26,8 @@ export interface OuterOptions {
   readonly filter: Uint8Array;
   /** What the program and bubblewrap have for their own: ours if left out. */
   readonly outputs?: { readonly stdout: OutputEnd; readonly stderr: OutputEnd } | undefined;
+  /** Without an outer bubblewrap, where the powers that one lends are refused: the program's own space has the network, and its listeners come when it has been made. */
+  readonly isAlone?: boolean;
 }
 
 export type OutputEnd = "inherit" | "pipe" | Socket;
@@ -44,6 +46,8 @@ export interface OuterNamespace {
   readonly listeners: Listeners;
   /** What comes out of those that are "pipe". */
   readonly outputs: { readonly stdout: Readable | null; readonly stderr: Readable | null };
+  /** What stands alone waits for this with the program: all listeners are there. Ends the process that made them. */
+  letGo(): void;
   /** Resolves as soon as it is known: undefined where there is a namespace, and what bubblewrap says where there is none. */
   readonly refusal: Promise<string | undefined>;
   /** Whether each address leads to the listeners. False where there is nothing to set a route with: names work all the same. */
@@ -73,12 +77,13 @@ const SIGNS_MAX = 16_384;
  * @param listenerProgram tests name another build of it.
  * @throws VaultError `usage` where a standard stream is a folder.
  */
-export function openOuterNamespace({ bubblewrap, command, args, filter, outputs }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
-  const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--"];
-  const inner = ["/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, process.execPath, listenerProgram, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
+export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
+  const program = [process.execPath, listenerProgram, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
+  const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--", "/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, ...program];
+  const alone = [bubblewrap, "--args", String(DESCRIPTORS.words), "--", "/bin/sh", "-c", RELAY_SCRIPT, "vault-wall", ...program];
   const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
-  const child = spawn("/bin/sh", ["-c", OUTER_SCRIPT, "vault-wall", ...outer, ...inner], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
+  const child = spawn("/bin/sh", ["-c", formatOuterScript(isAlone), "vault-wall", ...(isAlone ? alone : outer)], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
   covered.close();
   const exited = once(child, "exit").then(
     ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
@@ -86,6 +91,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs 
   );
   const listeners = openListeners(child);
   const signs = readSigns(readEnd(child, DESCRIPTORS.signs));
+  const orders = writeEnd(child, DESCRIPTORS.signs);
   const words = writeEnd(child, DESCRIPTORS.words);
   const gate = writeEnd(child, DESCRIPTORS.filter);
   const guard = writeEnd(child, DESCRIPTORS.guard);
@@ -95,15 +101,21 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs 
     const [own, told] = [await exited, await status.ended];
     if (told !== undefined) return { kind: "exited", status: told };
     if (own.signal !== null) return { kind: "signalled", signal: own.signal };
-    throw new VaultError("io", signs.text().includes(NO_RESET) ? "nothing on this machine can start a program with its usual signals: env of coreutils 8.31, perl or Node 22.15" : "bubblewrap could not make the program's space, for the reason above");
+    if (signs.text().includes(NO_RESET)) throw new VaultError("io", "nothing on this machine can start a program with its usual signals: env of coreutils 8.31, perl or Node 22.15");
+    throw new VaultError("io", `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${signs.text().trim()}` : "above"}`);
   };
   return {
     listeners,
     outputs: { stdout: child.stdout, stderr: child.stderr },
     refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.ended).trim() || "bubblewrap has ended without a word")]),
     hasRoute: () => !signs.text().includes(NO_ROUTE),
+    letGo() {
+      listeners.close();
+      if (isAlone) orders.write(`${GO}\n`);
+    },
     start(space, look = findMisplacedMount) {
-      words.end(formatInnerWords(space));
+      orders.write(`${START}\n`);
+      words.end(formatInnerWords(space, isAlone ? { path: ENVIRONMENT.PATH } : undefined));
       const begun = status.started.then(async (first) => {
         const misplaced = first === undefined ? undefined : await look(first, space.mounts);
         if (first === undefined) return { first, misplaced };
