@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { Arrival, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
+import type { Arrival, LoginOutcome, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
 import { VaultError } from "../../errors.ts";
 import { REDIRECT_PATH } from "../../providers/redirect.ts";
 import { REDIRECT_PAGE_POLICY, redirectPage } from "./redirect-page.ts";
@@ -10,6 +10,8 @@ import { judgeRedirect, START_PATH } from "./redirect-request.ts";
 
 /** Somebody looks for a password and a second factor. */
 const LOGIN_MS = 10 * 60 * 1000;
+/** From the start on, no answer counts before this: a browser takes a while, and another program that has the link may be there first. */
+const SECOND_READER_MS = 5000;
 /** A request that drips in must not keep others out. */
 const REQUEST_MS = 10 * 1000;
 /** An answer carries a code and a state, and some providers' codes are long. */
@@ -18,8 +20,16 @@ const CONNECTIONS_MAX = 16;
 /** Of a port that is free at one address, the other may be somebody's. */
 const ATTEMPTS_MAX = 8;
 
+const PAGE = { "content-type": "text/html; charset=utf-8" };
+const OPENED_TWICE = "the link that starts the login was opened twice: perhaps by another program";
+
+export interface RedirectTimes {
+  readonly loginMs?: number;
+  readonly secondReaderMs?: number;
+}
+
 /** Whoever opened it closes it. @throws VaultError `io` where the port cannot be had. */
-export async function openRedirect({ state, host, port }: RedirectWish, loginMs: number = LOGIN_MS): Promise<Redirect> {
+export async function openRedirect({ state, host, port }: RedirectWish, { loginMs = LOGIN_MS, secondReaderMs = SECOND_READER_MS }: RedirectTimes = {}): Promise<Redirect> {
   const startToken = randomBytes(32).toString("base64url");
   let settle: { readonly resolve: (arrival: Arrival) => void; readonly reject: (error: VaultError) => void } = { resolve: () => undefined, reject: () => undefined };
   const arrival = new Promise<Arrival>((resolve, reject) => { settle = { resolve, reject }; });
@@ -27,8 +37,9 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
   arrival.catch(() => undefined);
   let authority = "";
   let leadsTo: string | undefined;
-  let isStarted = false;
+  let startedMs: number | undefined;
   let isTaken = false;
+  let held: NodeJS.Timeout | undefined;
   const makeServer = (): Server => createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
     request.resume();
     const verdict = judgeRedirect(request, { authority, state, startToken });
@@ -37,14 +48,14 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
         end(response, verdict.status);
         return;
       case "start":
-        // Other programs can read it where it was handed to the browser. One that was here first could log in as somebody else: then this login is over.
-        if (isTaken || isStarted || leadsTo === undefined) {
-          end(response, 410);
-          if (isStarted && !isTaken) settle.reject(new VaultError("no-value", "the link that starts the login was opened twice: perhaps by another program", "start the command again"));
+        if (startedMs === undefined && leadsTo !== undefined && !isTaken) {
+          startedMs = performance.now();
+          end(response, 302, "", { location: leadsTo });
           return;
         }
-        isStarted = true;
-        end(response, 302, "", { location: leadsTo });
+        // Other programs can read it where it was handed to the browser. One that was here first could log in as somebody else: then this login is over.
+        if (startedMs !== undefined) settle.reject(new VaultError("no-value", OPENED_TWICE, "start the command again"));
+        end(response, 410, redirectPage({ kind: "failed", reason: OPENED_TWICE }), PAGE);
         return;
       case "arrival":
         if (isTaken) {
@@ -52,11 +63,11 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
           return;
         }
         isTaken = true;
-        settle.resolve({
+        held = setTimeout(settle.resolve, startedMs === undefined ? 0 : startedMs + secondReaderMs - performance.now(), {
           parameters: verdict.parameters,
-          tell: (outcome) => new Promise((told) => {
+          tell: (outcome: LoginOutcome) => new Promise<void>((told) => {
             response.once("close", told);
-            end(response, 200, redirectPage(outcome), { "content-type": "text/html; charset=utf-8" });
+            end(response, 200, redirectPage(outcome), PAGE);
             if (response.destroyed) told();
           }),
         });
@@ -74,6 +85,7 @@ export async function openRedirect({ state, host, port }: RedirectWish, loginMs:
     arrival,
     close() {
       clearTimeout(timer);
+      clearTimeout(held);
       closeAll(servers);
       settle.reject(new VaultError("no-value", "the login was given up"));
     },

@@ -1,86 +1,18 @@
 // From the login to the run, as it is shipped: in a real browser, by what the person has named as his, and then a program whose token is renewed behind its placeholder.
-import type { ChildProcess } from "node:child_process";
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
 import { FormBrowser } from "../../support/form-browser.ts";
-import type { LoginServer, LoginServerOptions } from "../../support/login-server.ts";
-import { API_SCOPE, openLoginServer } from "../../support/login-server.ts";
+import { contentOf, nameBrowser, openTypedLogin, PAGE } from "../../support/typed-login.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
-import { makeFolder } from "../../support/temporary.ts";
 import { hasTools } from "../../support/transcript.ts";
-
-interface Stage {
-  readonly server: LoginServer;
-  readonly folder: string;
-  readonly variables: Record<string, string>;
-  /** Not awaited by a blocked process: the provider lives in this one. */
-  readonly vault: (...args: readonly string[]) => Promise<{ readonly status: number | null; readonly output: string }>;
-  readonly start: (...args: readonly string[]) => Started;
-  /** What every login of the test says. */
-  readonly at: readonly string[];
-}
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly said: (pattern: RegExp) => Promise<string>;
-  readonly ended: Promise<number | null>;
-  readonly output: () => string;
-}
-
-async function setUp(options: LoginServerOptions = {}): Promise<Stage> {
-  const server = await openLoginServer(options);
-  onTestFinished(() => server.close());
-  const folder = makeFolder();
-  const root = join(folder, "root.pem");
-  writeFileSync(root, server.certificate);
-  const variables: Record<string, string> = { PATH: process.env["PATH"] ?? "", HOME: folder, VAULT_DIR: join(folder, "vault"), XDG_RUNTIME_DIR: folder };
-  const start = (...args: readonly string[]): Started => {
-    const child = spawn(NODE, [RUN_JS, ...args], { env: variables, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { output += chunk.toString(); });
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    onTestFinished(() => { child.kill(); });
-    const said = async (pattern: RegExp): Promise<string> => {
-      for (let found = pattern.exec(output); ; found = pattern.exec(output)) {
-        if (found !== null) return found[1] ?? found[0];
-        if (child.exitCode !== null) throw new Error(`it ended without ${String(pattern)}: ${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    return { child, said, ended, output: () => output };
-  };
-  const vault: Stage["vault"] = async (...args) => {
-    const { ended, output } = start(...args);
-    const status = await ended;
-    return { status, output: output() };
-  };
-  expect((await vault("init", "--provider", "file")).status).toBe(0);
-  return { server, folder, variables, vault, start, at: ["--issuer", server.issuer, "--upstream-ca", root, "--host", server.authority, "--allow-private", "--scope", API_SCOPE, "--client-id", "desktop"] };
-}
-
-/** Named as the person's browser: writes down what it is started with. @returns the file. */
-function nameBrowser({ folder, variables }: Stage): string {
-  const [program, opened] = [join(folder, "own-browser"), join(folder, "opened")];
-  writeFileSync(program, `#!/bin/sh\nprintf '%s\\n' "$@" >"${opened}.new"; mv "${opened}.new" "${opened}"\n`);
-  chmodSync(program, 0o755);
-  variables["BROWSER"] = `${join(folder, "not-there")} %s:${program} --new-window`;
-  return opened;
-}
-
-async function contentOf(file: string): Promise<string> {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
-  return readFileSync(file, "utf8");
-}
-
-const PAGE = /page in a browser of this machine:\n(\S+)\n/;
 
 describe.skipIf(process.platform === "win32")("vault login, and what runs have of it", () => {
   test.skipIf(!hasTools())("gives a program one placeholder, and hosts a token that is good, though tokens live for seconds (needs curl)", async () => {
-    const stage = await setUp({ accessTtl: 3, device: false, registers: false });
+    const stage = await openTypedLogin({ accessTtl: 3, device: false, registers: false });
     const { start, server, vault, at, folder } = stage;
     const login = start("login", ...at, "--name", "API_TOKEN");
     const page = await login.said(PAGE);
@@ -104,7 +36,7 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
   });
 
   test("ends with the statuses that are written down", async () => {
-    const stage = await setUp({ device: false });
+    const stage = await openTypedLogin({ device: false });
     const { vault, at, server } = stage;
     const ended = async (...args: readonly string[]): Promise<unknown[]> => {
       const { status, output } = await vault("login", ...args);
@@ -125,7 +57,7 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
   });
 
   test("lists the providers, for programs as well", async () => {
-    const { vault } = await setUp();
+    const { vault } = await openTypedLogin();
     expect((await vault("login", "--list")).output).toMatch(/^github +code, browser +/m);
     const { providers } = JSON.parse((await vault("login", "--list", "--json")).output) as { providers: readonly { id: string }[] };
     expect(providers.length).toBeGreaterThanOrEqual(25);
@@ -141,7 +73,7 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
     });
 
     test("opens the browser that the person has named, with a link that leads to the provider once, and is told there what came of it", async () => {
-      const stage = await setUp();
+      const stage = await openTypedLogin();
       const opened = nameBrowser(stage);
       const login = stage.start("login", ...stage.at, "--name", "API_TOKEN", "--json");
       const [option, link = ""] = (await contentOf(opened)).split("\n");
@@ -165,7 +97,7 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
     });
 
     test("a page that some program has loaded there finds the port, and ends nothing", async () => {
-      const stage = await setUp();
+      const stage = await openTypedLogin();
       const opened = nameBrowser(stage);
       const login = stage.start("login", ...stage.at, "--name", "API_TOKEN");
       const link = (await contentOf(opened)).split("\n")[1] ?? "";

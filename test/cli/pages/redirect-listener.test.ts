@@ -2,12 +2,13 @@
 import { connect, createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Redirect } from "../../../src/app/logins/login-person.ts";
+import type { RedirectTimes } from "../../../src/cli/pages/redirect-listener.ts";
 import { openRedirect } from "../../../src/cli/pages/redirect-listener.ts";
 
 const STATE = "s".repeat(43);
 
-async function setUp(loginMs?: number, host: "127.0.0.1" | "localhost" = "127.0.0.1"): Promise<Redirect> {
-  const redirect = await openRedirect({ state: STATE, host, port: undefined }, loginMs);
+async function setUp(times: RedirectTimes = {}, host: "127.0.0.1" | "localhost" = "127.0.0.1"): Promise<Redirect> {
+  const redirect = await openRedirect({ state: STATE, host, port: undefined }, times);
   onTestFinished(() => { redirect.close(); });
   return redirect;
 }
@@ -82,8 +83,30 @@ describe("the port of a login", () => {
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/start\/[\w-]{43}$/);
     const first = await get(link);
     expect([first.status, first.headers.get("location"), first.headers.get("referrer-policy")]).toEqual([302, "https://login.example.com/auth?state=x", "no-referrer"]);
-    expect((await get(link)).status).toBe(410);
+    const second = await get(link);
+    expect([second.status, second.text]).toEqual([410, expect.stringContaining("Not logged in")]);
     await expect(redirect.arrival).rejects.toMatchObject({ code: "no-value", message: "the link that starts the login was opened twice: perhaps by another program" });
+  });
+
+  test("does so too where the first one has sent an answer meanwhile, which is in no hurry to count", async () => {
+    const redirect = await setUp();
+    const link = redirect.lead("https://login.example.com/auth?state=x");
+    await get(link);
+    const forged = answerOf(redirect).catch(() => undefined);
+    expect((await get(link)).status).toBe(410);
+    await expect(redirect.arrival).rejects.toMatchObject({ code: "no-value", message: expect.stringContaining("opened twice") as string });
+    redirect.close();
+    expect(await forged).toBeUndefined();
+  });
+
+  test("takes the answer after that time, where the link was opened once", async () => {
+    const redirect = await setUp({ secondReaderMs: 50 });
+    await get(redirect.lead("https://login.example.com/auth?state=x"));
+    const shown = answerOf(redirect);
+    const { parameters, tell } = await redirect.arrival;
+    expect(parameters.get("code")).toBe("c-1");
+    await tell({ kind: "done", at: "Example" });
+    expect((await shown).status).toBe(200);
   });
 
   test("tells nobody where it leads before there is anything, and nothing when the answer was there", async () => {
@@ -97,7 +120,7 @@ describe("the port of a login", () => {
   });
 
   test("is given up after a while, and closed with the login", async () => {
-    const redirect = await setUp(50);
+    const redirect = await setUp({ loginMs: 50 });
     await expect(redirect.arrival).rejects.toMatchObject({ code: "no-value", message: expect.stringContaining("nobody has logged in") as string });
     redirect.close();
     expect(await send(portOf(redirect), "GET / HTTP/1.1\r\n\r\n")).toBe("");
@@ -113,7 +136,7 @@ describe("the port of a login", () => {
     const address = squatter.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     await expect(openRedirect({ state: STATE, host: "127.0.0.1", port })).rejects.toMatchObject({ code: "io", message: `port ${port} of this machine cannot be had for the login` });
-    const named = await setUp(undefined, "localhost");
+    const named = await setUp({}, "localhost");
     expect(named.uri).toMatch(/^http:\/\/localhost:\d+\/callback$/);
     expect((await get(`http://127.0.0.1:${portOf(named)}/callback?code=c&state=${STATE}`)).status).toBe(421);
   });
