@@ -5,7 +5,7 @@ import { elapsedMs, LIMIT_MS_MAX } from "../lifetime.ts";
 /** Made anew so long before its end, or a tenth of its life before it where that is less. */
 const MARGIN_MS = 5 * 60_000;
 /** But no later than this before its end, or half of its life where that is less: a request that takes the value along has to arrive with it, on a busy machine as well. */
-const WAY_MS = 2000;
+const WAY_MS = 3000;
 /** However short a life is, it is not made more often than this. */
 const FRESH_MS_MIN = 1000;
 
