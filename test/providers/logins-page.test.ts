@@ -20,14 +20,14 @@ describe("docs/logins.md", () => {
 
 describe("the list of providers", () => {
   it("says of each what the user brings", () => {
-    expect(["todoist", "github", "gitlab", "google", "microsoft", "okta"].map((id) => describeNeeds(getProvider(id)))).toEqual(["nothing", "a client id (its secret, for the browser)", "a client id (its secret, where it has one)", "a client id and its secret", "a client id", "your server's address, a client id (its secret, where it has one)"]);
+    expect(["todoist", "github", "gitlab", "google", "microsoft", "okta"].map((id) => describeNeeds(getProvider(id)))).toEqual(["nothing", "client id, its secret for the browser", "client id, perhaps its secret", "client id, its secret", "client id", "your server's address, client id, perhaps its secret"]);
   });
 
   it("has a line for each, and whom its token is for", () => {
     const lines = providerTable(undefined);
     expect(lines.length).toBe(listProviders().length + 1);
     const words = (id: string) => lines.find((line) => line.startsWith(`${id} `))?.split(/ {2,}/);
-    expect(words("github")).toEqual(["github", "code, browser", "a client id (its secret, for the browser)", "GITHUB_TOKEN", "github"]);
+    expect(words("github")).toEqual(["github", "code, browser", "client id, its secret for the browser", "GITHUB_TOKEN", "github"]);
     expect(words("keycloak")?.at(-1)).toBe("your server");
     expect(words("google")?.at(-1)).toMatch(/\.googleapis\.com and \d+ more$/);
     expect(words("amazon-cognito")?.at(-1)).toBe("what --host says");
@@ -35,7 +35,7 @@ describe("the list of providers", () => {
 
   it("is JSON with everything that its files say, and no secret", () => {
     const objects = JSON.parse(JSON.stringify(providerObjects())) as Record<string, unknown>[];
-    expect(objects.find(({ id }) => id === "dropbox")).toMatchObject({ needs: "a client id (its secret, where it has one)", redirectUri: "http://localhost:27183/callback", service: "dropbox", authorizationParameters: { token_access_type: "offline" }, endpoints: { token: "https://api.dropboxapi.com/oauth2/token" } });
+    expect(objects.find(({ id }) => id === "dropbox")).toMatchObject({ needs: "client id, perhaps its secret", redirectUri: "http://localhost:27183/callback", service: "dropbox", authorizationParameters: { token_access_type: "offline" }, endpoints: { token: "https://api.dropboxapi.com/oauth2/token" } });
     expect(objects.every((object) => typeof object["needs"] === "string")).toBe(true);
   });
 });

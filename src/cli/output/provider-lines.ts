@@ -29,13 +29,13 @@ function describeClient(client: Provider["client"]): string {
   if (client.from === "registration") return "";
   switch (client.secret) {
     case "none":
-      return "a client id";
+      return "client id";
     case "optional":
-      return "a client id (its secret, where it has one)";
+      return "client id, perhaps its secret";
     case "browser":
-      return "a client id (its secret, for the browser)";
+      return "client id, its secret for the browser";
     case "always":
-      return "a client id and its secret";
+      return "client id, its secret";
   }
 }
 
