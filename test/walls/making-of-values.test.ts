@@ -1,8 +1,11 @@
 // A value is made outside while the program runs inside: it would talk to the agent that makes it, watch the command's process, or be left behind when the vault changes.
+import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GrantingServer } from "../support/granting-server.ts";
+import { grantLikeGoogle, openGrantingServer } from "../support/granting-server.ts";
 import { can } from "../support/machine.ts";
 import { NODE } from "../support/program.ts";
 import type { WallStage } from "../support/wall-stage.ts";
@@ -51,6 +54,27 @@ for (const user of users) {
       expect(out).not.toContain("made-value");
       expect(stage.server.received().match(/Bearer made-value-of-this-test/g)).toHaveLength(2);
       expect(readFileSync(join(tools, "runs"), "utf8")).toBe("run\n");
+    }, 60_000);
+
+    test("finds Google's file of placeholders, and is answered where it asks for a token with one", async () => {
+      const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+      const [email, scope] = ["robot@project.iam.gserviceaccount.example", "https://www.googleapis.com/auth/drive"];
+      const google: GrantingServer = await openGrantingServer(grantLikeGoogle({ publicKey, email, scope, audience: () => `${google.url}/token` }));
+      try {
+        writeFileSync(join(tools, "google.pem"), google.roots);
+        writeFileSync(join(tools, "sa.json"), JSON.stringify({ type: "service_account", private_key: privateKey.export({ type: "pkcs8", format: "pem" }), client_email: email, token_uri: `${google.url}/token` }));
+        stage.give(tools);
+        const created = await stage.vault(["secrets", "create", "GOOGLE", "--host", stage.bound, "--source", "jwt-bearer", "--from-file", join(tools, "sa.json"), "--oauth-scope", scope, "--upstream-ca", join(tools, "google.pem")]);
+        expect(created.status, created.err).toBe(0);
+        const asking = 'curl -sS -d grant_type=refresh_token -d "refresh_token=$GOOGLE" https://oauth2.googleapis.com/token; echo';
+        const { out, err } = await stage.inside(`cat "$GOOGLE_APPLICATION_CREDENTIALS"; echo; ${asking}; ${fetching("GOOGLE")}`, ["-s", "GOOGLE"]);
+        expect(out, err).toMatch(/^\{"type":"authorized_user".*"refresh_token":"vault_ph_\w+"/);
+        expect(out).toMatch(/^\{"access_token":"vault_ph_\w+","expires_in":3599,"token_type":"Bearer"\}$/m);
+        expect(stage.server.received()).toContain("Bearer ya29.token-");
+        expect(out).not.toContain("ya29");
+      } finally {
+        await google.close();
+      }
     }, 60_000);
 
     test("has the next value of a stored secret behind its placeholder, and none of one that was deleted", async () => {

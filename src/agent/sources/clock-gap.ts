@@ -1,4 +1,5 @@
 // What a server's own clock says of ours: signatures and tokens have a time in them, and a server that takes it for wrong seldom says why.
+import { SourceFailure } from "./source-maker.ts";
 
 /** Servers allow for a few minutes. */
 const GAP_MS_MIN = 60_000;
@@ -18,4 +19,14 @@ export function tellClockGap(gapMs: number): string {
 /** When something ends that the server ends at a time of its own clock, by ours. */
 export function byOurClock(expiresMs: number, gapMs: number): number {
   return expiresMs - (Math.abs(gapMs) < GAP_MS_MIN ? 0 : gapMs);
+}
+
+/** What the act gives; a refusal of the server's says how far the clocks are apart, if they are. @param headers of its answer. @throws SourceFailure. */
+export function toldByClock<T>(headers: Headers, nowMs: number, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof SourceFailure) || (error.failure.reason !== "denied" && error.failure.reason !== "over")) throw error;
+    throw new SourceFailure({ ...error.failure, said: `${error.failure.said}${tellClockGap(clockGapOf(headers, nowMs))}` });
+  }
 }

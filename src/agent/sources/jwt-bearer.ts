@@ -1,7 +1,7 @@
 // The source `jwt-bearer`: a JWT that a private key signs, which is the value itself or is exchanged for one.
 import { Secret } from "../../secret.ts";
 import type { LivingSource } from "../../vault/source.ts";
-import { clockGapOf, tellClockGap } from "./clock-gap.ts";
+import { clockGapOf, toldByClock } from "./clock-gap.ts";
 import { askInstallation, readInstallation } from "./github-installation.ts";
 import { limitedFetch } from "./https-fetch.ts";
 import { parsePrivateKey } from "./sealed-key.ts";
@@ -26,7 +26,8 @@ export async function makeByJwtBearer({ source, sealed, nowMs, signal }: Order):
       return { value: Secret.fromText(token), expiresMs: nowMs + lifetime * 1000 };
     case "token-endpoint": {
       const answer = await fetch(exchange.tokenEndpoint, { method: "POST", headers: { "accept": "application/json", "content-type": "application/x-www-form-urlencoded" }, body: formOf(source, exchange, token) });
-      return requireValue(readAnswer(answer.status, await answer.text(), nowMs, clockGapOf(answer.headers, nowMs)));
+      const text = await answer.text();
+      return requireValue(toldByClock(answer.headers, nowMs, () => readAnswer(answer.status, text, nowMs)));
     }
     case "github-installation": {
       const { url, question } = askInstallation(exchange, token);
@@ -53,11 +54,11 @@ function formOf({ provider }: Order["source"], { scopes, parameters }: Extract<E
   return form;
 }
 
-function readAnswer(status: number, text: string, nowMs: number, gapMs: number): ReturnType<typeof readGranted> {
+/** `invalid_grant` says that the token is not right, and not that a login is over. */
+function readAnswer(status: number, text: string, nowMs: number): ReturnType<typeof readGranted> {
   try {
     return readGranted(status, text, nowMs);
   } catch (error) {
-    if (error instanceof SourceFailure && (error.failure.reason === "denied" || error.failure.reason === "over")) throw new SourceFailure({ ...error.failure, reason: "denied", said: `${error.failure.said}${tellClockGap(gapMs)}` });
-    throw error;
+    throw error instanceof SourceFailure && error.failure.reason === "over" ? new SourceFailure({ ...error.failure, reason: "denied" }) : error;
   }
 }

@@ -3,6 +3,7 @@ import type { ClientAuth } from "oauth4webapi";
 import { ClientSecretBasic, ClientSecretPost, customFetch, genericTokenEndpointRequest, modifyAssertion, None, PrivateKeyJwt } from "oauth4webapi";
 import { Secret } from "../../secret.ts";
 import { VALUE_BYTES_MAX } from "../../vault/record.ts";
+import { toldByClock } from "./clock-gap.ts";
 import { importSigningKey } from "./signing-key.ts";
 import type { SigningAlgorithm } from "./signing-key.ts";
 import { limitedFetch } from "./https-fetch.ts";
@@ -49,17 +50,17 @@ const BEARERS = ["bearer", "bot", "user"];
 
 /** @throws SourceFailure `denied`, `over`, `bad-answer`, and those of `limitedFetch`. */
 export async function askTokenEndpoint(order: TokenOrder): Promise<Granted> {
-  const { status, text } = await postTokenRequest(order);
-  return readGranted(status, text, order.nowMs);
+  const { status, text, headers } = await postTokenRequest(order);
+  return toldByClock(headers, order.nowMs, () => readGranted(status, text, order.nowMs));
 }
 
 /** What the endpoint answers, as it is: where a refusal is no failure, but says to ask again. @throws SourceFailure those of `limitedFetch`. */
-export async function postTokenRequest({ tokenEndpoint, issuer, clientId, proof, grantType, parameters, roots, signal }: Omit<TokenOrder, "nowMs">): Promise<{ readonly status: number; readonly text: string }> {
+export async function postTokenRequest({ tokenEndpoint, issuer, clientId, proof, grantType, parameters, roots, signal }: Omit<TokenOrder, "nowMs">): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }> {
   const server = { issuer: issuer ?? tokenEndpoint, token_endpoint: tokenEndpoint };
   const fields = parameters.map(({ name, value }): [string, string] => [name, value]);
   const prove = await proverOf(proof);
   const response = await genericTokenEndpointRequest(server, { client_id: clientId }, prove, grantType, new URLSearchParams(fields), { [customFetch]: limitedFetch({ roots, signal }) });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
 /** @throws SourceFailure `bad-answer`, `too-long`. */

@@ -4,7 +4,7 @@ import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Pin } from "../../proxy/grants/pin.ts";
 import { isReservedVariable } from "../../run/environment.ts";
 import type { Secret } from "../../secret.ts";
-import { findCanonicalBinding } from "../../vault/host.ts";
+import { findCanonicalBinding, formatAuthority } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import type { PlaceholderTemplate } from "../../vault/placeholder-template.ts";
 import { findPlaceholderTemplate } from "../../vault/placeholder-template.ts";
@@ -110,7 +110,7 @@ export function grantOf({ name, service, hosts, places, allowPrivate, scrub, sou
     scrub,
     ...(known === undefined ? {} : { pin: known.pin }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
-    ...(isGoogle(source) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
+    ...(isGoogle(source) && hosts.includes(formatAuthority(GOOGLE_ENDPOINT.authority)) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
     ...(signs ? { signs: "aws" } : {}),
   };
 }

@@ -16,7 +16,7 @@ export function describeLocalUse(use: LocalUse): string {
     case "private-key":
       return "is a private key, which the program itself signs with, and no placeholder can";
     case "service-account":
-      return "is a service account, whose private key the program itself signs with; a secret of the kind jwt-bearer has tokens made of it (vault secrets create GOOGLE --source jwt-bearer --from-file FILE --oauth-scope …)";
+      return "is a service account, whose private key the program itself signs with, and no placeholder can; a secret of the kind jwt-bearer has tokens made of it (vault secrets create GOOGLE --source jwt-bearer --from-file FILE --oauth-scope …)";
     case "aws-signing":
       return "signs requests to AWS in the program itself, and no placeholder can; a secret of the kind aws-sts has the run sign (vault secrets create AWS --source aws-sts --role ARN …), and Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK";
   }

@@ -171,7 +171,8 @@ function requireSameSource({ name, source }: SecretRecord, next: Source): void {
   if ((source.kind === "stored") === (next.kind === "stored")) return;
   if (source.kind === "stored") throw new VaultError("usage", `the value of "${name}" is stored`, `vault secrets delete ${name}, then vault secrets create ${name} --source ${next.kind}`);
   if (source.kind === "oauth2") throw new VaultError("usage", `the value of "${name}" is not stored, but comes from a login`, "vault login --help");
-  throw new VaultError("usage", `the value of "${name}" is not stored, but comes from a ${source.kind}`, `vault secrets rotate ${name} --source ${source.kind} ${source.kind === "command" ? "-- PROG ARGS…" : "ADDRESS"}`);
+  const further = source.kind === "command" ? "-- PROG ARGS…" : source.kind === "reference" ? "ADDRESS" : "--from-file KEY …";
+  throw new VaultError("usage", `the value of "${name}" is not stored, but comes by ${source.kind}`, `vault secrets rotate ${name} --source ${source.kind} ${further}`);
 }
 
 /** The record goes, and its name is free again. @throws VaultError `not-found`, `usage`. */

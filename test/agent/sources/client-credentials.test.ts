@@ -4,12 +4,13 @@ import type { Server } from "node:https";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import Provider from "oidc-provider";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { makeValue } from "../../../src/agent/sources/makers.ts";
 import { SourceFailure } from "../../../src/agent/sources/source-maker.ts";
 import type { AskedMint } from "../../../src/app/sources/minted-source.ts";
 import { planMinted } from "../../../src/app/sources/minted-source.ts";
 import { Secret } from "../../../src/secret.ts";
+import { json, openGrantingServer } from "../../support/granting-server.ts";
 import { makeSelfSigned } from "../../support/self-signed.ts";
 
 type AskedClient = Extract<AskedMint, { readonly kind: "client-credentials" }>;
@@ -76,4 +77,10 @@ test.each<[string, Partial<AskedClient>, string, string]>([
 
 test("the issuer may be named", async () => {
   expect(await make(asked({ clientId: "by-key", clientAuth: "private-key-jwt", issuer }), PEM)).toBe(600_000);
+});
+
+test("a clock that is an hour off: a refusal tells of it", async () => {
+  const refusing = await openGrantingServer(() => json(401, { error: "invalid_client" }, { date: new Date(Date.now() - 3_600_000).toUTCString() }));
+  onTestFinished(() => refusing.close());
+  expect(await make(asked({ tokenEndpoint: `${refusing.url}/token`, roots: refusing.roots, clientAuth: "private-key-jwt" }), PEM)).toMatch(/^denied: invalid_client \(this machine's clock is 3\d\d\d seconds ahead of the server's\)$/);
 });
