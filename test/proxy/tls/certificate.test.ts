@@ -11,7 +11,7 @@ import { connect as connectTls, TLSSocket } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import type { PermittedNames } from "../../../src/proxy/tls/certificate.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../../src/proxy/tls/certificate.ts";
-import { derInteger, derOid, derTime } from "../../../src/proxy/tls/der.ts";
+import { derBoolean, derInteger, derOid, derTime } from "../../../src/proxy/tls/der.ts";
 import { makeRunCa } from "../../../src/proxy/tls/run-ca.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
 import { openConnect, openSecure } from "../../support/proxy-child.ts";
@@ -45,6 +45,7 @@ describe("DER", () => {
     expect(hex(derInteger(Uint8Array.of(0)))).toBe("020100");
     expect(hex(derInteger(Uint8Array.of(0, 0, 0x80)))).toBe("02020080");
     expect(hex(derInteger(Uint8Array.of(0x7f)))).toBe("02017f");
+    expect([false, true].map((value) => hex(derBoolean(value)))).toEqual(["010100", "0101ff"]);
     expect(hex(derOid("1.2.840.10045.4.3.2"))).toBe("06082a8648ce3d040302");
     expect(Buffer.from(derTime(new Date("2031-02-03T04:05:06.789Z"))).toString("latin1", 2)).toBe("310203040506Z");
     expect(hex(derTime(new Date("2049-12-31T23:59:59Z")).subarray(0, 2))).toBe("170d");
@@ -65,6 +66,24 @@ describe("the run's CA", () => {
     expect(one!.subject).not.toBe(two!.subject);
     expect(one!.serialNumber).not.toBe(two!.serialNumber);
     expect(one!.serialNumber).toHaveLength(32);
+  });
+
+  it("names addresses by their bytes", () => {
+    expect(hex(alternativeName("192.0.2.255"))).toMatch(/8704c00002ff$/);
+    expect(hex(alternativeName("2001:db8::1"))).toMatch(/871020010db8000000000000000000000001$/);
+    expect(hex(alternativeName("ff02:1234:5678:9abc:def0:1:2:3"))).toMatch(/8710ff02123456789abcdef0000100020003$/);
+  });
+
+  it("tells of a child that does not trust it, and of one that does", async () => {
+    const heard: string[] = [];
+    const run = await openTestRun([makeGrant("KEY", ["api.example.test:8443"])], { hearHandshake: (outcome, { host }) => heard.push(`${outcome} ${host}`) });
+    const { certificate } = await makeRunCa([parseHostBinding("api.example.test")]);
+    await expect(openSecure(run.proxy, "api.example.test:8443", "api.example.test", certificate)).rejects.toThrow();
+    await expect.poll(() => heard).toEqual(["broken-off api.example.test"]);
+    const secure = await openSecure(run.proxy, "api.example.test:8443");
+    await expect.poll(() => heard).toEqual(["broken-off api.example.test", "completed api.example.test"]);
+    secure.destroy();
+    await run.proxy.close();
   });
 
   it("makes a leaf anew before it ends, and when the clock was put back; between, it is the same", async () => {
