@@ -35,6 +35,12 @@ it("is no where the vault is locked while the connection is being made, and no b
   expect([reply.status, reply.headers["x-vault-refusal"], sent]).toEqual([403, "locked", ""]);
 });
 
+it("is no where it is locked meanwhile, for a request whose body is all there, too", async () => {
+  meanwhile = () => (isRevoked = true);
+  const { reply, sent } = await attempt(stage, ["POST / HTTP/1.1", `Host: ${stage.host}`, "Connection: close", `X-Api-Key: ${stage.grant.placeholder}`, "Content-Length: 4", "", "body"].join("\r\n"));
+  expect([reply.status, reply.headers["x-vault-refusal"], sent]).toEqual([403, "locked", ""]);
+});
+
 it("is no where the entry cannot be written by then", async () => {
   meanwhile = () => (isAuditBroken = true);
   const { reply, sent } = await attempt(stage, withKey());

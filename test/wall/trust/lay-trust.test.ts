@@ -144,6 +144,11 @@ test("the file of a Python's certifi, of the project, of home and of the system,
     .map((path) => `read-only RUN/ca.pem at ${path}`).sort((a, b) => laid.indexOf(a) - laid.indexOf(b)));
 });
 
+test.each([".venv", "venv", "env"])("the same of a project's %s", (name) => {
+  const file = `/home/u/p/${name}/lib/python3.12/site-packages/certifi/cacert.pem`;
+  expect(lay({ [file]: "" })).toEqual([`read-only RUN/ca.pem at ${file}`]);
+});
+
 test("attack: a link in the project chooses neither which file of the system is covered, nor which of a hidden folder's is shown", () => {
   const store = Buffer.from(formatKeystore([derOfPem(otherPem)], 0)).toString("latin1");
   const layout = {
