@@ -5,8 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NODE, RUN_JS } from "../support/program.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
 import { can } from "../support/machine.ts";
 import type { LoginServer } from "../support/login-server.ts";
 import { openLoginServer } from "../support/login-server.ts";
@@ -104,14 +102,12 @@ function printedExamples(id: string): string[] {
 const asShellReads = (printed: string): string => printed.replaceAll(/\s*\\\n\s*/g, " ");
 
 describe.skipIf(!hasTools())("the examples of --help (need curl and python3)", () => {
-  let upstream: RawUpstream;
   const used = new Set<string>();
   beforeAll(async () => {
-    upstream = await openRawUpstream();
     providers = { device: await openLoginServer(), browser: await openLoginServer({ device: false }) };
   });
   afterAll(async () => {
-    await Promise.all([upstream.close(), providers.device.close(), providers.browser.close()]);
+    await Promise.all([providers.device.close(), providers.browser.close()]);
   });
 
   it("stand in the table, all commands and no others", () => {
@@ -131,7 +127,7 @@ describe.skipIf(!hasTools())("the examples of --help (need curl and python3)", (
     });
     const file = join(makeFolder(), `${id.replace(":", " ")}.txt`);
     writeFileSync(file, [...(BEFORE[id] ?? []), ...lines].join("\n"));
-    await runTranscript(file, upstream);
+    await runTranscript(file);
   }, 60_000);
 
   it("have no exception that no example needs", () => {

@@ -1,10 +1,9 @@
 // Every transcript that runs a program, once more behind the wall: each `vault run` gets `--sandbox`. What a run does is the same there, but for the lines named here.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { describe, it } from "vitest";
+import { openLanes } from "../support/lanes.ts";
 import { can } from "../support/machine.ts";
-import type { RawUpstream } from "../support/raw-upstream.ts";
-import { openRawUpstream } from "../support/raw-upstream.ts";
 import type { ByDesign } from "../support/transcript.ts";
 import { hasTools, runTranscript } from "../support/transcript.ts";
 
@@ -78,17 +77,11 @@ no got other-value`,
   ],
 };
 
-describe.skipIf(!can.wall || !hasTools())("transcripts behind the wall (need bubblewrap, curl and python3)", () => {
-  let upstream: RawUpstream;
-  beforeAll(async () => {
-    upstream = await openRawUpstream();
-  });
-  afterAll(async () => {
-    await upstream.close();
-  });
+const lanes = openLanes();
 
+describe.skipIf(!can.wall || !hasTools())("transcripts behind the wall (need bubblewrap, curl and python3)", { concurrent: true }, () => {
   const runs = readdirSync(FOLDER).filter((file) => file.endsWith(".txt") && /\bvault run\b/.test(readFileSync(FOLDER + file, "utf8")));
   it.each(runs)("%s", async (file) => {
-    await runTranscript(FOLDER + file, upstream, BY_DESIGN[file] ?? []);
-  }, 240_000);
+    await lanes(() => runTranscript(FOLDER + file, BY_DESIGN[file] ?? []));
+  }, 600_000);
 });

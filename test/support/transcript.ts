@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NODE, RUN_JS } from "./program.ts";
-import type { RawUpstream } from "./raw-upstream.ts";
+import { openRawUpstream } from "./raw-upstream.ts";
 import { findProgram } from "./readable-program.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,7 +52,8 @@ export interface ByDesign {
 }
 
 /** @param differs the transcript is run behind the wall, with these differences. @throws Error that names the line that did not hold. */
-export async function runTranscript(path: string, upstream: RawUpstream, differs?: readonly ByDesign[]): Promise<void> {
+export async function runTranscript(path: string, differs?: readonly ByDesign[]): Promise<void> {
+  const upstream = await openRawUpstream();
   const folder = mkdtempSync(join(tmpdir(), "vault-script-"));
   const work = join(folder, "work");
   mkdirSync(work);
@@ -119,6 +120,7 @@ export async function runTranscript(path: string, upstream: RawUpstream, differs
     }
   } finally {
     await runLine("vault lock", variables, work, "");
+    await upstream.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
