@@ -33,7 +33,7 @@ export type WallAttempt = { readonly kind: "wall"; readonly wall: Wall } | { rea
 
 /** Where there is an obstacle, nothing has been started that still runs. */
 export async function attemptWall({ path, ...program }: WallOptions): Promise<WallAttempt> {
-  if (process.platform !== "linux") return refuse({ cause: "there is a wall on Linux only", fix: "run without --sandbox, or on Linux" });
+  if (process.platform !== "linux") return refuse({ cause: "there is a wall of this kind on Linux only, and another on macOS", fix: "run without --sandbox, or on one of these" });
   const filter = makeSeccompFilter(process.arch);
   if (filter === undefined) return refuse({ cause: `the system calls of this processor (${process.arch}) are not known`, fix: "run without --sandbox, or on x86-64 or 64-bit ARM" });
   const root = findProjectRoot(disk, process.cwd(), disk.realOf(homedir()) ?? homedir());

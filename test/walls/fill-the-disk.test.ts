@@ -7,5 +7,6 @@ story("private places are bounded", async (wall) => {
   const rows = said.split("\n").flatMap((line) => /^tmpfs +(\d+)$/.exec(line)?.slice(1).map(Number) ?? []);
   expect(rows).toHaveLength(5);
   const total = Number(/MemTotal: +(\d+)/.exec(said)?.[1]) / 1024;
+  expect((await wall.run("echo x >/dev/x; mkdir /dev/y; echo null >/dev/null && echo shared >/dev/shm/z && cat /dev/shm/z; ls /dev/x /dev/y 2>/dev/null; echo listed")).said).toMatch(/^shared\nlisted$/m);
   expect(rows.reduce((sum, size) => sum + size)).toBeLessThan(total * 0.75);
 });

@@ -2,6 +2,7 @@
 import { VaultError } from "../../errors.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { attemptWall } from "../../wall/wall.ts";
+import { requireSandboxExec } from "../runs/mac-run.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf } from "./finding.ts";
@@ -12,7 +13,8 @@ const RELAY_FIX = "where AppArmor's profile bwrap-userns-restrict is what refuse
 /** The lowest of the ports that a wall listens on. */
 const NAMES_PORT = 53;
 
-export async function examineWall({ variables }: Pick<Surroundings, "variables">): Promise<Finding[]> {
+export async function examineWall({ variables }: Pick<Surroundings, "variables">, platform: NodeJS.Platform = process.platform): Promise<Finding[]> {
+  if (platform === "darwin") return [examineMac()];
   const attempt = await attemptWall({ command: "true", args: [], path: variables["PATH"] });
   if (attempt.kind === "obstacle") return [problem("wall", "io", `no wall can be made: ${attempt.obstacle.cause}`, attempt.obstacle.fix)];
   let { wall } = attempt;
@@ -24,6 +26,16 @@ export async function examineWall({ variables }: Pick<Surroundings, "variables">
     return [problemOf("wall", error, FIX)];
   } finally {
     wall.close();
+  }
+}
+
+/** Nothing is started: whether there is what starts it is all that can be told. */
+function examineMac(): Finding {
+  try {
+    requireSandboxExec();
+    return note("wall", "vault run --sandbox starts the program by sandbox-exec here, with a profile that was tested as text and not by running it");
+  } catch (error) {
+    return problemOf("wall", error, FIX);
   }
 }
 

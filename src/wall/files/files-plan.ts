@@ -50,6 +50,8 @@ export interface FilesPlan {
   readonly replaced: readonly ReplacedFile[];
   /** In the project: a change of these is told in the end. */
   readonly watched: readonly string[];
+  /** Folders in which Git repositories that have been made or changed are told in the end. */
+  readonly searched: readonly string[];
   readonly warnings: readonly string[];
   readonly listing: FilesListing;
 }

@@ -9,8 +9,12 @@ import { disk } from "./disk-view.ts";
 import type { FilesListing, FilesRequest } from "./files-plan.ts";
 import type { Mount } from "./mount.ts";
 import { choosePreset, planFiles } from "./plan-files.ts";
+import { findChangedRepositories } from "./nested-repositories.ts";
 import type { Made } from "./protected-files.ts";
 import { bringBack, copyIn } from "./replaced-files.ts";
+
+/** The kernel dates files by a clock that is this much behind. */
+const CLOCK_STEP_MS = 20;
 
 export interface FilesOptions extends Omit<FilesRequest, "presets" | "mountInfo" | "sockets" | "memoryBytes" | "homeFolder"> {
   /** Makes an empty private folder on the disk that goes with the run. Called for a preset that needs one; left out where the home folder is the real one. */
@@ -41,6 +45,7 @@ export function openFiles(options: FilesOptions): WalledFiles {
   const plan = planFiles(disk, { ...options, presets, homeFolder, memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
   const missing = plan.made.filter((one) => !make(one)).map(({ path }) => path);
   const texts = homeFolder === undefined ? new Map<string, string>() : copyIn(plan.replaced, plan.home, homeFolder);
+  const sinceMs = Date.now() - CLOCK_STEP_MS;
   const states = plan.watched.map((path) => [path, disk.stateOf(path)] as const);
   return {
     mounts: plan.mounts.filter((mount) => !missing.includes(mount.path)),
@@ -54,7 +59,9 @@ export function openFiles(options: FilesOptions): WalledFiles {
         if (now === state) return [];
         return [`"${path}" ${state === undefined ? "was made" : now === undefined ? "was removed" : "was changed"} during the run: look at it before a program outside obeys it`];
       });
-      return [...changed, ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
+      const repositories = plan.searched.flatMap((folder) => findChangedRepositories(folder, sinceMs));
+      const told = repositories.map((path) => `"${path}" is of a Git repository that was made during the run, or has other settings or hooks since: in that folder, git status obeys them, and so may your shell's prompt`);
+      return [...changed, ...told, ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
     },
   };
 }

@@ -9,7 +9,7 @@ import { layHome } from "./fresh-home.ts";
 import { listHiddenPlaces } from "./hidden-places.ts";
 import { Layers } from "./layers.ts";
 import { parseMountInfo } from "./mount-points.ts";
-import { isWithin } from "./path-order.ts";
+import { isBelow, isWithin } from "./path-order.ts";
 import { parsePathSockets } from "./path-sockets.ts";
 import { projectCaches } from "./project-caches.ts";
 import { findProjectRoot, isTooWide } from "./project-root.ts";
@@ -79,6 +79,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
     made: [...caches.map(({ source }) => folder(source)), ...preset.writable.flatMap(({ made }) => made), ...preset.fresh.filter((path) => view.kindOf(path) === undefined).map(folder), ...guarded.flatMap((one) => one.made)],
     replaced: isHomeThere ? (preset.chosen?.replaced ?? []) : [],
     watched: [...new Set(guarded.flatMap((one) => one.watched))],
+    searched: writable.filter((path) => view.kindOf(path) === "folder" && !writable.some((other) => isBelow(path, other))),
     warnings: [
       ...(root === undefined ? [`nothing is writable: "${request.cwd}" is the home folder or holds it; change into the project's folder`] : []),
       ...homeWarnings, ...asked.warnings, ...protections.flatMap((one) => one.warnings),

@@ -46,6 +46,8 @@ export function formatInnerWords({ mounts, environment, folder, uid, gid, hasSiz
     ...["--proc", "/proc", "--dev", "/dev"],
     ...(uid === 0 ? ROOTS_SWITCHES.flatMap((path) => ["--ro-bind-try", path, path]) : []),
     ...formatMounts(others),
+    // bubblewrap gives it no size. What is in it can be used, and nothing be added; /dev/shm is a file system of its own.
+    ...["--remount-ro", "/dev"],
     "--clearenv",
     ...Object.entries(alone === undefined ? environment : { ...putAside(environment), PATH: alone.path }).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--chdir", folder],
