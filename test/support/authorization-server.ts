@@ -36,14 +36,16 @@ export interface AuthorizationServer {
 export interface AuthorizationOptions {
   /** Life of an access token. */
   readonly seconds?: number;
-  /** How long the token endpoint thinks. */
+  /** How long the token endpoint thinks before it has a look at the question. */
   readonly thinksMs?: number;
+  /** How long it takes to say what it has done. */
+  readonly answersMs?: number;
   readonly doesRotate?: boolean;
   /** More of oidc-provider's own settings. */
   readonly configuration?: Configuration;
 }
 
-export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, doesRotate = true, configuration = {} }: AuthorizationOptions = {}): Promise<AuthorizationServer> {
+export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, answersMs = 0, doesRotate = true, configuration = {} }: AuthorizationOptions = {}): Promise<AuthorizationServer> {
   const ca = makeTestCa();
   const identity = ca.identityFor("localhost");
   const listening: Server[] = [];
@@ -65,6 +67,8 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, do
     counts.atOnce += 1;
     counts.mostAtOnce = Math.max(counts.mostAtOnce, counts.atOnce);
     response.once("close", () => { counts.atOnce -= 1; });
+    const end = response.end.bind(response) as (body?: unknown) => typeof response;
+    if (answersMs > 0) Object.assign(response, { end: (body?: unknown) => { void sleep(answersMs).then(() => end(body)); } });
     void sleep(thinksMs).then(() => { answer(request, response); });
   });
   const issuer = `https://localhost:${port}`;

@@ -2,8 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { realmOf } from "../../../src/agent/presence.ts";
+import { findPresent } from "../../../src/agent/roll-call.ts";
 import type { LoginStage } from "../../support/login-stage.ts";
+import { NODE, RUN_JS } from "../../support/program.ts";
 import { openLoginStage } from "../../support/login-stage.ts";
+import type { VaultRun } from "../../support/built-vault.ts";
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && process.platform === "linux";
 const RUNS = 16;
@@ -29,4 +33,60 @@ describe.runIf(hasCurl)("(needs Linux and curl) one login, whose tokens live fiv
     expect([server.mostAtOnce(), server.errors()]).toEqual([1, []]);
     expect(server.asked()).toBeGreaterThan(2);
   }, 120_000);
+});
+
+describe.runIf(hasCurl)("(needs Linux and curl) while the server thinks about a refresh", () => {
+  /** A run that asks once, at the moment when the server has been asked, and has done what it is to do. */
+  async function openThinking(): Promise<{ readonly stage: LoginStage; readonly run: VaultRun; readonly agent: number }> {
+    stage = await openLoginStage({ answersMs: 800 });
+    const { built, server, fetching } = stage;
+    const run = built.run(`echo begun; read line; ${fetching}`);
+    await run.said("begun");
+    const agent = findAgent(`${built.folder}/vault`);
+    run.process.stdin?.end("\n");
+    while (server.asked() === 0) await sleep(5);
+    await sleep(100);
+    return { stage, run, agent };
+  }
+
+  /** The server is in this process, which has to go on meanwhile. */
+  const lock = (built: LoginStage["built"]): Promise<unknown> => built.start(NODE, [RUN_JS, "lock"], built.folder).ended;
+  const findAgent = (folder: string): number => {
+    const [agent] = findPresent("agent", realmOf(folder));
+    if (agent === undefined) throw new Error("there is no agent");
+    return agent.pid;
+  };
+
+  test("vault lock waits for it, the run gets nothing any more, and the login goes on", async () => {
+    const { stage: { built, server, fetching }, run } = await openThinking();
+    await lock(built);
+    await run.ended;
+    expect(server.arrived()).toEqual([]);
+    const next = built.run(fetching);
+    expect([await next.ended, next.output()]).toEqual([0, "200\n"]);
+    expect(server.errors()).toEqual([]);
+  });
+
+  test("the run is killed: the agent ends what it began, and the login goes on", async () => {
+    const { stage: { built, server, fetching }, run } = await openThinking();
+    run.process.kill("SIGKILL");
+    await run.ended;
+    const next = built.run(fetching);
+    expect([await next.ended, next.output()]).toEqual([0, "200\n"]);
+    expect(server.errors()).toEqual([]);
+  });
+
+  test("the agent is killed: the login is lost, no request goes out with it, and the person hears how it is mended", async () => {
+    const { stage: { built, server, fetching, logInAgain }, run, agent } = await openThinking();
+    process.kill(agent, "SIGKILL");
+    await run.ended;
+    const next = built.run(fetching);
+    await next.ended;
+    expect(next.output()).toContain("its login is lost");
+    expect(next.output()).toContain("vault login LOGIN");
+    expect(server.arrived()).toEqual([]);
+    await logInAgain();
+    const last = built.run(fetching);
+    expect([await last.ended, last.output()]).toEqual([0, "200\n"]);
+  });
 });
