@@ -16,6 +16,8 @@ export interface LoginServerOptions {
   readonly clients?: readonly ClientMetadata[];
   readonly registers?: boolean;
   readonly device?: boolean;
+  /** Where its endpoints are, instead of where they usually are. */
+  readonly routes?: Configuration["routes"];
   /** Answers in the server's place where it returns true. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -40,7 +42,7 @@ export interface LoginServer {
 export const DESKTOP: ClientMetadata = { client_id: "desktop", token_endpoint_auth_method: "none", application_type: "native", redirect_uris: ["http://127.0.0.1/callback"], grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"], response_types: ["code"] };
 export const CONFIDENTIAL: ClientMetadata = { ...DESKTOP, client_id: "confidential", client_secret: "secret of the client: % and +", token_endpoint_auth_method: "client_secret_basic" };
 
-export async function openLoginServer({ accessTtl = 3600, refreshes = true, clients = [DESKTOP, CONFIDENTIAL], registers = true, device = true, intercept = () => false }: LoginServerOptions = {}): Promise<LoginServer> {
+export async function openLoginServer({ accessTtl = 3600, refreshes = true, clients = [DESKTOP, CONFIDENTIAL], registers = true, device = true, routes = {}, intercept = () => false }: LoginServerOptions = {}): Promise<LoginServer> {
   const ca = makeTestCa();
   const { cert, key } = ca.identityFor("localhost");
   const [asked, admitted, granted]: [string[], string[], string[]] = [[], [], []];
@@ -52,7 +54,7 @@ export async function openLoginServer({ accessTtl = 3600, refreshes = true, clie
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const issuer = `https://localhost:${port}`;
-  const provider = new Provider(issuer, configure(issuer, { accessTtl, refreshes, clients: clients.map((client) => ({ ...client, grant_types: client.grant_types?.filter((type) => device || !type.includes("device")) })), registers, device }));
+  const provider = new Provider(issuer, configure(issuer, { accessTtl, refreshes, clients: clients.map((client) => ({ ...client, grant_types: client.grant_types?.filter((type) => device || !type.includes("device")) })), registers, device, routes }));
   provider.on("grant.success", (context) => { granted.push(String(context.oidc.params?.["grant_type"])); });
   const callback = provider.callback();
   answer = (request, response) => {
@@ -84,8 +86,9 @@ export async function openLoginServer({ accessTtl = 3600, refreshes = true, clie
   };
 }
 
-function configure(issuer: string, { accessTtl, refreshes, clients, registers, device }: { readonly accessTtl: number; readonly refreshes: boolean; readonly clients: ClientMetadata[]; readonly registers: boolean; readonly device: boolean }): Configuration {
+function configure(issuer: string, { accessTtl, refreshes, clients, registers, device, routes }: { readonly accessTtl: number; readonly refreshes: boolean; readonly clients: ClientMetadata[]; readonly registers: boolean; readonly device: boolean; readonly routes: Configuration["routes"] }): Configuration {
   return {
+    routes,
     clients,
     cookies: { keys: ["a key of this test"] },
     scopes: ["openid", "offline_access", API_SCOPE],

@@ -50,7 +50,7 @@ export interface ResourceMetadata {
 
 export function targetOfProvider(provider: SettledProvider): LoginTarget {
   const { id, title, variable, service, hosts, endpoints, resource, flows, pkce, redirect, client, scopes, authorizationParameters, account } = provider;
-  return { provider: id, title, issuer: undefined, namesItself: false, endpoints, resource, flows, pkce, redirect, client, secretIn: client.from === "user" ? client.secretIn : "basic", scopes, authorizationParameters, account, secret: { name: variable, service, hosts } };
+  return { provider: id, title, issuer: undefined, namesItself: false, endpoints, resource, flows, pkce, redirect, client, secretIn: client.from === "user" ? client.secretIn : "basic", scopes, authorizationParameters, account, secret: { name: variable, service, hosts: service === undefined ? hosts : [] } };
 }
 
 /** @param address as the user has typed it: of the server, or of the resource where there is one. */
