@@ -39,14 +39,8 @@ for (const user of users) {
       // The command runs for a second: what looks for it does so meanwhile.
       const run = stage.inside(`${fetching("MADE")} & sleep 0.5; ${look}; wait; ${look}; ${fetching("MADE")}; echo "$MADE"`);
       let wasThere = false;
-      const watching = (async () => {
-        for (let turn = 0; turn < 200 && !wasThere; turn += 1) {
-          wasThere = existsSync(paths.socket);
-          await sleep(25);
-        }
-      })();
-      const { status: ended, out, err } = await run;
-      await watching;
+      const watch = setInterval(() => { wasThere ||= existsSync(paths.socket); }, 25);
+      const { status: ended, out, err } = await run.finally(() => { clearInterval(watch); });
       expect(ended, err).toBe(0);
       expect(wasThere).toBe(true);
       expect(out.match(/^(?:ENOENT|connected)$/gm)).toEqual(["ENOENT", "ENOENT"]);
