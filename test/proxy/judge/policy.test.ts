@@ -23,7 +23,7 @@ describe("a placeholder", () => {
 });
 
 describe("credential headers", () => {
-  it.each(["Authorization", "Cookie", "X-Api-Key", "x-goog-api-key", "api_key", "apikey", "Ocp-Apim-Subscription-Key", "X-Honeycomb-Team", "X-Auth-Token", "PRIVATE-TOKEN", "xi-api-key", "X-Shopify-Access-Token", "DD-APPLICATION-KEY", "X-Client-Secret", "X-Vault-Token"])("include %s", (name) => {
+  it.each(["Authorization", "Cookie", "X-Api-Key", "x-goog-api-key", "api_key", "apikey", "Ocp-Apim-Subscription-Key", "X-Honeycomb-Team", "X-Auth-Token", "PRIVATE-TOKEN", "xi-api-key", "X-Shopify-Access-Token", "DD-APPLICATION-KEY", "X-Client-Secret", "X-Vault-Token", "X-Parse-REST-API-Key", "X-Parse-Master-Key"])("include %s", (name) => {
     expect(isCredentialHeader(name)).toBe(true);
   });
   it.each(["Accept", "Content-Type", "Sec-WebSocket-Key", "Idempotency-Key", "X-CSRF-Token", "Proxy-Authorization", "User-Agent", "X-Monkey", "Referer", "X-Amz-Meta-Api-Key", "X-Goog-Meta-Token", "X-Share-Key", "Link", "X-Forwarded-Access-Token"])("do not include %s", (name) => {

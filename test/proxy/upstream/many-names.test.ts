@@ -43,3 +43,29 @@ it("kept-alive connections to a few hundred names", async () => {
     server.close();
   }
 });
+
+it("a request under way is not given up for the sake of newer names", async () => {
+  const upstream = makeTestCa();
+  let answerFirst = (): void => undefined;
+  const server = createServer({ ...upstream.identityFor("*.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
+    const answer = (): void => { socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=600\r\n\r\nok"); };
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (chunk: Buffer) => {
+      if (chunk.toString("latin1").includes("Host: first.")) answerFirst = answer;
+      else answer();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const { proxy } = await openTestRun([makeGrant("API_KEY", [`*.example.test:${port}`])], { roots: [upstream.certificate] });
+  const askFor = (name: string): ReturnType<typeof ask> => ask(proxy, `${name}.example.test:${port}`, `GET / HTTP/1.1\r\nHost: ${name}.example.test:${port}\r\n\r\n`);
+  try {
+    const first = askFor("first");
+    for (let index = 0; index < KEPT_MAX + 5; index += 1) expect((await askFor(`n${index}`)).body).toBe("ok");
+    answerFirst();
+    expect((await first).body).toBe("ok");
+  } finally {
+    await proxy.close();
+    server.close();
+  }
+});
