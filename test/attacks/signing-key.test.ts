@@ -8,7 +8,7 @@ import { makeGrant, openTestRun } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
 import { makeTestCa } from "../support/test-ca.ts";
-import { BOUND_NAME } from "../support/attack-stage.ts";
+import { BOUND_NAME, COMMAND } from "../support/attack-stage.ts";
 
 const CREDENTIALS = { accessKeyId: "ASIAREALREALREALREAL", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", sessionToken: "IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJ=" };
 const TIME = "20260131T090000Z";
@@ -88,6 +88,8 @@ describe("nothing goes out", () => {
     const stage = await openStage();
     const reply = await ask(stage.run.proxy, stage.host, write(stage));
     expect(reply.headers["x-vault-refusal"]).toBe(code);
+    expect(reply.body).not.toMatch(COMMAND);
+    if (code === "place") expect(reply.body).toContain("it signs requests of AWS's clients, and stands in none");
     expect(stage.server.received()).toBe("");
   });
 

@@ -129,7 +129,7 @@ function explainSecret(grant: Grant, grants: readonly Grant[], route: RouteFate,
   const elsewhere = isBoundTo(grant, trial.authority) ? undefined : refuseHost(grant, trial.authority);
   const judge = (place: Place): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
   const places = [...SHOWN_PLACES, ...grant.places.filter((place) => place.includes(":"))];
-  return { name: grant.name, takes: grant.pin?.spots.map(describeSpot) ?? [], elsewhere, places: new Map(places.map((place) => [place, judge(place)])) };
+  return { name: grant.name, takes: grant.signs === "aws" ? ["in no place: requests of AWS's clients that are signed with its placeholder are signed anew"] : (grant.pin?.spots.map(describeSpot) ?? []), elsewhere, places: new Map(places.map((place) => [place, judge(place)])) };
 }
 
 function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {

@@ -52,14 +52,23 @@ interface Life {
   readonly failureTtl: number;
 }
 
+const REQUEST = ["token-endpoint", "oauth-scope", "param", "algorithm", "key-id", "upstream-ca"];
+/** Which flags are for which. */
+const TAKEN: Readonly<Record<(typeof MINTED)[number], readonly string[]>> = {
+  "client-credentials": [...REQUEST, "client-id", "client-auth", "issuer"],
+  "jwt-bearer": [...REQUEST, "claim", "jwt-lifetime", "github-app", "installation", "repository", "permission", "github-api"],
+  "aws-sts": ["region", "role", "session-name", "external-id", "policy", "duration", "sso-start-url", "sso-region", "account", "aws-endpoint", "upstream-ca"],
+};
+
 /** The flags that only some other source takes. @throws VaultError `usage`. */
-export function refuseMinted(flags: Words, source: string): void {
-  const stray = Object.keys(mintedFlags).find((name) => flags[name as keyof Words] !== undefined);
+export function refuseMinted(flags: Words, source: string, taken: readonly string[] = []): void {
+  const stray = Object.keys(mintedFlags).find((name) => flags[name as keyof Words] !== undefined && !taken.includes(name));
   if (stray !== undefined) throw new VaultError("usage", `--source ${source} takes no --${stray}`, "see --help");
 }
 
 /** @throws VaultError `usage`, `io`. */
 export async function parseMinted(kind: (typeof MINTED)[number], flags: Words, life: Life): Promise<AskedMint> {
+  refuseMinted(flags, kind, TAKEN[kind]);
   const shared = { ...life, roots: await readRoots(flags["upstream-ca"]) };
   const signing = { algorithm: ALGORITHMS.find((one) => one === flags.algorithm), keyId: flags["key-id"] ?? null };
   const request = { scopes: flags["oauth-scope"] ?? [], parameters: pairsOf("--param", flags.param) };

@@ -115,6 +115,7 @@ export function refuseHost(grant: Grant, authority: Authority): Refusal {
 /** @param header in lower case. */
 export function refusePlace(grant: Grant, authority: Authority, place: Extract<Place, "header" | "basic">, header: string): Refusal {
   const { places, pin } = grant;
+  if (grant.signs !== undefined) return makeRefusal("place", `${notSent(grant, authority)}; it signs requests of AWS's clients, and stands in none`, [grant.name]);
   const where = place === "basic" ? "a Basic credential" : `the header ${header}`;
   // What it may do there already, it does not do in another form, unless the header itself is named.
   const missing: Place = !places.includes(place) && pin === undefined && (place === "basic" || isCredentialHeader(header)) ? place : `header:${header}`;
