@@ -1,9 +1,10 @@
 // Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. README.md's table says what was measured here.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openLanes } from "../support/lanes.ts";
 import type { Origin } from "../support/origin.ts";
 import { BOT_TOKEN, openOrigin, ORIGIN_HOST } from "../support/origin.ts";
 import { NODE as NODE_PROGRAM, RUN_JS } from "../support/program.ts";
@@ -30,8 +31,8 @@ interface Finished {
   readonly err: string;
 }
 
-function start(command: string, args: readonly string[], input = ""): Promise<Finished> {
-  const child = spawn(command, args, { cwd: folder, env: variables });
+function start(command: string, args: readonly string[], input = "", cwd = folder): Promise<Finished> {
+  const child = spawn(command, args, { cwd, env: variables });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -42,11 +43,13 @@ function start(command: string, args: readonly string[], input = ""): Promise<Fi
 
 const vault = (...args: readonly string[]): Promise<Finished> => start(NODE_PROGRAM, [RUN_JS, ...args]);
 
-/** Runs a shell script as the run's child, and sees to it that nothing secret came out. */
-async function runScript(script: string): Promise<Finished> {
-  const file = join(folder, "script.sh");
-  writeFileSync(file, script);
-  const finished = await vault("run", "--upstream-ca", "server.pem", "--", "sh", file);
+/** Runs a shell script as the run's child, in a folder of its own, and sees to it that nothing secret came out. */
+async function runScript(name: string, script: string): Promise<Finished> {
+  const cwd = mkdtempSync(join(folder, "work-"));
+  writeFileSync(join(cwd, "script.sh"), script);
+  linkSync(join(folder, "upload"), join(cwd, "upload"));
+  prepare(name, cwd);
+  const finished = await start(NODE_PROGRAM, [RUN_JS, "run", "--upstream-ca", join(folder, "server.pem"), "--", "sh", "script.sh"], "", cwd);
   for (const secret of [TOKEN, BOT_TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
   return finished;
 }
@@ -89,24 +92,25 @@ afterAll(async () => {
 });
 
 /** Builds what has to be built, outside the run. */
-function prepare(name: string): void {
+function prepare(name: string, cwd: string): void {
   if (name.startsWith("Go")) {
-    writeFileSync(join(folder, "client.go"), GO);
-    const { status, stderr } = spawnSync("go", ["build", "-o", "go-client", "client.go"], { cwd: folder, env: { ...process.env, GOFLAGS: "-mod=mod", GO111MODULE: "off", CGO_ENABLED: "0" }, encoding: "utf8" });
+    writeFileSync(join(cwd, "client.go"), GO);
+    const { status, stderr } = spawnSync("go", ["build", "-o", "go-client", "client.go"], { cwd, env: { ...process.env, GOFLAGS: "-mod=mod", GO111MODULE: "off", CGO_ENABLED: "0" }, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
   }
   if (name.startsWith("Java")) {
-    writeFileSync(join(folder, "Client.java"), JAVA);
-    expect(spawnSync("javac", ["-J-XX:TieredStopAtLevel=1", "Client.java"], { cwd: folder }).status).toBe(0);
+    writeFileSync(join(cwd, "Client.java"), JAVA);
+    expect(spawnSync("javac", ["-J-XX:TieredStopAtLevel=1", "Client.java"], { cwd }).status).toBe(0);
   }
 }
 
-describe("README's table of clients is what was measured:", () => {
+const lanes = openLanes();
+
+describe("README's table of clients is what was measured:", { concurrent: true }, () => {
   for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
-    test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
-      prepare(name);
+    test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const acts = Object.keys(ACTS) as Act[];
-      const { out, err } = await runScript(acts.map((act) => `echo "== ${act}"\n${lines[act]}\n`).join(""));
+      const { out, err } = await lanes(() => runScript(name, acts.map((act) => `echo "== ${act}"\n${lines[act]}\n`).join("")));
       const answers = new Map(out.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]));
       const works = acts.map((act) => answers.get(act) === ACTS[act]);
       compareRow(name, formatHttpRow(name, works), out + err);
@@ -114,8 +118,8 @@ describe("README's table of clients is what was measured:", () => {
   }
 
   for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS]) {
-    test.skipIf(!isHere())(name, { timeout: 120_000 }, async () => {
-      const { out, err } = await runScript(script);
+    test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
+      const { out, err } = await lanes(() => runScript(name, script));
       const works = out.trimEnd().endsWith("done");
       compareRow(name, formatToolRow(name, work, works), out + err);
     });
