@@ -29,6 +29,8 @@ export async function toldFailures<T>(what: string, work: () => Promise<T>): Pro
     if (!(error instanceof SourceFailure)) throw error;
     const { reason, said } = error.failure;
     if (reason === "denied" || reason === "over") throw new VaultError("no-value", `${what} did not succeed: it was refused${said === "" ? "" : `, with ${said}`}`);
-    throw new VaultError("no-value", `${what} did not succeed: ${describeFailure(error.failure)}`, reason === "unreachable" ? "see whether the address is right; a private root goes into --upstream-ca FILE" : undefined);
+    // Not its token endpoint alone: metadata, registration and codes have their own.
+    if (reason === "unreachable") throw new VaultError("no-value", `${what} did not succeed: the server cannot be reached${said === "" ? "" : ` (${said})`}`, "see whether the address is right; a private root goes into --upstream-ca FILE");
+    throw new VaultError("no-value", `${what} did not succeed: ${describeFailure(error.failure)}`);
   }
 }

@@ -3,11 +3,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import { makeByOauth2 } from "../../../src/agent/sources/oauth2.ts";
 import type { SealedLogin } from "../../../src/agent/sources/sealed-login.ts";
 import { parseSealedLogin } from "../../../src/agent/sources/sealed-login.ts";
+import { makeVault } from "../../../src/app/keys/make-vault.ts";
 import { openVault } from "../../../src/app/keys/open-vault.ts";
 import type { AskedLogin, LoggedIn } from "../../../src/app/logins/log-in.ts";
 import { logIn } from "../../../src/app/logins/log-in.ts";
+import { Secret } from "../../../src/secret.ts";
 import { readVault } from "../../../src/store/vault-store.ts";
 import { openSecrets } from "../../../src/vault/envelope.ts";
+import { KDF_COSTS } from "../../../src/vault/kdf.ts";
 import type { SecretRecord } from "../../../src/vault/record.ts";
 import type { Home } from "../../support/home.ts";
 import { makeHome, makeVaultHome } from "../../support/home.ts";
@@ -177,6 +180,25 @@ describe("a resource that names its server", () => {
     expect(record.hosts).toEqual([stage.server.authority]);
     expect(record.source).toMatchObject({ issuer: `${stage.server.issuer}/`, parameters: [{ name: "resource", value: `${stage.server.issuer}/api` }] });
     expect(await useToken(stage, record)).toMatchObject({ login: "ann", audience: `${stage.server.issuer}/api` });
+  });
+});
+
+describe("a vault with a passphrase", () => {
+  test("is opened before anybody is asked to log in, and again when the login is there: the passphrase is asked for once", async () => {
+    const home = makeHome();
+    const passphrase = (): Promise<Secret> => Promise.resolve(Secret.fromText("long passphrase"));
+    await makeVault(home.surroundings, { provider: "passphrase", ask: passphrase, cost: KDF_COSTS.low });
+    let asked = 0;
+    const counting = {
+      ...home.surroundings,
+      findPassphrase: () => {
+        asked += 1;
+        return passphrase();
+      },
+    };
+    const stage = await setUp({}, { ...home, surroundings: counting });
+    await stage.ask();
+    expect(asked).toBe(1);
   });
 });
 
