@@ -64,9 +64,16 @@ export function runWithFault(command: readonly string[], { call, nth }: Moment, 
   return { status, signal, output: `${stdout}${stderr}` };
 }
 
-/** The same while this process goes on. */
-export function runWithFaultMeanwhile(command: readonly string[], moment: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv }): Promise<Traced> {
-  return strace(["-o", "/dev/null", "-e", `trace=${moment.call}`, "-e", injectionOf(moment, fault), ...command], options.env);
+/** The same while this process goes on. @returns its calls as strace wrote them as well: where a command has sockets, how often it writes is not the same each time. */
+export async function runWithFaultMeanwhile(command: readonly string[], moment: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv }): Promise<Traced & { readonly log: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
+  const log = join(folder, "log");
+  try {
+    const outcome = await strace(["-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, "-e", injectionOf(moment, fault), ...command], options.env);
+    return { ...outcome, log: readFileSync(log, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function injectionOf({ call, nth }: Moment, fault: string): string {
