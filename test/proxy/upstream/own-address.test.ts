@@ -10,3 +10,11 @@ it.each([["alone", []], ["beside another", [{ address: "192.0.2.1", family: 4 }]
   socket.destroy();
   expect(head).toMatch(/x-vault-refusal: own-address/i);
 });
+
+it("the same port of another name is not: nothing is said before it has been looked up", async () => {
+  const { proxy } = await openTestRun([], { resolve: () => Promise.resolve([]) });
+  onTestFinished(() => proxy.close());
+  const { socket, head } = await openConnect(proxy, `other.example.test:${proxy.port}`);
+  socket.destroy();
+  expect(head).toMatch(/x-vault-refusal: upstream-unreachable/i);
+});
