@@ -150,7 +150,7 @@ export const AGENTS: readonly Agent[] = [
     key: "OPENAI_API_KEY",
     value: `sk-proj-${letters(148)}`,
     // It has no tool that a model calls: its own /run is one that a person calls.
-    script: 'printf "/run %s\n" "$COMMAND" > commands && "$AGENT" --model openai/gpt-5 --yes-always --no-git --no-check-update --no-show-model-warnings --analytics-disable --no-pretty --no-stream --load commands --message "say it"',
+    script: 'printf "/run %s\\n" "$COMMAND" > commands && "$AGENT" --model openai/gpt-5 --yes-always --no-git --no-check-update --no-show-model-warnings --analytics-disable --no-pretty --no-stream --load commands --message "say it"',
   },
   {
     name: "copilot",
