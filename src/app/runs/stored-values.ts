@@ -64,22 +64,23 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
   const isDue = (): boolean => look() !== seen || (triedMs > -Infinity && isUnsettled() && performance.now() - triedMs >= RETRY_MS);
   const take = (news: VaultNews): void => {
     trouble = undefined;
+    // What was lost meanwhile stays lost: who deletes may be followed by who puts the old file back.
+    if (news.kind === "same") return;
     if (news.kind === "verified") last = { bodyHash: news.bodyHash, provider: news.provider };
     for (const one of followed.values()) {
+      const now = news.records.get(one.given.id);
       if (news.kind === "unverified") {
-        const now = news.records.get(one.given.id);
-        // It stays so until somebody with the key says otherwise: who deletes may be followed by who puts the old file back.
+        // It stays so until somebody with the key says otherwise.
         one.loss ??= findLoss(one.given, now, viewpoint);
         if (now !== undefined) for (const { grant } of one.grants) Object.assign(grant, keepAllowed(grant, now));
         one.isOld ||= now !== undefined && now.version !== one.known?.version;
         continue;
       }
-      if (news.kind === "verified") one.known = news.records.get(one.given.id);
-      const { known } = one;
-      one.loss = findLoss(one.given, known, viewpoint);
+      one.known = now;
+      one.loss = findLoss(one.given, now, viewpoint);
       one.isOld = false;
-      if (known !== undefined) for (const { grant, given } of one.grants) Object.assign(grant, keepAllowed(given, known));
-      if (news.kind === "verified") renew(one, news.values.get(one.given.id));
+      if (now !== undefined) for (const { grant, given } of one.grants) Object.assign(grant, keepAllowed(given, now));
+      renew(one, news.values.get(one.given.id));
     }
   };
   const settle = async (): Promise<void> => {

@@ -276,6 +276,12 @@ describe.runIf(hasCurl)("(needs Linux and curl) a program that writes into the v
 describe.runIf(hasCurl)("(needs Linux and curl) a run whose vault has a passphrase that nobody types again", () => {
   const passphrase = (): string => join(built.folder, "passphrase");
   const typed = (): string[] => ["--passphrase-file", passphrase()];
+  /** The file as it was, where nobody remembers a newer one. */
+  const putBack = (kept: Uint8Array): void => {
+    writeFileSync(vaultFile(), kept);
+    rmSync(join(built.folder, "vault", "anchor.json"));
+    rmSync(join(built.folder, "vault", "audit"), { recursive: true });
+  };
   beforeEach(() => {
     writeFileSync(passphrase(), "correct horse");
     built.vault(["rotate-master", "--new-provider", "passphrase", "--new-passphrase-file", passphrase(), "--kdf", "low"]);
@@ -328,16 +334,33 @@ describe.runIf(hasCurl)("(needs Linux and curl) a run whose vault has a passphra
     expect(output).not.toContain("warning");
   });
 
-  test("does not take a value from a file that nobody could verify, and what was lost once stays lost when the old file is put back", async () => {
-    const kept = join(built.folder, "kept.json");
-    copyFileSync(vaultFile(), kept);
+  test("does not take a value from a file that nobody could verify, and what was lost once stays lost when the old file is put back, forged or byte for byte", async () => {
+    const kept = readFileSync(vaultFile());
     const run = asking(typed());
     await turn(run, 1);
     built.vault(["secrets", "delete", "API_KEY", ...typed()]);
     await sleep(SEEN_MS);
     await turn(run, 2);
-    writeFileSync(vaultFile(), await forge(readFileSync(kept)));
+    writeFileSync(vaultFile(), await forge(kept));
     utimesSync(vaultFile(), 0, 0);
+    await sleep(SEEN_MS);
+    await turn(run, 3);
+    putBack(kept);
+    await sleep(SEEN_MS);
+    await turn(run, 4);
+    await finish(run);
+    expect(got).toHaveLength(1);
+  });
+
+  test("does not get a host back by the old file", async () => {
+    built.vault(["secrets", "update", "API_KEY", "--host", "example.com", ...typed()]);
+    const kept = readFileSync(vaultFile());
+    const run = asking(typed());
+    await turn(run, 1);
+    built.vault(["secrets", "update", "API_KEY", "--remove-host", `localhost:${port}`, ...typed()]);
+    await sleep(SEEN_MS);
+    await turn(run, 2);
+    putBack(kept);
     await sleep(SEEN_MS);
     await turn(run, 3);
     await finish(run);
