@@ -65,25 +65,28 @@ export interface OuterNamespace {
 /** Beside this program's own file, where it is built into one. */
 const LISTENER_PROGRAM = fileURLToPath(new URL("./wall-listener.cjs", import.meta.url));
 
-/** The environment of the wall's own processes: nothing of the user's. */
-const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin" };
+/** Of the wall's own processes, whose environment is nothing of the user's. */
+const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
+
+/** What the wall's own processes stand on. Tests name others. */
+export interface Ground {
+  readonly path?: string;
+  readonly node?: string;
+}
 
 /** What the guard hears when it is no longer needed. */
 const BOUND = "bound\n";
 
 const SIGNS_MAX = 16_384;
 
-/**
- * @param listenerProgram tests name another build of it.
- * @throws VaultError `usage` where a standard stream is a folder.
- */
-export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, listenerProgram = LISTENER_PROGRAM): OuterNamespace {
-  const program = [process.execPath, listenerProgram, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
+/** @throws VaultError `usage` where a standard stream is a folder. */
+export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, { path = SYSTEM_PATH, node = process.execPath }: Ground = {}): OuterNamespace {
+  const program = [node, LISTENER_PROGRAM, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--", "/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, ...program];
   const alone = [bubblewrap, "--args", String(DESCRIPTORS.words), "--", "/bin/sh", "-c", RELAY_SCRIPT, "vault-wall", ...program];
   const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
-  const child = spawn("/bin/sh", ["-c", formatOuterScript(isAlone), "vault-wall", ...(isAlone ? alone : outer)], { env: ENVIRONMENT, stdio: [...own, ...covered.stdio] });
+  const child = spawn("/bin/sh", ["-c", formatOuterScript(isAlone), "vault-wall", ...(isAlone ? alone : outer)], { env: { PATH: path }, stdio: [...own, ...covered.stdio] });
   covered.close();
   const exited = once(child, "exit").then(
     ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
@@ -115,7 +118,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
     },
     start(space, look = findMisplacedMount) {
       orders.write(`${START}\n`);
-      words.end(formatInnerWords(space, isAlone ? { path: ENVIRONMENT.PATH } : undefined));
+      words.end(formatInnerWords(space, isAlone ? { path } : undefined));
       const begun = status.started.then(async (first) => {
         const misplaced = first === undefined ? undefined : await look(first, space.mounts);
         if (first === undefined) return { first, misplaced };

@@ -39,8 +39,8 @@ const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; my $w 
 
 /** Puts back what `trap ''` took away, and becomes the program. */
 const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0] } @ARGV; exit($!{ENOENT} ? 127 : 126)`;
-/** A shell looks for the program: execve does not. No quotes of the shell's may stand in this. */
-const NODE_RESET = `for (const s of ${JSON.stringify(PASSED_OVER.split(" ").map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } process.execve("/bin/sh", ["sh", "-c", "exec \\"$0\\" \\"$@\\"", ...process.argv.slice(1)], process.env)`;
+/** Node itself passes over two more. A shell looks for the program: execve does not. No quotes of the shell's may stand in this. */
+const NODE_RESET = `for (const s of ${JSON.stringify([...PASSED_OVER.split(" "), "PIPE", "XFSZ"].map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } process.execve("/bin/sh", ["sh", "-c", "exec \\"$0\\" \\"$@\\"", ...process.argv.slice(1)], process.env)`;
 
 /** Of what the shell has open, a process that listens gets its channel alone. With `$perl` or without, see perl-listener.ts. */
 const SERVE = `perl=$(command -v perl)
