@@ -36,6 +36,13 @@ describe.skipIf(!can.wall || !has("curl"))("behind the wall (needs bubblewrap an
     expect(stage.server.received()).toContain(`authorization: Bearer ${stage.value}`);
   });
 
+  test("ports at which nobody listens are refused, and a person whose program failed is told how many were", async () => {
+    const dial = "for port in 22 5432; do curl -sS telnet://db.example.com:$port </dev/null 2>/dev/null; done;";
+    expect((await run(`${dial} exit 3`)).err).toContain("2 connections were refused behind the wall, for nobody listens at such a port there: ");
+    expect((await run(`${dial} exit 0`)).err).not.toContain("refused behind the wall");
+    expect((await run("exit 3")).err).not.toContain("refused behind the wall");
+  }, 60_000);
+
   test("so it is by Node's own agent, which no variable leads anywhere", async () => {
     const script = `const https = require("node:https"); https.get("https://${stage.bound}/", { agent: new https.Agent(), headers: { authorization: "Basic " + btoa("node:" + process.env.API_KEY) } }, (answer) => answer.pipe(process.stdout))`;
     const { out } = await run(`node -e '${script}'`);

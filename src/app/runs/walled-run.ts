@@ -6,6 +6,7 @@ import type { Proxy } from "../../proxy/server.ts";
 import { openProxy } from "../../proxy/server.ts";
 import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
+import { statusOf } from "../../run/exit-outcome.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import type { Door, DoorOptions } from "../../wall/door.ts";
 import { openDoor, openRelayDoor } from "../../wall/door.ts";
@@ -115,8 +116,9 @@ export async function runWalled(surroundings: Surroundings, { wall, choice }: Ch
     const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust.mounts, { kind: "nothing", path: MARKER }];
     if (wall.mode === "relay") surroundings.warn(RELAY_WARNING);
     else if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
-    const outcome = await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
+    const { outcome, refused } = await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
     await opened;
+    if (refused > 0 && statusOf(outcome) !== 0) surroundings.warn(`${refused} ${refused === 1 ? "connection was" : "connections were"} refused behind the wall, for nobody listens at such a port there: only 80, 443 and the ports of bound hosts lead to the proxy, and --host-port PORT to a port of this machine`);
     return outcome;
   } finally {
     await relay?.finish();
@@ -131,8 +133,8 @@ function withoutLinks(environment: Readonly<Record<string, string>>): Readonly<R
   return home === undefined ? environment : { ...environment, HOME: disk.realOf(home) ?? home };
 }
 
-async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals: HeldSignals): Promise<ExitOutcome> {
-  const { pid, ended } = wall.start(space);
+async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals: HeldSignals): Promise<{ readonly outcome: ExitOutcome; readonly refused: number }> {
+  const { pid, ended, countRefused } = wall.start(space);
   let isOver = false;
   void pid.then((id) => {
     if (id === undefined) return;
@@ -141,7 +143,7 @@ async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals:
     });
   });
   try {
-    return await ended;
+    return { outcome: await ended, refused: countRefused() };
   } finally {
     isOver = true;
   }

@@ -13,6 +13,8 @@ import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
 import { ALIVE, DESCRIPTORS, GO, INNER_SCRIPT, NO_RESET, NO_ROUTE, RELAY_SCRIPT, START, formatOuterScript } from "./outer-script.ts";
 import { sendmsgNumber } from "./perl-listener.ts";
+import type { RefusedConnections } from "./refused-connections.ts";
+import { watchRefusedConnections } from "./refused-connections.ts";
 import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess, waitUntilBound } from "./walled-process.ts";
@@ -40,6 +42,8 @@ export interface Walled {
   readonly pid: Promise<number | undefined>;
   /** Rejects with VaultError `io` where bubblewrap could not make the space; it has told the reason on stderr. `unsafe-file` where something in it is not what was meant: the program was not started. */
   readonly ended: Promise<WalledEnd>;
+  /** How many connections its network has refused, because nobody listens there. To be asked before the wall is closed. */
+  readonly countRefused: () => number;
 }
 
 export interface OuterNamespace {
@@ -100,6 +104,8 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
   const guard = writeEnd(child, DESCRIPTORS.guard);
   const status = readWallStatus(readEnd(child, DESCRIPTORS.status));
 
+  let refused: RefusedConnections | undefined;
+
   const judgeEnd = async (): Promise<WalledEnd> => {
     const [own, told] = [await exited, await status.ended];
     if (told !== undefined) return { kind: "exited", status: told };
@@ -120,6 +126,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
       orders.write(`${START}\n`);
       words.end(formatInnerWords(space, isAlone ? { path } : undefined));
       const begun = status.started.then(async (first) => {
+        if (first !== undefined) refused = watchRefusedConnections(first);
         const misplaced = first === undefined ? undefined : await look(first, space.mounts);
         if (first === undefined) return { first, misplaced };
         if (misplaced !== undefined) {
@@ -137,11 +144,12 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
         if (misplaced === undefined) return judgeEnd();
         throw new VaultError("unsafe-file", `the program was not started: "${misplaced}" is a link to elsewhere, or was exchanged at that moment`, "look at what is there, and who changes it");
       };
-      return { pid: begun.then(({ first, misplaced }) => (first === undefined || misplaced !== undefined ? undefined : findWalledProcess(first))), ended: end() };
+      return { pid: begun.then(({ first, misplaced }) => (first === undefined || misplaced !== undefined ? undefined : findWalledProcess(first))), ended: end(), countRefused: () => refused?.count() ?? 0 };
     },
     close() {
       listeners.close();
       guard.end(BOUND);
+      refused?.close();
       child.kill("SIGKILL");
     },
   };
