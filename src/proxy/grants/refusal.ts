@@ -182,7 +182,9 @@ export function refuseLocked(secrets: readonly string[], authority: Authority): 
 /** @param grants whose values could not be made, or are no longer the run's to use. Why, only the person is told. */
 export function refuseNoValue(grants: readonly Grant[], authority: Authority): Refusal {
   const names = grants.map(({ name }) => name);
-  const [why, remedy] = grants.some(({ living }) => living?.isMade === true) ? ["its value could not be had from where it comes from", "see what hinders it: vault doctor --try"] : ["the vault has changed, and has no value of it for this run", "start the run anew"];
+  const isMade = grants.some(({ living }) => living?.isMade === true);
+  const why = isMade ? "its value could not be had from where it comes from" : "the vault has changed, and has no value of it for this run";
+  const remedy = isMade ? "see what hinders it: vault doctor --try" : "start the run anew";
   return makeRefusal("no-value", `${names.join(", ")} was not sent to ${formatAuthority(authority)}; ${why}`, names, remedy);
 }
 

@@ -83,8 +83,10 @@ describe.each(ways)("vault run --redact %s", (way) => {
   });
 
   // Behind the wall, none is left.
-  test.skipIf(way === "behind it")("does not wait for a process that the program leaves behind, silent or not", () => {
-    const { out } = run(`vault run --redact -- sh -c 'sleep 300 & echo $! > "$DIR/left"; (for i in $(seq 400); do echo x; sleep 0.02; done) & echo first' | head -1; kill "$(cat "$DIR/left")" && echo "still there"`);
-    expect(out).toBe("first\nstill there\n");
-  });
+  if (way !== "behind it") {
+    test("does not wait for a process that the program leaves behind, silent or not", () => {
+      const { out } = run(`vault run --redact -- sh -c 'sleep 300 & echo $! > "$DIR/left"; (for i in $(seq 400); do echo x; sleep 0.02; done) & echo first' | head -1; kill "$(cat "$DIR/left")" && echo "still there"`);
+      expect(out).toBe("first\nstill there\n");
+    });
+  }
 });

@@ -126,6 +126,8 @@ describe.runIf(canPlay)("(needs Linux, curl and python3) lock reaches a run whos
       const name = row.split(" @")[1].replaceAll("@", "").replace(/\\/run\\/[0-9]+/, "/run/" + process.pid);
       createServer().listen({ path: "\\0" + name }, () => console.log("invented", process.pid));`);
     const { run, goOn } = await start(`"${NODE}" ${names} $PPID & sleep 0.2; until grep -q "@vault/run/$!/" /proc/net/unix; do sleep 0.05; done`, "kill $!");
+    // It listens a moment before it says so.
+    await expect.poll(() => run.output()).toMatch(/invented \d+\n/);
     const lock = vaultIn(vaultFolder(), "lock", "--json");
     expect(lock.status).toBe(10);
     const invented = Number(/invented (\d+)/.exec(run.output())?.[1]);
