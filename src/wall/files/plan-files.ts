@@ -129,7 +129,9 @@ function layEmpties(view: DiskView, layers: Layers, { memoryBytes, uid }: FilesR
   const sizes: readonly (readonly [string, number])[] = [["/tmp", share(4)], ["/var/tmp", share(8)], ["/dev/shm", share(8)], ["/run", share(64)]];
   for (const [name, bytesMax] of sizes) {
     const path = name === "/dev/shm" ? name : view.realOf(name);
-    if (path !== undefined && view.kindOf(path) === "folder" && !layers.has(path)) layers.put({ kind: "empty", path, bytesMax });
+    // bubblewrap's own /dev has a place for it always, which takes nothing by itself.
+    const isThere = name === "/dev/shm" || (path !== undefined && view.kindOf(path) === "folder");
+    if (path !== undefined && isThere && !layers.has(path)) layers.put({ kind: "empty", path, bytesMax });
   }
   layers.put({ kind: "empty", path: `/run/user/${uid}`, bytesMax: share(64) });
 }
