@@ -14,11 +14,11 @@ import { askForReadable } from "./scrub/negotiation.ts";
 import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
 import { findAsked, ownTokenOf } from "./judge/own-token.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { RefusalError, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
+import { RefusalError, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
-import { signAnew } from "./places/aws-signing.ts";
+import { mayGrantKey, signAnew } from "./places/aws-signing.ts";
 import { substitute, substituteTarget } from "./places/substitute.ts";
 import { RepeatOnce } from "./repeat-once.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream/upstream.ts";
@@ -107,6 +107,10 @@ class StartedExchange implements Exchange {
       return;
     }
     const { used, inert } = decision;
+    if (signing !== undefined && mayGrantKey(signing, body.kind === "whole" ? body.bytes : undefined)) {
+      this.#refuse(refuseKeyGrant(signing.grant, this.#route.authority));
+      return;
+    }
     if (used.length > 0 && rules.isRevoked()) {
       this.#refuse(refuseLocked(namesOf(used), this.#route.authority));
       return;

@@ -72,6 +72,32 @@ describe("a request that is signed with the placeholder", () => {
   });
 });
 
+/** `request`, to STS. */
+const toSts = (stage: Stage, options: Parameters<typeof request>[1]): string => request(stage, { line: "POST / HTTP/1.1", ...options }).replace("/dynamodb/", "/sts/");
+
+describe("STS", () => {
+  const identity = "Action=GetCallerIdentity&Version=2011-06-15";
+  const role = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn:aws:iam::123456789012:role/x&RoleSessionName=x";
+
+  it("is asked who one is", async () => {
+    const stage = await openStage();
+    expect((await ask(stage.run.proxy, stage.host, toSts(stage, { body: identity }))).body).toBe("fine");
+    expect((await ask(stage.run.proxy, stage.host, toSts(stage, { body: identity, lines: [`X-Amz-Content-Sha256: ${hashOf(identity)}`] }))).body).toBe("fine");
+  });
+
+  it.each<[string, Parameters<typeof request>[1]]>([
+    ["by a form", { body: role }],
+    ["by a form that brings its hash", { body: role, lines: [`X-Amz-Content-Sha256: ${hashOf(role)}`] }],
+    ["with two actions", { body: `${identity}&Action=AssumeRole` }],
+    ["with an action in the URL", { body: identity, line: `POST /?${role} HTTP/1.1` }],
+    ["by its URL alone", { body: "", line: `GET /?${role} HTTP/1.1` }],
+  ])("gives the program no key of its own: %s", async (_name, options) => {
+    const stage = await openStage();
+    expect((await ask(stage.run.proxy, stage.host, toSts(stage, options))).headers["x-vault-refusal"]).toBe("signed");
+    expect(stage.server.received()).toBe("");
+  });
+});
+
 describe("nothing goes out", () => {
   it.each<[string, (stage: Stage) => string, string]>([
     ["whose signature would not cover the host, and so be good at any", (stage) => request(stage, { signed: "x-amz-date" }), "signed"],

@@ -156,6 +156,11 @@ export function refuseUnsignable(names: readonly string[], authority: Authority,
   return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; ${names.join(", ")} signs requests anew whose signature is in the Authorization header, of Version 4 in one region, with the host and X-Amz-Date in it, and whose body is not signed chunk by chunk`, names), format };
 }
 
+/** Signed with a secret that signs, and asking for another key. */
+export function refuseKeyGrant({ name }: Grant, authority: Authority): Refusal {
+  return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; of STS a program asks GetCallerIdentity alone with ${name}: other answers of it are keys, which the program would have`, [name]), format: "aws-xml" };
+}
+
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */
 export function refuseStray(where: string, authority: Authority): Refusal {
   return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${where} is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME");

@@ -67,10 +67,10 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
 
 /** What is signed goes on as it is: no other secret is put into it. */
 function forwardSigned(signing: SigningPlan, decision: Extract<Decision, { kind: "forward" }>): Judgement {
-  const { grant, head, payload } = signing;
+  const { grant, head, payload, service } = signing;
   const names = [grant, ...decision.used].map(({ name }) => name);
   if (decision.used.length > 0) return refuse(makeRefusal("second-credential", `a request that ${grant.name} signs carries no other secret`, names));
-  const wholeBytesMax = payload === undefined ? SIGNED_BODY_BYTES_MAX : undefined;
+  const wholeBytesMax = payload === undefined || service === "sts" ? SIGNED_BODY_BYTES_MAX : undefined;
   return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], signing, wholeBytesMax };
 }
 

@@ -41,6 +41,15 @@ export function planSigning(head: RequestHead, credential: string, findSigner: (
   return { grant, head: { ...head, headers: without(head.headers, ["authorization", TOKEN_HEADER]) }, region, service, time, signed: names, payload };
 }
 
+/** How clients ask STS whose key they have. */
+const IDENTITY = /^(?:Action=GetCallerIdentity&Version=2011-06-15|Version=2011-06-15&Action=GetCallerIdentity)$/;
+
+/** Whether the answer may be another key, which nobody would know and take out of it: of STS, one may ask who one is, and no more. @param body all of it; undefined where there is none. */
+export function mayGrantKey({ service, head: { method, target } }: SigningPlan, body: Uint8Array | undefined): boolean {
+  if (service !== "sts") return false;
+  return body === undefined ? method !== "GET" || !target.startsWith("/?") || !IDENTITY.test(target.slice(2)) : method !== "POST" || target !== "/" || !IDENTITY.test(Buffer.from(body).toString("latin1"));
+}
+
 /**
  * The headers for the wire, Host first: with the signature and the token of the moment. Only for the wire.
  *
