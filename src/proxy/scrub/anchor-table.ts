@@ -11,11 +11,11 @@ const SIDE_BYTES_MAX = SIDE_WORDS_MAX * WORD_BYTES;
 /** What a row has: how many words are weighed before the anchor's beginning, and from there on; the factor of what comes before them; their weight. */
 const ROW_NUMBERS = 4;
 /** There is room for so many anchors for each that there is: they lie apart. */
-const ROOM = 16;
+const ROOM = 32;
 /** Of a place in the smallest table. */
 const BITS_MIN = 14;
 /** So often keys are made for a table, where two anchors that differ would have one place. With many forms there are always some, and a second table. */
-const [TRIES, RETRIED_FORMS_MAX] = [4, 128] as const;
+const [TRIES, RETRIED_FORMS_MAX] = [8, 128] as const;
 /** So many beginnings of a form's anchors are tried. */
 const BASES_MAX = 32;
 /** Each table is another pass over a text. In the last one forms share places. */
@@ -35,7 +35,7 @@ export interface AnchorTable {
   readonly keys: readonly [number, number];
   /** The first bits of an anchor's hash are its place in `rowAt`, where the beginning of its row in `rows` stands. */
   readonly shift: number;
-  readonly rowAt: Int32Array;
+  readonly rowAt: Uint16Array | Int32Array;
   /** The first row is for what is no form's anchor. No text weighs as much. */
   readonly rows: Int32Array;
   readonly holdsAt: (row: number) => readonly Hold[];
@@ -152,8 +152,9 @@ function alike({ holds: [first], before, after }: Anchor, { bytes }: Form, offse
 }
 
 function layOut({ keys, anchors }: FilledTable, shift: number, power: number): AnchorTable {
-  const rowAt = new Int32Array(2 ** (32 - shift));
   const rows = new Int32Array((anchors.size + 1) * ROW_NUMBERS);
+  // The smaller it is, the nearer to the processor it stays.
+  const rowAt = rows.length <= 65_536 ? new Uint16Array(2 ** (32 - shift)) : new Int32Array(2 ** (32 - shift));
   rows.set([0, 0, 1, 1]);
   const holds: (readonly Hold[])[] = [[]];
   for (const [place, anchor] of anchors) {
