@@ -53,7 +53,7 @@ interface Followed {
 export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVault, "file">, { viewpoint, look, seenAtStart }: FollowTerms): StoredValues {
   const followed = new Map<string, Followed>();
   const complaints = new Map<string, string>();
-  let last: VaultSight = { bodyHash: file.bodyHash, provider: file.contents.slot.locator.provider };
+  let last: VaultSight = { bodyHash: file.bodyHash, generation: file.contents.generation, provider: file.contents.slot.locator.provider };
   let seen = seenAtStart;
   let trouble: VaultError | undefined;
   let triedMs = -Infinity;
@@ -66,7 +66,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
     trouble = undefined;
     // What was lost meanwhile stays lost: who deletes may be followed by who puts the old file back.
     if (news.kind === "same") return;
-    if (news.kind === "verified") last = { bodyHash: news.bodyHash, provider: news.provider };
+    if (news.kind === "verified") last = { bodyHash: news.bodyHash, generation: news.generation, provider: news.provider };
     for (const one of followed.values()) {
       const now = news.records.get(one.given.id);
       if (news.kind === "unverified") {

@@ -11,6 +11,7 @@ import type { Surroundings } from "../surroundings.ts";
 /** What is known of a vault that was verified. */
 export interface VaultSight {
   readonly bodyHash: Uint8Array;
+  readonly generation: number;
   /** Where its key was to be had. */
   readonly provider: KeyLocator["provider"];
 }
@@ -34,12 +35,14 @@ export async function readVaultNews(surroundings: Surroundings, wanted: readonly
   if (equalBytes(file.bodyHash, last.bodyHash)) return { kind: "same" };
   try {
     return await withOpenVault(quiet, async (vault) => {
+      // Anchor and log may have been put back together with the file.
+      if (vault.file.contents.generation < last.generation) throw new VaultError("rolled-back", "the vault file is older than the one that this run has seen");
       const records = byId(vault.file.records.named(new Set(wanted.map(({ name }) => name))));
       const stored = wanted.flatMap(({ id }) => records.get(id) ?? []).filter(({ source }) => source.kind === "stored");
       // Those too that look as before: in a vault of somebody else's making, with a key of his own, they do not open.
       const opened = await openSecrets(vault.holder, vault.file.contents.id, stored);
       const { bodyHash, contents } = vault.file;
-      return { kind: "verified", bodyHash, provider: contents.slot.locator.provider, records, values: new Map(stored.flatMap(({ id }, index) => (opened[index] === undefined ? [] : [[id, opened[index]]]))) };
+      return { kind: "verified", bodyHash, generation: contents.generation, provider: contents.slot.locator.provider, records, values: new Map(stored.flatMap(({ id }, index) => (opened[index] === undefined ? [] : [[id, opened[index]]]))) };
     });
   } catch (error) {
     if (!(error instanceof VaultError) || !NO_KEY[last.provider]?.includes(error.code)) throw error;

@@ -1,7 +1,7 @@
 // A run follows what its person changes in the vault. A program that would keep what it was to lose, or have what it was not to get, writes into the vault's folder itself.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, linkSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, linkSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
 import { join } from "node:path";
@@ -197,6 +197,22 @@ describe.runIf(hasCurl)("(needs Linux and curl) a program that writes into the v
       copyFileSync(kept, vaultFile());
       rmSync(join(built.folder, "vault", "anchor.json"), { force: true });
     });
+    expect(got).toHaveLength(1);
+    expect(output).toContain("is not to be trusted");
+  });
+
+  test("nor by all of the folder as it was, where the run has seen a newer vault", async () => {
+    const [folder, kept] = [join(built.folder, "vault"), join(built.folder, "kept")];
+    const run = asking();
+    await turn(run, 1);
+    cpSync(folder, kept, { recursive: true });
+    built.vault(["secrets", "delete", "API_KEY"]);
+    await sleep(SEEN_MS);
+    await turn(run, 2);
+    cpSync(kept, folder, { recursive: true });
+    await sleep(SEEN_MS);
+    await turn(run, 3);
+    const output = await finish(run);
     expect(got).toHaveLength(1);
     expect(output).toContain("is not to be trusted");
   });
