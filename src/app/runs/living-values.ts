@@ -45,8 +45,14 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
     return answer;
   };
 
-  const ask = async (given: SecretRecord, refused: string | undefined): Promise<ValueAnswer> =>
-    withOpenVault(quiet, async (opened) => {
+  let newest = vault.file.contents.generation;
+  const ask = async (given: SecretRecord, refused: string | undefined): Promise<ValueAnswer> => {
+    const seen = newest;
+    return withOpenVault(quiet, async (opened) => {
+      // Anchor and log may have been put back together with the file.
+      const { generation } = opened.file.contents;
+      if (generation < seen) throw new VaultError("rolled-back", "the vault file is older than the one that this run has seen");
+      newest = Math.max(newest, generation);
       const record = opened.file.records.named(new Set([given.name])).find((one) => one.id === given.id);
       const loss = findLoss(given, record, viewpoint);
       if (record === undefined || loss !== undefined) throw new VaultError("not-found", loss ?? "");
@@ -61,6 +67,7 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
         else agent.close();
       }
     });
+  };
 
   return {
     open(record) {

@@ -217,6 +217,21 @@ describe.runIf(hasCurl)("(needs Linux and curl) a program that writes into the v
     expect(output).toContain("is not to be trusted");
   });
 
+  test("nor a value that is made", async () => {
+    const [folder, kept] = [join(built.folder, "vault"), join(built.folder, "kept")];
+    built.vault(["secrets", "create", "MADE", "--host", `localhost:${port}`, "--source", "command", "--", "/bin/echo", "made-value-0000000"]);
+    const run = built.run(`${fetching("MADE")}; echo at 1; read line; ${fetching("MADE")}; echo at 2; read line; ${fetching("MADE")}`);
+    await run.said("at 1");
+    cpSync(folder, kept, { recursive: true, filter: (path) => path !== join(folder, "run") });
+    built.vault(["secrets", "delete", "MADE"]);
+    await sleep(SEEN_MS);
+    await turn(run, 2);
+    cpSync(kept, folder, { recursive: true });
+    await sleep(SEEN_MS);
+    await finish(run);
+    expect(got).toEqual(["made-value-0000000"]);
+  });
+
   test("nor by a vault of its own making, by rubbish, by none, or by taking the key away", async () => {
     const text = readFileSync(vaultFile(), "utf8");
     for (const act of [
