@@ -10,7 +10,7 @@ const withVariables = (variables: Record<string, string>): PlaceInfo => ({ ...pl
 const allOf = (info: PlaceInfo): string[] => Object.values(findPaths(info)).flatMap((value) => (typeof value === "string" ? [value] : Object.values(value as Record<string, string>)));
 
 describe("with VAULT_DIR", () => {
-  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", keyFile: "/v/kek.key", rootsFile: "/v/roots.pem", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", toldMark: "/v/told", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token", realm: "/v" } };
+  const expected = { dataFolder: "/v", vaultFile: "/v/vault.json", lockFile: "/v/vault.lock", loginsFolder: "/v/logins", keyFile: "/v/kek.key", rootsFile: "/v/roots.pem", auditFolder: "/v/audit", anchorFile: "/v/anchor.json", toldMark: "/v/told", runtimeFolder: "/v/run", lockMark: "/v/run/locked", agent: { folder: "/v/run", socket: "/v/run/agent.sock", token: "/v/run/agent.token", realm: "/v", state: "/v" } };
 
   test("everything is below it, whatever the XDG folders are", () => {
     expect(findPaths(withVariables({ VAULT_DIR: "/v", XDG_DATA_HOME: "/data", XDG_CONFIG_HOME: "/config", XDG_STATE_HOME: "/state", XDG_RUNTIME_DIR: "/run/user/1000" }))).toEqual(expected);
@@ -32,6 +32,7 @@ describe("without it", () => {
       dataFolder: "/home/ada/.local/share/vault",
       vaultFile: "/home/ada/.local/share/vault/vault.json",
       lockFile: "/home/ada/.local/share/vault/vault.lock",
+      loginsFolder: "/home/ada/.local/share/vault/logins",
       keyFile: "/home/ada/.config/vault/keys/kek.key",
       rootsFile: "/home/ada/.local/share/vault/roots.pem",
       auditFolder: "/home/ada/.local/state/vault/audit",
@@ -39,7 +40,7 @@ describe("without it", () => {
       toldMark: "/home/ada/.local/state/vault/told",
       runtimeFolder: "/home/ada/.local/state/vault/run",
       lockMark: "/home/ada/.local/state/vault/run/locked",
-      agent: { folder: "/home/ada/.local/state/vault/run", socket: "/home/ada/.local/state/vault/run/agent.sock", token: "/home/ada/.local/state/vault/run/agent.token", realm: "/home/ada/.local/share/vault" },
+      agent: { folder: "/home/ada/.local/state/vault/run", socket: "/home/ada/.local/state/vault/run/agent.sock", token: "/home/ada/.local/state/vault/run/agent.token", realm: "/home/ada/.local/share/vault", state: "/home/ada/.local/state/vault" },
     });
   });
 
@@ -70,7 +71,7 @@ describe("the agent's socket", () => {
   test("moves to a folder of the user's own, straight in the temporary folder, when its path would be too long", () => {
     const { agent, lockMark } = findPaths(withVariables({ VAULT_DIR: long }));
     expect(agent.folder).toMatch(/^\/tmp\/vault-1000-[0-9a-f]{24}$/);
-    expect(agent).toEqual({ folder: agent.folder, socket: `${agent.folder}/agent.sock`, token: `${agent.folder}/agent.token`, realm: long });
+    expect(agent).toEqual({ folder: agent.folder, socket: `${agent.folder}/agent.sock`, token: `${agent.folder}/agent.token`, realm: long, state: long });
     expect(lockMark).toBe(`${long}/run/locked`);
   });
 
