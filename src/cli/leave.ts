@@ -8,14 +8,20 @@ const LOOK_UP = "GetAddrInfoReqWrap";
 /** Of what Node tells about itself: writes and files that somebody may count on. */
 const UNFINISHED = /Req|Write/;
 
+/** How soon it is looked again whether what else was under way is done. */
+const AGAIN_MS = 20;
+
 /**
- * Ends this process with its status at once if a look-up is all that it waits for, and returns otherwise: Node then ends it as ever. To be called last.
+ * Ends this process with its status as soon as a look-up is all that it waits for; where there is none, Node ends it as ever. To be called last.
  * What takes no other way out is to become another program. Node can do that from 22.15 on; before, and on Windows, the look-up is waited for.
  */
 export function leaveLookUps(): void {
   const waitsFor = process.getActiveResourcesInfo();
-  if (!waitsFor.includes(LOOK_UP) || waitsFor.some((name) => name !== LOOK_UP && UNFINISHED.test(name))) return;
-  if (process.stdout.writableLength + process.stderr.writableLength > 0) return;
+  if (!waitsFor.includes(LOOK_UP)) return;
+  if (waitsFor.some((name) => name !== LOOK_UP && UNFINISHED.test(name)) || process.stdout.writableLength + process.stderr.writableLength > 0) {
+    setTimeout(leaveLookUps, AGAIN_MS);
+    return;
+  }
   const become: unknown = Reflect.get(process, "execve");
   // Where there is no such program, Node would end with a crash.
   if (typeof become !== "function" || !existsSync(SHELL)) return;
