@@ -32,6 +32,7 @@ export type ErrorCode =
   | "audit-unwritable"
   | "audit-broken"
   | "no-value"
+  | "store-unavailable"
   | "io";
 
 /**

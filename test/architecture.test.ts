@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk } → { errors  secret  bytes  paths  aws-signature }
+//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  engines } → { errors  secret  bytes  paths  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -23,11 +23,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "aws-signature": [],
   disk: ["errors", "bytes"],
   vault: ["errors", "bytes", "secret"],
-  store: ["errors", "bytes", "paths", "disk", "vault"],
+  // Knows nothing of what it keeps.
+  engines: ["errors", "bytes", "secret", "aws-signature"],
+  store: ["errors", "bytes", "paths", "disk", "vault", "engines"],
   keys: ["errors", "bytes", "secret", "disk", "vault"],
   // It makes the values of secrets that are made, and holds them.
   agent: ["errors", "bytes", "secret", "aws-signature", "disk", "vault"],
-  audit: ["errors", "bytes", "disk", "vault"],
+  audit: ["errors", "bytes", "disk", "vault", "engines"],
   services: ["errors", "vault"],
   // Its tokens are keys of services, which app looks up: neither knows the other.
   providers: ["errors", "vault"],
@@ -39,7 +41,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "providers", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.

@@ -52,6 +52,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   "audit-unwritable": EXIT.auditUnwritable,
   "inside-run": EXIT.insideRun,
   "no-value": EXIT.noValue,
+  "store-unavailable": EXIT.noValue,
   io: EXIT.unexpected,
 };
 
