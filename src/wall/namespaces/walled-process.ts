@@ -15,13 +15,13 @@ const PASSED_OVER = [1, 2, 3, 10, 12, 15].reduce((mask, signal) => mask | (1n <<
  * Waits until the program can have signals.
  *
  * @param first the first process of the namespace.
- * @returns its id outside; undefined where it has ended by now.
+ * @returns its id outside; undefined where it has ended by now, noted or not.
  */
 export async function findWalledProcess(first: number): Promise<number | undefined> {
   const startMs = performance.now();
   while (performance.now() - startMs < WAIT_MS) {
     const children = readQuietly(`/proc/${first}/task/${first}/children`);
-    if (children === undefined) return undefined;
+    if (children === undefined || (children === "" && hasEnded(first))) return undefined;
     const pid = children.split(" ").filter((word) => word !== "").map(Number).find(isProgram);
     if (pid !== undefined && (heeds(pid) || performance.now() - startMs > WAIT_MS / 2)) return pid;
     await sleep(POLL_MS);
@@ -38,11 +38,21 @@ export async function waitUntilBound(first: number): Promise<void> {
   const own = countFilters(readQuietly("/proc/self/status") ?? "") ?? 0;
   for (;;) {
     const status = readQuietly(`/proc/${first}/status`);
-    if (status === undefined) return;
+    if (status === undefined || isZombie(status)) return;
     const filters = countFilters(status);
     if (filters === undefined ? (await findWalledProcess(first)) !== undefined : filters > own) return;
     await sleep(POLL_MS);
   }
+}
+
+/** Its parent ends with it, so that it is for the machine's first process to take note of its end: in containers, that one may do so late, or never. */
+function hasEnded(pid: number): boolean {
+  const status = readQuietly(`/proc/${pid}/status`);
+  return status === undefined || isZombie(status);
+}
+
+function isZombie(status: string): boolean {
+  return findField(status, "State")?.startsWith("Z") === true;
 }
 
 /** Undefined where the kernel does not tell. */
