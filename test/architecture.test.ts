@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  engines } → { errors  secret  bytes  paths  aws-signature }
+//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  engines  identity } → { errors  secret  bytes  paths  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -25,6 +25,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   vault: ["errors", "bytes", "secret"],
   // Knows nothing of what it keeps.
   engines: ["errors", "bytes", "secret", "aws-signature"],
+  // Who asks of a broker, and the proof of it: knows no vault and no wire.
+  identity: ["errors", "secret"],
   store: ["errors", "bytes", "paths", "disk", "vault", "engines"],
   keys: ["errors", "bytes", "secret", "disk", "vault"],
   // It makes the values of secrets that are made, and holds them.
@@ -41,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "identity", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "providers", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -137,6 +139,7 @@ const REVEALERS = [
   "src/cli/output/terminal.ts",
   "src/commands/rotate-master.ts",
   "src/env-files/kept-value.ts",
+  "src/identity/identity-key.ts",
   "src/proxy/grants/aws-credentials.ts",
   "src/proxy/places/substitute.ts",
   "src/proxy/scrub/secret-forms.ts",

@@ -1,0 +1,38 @@
+// An identity's name: its public key itself, as a `did:key` (W3C CCG, "The did:key Method", section 3.1.1: Ed25519). Pure.
+
+/** `did:key:z6Mk…`. */
+export type DidKey = string & { readonly __brand: "DidKey" };
+
+export const PUBLIC_KEY_BYTES = 32;
+
+const START = "did:key:z";
+/** Multicodec `ed25519-pub`, as an unsigned varint. */
+const ED25519_PREFIX = [0xed, 0x01];
+/** Base58 as Bitcoin has it (multibase `z`). */
+const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+/** Those of 34 bytes whose first is 0xed are this long, all of them. */
+const DIGITS = 47;
+
+/** @param publicKey 32 bytes of an Ed25519 key (RFC 8032). */
+export function formatDidKey(publicKey: Uint8Array): DidKey {
+  let number = BigInt(`0x${Buffer.from([...ED25519_PREFIX, ...publicKey]).toString("hex")}`);
+  let digits = "";
+  for (; number > 0n; number /= 58n) digits = `${ALPHABET[Number(number % 58n)] ?? ""}${digits}`;
+  return `${START}${digits}` as DidKey;
+}
+
+/** @returns the 32 bytes of the key; undefined for everything but the one text that `formatDidKey` makes of a key. */
+export function parseDidKey(text: string): { readonly did: DidKey; readonly publicKey: Uint8Array } | undefined {
+  if (!text.startsWith(START) || text.length !== START.length + DIGITS) return undefined;
+  let number = 0n;
+  for (const digit of text.slice(START.length)) {
+    const value = ALPHABET.indexOf(digit);
+    if (value < 0) return undefined;
+    number = number * 58n + BigInt(value);
+  }
+  const bytes = Buffer.from(number.toString(16), "hex");
+  const isEd25519 = bytes.length === ED25519_PREFIX.length + PUBLIC_KEY_BYTES && ED25519_PREFIX.every((byte, index) => bytes[index] === byte);
+  if (!isEd25519) return undefined;
+  const publicKey = new Uint8Array(bytes.subarray(ED25519_PREFIX.length));
+  return formatDidKey(publicKey) === text ? { did: text as DidKey, publicKey } : undefined;
+}

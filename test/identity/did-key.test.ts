@@ -1,0 +1,32 @@
+import { generateKeyPairSync } from "node:crypto";
+import { expect, test } from "vitest";
+import { formatDidKey, parseDidKey } from "../../src/identity/did-key.ts";
+
+test("the key of a seed of zeros, as the method's own test vectors have it", () => {
+  const publicKey = Buffer.from("3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "hex");
+  expect(formatDidKey(publicKey)).toBe("did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp");
+});
+
+test("a name is read back as the key that it is", () => {
+  for (let round = 0; round < 200; round += 1) {
+    const { x = "" } = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+    const key = new Uint8Array(Buffer.from(x, "base64url"));
+    expect(parseDidKey(formatDidKey(key))?.publicKey).toEqual(key);
+  }
+  for (const key of [new Uint8Array(32), new Uint8Array(32).fill(255)]) expect(parseDidKey(formatDidKey(key))?.publicKey).toEqual(key);
+});
+
+test.each([
+  ["nothing", ""],
+  ["another method", "did:web:example.com"],
+  ["another multibase", "did:key:f6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"],
+  ["a digit that base58 has not", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDoo0p"],
+  ["a P-256 key", "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169"],
+  ["an X25519 key", "did:key:z6LSeu9HkTHSfLLeUs2nnzUSNedgDUevfNQgQjQC23ZCit6F"],
+  ["a fragment behind it", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp#z6Mk"],
+  ["a space behind it", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp "],
+  ["a number that is one digit too long", "did:key:z16MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"],
+  ["another number of as many digits", `did:key:z${"z".repeat(47)}`],
+])("%s is no name", (_what, text) => {
+  expect(parseDidKey(text)).toBeUndefined();
+});
