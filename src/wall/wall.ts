@@ -5,7 +5,7 @@ import { disk } from "./files/disk-view.ts";
 import { isWithin } from "./files/path-order.ts";
 import { findProjectRoot } from "./files/project-root.ts";
 import type { Bubblewrap } from "./namespaces/bubblewrap.ts";
-import { askVersion, BUBBLEWRAP_MISSING, findBubblewrap, judgeSetuid } from "./namespaces/bubblewrap.ts";
+import { BUBBLEWRAP_MISSING, findBubblewrap, judgeSetuid, judgeVersion } from "./namespaces/bubblewrap.ts";
 import type { Obstacle } from "./namespaces/obstacle.ts";
 import { judgeKernel, judgeRefusal, readKernelFacts } from "./namespaces/obstacle.ts";
 import type { OuterNamespace, OuterOptions, Walled } from "./namespaces/outer-namespace.ts";
@@ -53,7 +53,8 @@ export async function requireWall(options: WallOptions): Promise<Wall> {
 async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<WallOptions, "path">): Promise<WallAttempt> {
   const options = { bubblewrap: path, filter, ...program };
   const outer = openOuterNamespace(options);
-  const [refusal, { obstacle, hasSizes }] = await Promise.all([outer.refusal, askVersion(path)]);
+  const [refusal, version] = await Promise.all([outer.refusal, outer.version]);
+  const { obstacle, hasSizes } = judgeVersion(path, version);
   if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: wallOf(outer, options, hasSizes) };
   outer.close();
   return refuse(obstacle ?? judgeRefusal(refusal ?? "", readKernelFacts()));

@@ -1,5 +1,4 @@
 // The bubblewrap of this machine: where it is, and whether it is one that a wall can be made with.
-import { execFile } from "node:child_process";
 import { realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Obstacle } from "./obstacle.ts";
@@ -15,7 +14,6 @@ const OLDEST = [0, 5] as const;
 const FIRST_WITH_SIZES = [0, 7] as const;
 const SETUID = 0o4000;
 const EXECUTABLE = 0o111;
-const VERSION_MS = 5_000;
 
 /** Of root's files, all are root's own: these are the ones that no program behind a wall could have made. */
 const SYSTEM_FOLDERS = ["/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin"];
@@ -57,16 +55,7 @@ export interface Version {
   readonly hasSizes: boolean;
 }
 
-/** Asks bubblewrap itself. */
-export function askVersion(path: string): Promise<Version> {
-  return new Promise((resolve) => {
-    execFile(path, ["--version"], { env: {}, timeout: VERSION_MS, maxBuffer: 4096 }, (error, stdout) => {
-      resolve(judgeVersion(path, error === null ? stdout : ""));
-    });
-  });
-}
-
-/** @param text what `bwrap --version` says. Pure. */
+/** @param text in which a line is what `bwrap --version` says. Pure. */
 export function judgeVersion(path: string, text: string): Version {
   const found = /^bubblewrap ([0-9]{1,4})\.([0-9]{1,4})/m.exec(text);
   if (found === null) return { obstacle: { cause: `"${path} --version" does not say that it is bubblewrap`, fix: "install bubblewrap 0.5 or newer" }, hasSizes: false };

@@ -2,7 +2,9 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
+import { delimiter, join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { VaultError } from "../../errors.ts";
@@ -11,10 +13,11 @@ import type { InnerSpace } from "./inner-words.ts";
 import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
-import { ALIVE, DESCRIPTORS, GO, INNER_SCRIPT, NO_RESET, NO_ROUTE, RELAY_SCRIPT, START, formatOuterScript } from "./outer-script.ts";
+import { DESCRIPTORS, GO, INNER_SCRIPT, NO_RESET, NO_ROUTE, RELAY_SCRIPT, START, formatOuterScript } from "./outer-script.ts";
 import { sendmsgNumber } from "./perl-listener.ts";
 import type { RefusedConnections } from "./refused-connections.ts";
 import { watchRefusedConnections } from "./refused-connections.ts";
+import { readSigns } from "./signs.ts";
 import { findMisplacedMount } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess, waitUntilBound } from "./walled-process.ts";
@@ -54,6 +57,8 @@ export interface OuterNamespace {
   letGo(): void;
   /** Resolves as soon as it is known: undefined where there is a namespace, and what bubblewrap says where there is none. */
   readonly refusal: Promise<string | undefined>;
+  /** A text in which a line is what `bwrap --version` says. */
+  readonly version: Promise<string>;
   /** Whether each address leads to the listeners. False where there is nothing to set a route with: names work all the same. */
   hasRoute(): boolean;
   /**
@@ -81,11 +86,10 @@ export interface Ground {
 /** What the guard hears when it is no longer needed. */
 const BOUND = "bound\n";
 
-const SIGNS_MAX = 16_384;
-
 /** @throws VaultError `usage` where a standard stream is a folder. */
 export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, { path = SYSTEM_PATH, node = process.execPath }: Ground = {}): OuterNamespace {
-  const program = [node, LISTENER_PROGRAM, sendmsgNumber(process.arch)?.toString() ?? "", command, ...args];
+  const tools = ["perl", "env"].map((name) => findTool(name, path) ?? "");
+  const program = [node, LISTENER_PROGRAM, sendmsgNumber(process.arch)?.toString() ?? "", ...tools, command, ...args];
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--", "/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, ...program];
   const alone = [bubblewrap, "--args", String(DESCRIPTORS.words), "--", "/bin/sh", "-c", RELAY_SCRIPT, "vault-wall", ...program];
   const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
@@ -111,12 +115,13 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
     if (told !== undefined) return { kind: "exited", status: told };
     if (own.signal !== null) return { kind: "signalled", signal: own.signal };
     if (signs.text().includes(NO_RESET)) throw new VaultError("io", "nothing on this machine can start a program with its usual signals: env of coreutils 8.31, perl or Node 22.15");
-    throw new VaultError("io", `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${signs.text().trim()}` : "above"}`);
+    throw new VaultError("io", `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${await signs.words}` : "above"}`);
   };
   return {
     listeners,
     outputs: { stdout: child.stdout, stderr: child.stderr },
-    refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.ended).trim() || "bubblewrap has ended without a word")]),
+    refusal: Promise.race([signs.alive.then(() => undefined), exited.then(async () => (await signs.words) || "bubblewrap has ended without a word")]),
+    version: signs.version,
     hasRoute: () => !signs.text().includes(NO_ROUTE),
     letGo() {
       listeners.close();
@@ -155,27 +160,9 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
   };
 }
 
-interface Signs {
-  readonly alive: Promise<void>;
-  /** All of the text. */
-  readonly ended: Promise<string>;
-  text(): string;
-}
-
-function readSigns(stream: Readable): Signs {
-  let text = "";
-  stream.setEncoding("utf8");
-  const alive = new Promise<void>((resolve) => {
-    stream.on("data", (chunk: string) => {
-      text = (text + chunk).slice(0, SIGNS_MAX);
-      if (text.split("\n").includes(ALIVE)) resolve();
-    });
-  });
-  const ended = new Promise<string>((resolve) => {
-    stream.on("error", () => { resolve(text); });
-    stream.on("close", () => { resolve(text); });
-  });
-  return { alive, ended, text: () => text };
+/** Before there is a shell that would look: each look of a shell's costs a process. */
+function findTool(name: string, path: string): string | undefined {
+  return path.split(delimiter).map((folder) => join(folder, name)).find((file) => existsSync(file));
 }
 
 function readEnd(child: ChildProcess, descriptor: number): Readable {

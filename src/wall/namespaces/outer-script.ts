@@ -16,14 +16,20 @@ export const NO_ROUTE = "no-route";
 /** Signals that the wall's own processes pass over cannot be given their usual effects back, so the program may not be started. */
 export const NO_RESET = "no-reset";
 
+/** Said when bubblewrap has told its version, in a line before this one, if at all. */
+export const VERSIONED = "versioned";
+
 /** Vault says this when it begins to write the words. */
 export const START = "start";
 
 /** What bubblewrap's two monitors pass over: Ctrl-C is the program's, and so is what is sent to us. The group gets them all. */
 const PASSED_OVER = "HUP INT QUIT TERM USR1 USR2";
 
-/** bubblewrap binds a process to its parent's life just before it starts the program, and one whose parent has ended by then would stay. */
-const GUARD = `{ read -r first && { read -r bound || kill -KILL "$first"; }; } <&${DESCRIPTORS.guard} >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.listeners}>&- ${DESCRIPTORS.guard}<&- &`;
+/**
+ * bubblewrap binds a process to its parent's life just before it starts the program, and one whose parent has ended by then would stay.
+ * Before that, the guard has time: it asks bubblewrap for its version, while the wall is being made.
+ */
+const GUARD = `{ "$1" --version </dev/null; echo ${VERSIONED}; exec >/dev/null; read -r first && { read -r bound || kill -KILL "$first"; }; } <&${DESCRIPTORS.guard} >&${DESCRIPTORS.signs} 2>/dev/null ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&- ${DESCRIPTORS.listeners}>&- ${DESCRIPTORS.guard}<&- &`;
 
 /** Before bubblewrap waits for its arguments: where those end early, because vault has ended, it would go on with what it has. */
 const AWAIT_START = `read -r said <&${DESCRIPTORS.signs} && [ "$said" = ${START} ] || exit 125`;
@@ -31,46 +37,39 @@ const AWAIT_START = `read -r said <&${DESCRIPTORS.signs} && [ "$said" = ${START}
 /** For `sh -c SCRIPT sh BWRAP …`: becomes the outer bubblewrap. @param isAlone whether there is no other one. */
 export const formatOuterScript = (isAlone: boolean): string => `trap '' ${PASSED_OVER}; ${GUARD} ${isAlone ? `${AWAIT_START};` : ""} exec "$@" ${DESCRIPTORS.errors}>&2 2>&${DESCRIPTORS.signs} ${DESCRIPTORS.guard}<&-`;
 
-/**
- * RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. Before it RTM_NEWADDR, of 127.0.0.2 for the same device: nlmsghdr, ifaddrmsg, IFA_LOCAL and IFA_ADDRESS. Where a
- * machine has no address but 127.0.0.1, the C library finds none for who asks for those that this machine could use (AI_ADDRCONFIG).
- */
-const PERL_ROUTE = `use Socket; socket(my $s, 16, SOCK_RAW, 0) or exit 1; my $w = pack("SSLL", 16, 0, 0, 0); send($s, pack("LSSLLCCCCLSSNSSN", 40, 20, 0x605, 1, 0, 2, 8, 0, 254, 1, 8, 2, 0x7f000002, 8, 1, 0x7f000002), 0, $w); recv($s, my $a, 4096, 0); for my $f (2, 10) { my $m = pack("LSSLLCCCCCCCCLSSL", 36, 24, 0x605, 1, 0, $f, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1); send($s, $m, 0, $w) or exit 1; recv($s, my $r, 4096, 0); exit 1 if $f == 2 && unpack("l", substr($r, 16, 4)) != 0 }`;
-
 /** Puts back what `trap ''` took away, and becomes the program. */
 const PERL_RESET = `$SIG{$_} = "DEFAULT" for qw(${PASSED_OVER}); exec { $ARGV[0] } @ARGV; exit($!{ENOENT} ? 127 : 126)`;
 /** Node itself passes over two more. A shell looks for the program: execve does not. No quotes of the shell's may stand in this. */
 const NODE_RESET = `for (const s of ${JSON.stringify([...PASSED_OVER.split(" "), "PIPE", "XFSZ"].map((name) => `SIG${name}`))}) { const f = () => {}; process.on(s, f); process.off(s, f); } process.execve("/bin/sh", ["sh", "-c", "exec \\"$0\\" \\"$@\\"", ...process.argv.slice(1)], process.env)`;
 
-/** Of what the shell has open, a process that listens gets its channel alone. With `$perl` or without, see perl-listener.ts. */
-const SERVE = `perl=$(command -v perl)
-serve() { exec "$@" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.signs}>&- ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&-; }
-listen() { if [ -n "$perl" ] && [ -n "$sendmsg" ]; then serve "$perl" -e '${PERL_LISTENER}' "$sendmsg" "$node" "$listener"; else serve "$node" "$listener"; fi; }`;
+/** Of what the shell has open, a process that listens gets its channel alone, and one that sets the routes before that where to say so. With `$perl` or without, see perl-listener.ts. */
+const SERVE = `serve() { exec "$@" </dev/null >/dev/null 2>&1 ${DESCRIPTORS.words}<&- ${DESCRIPTORS.filter}<&- ${DESCRIPTORS.status}>&-; }
+listen() { if [ -n "$perl" ] && [ -n "$sendmsg" ]; then serve "$perl" -e '${PERL_LISTENER}' "$sendmsg" "$node" "$listener" "$@"; else serve "$node" "$listener"; fi; }`;
 
 /**
  * Puts before the words of the program what gives it its signals back, named by its whole path: the program's own PATH may be any.
  * An `=` in the program's name would be a variable to `env`, so that a shell stands between.
  */
 const RESET = `case $1 in *=*) set -- /bin/sh -c 'exec "$0" "$@"' "$@";; esac
-env=$(command -v env)
-if "$env" --default-signal true 2>/dev/null; then set -- "$env" --default-signal "$@"
+if [ -n "$env" ] && "$env" --default-signal >/dev/null 2>&1; then set -- "$env" --default-signal "$@"
 elif [ -n "$perl" ]; then set -- "$perl" -e '${PERL_RESET}' -- "$@"
 elif "$node" -e 'process.exit(process.execve ? 0 : 1)'; then set -- "$node" -e '${NODE_RESET}' -- "$@"
 else echo ${NO_RESET} >&${DESCRIPTORS.signs}; exit 125; fi`;
 
 /**
- * For `sh -c SCRIPT sh BWRAP NODE LISTENER NUMBER COMMAND ARGS…`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
- * starts the process that listens there (in perl where NUMBER is one, see perl-listener.ts), and becomes the inner bubblewrap, which waits for its own arguments.
+ * For `sh -c SCRIPT sh BWRAP NODE LISTENER NUMBER PERL ENV COMMAND ARGS…`, as root of a namespace that has no network but its own loopback: sets routes by which every address leads to this namespace,
+ * starts the process that listens there (in perl where NUMBER is one, see perl-listener.ts), and becomes the inner bubblewrap, which waits for its own arguments. PERL and ENV are paths, or empty.
  */
 export const INNER_SCRIPT = `
 exec 2>&${DESCRIPTORS.errors} ${DESCRIPTORS.errors}>&-
 echo ${ALIVE} >&${DESCRIPTORS.signs}
-if command -v ip >/dev/null; then ip addr add 127.0.0.2/8 dev lo; ip route add local default dev lo && ip -6 route add local default dev lo
-elif command -v perl >/dev/null; then perl -e '${PERL_ROUTE}'
-else false; fi 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
-bwrap=$1 node=$2 listener=$3 sendmsg=$4; shift 4
+bwrap=$1 node=$2 listener=$3 sendmsg=$4 perl=$5 env=$6; shift 6
 ${SERVE}
-listen &
+if [ -n "$perl" ] && [ -n "$sendmsg" ]; then listen ${DESCRIPTORS.signs} ${NO_ROUTE} &
+else
+{ ip addr add 127.0.0.2/8 dev lo; ip route add local default dev lo && ip -6 route add local default dev lo; } 2>/dev/null || echo ${NO_ROUTE} >&${DESCRIPTORS.signs}
+listen ${DESCRIPTORS.signs}>&- &
+fi
 exec ${DESCRIPTORS.listeners}>&-
 ${RESET}
 ${AWAIT_START}
@@ -84,13 +83,13 @@ export const GO = "go";
 export const ASIDE = "vault_wall_aside_";
 
 /**
- * For `sh -c SCRIPT sh NODE LISTENER NUMBER COMMAND ARGS…`, where there is one bubblewrap only: in the program's own space, before the program. Listens, waits until vault has the sockets, and becomes the program.
+ * For `sh -c SCRIPT sh NODE LISTENER NUMBER PERL ENV COMMAND ARGS…`, where there is one bubblewrap only: in the program's own space, before the program. Listens, waits until vault has the sockets, and becomes the program.
  */
 export const RELAY_SCRIPT = `
 exec 2>&${DESCRIPTORS.errors} ${DESCRIPTORS.errors}>&-
-node=$1 listener=$2 sendmsg=$3; shift 3
+node=$1 listener=$2 sendmsg=$3 perl=$4 env=$5; shift 5
 ${SERVE}
-(NODE_CHANNEL_FD=${DESCRIPTORS.listeners}; export NODE_CHANNEL_FD; listen)
+(NODE_CHANNEL_FD=${DESCRIPTORS.listeners}; export NODE_CHANNEL_FD; listen ${DESCRIPTORS.signs}>&-)
 exec ${DESCRIPTORS.listeners}>&-
 read -r said <&${DESCRIPTORS.signs} && [ "$said" = ${GO} ] || exit 125
 ${RESET}

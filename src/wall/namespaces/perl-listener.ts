@@ -10,13 +10,38 @@ export function sendmsgNumber(arch: string): number | undefined {
 }
 
 /**
- * For `perl -e TEXT NUMBER NODE LISTENER`, with `NODE_CHANNEL_FD` set: a perl that knows no 64-bit numbers becomes the Node listener. No single quote may stand in it. It ends with its channel.
+ * RTM_NEWROUTE of a local default route at the loopback device, for IPv4 and IPv6: struct nlmsghdr, rtmsg, and RTA_OIF. Before it RTM_NEWADDR, of 127.0.0.2 for the same device: nlmsghdr, ifaddrmsg, IFA_LOCAL and IFA_ADDRESS. Where a
+ * machine has no address but 127.0.0.1, the C library finds none for who asks for those that this machine could use (AI_ADDRCONFIG). The socket is AF_NETLINK, SOCK_RAW, NETLINK_ROUTE.
+ */
+const ROUTE = `sub route {
+  socket(my $s, 16, 3, 0) or return 0;
+  my $kernel = pack("SSLL", 16, 0, 0, 0);
+  send($s, pack("LSSLLCCCCLSSNSSN", 40, 20, 0x605, 1, 0, 2, 8, 0, 254, 1, 8, 2, 0x7f000002, 8, 1, 0x7f000002), 0, $kernel);
+  recv($s, my $told, 4096, 0);
+  for my $family (2, 10) {
+    send($s, pack("LSSLLCCCCCCCCLSSL", 36, 24, 0x605, 1, 0, $family, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1), 0, $kernel) or return 0;
+    recv($s, my $answer, 4096, 0);
+    return 0 if $family == 2 && unpack("l", substr($answer, 16, 4)) != 0;
+  }
+  return 1;
+}`;
+
+/**
+ * For `perl -e TEXT NUMBER NODE LISTENER [SIGNS WORD]`, with `NODE_CHANNEL_FD` set: a perl that knows no 64-bit numbers becomes the Node listener. No single quote may stand in it. It ends with its channel.
+ * With the descriptor SIGNS, it first sets routes by which every address leads to this namespace, says WORD there if it cannot, and closes it.
  *
  * `give` sends a text and a socket: struct iovec, cmsghdr (SOL_SOCKET, SCM_RIGHTS) and msghdr of a 64-bit Linux. After a socket it waits for the acknowledgement, as a Node would: one reading takes one socket.
  * Numbers are Linux's own, since loading `Socket` would take longer than all the rest: families 2 and 10 (AF_INET, AF_INET6), 2048 for O_NONBLOCK, which Node expects of a socket, options (1, 2) SO_REUSEADDR and (41, 26) IPV6_V6ONLY.
  */
 export const PERL_LISTENER = `
 my ($number, $channel, $in, $isBusy) = ($ARGV[0] + 0, $ENV{NODE_CHANNEL_FD} + 0, "", 0);
+${ROUTE}
+if (defined $ARGV[3]) {
+  my $hasRoute = route();
+  open(my $signs, ">&=", $ARGV[3]) or exit 1;
+  syswrite($signs, "$ARGV[4]\n") unless $hasRoute;
+  close $signs;
+}
 eval { length(pack("P", "")) == 8 && length(pack("Q", 1)) == 8 } or exec @ARGV[1, 2];
 open(my $stream, "+<&=", $channel) or exit 1;
 sub give {

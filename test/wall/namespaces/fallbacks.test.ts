@@ -72,6 +72,12 @@ describe.skipIf(!can.wall)("a machine that lacks (needs bubblewrap)", () => {
     }
   });
 
+  test.skipIf(PERL === undefined || IP === undefined)("perl has the route by ip: an address is the program's own machine, which refuses (needs both)", async () => {
+    const outer = open([IP, find("env")], `"${PERL ?? ""}" -MIO::Socket::INET -e 'IO::Socket::INET->new(PeerAddr => "192.0.2.7:8099", Timeout => 5); print $!{ECONNREFUSED} ? "refused" : "no route"'`);
+    expect(await run(outer)).toEqual({ status: 0, out: "refused" });
+    expect(outer.hasRoute()).toBe(true);
+  });
+
   test("ip and perl has no route, and says so", async () => {
     const outer = open([find("env"), find("true")], "exit 3");
     expect((await run(outer)).status).toBe(3);
