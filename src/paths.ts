@@ -1,8 +1,14 @@
 // Where everything lives. Pure: the environment comes in, paths go out.
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import type { Engine } from "./engines/engine.ts";
+
+/** Opens the engine that the vault is on: one connection for each process, made when it is first asked for. @throws VaultError `store-unavailable`, and what reading store.json says. */
+export type OpenEngine = () => Promise<Engine>;
 
 export interface VaultPaths {
+  /** Where the vault is on an engine that other machines reach; undefined for one that is the file. All the same, the file is there: this machine's copy. */
+  readonly engine: OpenEngine | undefined;
   /** Folder of the vault file and its lock. */
   readonly dataFolder: string;
   readonly vaultFile: string;
@@ -34,6 +40,8 @@ export interface PlaceInfo {
   readonly uid: number;
   /** Where this user's XDG_RUNTIME_DIR is, for an environment that has lost the variable. */
   readonly sessionFolder?: string | undefined;
+  /** The engine that the vault of this folder is on, if it is on one. Left out, the vault is the file. */
+  readonly findEngine?: (dataFolder: string) => OpenEngine | undefined;
 }
 
 // sockaddr_un holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
@@ -57,11 +65,12 @@ export function findPaths(info: PlaceInfo): VaultPaths {
 }
 
 /** Those by which a vault is changed. */
-export type WritePaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "lockFile" | "loginsFolder" | "auditFolder" | "anchorFile">;
+export type WritePaths = Pick<VaultPaths, "engine" | "dataFolder" | "vaultFile" | "lockFile" | "loginsFolder" | "auditFolder" | "anchorFile">;
 
 /** @param data folder of the vault. @param state folder of its log. */
-export function findWritePaths(data: string, state: string): WritePaths {
+export function findWritePaths(data: string, state: string, engine: OpenEngine | undefined): WritePaths {
   return {
+    engine,
     dataFolder: data,
     vaultFile: join(data, "vault.json"),
     lockFile: join(data, "vault.lock"),
@@ -73,7 +82,7 @@ export function findWritePaths(data: string, state: string): WritePaths {
 
 function assemble(info: PlaceInfo, { data, key, state, runtime }: { data: string; key: string; state: string; runtime: string }): VaultPaths {
   return {
-    ...findWritePaths(data, state),
+    ...findWritePaths(data, state, info.findEngine?.(data)),
     keyFile: key,
     rootsFile: join(data, "roots.pem"),
     toldMark: join(state, "told"),

@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  engines  identity } → { errors  secret  bytes  paths  aws-signature }
+//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -17,7 +17,7 @@ const benches = readSources("bench");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   bytes: [],
-  paths: [],
+  paths: ["engines"],
   secret: ["bytes"],
   // What a signature of AWS's covers: the agent signs its own requests by it, and the proxy those of the program.
   "aws-signature": [],
@@ -96,7 +96,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 };
 
 /** Arrows that carry types only. */
-const TYPES_ONLY = ["cli → audit"];
+const TYPES_ONLY = ["cli → audit", "paths → engines"];
 
 /** Which files may import a package. One that is not in this table is not to be depended on. */
 const IMPORTERS: Readonly<Record<string, RegExp>> = {
@@ -189,7 +189,7 @@ describe("imports", () => {
       expect(above).not.toContain(part);
       return 1 + Math.max(0, ...(ALLOWED[part] ?? []).map((below) => depthOf(below, [...above, part])));
     };
-    for (const part of Object.keys(ALLOWED)) expect(depthOf(part)).toBeLessThan(8);
+    for (const part of Object.keys(ALLOWED)) expect(depthOf(part)).toBeLessThan(9);
   });
 
   test("point down between the rooms of a hall", () => {

@@ -13,7 +13,7 @@ import { verifyVaultFile } from "../vault/vault-file.ts";
 import { isAhead, readAnchor, requireNewest, requireOwnAnchor, writeAnchor } from "./anchor.ts";
 import { VaultAdapter } from "./vault-adapter.ts";
 
-export type StorePaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
+export type StorePaths = Pick<VaultPaths, "engine" | "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
 
 /** What a change makes of the vault. With `holder`, the file is authenticated by that key from now on. */
 export interface VaultChange {

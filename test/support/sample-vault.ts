@@ -18,7 +18,7 @@ export function holdSampleKey(number = 0, id = SAMPLE_ID): KeyHolder {
 
 export function samplePaths(folder: string): StorePaths {
   const dataFolder = join(folder, "data");
-  return { dataFolder, vaultFile: join(dataFolder, "vault.json"), lockFile: join(dataFolder, "vault.lock"), anchorFile: join(folder, "state", "anchor.json") };
+  return { engine: undefined, dataFolder, vaultFile: join(dataFolder, "vault.json"), lockFile: join(dataFolder, "vault.lock"), anchorFile: join(folder, "state", "anchor.json") };
 }
 
 export async function makeSampleContents(holder: KeyHolder, id = SAMPLE_ID): Promise<VaultContents> {
