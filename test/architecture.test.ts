@@ -138,6 +138,8 @@ const REVEALERS = [
   "src/cli/input/secret-input.ts",
   "src/cli/output/terminal.ts",
   "src/commands/rotate-master.ts",
+  "src/engines/credentials.ts",
+  "src/engines/redis.ts",
   "src/env-files/kept-value.ts",
   "src/identity/identity-key.ts",
   "src/proxy/grants/aws-credentials.ts",

@@ -1,0 +1,91 @@
+// A connection to a store: over TLS that is verified, or in plain text to this very machine. It keeps no process alive; a timer does while an answer is waited for.
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { connect, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Cause } from "./unavailable.ts";
+import { causeOf, unavailable } from "./unavailable.ts";
+
+export interface Destination {
+  /** The locator without a password, for messages. */
+  readonly where: string;
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  /** A file with the only roots that are believed. */
+  readonly ca: string | undefined;
+}
+
+/** In milliseconds. */
+export interface Limits {
+  /** To be connected and logged in. */
+  readonly connectMs: number;
+  /** From a question to the end of its answer: enough for 16 MiB over a slow line. */
+  readonly callMs: number;
+}
+
+export const LIMITS: Limits = { connectMs: 10_000, callMs: 20_000 };
+
+const NO_ANSWER: Cause = { cause: "no answer in time" };
+const NOT_HERE: Cause = { cause: "its name leads to another machine, and without TLS all is in plain text", hint: "have the server speak TLS, or write 127.0.0.1" };
+/** So long a connection is silent before the system asks whether the other side is still there. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** What TLS is to hold to; no variable of the environment changes it. @throws VaultError `store-unavailable` where the roots cannot be read. */
+export function tlsOptionsOf({ host, ca, where }: Destination): { readonly host: string; readonly servername?: string; readonly ca?: string; readonly rejectUnauthorized: true; readonly minVersion: "TLSv1.2" } {
+  return { host, rejectUnauthorized: true, minVersion: "TLSv1.2", ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca: readRoots(ca, where) }) };
+}
+
+/**
+ * Waits until it may be written to.
+ *
+ * @param isIdle nobody waits for it: it must not keep the process alive, not even until it is open.
+ * @throws VaultError `store-unavailable`
+ */
+export async function openConnection(to: Destination, limits: Limits, isIdle = false): Promise<Socket> {
+  const socket = to.isTls ? connectTls({ port: to.port, ...tlsOptionsOf(to) }) : connect({ host: to.host, port: to.port });
+  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+  socket.unref();
+  try {
+    await within(limits.connectMs, isIdle, to.where, new Promise<void>((resolve, reject) => {
+      socket.once(to.isTls ? "secureConnect" : "connect", resolve);
+      socket.once("error", (error) => { reject(unavailable(to.where, causeOf(error))); });
+      socket.once("close", () => { reject(unavailable(to.where, causeOf(undefined))); });
+    }));
+    if (!to.isTls && !isLoopback(socket.remoteAddress ?? "")) throw unavailable(to.where, NOT_HERE);
+  } catch (error) {
+    // An error that comes after this one has nobody to tell.
+    socket.on("error", () => undefined).destroy();
+    throw error;
+  }
+  socket.removeAllListeners("error").removeAllListeners("close");
+  return socket;
+}
+
+/** @throws VaultError `store-unavailable` when it takes longer. */
+export async function within<T>(ms: number, isIdle: boolean, where: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(unavailable(where, NO_ANSWER)); }, ms);
+    if (isIdle) timer.unref();
+  });
+  // What comes after its time is nobody's.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^(?:::ffff:)?127\./.test(address);
+}
+
+function readRoots(file: string, where: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw unavailable(where, { cause: `the roots in "${file}" cannot be read`, hint: "look at ?ca= in the store's address" });
+  }
+}

@@ -1,0 +1,74 @@
+// A watch that outlives its connections.
+import { LIMITS } from "./connection.ts";
+import type { Watch } from "./engine.ts";
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 4_000;
+
+/** One subscription on one connection. */
+export interface Subscription {
+  close(): void;
+}
+
+/**
+ * Subscribes, and again whenever the subscription is lost. After each time `onChange` is called, since what happened before it was in force was not heard.
+ *
+ * @param subscribe calls `onLost` once when a subscription that stood is gone; rejects when none can be had.
+ */
+export function keepWatching(subscribe: (onLost: () => void) => Promise<Subscription>, onChange: () => void): Watch {
+  let current: Subscription | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  let wait = FIRST_WAIT_MS;
+
+  const later = (): void => {
+    current = undefined;
+    if (isClosed) return;
+    timer = setTimeout(() => void begin(), wait).unref();
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  };
+  const begin = async (): Promise<void> => {
+    // Lost before it is known is lost as well.
+    const state: { made: Subscription | undefined; isLost: boolean } = { made: undefined, isLost: false };
+    try {
+      state.made = await subscribe(() => {
+        state.isLost = true;
+        if (current !== undefined && current === state.made) later();
+      });
+    } catch {
+      later();
+      return;
+    }
+    if (isClosed) state.made.close();
+    else if (state.isLost) later();
+    else {
+      current = state.made;
+      wait = FIRST_WAIT_MS;
+      onChange();
+    }
+  };
+  void begin();
+  return {
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      current?.close();
+      current = undefined;
+    },
+  };
+}
+
+/** Calls `ask` every so often, and `onDead` when it fails or is not answered in time: a line that was cut without a word is not heard of otherwise. Returns what ends it. */
+export function keepAsking(ask: () => Promise<unknown>, everyMs: number, onDead: () => void): () => void {
+  let isAsked = false;
+  let askedAt = 0;
+  const timer = setInterval(() => {
+    if (isAsked) {
+      if (performance.now() - askedAt > LIMITS.connectMs) onDead();
+      return;
+    }
+    [isAsked, askedAt] = [true, performance.now()];
+    ask().then(() => { isAsked = false; }, onDead);
+  }, everyMs).unref();
+  return () => { clearInterval(timer); };
+}

@@ -1,0 +1,65 @@
+// The same tests on each engine that there is, against its real server: one that a test may stop and start again, with as many fresh places for vaults as it asks for.
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe } from "vitest";
+import { hasRedis, openRedisServer } from "./redis-server.ts";
+
+export type EngineKind = "redis" | "postgres" | "s3";
+
+/** Where one vault may be kept. */
+export interface EnginePlace {
+  /** The locator, without a password: for `--store`. */
+  readonly url: string;
+  /** With the password or the keys. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface EngineStage {
+  readonly kind: EngineKind;
+  readonly port: number;
+  /** A place that nobody has used. @param port of a relay to the server, unless it is reached itself. */
+  place(port?: number): EnginePlace;
+  /** Without a word to who is connected. What was answered is kept. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** At the same port. */
+  start(): Promise<void>;
+  pid(): number;
+  close(): Promise<void>;
+}
+
+interface Opener {
+  readonly isHere: boolean;
+  open(): Promise<EngineStage>;
+}
+
+const freshName = (): string => `v-${randomBytes(6).toString("hex")}`;
+
+export const ENGINES: Readonly<Partial<Record<EngineKind, Opener>>> = {
+  redis: {
+    isHere: hasRedis,
+    async open() {
+      const server = await openRedisServer();
+      return { ...server, kind: "redis", place: (port = server.port) => ({ url: `redis://127.0.0.1:${port}/0/${freshName()}`, environment: { VAULT_STORE_PASSWORD: server.password } }) };
+    },
+  },
+};
+
+/**
+ * `tests` once per engine, within a `describe` of its own whose server runs while its tests do. An engine whose server is not installed is skipped by name.
+ *
+ * @param tests `stage()` may be asked for within tests and hooks.
+ */
+export function describeEngines(title: string, tests: (stage: () => EngineStage, kind: EngineKind) => void, kinds: readonly EngineKind[] = ["redis", "postgres", "s3"]): void {
+  for (const kind of kinds) {
+    const opener = ENGINES[kind];
+    if (opener === undefined) continue;
+    describe.skipIf(!opener.isHere)(`${title}: ${kind}`, () => {
+      let open: EngineStage | undefined;
+      beforeAll(async () => { open = await opener.open(); });
+      afterAll(() => open?.close());
+      tests(() => {
+        if (open === undefined) throw new Error("the server does not run yet");
+        return open;
+      }, kind);
+    });
+  }
+}
