@@ -1,8 +1,7 @@
 // The main audit log: one durable line for each act on the vault and for each start and end of a run.
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { utf8 } from "../bytes.ts";
-import { syncFolder } from "../disk/durable-file.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -10,14 +9,18 @@ import type { AuditEvent, ChainHead } from "./entry.ts";
 import { closesLog, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 import type { HeadRecord } from "./head.ts";
 import { readHead, writeHead } from "./head.ts";
-import { listParts, newestPart, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
+import { lastLineOf, openEnd } from "./log-end.ts";
+import type { LogStore } from "./log-store.ts";
+import { putLine } from "./log-store.ts";
+import { listParts, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
+import type { PullTerms } from "./pull.ts";
+import { pullLines } from "./pull.ts";
 import { OPENED, UNVOUCHED } from "./runs.ts";
 import { segmentPath } from "./segment.ts";
 
-const { O_APPEND, O_CREAT, O_RDWR } = constants;
-const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
-/** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
-const LINE_BYTES_MAX = 512 * 1024;
+/** As long as one waits for the log's lock: by then each of the machines that write has had its turn many times. */
+const TURN_MS = 40_000;
+const PAUSE_MS_MAX = 100;
 const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside: the chain goes on in a new one, and --verify tells which entries are elsewhere";
 
 /** What an append needs besides its event. */
@@ -29,29 +32,48 @@ export interface LogPosition {
   readonly now: Date;
   /** The main log's next key, with which the head file counts from now on too: the vault key is about to be replaced. */
   readonly nextKey?: Uint8Array | undefined;
+  /** Where several machines write this log; undefined where it is this one's alone. */
+  readonly store?: LogStore | undefined;
 }
 
 /**
  * Appends one entry and makes it durable. Called before the act that it tells of; if it fails, the act is not to happen.
  *
+ * With a store, the line is there before it is here: killed between the two, this machine finds it there the next time.
+ *
  * @param partBytesMax when the newest part is put away.
  * @returns the new head of the chain.
- * @throws VaultError `audit-unwritable`, for whatever reason: a full disk, or a log whose end was forged or cut off.
+ * @throws VaultError `audit-unwritable`, for whatever reason: a full disk, or a log whose end was forged or cut off; `rolled-back` where the store's was cut; `store-unavailable`.
  */
 export async function appendToLog(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number = PART_BYTES_MAX): Promise<ChainHead> {
   try {
     ensureUnsharedFolder(folder);
     const lock = await acquireLock(join(folder, "audit.lock"));
     try {
-      requireHead(folder, position, partBytesMax);
-      const head = appendLine(folder, event, position, partBytesMax);
-      writeHead(folder, head, position.key, ...(position.nextKey === undefined ? [] : [position.nextKey]));
-      return head;
+      const { store } = position;
+      for (const deadline = performance.now() + TURN_MS; ; ) {
+        if (store !== undefined) await pullLines(folder, store, position, partBytesMax);
+        const head = await appendOnce(folder, event, position, partBytesMax);
+        if (head !== undefined) return head;
+        if (performance.now() > deadline) throw new VaultError("busy", "other machines write to the log all the time");
+        await sleep(PAUSE_MS_MAX * Math.random());
+      }
     } finally {
       lock.release();
     }
   } catch (error) {
     throw unwritable(folder, error);
+  }
+}
+
+/** Brings this machine's copy up to what the store has. @throws VaultError as `pullLines`; `busy`. */
+export async function pullLog(folder: string, store: LogStore, terms: PullTerms): Promise<void> {
+  ensureUnsharedFolder(folder);
+  const lock = await acquireLock(join(folder, "audit.lock"));
+  try {
+    await pullLines(folder, store, terms);
+  } finally {
+    lock.release();
   }
 }
 
@@ -85,64 +107,50 @@ export function listSegments(folder: string): string[] {
   return existsSync(runs) ? readdirSync(runs).filter((name) => name.endsWith(".jsonl")).map((name) => basename(name, ".jsonl")) : [];
 }
 
+/** @returns undefined where a store has another line in this one's place. */
+async function appendOnce(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number): Promise<ChainHead | undefined> {
+  if (!(await ensureHead(folder, position, partBytesMax))) return undefined;
+  const head = await appendLine(folder, event, position, partBytesMax);
+  if (head !== undefined) writeHead(folder, head, position.key, ...(position.nextKey === undefined ? [] : [position.nextKey]));
+  return head;
+}
+
 /**
  * A log whose newest head is not known any more goes on, for a power cut can do that; but with an entry that says so, lest the next head make good that something was cut off.
  * A log of no lines has its head before its first line, so that it is never without one.
+ *
+ * @returns false where a store has another line in that entry's place.
  */
-function requireHead(folder: string, position: LogPosition, partBytesMax: number): void {
-  if (readHead(folder, position.key).kind === "known") return;
-  if (listParts(folder).length > 0) writeHead(folder, appendLine(folder, { kind: UNVOUCHED }, position, partBytesMax), position.key);
-  else writeHead(folder, position.vouched, position.key);
+async function ensureHead(folder: string, position: LogPosition, partBytesMax: number): Promise<boolean> {
+  if (readHead(folder, position.key).kind === "known") return true;
+  const head = listParts(folder).length > 0 ? await appendLine(folder, { kind: UNVOUCHED }, position, partBytesMax) : position.vouched;
+  if (head !== undefined) writeHead(folder, head, position.key);
+  return head !== undefined;
 }
 
-function appendLine(folder: string, event: AuditEvent, { key, vouched, now }: LogPosition, partBytesMax: number): ChainHead {
-  const isNew = !existsSync(newestPart(folder));
-  const descriptor = openSync(newestPart(folder), O_RDWR | O_APPEND | O_CREAT | NO_FOLLOW, 0o600);
+/** @returns undefined where a store has another line in this one's place. */
+async function appendLine(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number): Promise<ChainHead | undefined> {
+  const { key, vouched, now, store } = position;
+  const end = openEnd(folder);
   try {
-    if (isNew) syncFolder(folder);
-    const { last, end, size } = readLastLine(descriptor);
-    const { head, isClosed } = requireContinuous(last ?? lastLineOfParts(folder), key, vouched, readHead(folder, key));
-    // Torn by a crash before its act. Not before the checks above: a line that was known whole is evidence.
-    if (end < size) ftruncateSync(descriptor, end);
-    if (end >= partBytesMax) {
+    const { head, isClosed } = requireContinuous(end.last ?? lastLineOf(folder), key, vouched, readHead(folder, key));
+    // Not before the checks above: a line that was known whole is evidence.
+    end.cutTorn();
+    if (end.bytes >= partBytesMax) {
       putPartAway(folder, head.sequence);
-      return appendLine(folder, event, { key, vouched, now }, partBytesMax);
+      return await appendLine(folder, event, position, partBytesMax);
     }
     if (isClosed && event.kind !== OPENED) {
-      appendLine(folder, openingOf(head), { key, vouched, now }, partBytesMax);
-      return appendLine(folder, event, { key, vouched, now }, partBytesMax);
+      const opened = await appendLine(folder, openingOf(head), position, partBytesMax);
+      return opened === undefined ? undefined : await appendLine(folder, event, position, partBytesMax);
     }
     const { line, head: next } = encodeEntry(head, event, now, key);
-    try {
-      writeWhole(descriptor, utf8(line));
-      fsyncSync(descriptor);
-    } catch (error) {
-      ftruncateSync(descriptor, end);
-      throw error;
-    }
+    if (store !== undefined && (await putLine(store, next.sequence, line.slice(0, -1))) === "changed") return undefined;
+    end.put(line);
     return next;
   } finally {
-    closeSync(descriptor);
+    end.close();
   }
-}
-
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-}
-
-/** The last whole line, and where it ends. */
-function readLastLine(descriptor: number): { last: string | undefined; end: number; size: number } {
-  const { size } = fstatSync(descriptor);
-  const tail = Buffer.alloc(Math.min(size, LINE_BYTES_MAX));
-  readSync(descriptor, tail, 0, tail.length, size - tail.length);
-  const lastEnd = tail.lastIndexOf(0x0a);
-  if (lastEnd < 0 && size > tail.length) throw new VaultError("audit-broken", "the last line of the audit log is too long");
-  const end = size - tail.length + lastEnd + 1;
-  return { last: lastEnd < 0 ? undefined : tail.subarray(lastEnd === 0 ? 0 : tail.lastIndexOf(0x0a, lastEnd - 1) + 1, lastEnd).toString("utf8"), end, size };
-}
-
-function lastLineOfParts(folder: string): string | undefined {
-  return readLog(folder).at(-1);
 }
 
 /** Whoever appends vouches for what stands before it, so a forged or missing end must stop here. A log that is gone altogether goes on from where the vault has seen it. */
@@ -162,7 +170,9 @@ function requireContinuous(line: string | undefined, key: Uint8Array, vouched: C
 }
 
 function unwritable(folder: string, error: unknown): VaultError {
+  // Of the store, and so what the vault file in it says as well.
+  if (error instanceof VaultError && ["store-unavailable", "rolled-back"].includes(error.code)) return error;
   const reason = error instanceof VaultError ? error.message : (systemErrorCode(error) ?? "unknown error");
-  const hint = error instanceof VaultError && error.code === "audit-broken" ? BROKEN_HINT : "make room on the disk and check that the folder is yours to write";
+  const hint = error instanceof VaultError && error.code === "audit-broken" ? (error.hint ?? BROKEN_HINT) : "make room on the disk and check that the folder is yours to write";
   return new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written, so nothing was done: ${reason}`, hint);
 }

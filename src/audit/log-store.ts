@@ -1,0 +1,49 @@
+// The main log in a store that several machines reach: each line is an entry of its own, made only where there is none, so all machines write one chain.
+import { encodeHex, findText, utf8 } from "../bytes.ts";
+import { createOnce } from "../engines/create-once.ts";
+import type { Engine } from "../engines/engine.ts";
+
+export interface LogStore {
+  readonly engine: Engine;
+  /** Each vault has a log of its own. */
+  readonly vaultId: Uint8Array;
+}
+
+/** An entry of the store, as it stands there: whoever has the store's password can have written it. */
+export interface StoredLine {
+  readonly sequence: number;
+  /** Without its line end. */
+  readonly line: string;
+}
+
+const PAGE_ENTRIES = 1000;
+const DIGITS = 16;
+
+/** @returns whether it is there now, or another one is. @param line without its end. @throws VaultError `store-unavailable`. */
+export function putLine(store: LogStore, sequence: number, line: string): Promise<"done" | "changed"> {
+  return createOnce(store.engine, lineName(store, sequence), utf8(line));
+}
+
+/** The lines behind a number, in pages, to the last that was there when the last page was asked for. @throws VaultError `store-unavailable`. */
+export async function* listLines(store: LogStore, after: number): AsyncGenerator<readonly StoredLine[]> {
+  const prefix = lineName(store, 0).slice(0, -DIGITS);
+  for (let name = after === 0 ? "" : lineName(store, after); ; ) {
+    const page = await store.engine.list(prefix, name, PAGE_ENTRIES);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page.flatMap((entry) => parseStored(entry.name.slice(prefix.length), entry.bytes));
+    name = last.name;
+  }
+}
+
+/** Such as `log/0123…/0000000000000007`. */
+export function lineName({ vaultId }: Pick<LogStore, "vaultId">, sequence: number): string {
+  return `log/${encodeHex(vaultId)}/${String(sequence).padStart(DIGITS, "0")}`;
+}
+
+/** What has no number as its name is no line, and nobody's who writes here. */
+function parseStored(number: string, bytes: Uint8Array): StoredLine[] {
+  if (!/^\d{16}$/.test(number)) return [];
+  // As one that is no entry it is named by whoever judges it.
+  return [{ sequence: Number(number), line: findText(bytes) ?? "" }];
+}
