@@ -20,15 +20,26 @@ interface Program {
 export async function start(argv: readonly string[]): Promise<void> {
   const file = fileURLToPath(new URL("./main.cjs", import.meta.url));
   const stat = lstatSync(file);
-  // A run and the other commands use different parts of the program, and only what was used has been compiled.
-  const cacheFor = (kind: "run" | "other"): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}${switchesTag()}-${kind}.cache`;
-  const [own, other] = argv[0] === "run" ? [cacheFor("run"), cacheFor("other")] : [cacheFor("other"), cacheFor("run")];
+  const cacheFor = (kind: Kind): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}${switchesTag()}-${kind}.cache`;
+  const [kind, ...others] = rankKinds(argv);
+  const own = cacheFor(kind);
   const ownData = readCache(own, stat);
-  const cachedData = ownData ?? readCache(other, stat);
+  const cachedData = others.reduce((found, other) => found ?? readCache(cacheFor(other), stat), ownData);
   const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
   await load(script, file).main(argv);
-  if (ownData === undefined && script.cachedDataRejected !== true) writeCache(own, script, stat);
+  // Of a command that was refused, little is compiled.
+  if (ownData === undefined && script.cachedDataRejected !== true && Number(process.exitCode ?? 0) === 0) writeCache(own, script, stat);
   leaveLookUps();
+}
+
+/** A run, one with a wall and the other commands use different parts of the program, and only what was used has been compiled. */
+type Kind = "run" | "walled" | "other";
+
+/** Whose code is the best for a command, the best first. */
+function rankKinds(argv: readonly string[]): readonly [Kind, ...Kind[]] {
+  if (argv[0] !== "run") return ["other", "run"];
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? argv.length : end).includes("--sandbox") ? ["walled", "run", "other"] : ["run", "other"];
 }
 
 /** V8 takes no code that was compiled under other switches of its own, and many have one in NODE_OPTIONS. Where there are none at all, nobody needs to be asked. */

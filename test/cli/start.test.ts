@@ -85,6 +85,15 @@ describe("compiled code", () => {
     expect(program.isTaken(cache)).toBe(true);
   });
 
+  test("is another one for a run with a wall: the code of one without has no wall in it", () => {
+    const program = install();
+    for (const [words, kind] of [[["run"], "run"], [["run", "--sandbox"], "walled"], [["run", "--", "--sandbox"], "run"], [["status", "--sandbox"], "other"]] as const) {
+      const before = program.caches();
+      program.run({ args: [...words, "--help"] });
+      expect(program.caches().filter((name) => !before.includes(name)).map((name) => /-([a-z]+)\.cache$/.exec(name)?.[1])).toEqual(before.some((name) => name.endsWith(`-${kind}.cache`)) ? [] : [kind]);
+    }
+  });
+
   test("that is damaged anywhere is made anew", () => {
     const program = install();
     program.run();

@@ -1,6 +1,6 @@
 // What the planning of a file system asks of the disk. Nothing here follows a link, unless it says so.
-import type { Stats } from "node:fs";
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { listBetween } from "./path-order.ts";
 
 export type EntryKind = "file" | "folder" | "link" | "socket" | "other";
@@ -12,6 +12,8 @@ export interface DiskView {
   realOf(path: string): string | undefined;
   /** Sorted; none where the folder cannot be read. */
   namesIn(folder: string): readonly string[];
+  /** The same with their kinds. */
+  entriesIn(folder: string): readonly { readonly name: string; readonly kind: EntryKind }[];
   targetOf(link: string): string;
   /** A plain file's text; undefined for everything else and what is longer than 256 KiB. */
   textOf(file: string): string | undefined;
@@ -30,31 +32,40 @@ const TEXT_BYTES_MAX = 256 * 1024;
 /** The disk as it is now. */
 export const disk: DiskView = {
   kindOf(path) {
-    const stat = find(() => lstatSync(path));
-    if (stat === undefined) return undefined;
-    if (stat.isFile()) return "file";
-    if (stat.isDirectory()) return "folder";
-    if (stat.isSymbolicLink()) return "link";
-    return stat.isSocket() ? "socket" : "other";
+    const stat = look(path);
+    return stat === undefined ? undefined : kindOfEntry(stat);
   },
-  realOf: (path) => find(() => realpathSync(path)),
-  namesIn: (folder) => find(() => readdirSync(folder).sort()) ?? [],
+  realOf: (path) => (existsSync(path) ? find(() => realpathSync.native(path)) : undefined),
+  namesIn: (folder) => (existsSync(folder) ? (find(() => readdirSync(folder).sort()) ?? []) : []),
+  entriesIn: (folder) => (existsSync(folder) ? (find(() => readdirSync(folder, { withFileTypes: true })) ?? []) : []).map((entry) => ({ name: entry.name, kind: kindOfEntry(entry) })).sort((one, other) => (one.name < other.name ? -1 : 1)),
   targetOf: (link) => find(() => readlinkSync(link)) ?? "",
-  textOf: (file) => find(() => readText(file)),
+  textOf: (file) => (existsSync(file) ? find(() => readText(file)) : undefined),
   isReachable: (path) => listBetween("/", path).every((folder) => find(() => isPassable(statSync(folder))) === true),
-  namesOf: (file) => find(() => lstatSync(file).nlink) ?? 0,
+  namesOf: (file) => look(file)?.nlink ?? 0,
   areSame(one, other) {
-    const [first, second] = [find(() => lstatSync(one)), find(() => lstatSync(other))];
+    const [first, second] = [look(one), look(other)];
     return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
   },
   stateOf(path) {
-    const stat = find(() => lstatSync(path));
+    const stat = look(path);
     if (stat === undefined) return undefined;
     const own = `${stat.mode} ${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
     if (!stat.isDirectory()) return own;
-    return [`${stat.mode} ${stat.ino}`, ...this.namesIn(path).map((name) => `${name} ${find(() => lstatSync(`${path}/${name}`).ctimeMs) ?? ""}`)].join("\n");
+    return [`${stat.mode} ${stat.ino}`, ...this.namesIn(path).map((name) => `${name} ${look(`${path}/${name}`)?.ctimeMs ?? ""}`)].join("\n");
   },
 };
+
+/** Most of what is asked for is not there, and an error costs more than a look. */
+function look(path: string): Stats | undefined {
+  return find(() => lstatSync(path, { throwIfNoEntry: false }));
+}
+
+function kindOfEntry(entry: Stats | Dirent): EntryKind {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "folder";
+  if (entry.isSymbolicLink()) return "link";
+  return entry.isSocket() ? "socket" : "other";
+}
 
 function isPassable({ uid, gid, mode }: Stats): boolean {
   if (uid === process.geteuid?.()) return (mode & 0o100) !== 0;

@@ -10,15 +10,20 @@ const FOLDERS_MAX = 256;
 
 /** Plain files only: a link leads to a file that is shown, or not, by itself. */
 export function listEnvFiles(view: DiskView, root: string, cwd: string): string[] {
-  const folders = new Set([root, ...(isWithin(cwd, root) ? [...listBetween(root, `${cwd}/.`), cwd] : [])]);
+  const folders = new Map<string, ReturnType<DiskView["entriesIn"]>>();
+  const enter = (folder: string): ReturnType<DiskView["entriesIn"]> => {
+    const entries = folders.get(folder) ?? view.entriesIn(folder);
+    folders.set(folder, entries);
+    return entries;
+  };
+  for (const folder of [root, ...(isWithin(cwd, root) ? [...listBetween(root, `${cwd}/.`), cwd] : [])]) enter(folder);
   const descend = (folder: string, depth: number): void => {
-    for (const name of depth === 0 ? [] : view.namesIn(folder)) {
-      const path = `${folder}/${name}`;
-      if (folders.size >= FOLDERS_MAX || SKIPPED.has(name) || view.kindOf(path) !== "folder") continue;
-      folders.add(path);
-      descend(path, depth - 1);
+    for (const { name, kind } of enter(folder)) {
+      if (kind !== "folder" || folders.size >= FOLDERS_MAX || SKIPPED.has(name)) continue;
+      if (depth > 1) descend(`${folder}/${name}`, depth - 1);
+      else enter(`${folder}/${name}`);
     }
   };
   descend(root, DEPTH);
-  return [...folders].flatMap((folder) => view.namesIn(folder).filter((name) => NAME.test(name)).map((name) => `${folder}/${name}`)).filter((path) => view.kindOf(path) === "file");
+  return [...folders].flatMap(([folder, entries]) => entries.filter(({ name, kind }) => kind === "file" && NAME.test(name)).map(({ name }) => `${folder}/${name}`));
 }

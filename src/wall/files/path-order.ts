@@ -19,9 +19,12 @@ export function listBetween(folder: string, path: string): string[] {
 
 /** Sorts a folder before what is in it. */
 export function comparePaths(one: string, other: string): number {
-  const [first, second] = [one.replaceAll("/", "\0"), other.replaceAll("/", "\0")];
-  if (first === second) return 0;
-  return first < second ? -1 : 1;
+  const shared = Math.min(one.length, other.length);
+  let at = 0;
+  while (at < shared && one[at] === other[at]) at += 1;
+  if (at === shared) return one.length - other.length;
+  if (one[at] === "/" || other[at] === "/") return one[at] === "/" ? -1 : 1;
+  return one.charCodeAt(at) - other.charCodeAt(at);
 }
 
 /** The nearest of the paths that is the path or a folder above it. */
