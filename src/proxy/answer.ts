@@ -17,6 +17,8 @@ export interface AnswerOptions {
   readonly scrub: AnswerScrub | undefined;
   /** Of the WebSocket that was asked for, if one was. */
   readonly handshakeKey: string | undefined;
+  /** Hears the answer's headers: names and values alternate. */
+  readonly onHeaders?: ((headers: readonly string[]) => void) | undefined;
   /** Comes once and last, whatever became of the answer. @param hasLeft whether anything of the request may have gone out. */
   readonly onOver: (hasLeft: boolean) => void;
   /** The answer cannot be had, or not be passed on. Nothing of it has reached the child. */
@@ -67,6 +69,7 @@ export class AnswerRelay implements AnswerListener {
     }
     const { answer } = outcome;
     this.#answer = answer;
+    this.#options.onHeaders?.(answer.headers);
     if (this.#scrub !== undefined && answer.body.kind === "some") this.#body = this.#openBody(answer.body.codings, this.#scrub);
     if (answer.body.kind === "none") this.#end([]);
     // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.

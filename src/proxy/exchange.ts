@@ -259,6 +259,7 @@ class StartedExchange implements Exchange {
       method,
       scrub,
       handshakeKey,
+      onHeaders: used.some(({ signs }) => signs !== undefined) ? (headers) => { this.#rules.awsClock.hear(authority.host, headers); } : undefined,
       onOver: (hasLeft) => {
         if (!hasLeft) this.#log.unsent();
         if (scrub !== undefined && scrub.met.size > 0) this.#log.scrubbed(scrub.met);

@@ -1,6 +1,6 @@
 // A run signs requests to AWS with a key that the program does not have. It would have the key, the session's token, or a signature that is good for another host, another body, or with another secret in the request.
 import { describe, expect, it, onTestFinished } from "vitest";
-import { authorizationOf, hashOf, signatureOf } from "../../src/aws-signature.ts";
+import { authorizationOf, hashOf, signatureOf, timeOf } from "../../src/aws-signature.ts";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { ask, askPlain, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
@@ -11,8 +11,11 @@ import { makeTestCa } from "../support/test-ca.ts";
 import { BOUND_NAME, COMMAND } from "../support/attack-stage.ts";
 
 const CREDENTIALS = { accessKeyId: "ASIAREALREALREALREAL", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", sessionToken: "IQoJb3JpZ2luX2VjEJr//////////wEaCXVzLWVhc3QtMSJ=" };
-const TIME = "20260131T090000Z";
-const SCOPE = "20260131/eu-central-1/dynamodb/aws4_request";
+const HOUR_MS = 3_600_000;
+const TIME = timeOf(Date.now());
+const DAY = TIME.slice(0, 8);
+const scopeAt = (time: string): string => `${time.slice(0, 8)}/eu-central-1/dynamodb/aws4_request`;
+const SCOPE = scopeAt(TIME);
 
 interface Stage {
   readonly run: TestRun;
@@ -101,8 +104,10 @@ describe("STS", () => {
 describe("nothing goes out", () => {
   it.each<[string, (stage: Stage) => string, string]>([
     ["whose signature would not cover the host, and so be good at any", (stage) => request(stage, { signed: "x-amz-date" }), "signed"],
-    ["whose date is another than its scope's", (stage) => request(stage).replace(TIME, "20260201T090000Z"), "signed"],
-    ["with two dates", (stage) => request(stage, { lines: ["X-Amz-Date: 20260131T100000Z"] }), "signed"],
+    ["whose date is another than its scope's", (stage) => request(stage).replace(`/${DAY}/`, "/20260201/"), "signed"],
+    ["for later, when the run is over", (stage) => request(stage).replaceAll(TIME, timeOf(Date.now() + HOUR_MS)).replace(SCOPE, scopeAt(timeOf(Date.now() + HOUR_MS))), "signed"],
+    ["for an hour ago", (stage) => request(stage).replaceAll(TIME, timeOf(Date.now() - HOUR_MS)).replace(SCOPE, scopeAt(timeOf(Date.now() - HOUR_MS))), "signed"],
+    ["with two dates", (stage) => request(stage, { lines: [`X-Amz-Date: ${TIME}`] }), "signed"],
     ["whose chunks are signed one by one", (stage) => request(stage, { lines: ["X-Amz-Content-Sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD"] }), "signed"],
     ["for any region", (stage) => request(stage).replace("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), "signed"],
     ["signed in its URL", (stage) => request(stage, { line: `GET /?X-Amz-Credential=${stage.aws.placeholder}%2F${SCOPE.replaceAll("/", "%2F")}&X-Amz-Signature=00 HTTP/1.1` }).replace(/Authorization:.*\r\n/, ""), "signed"],

@@ -28,9 +28,18 @@ export interface AuthorizationServer {
   /** Of requests to the other server: whether the token was good when it came. */
   readonly arrived: () => readonly boolean[];
   readonly arrivedTokens: () => readonly string[];
+  /** Of those whose token was not good when it came. */
+  readonly late: () => readonly Late[];
   /** The person has taken back what was granted. */
   endLogins(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Late {
+  /** What was asked for. */
+  readonly target: string;
+  /** When the token's time was over, in milliseconds since 1970; undefined for one that was never given out. */
+  readonly endedMs: number | undefined;
 }
 
 export interface AuthorizationOptions {
@@ -57,7 +66,8 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, an
   };
   let answer: RequestListener = () => undefined;
   const counts = { asked: 0, atOnce: 0, mostAtOnce: 0 };
-  const [arrived, arrivedTokens, grants]: [boolean[], string[], string[]] = [[], [], []];
+  const [arrived, arrivedTokens, grants, late]: [boolean[], string[], string[], Late[]] = [[], [], [], []];
+  const endsMs = new Map<string, number>();
   const port = await listen((request, response) => {
     if (request.url !== "/token") {
       answer(request, response);
@@ -81,6 +91,8 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, an
   });
   const errors: string[] = [];
   provider.on("grant.error", (_context, error) => { errors.push(error.error_description ?? error.error); });
+  // It counts in whole seconds.
+  provider.on("access_token.saved", ({ jti }) => { endsMs.set(jti, (Math.floor(Date.now() / 1000) + seconds) * 1000); });
   const callback = provider.callback();
   answer = (request, response) => { void callback(request, response); };
   const apiPort = await listen((request, response) => {
@@ -89,6 +101,7 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, an
       const good = found?.isValid === true;
       arrived.push(good);
       arrivedTokens.push(token);
+      if (!good) late.push({ target: request.url ?? "", endedMs: endsMs.get(token) });
       response.writeHead(good ? 200 : 401).end(good ? "good" : "bad");
     });
   });
@@ -107,6 +120,7 @@ export async function openAuthorizationServer({ seconds = 3600, thinksMs = 0, an
     errors: () => errors,
     arrived: () => arrived,
     arrivedTokens: () => arrivedTokens,
+    late: () => late,
     async endLogins() {
       for (const grantId of grants) await provider.RefreshToken.revokeByGrantId(grantId);
     },

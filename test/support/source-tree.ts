@@ -12,6 +12,8 @@ export interface Import {
   /** The path of the file from the project's folder, for one of our own; undefined for a package. */
   readonly target: string | undefined;
   readonly isTypeOnly: boolean;
+  /** `import("…")`: loaded where that is reached, if it is. */
+  readonly isLazy: boolean;
   /** What is imported by name. */
   readonly names: readonly string[];
 }
@@ -56,13 +58,13 @@ function importOf(node: ts.Node): Omit<Import, "target">[] {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
     const bindings = node.importClause?.namedBindings;
     const names = bindings === undefined ? ["default"] : ts.isNamedImports(bindings) ? bindings.elements.map((element) => (element.propertyName ?? element.name).text) : ["*"];
-    return [{ specifier: node.moduleSpecifier.text, isTypeOnly: node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword, names }];
+    return [{ specifier: node.moduleSpecifier.text, isTypeOnly: node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword, isLazy: false, names }];
   }
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) return [{ specifier: node.moduleSpecifier.text, isTypeOnly: node.isTypeOnly, names: ["*"] }];
-  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) return [{ specifier: node.argument.literal.text, isTypeOnly: true, names: ["*"] }];
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) return [{ specifier: node.moduleSpecifier.text, isTypeOnly: node.isTypeOnly, isLazy: false, names: ["*"] }];
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) return [{ specifier: node.argument.literal.text, isTypeOnly: true, isLazy: false, names: ["*"] }];
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
     const [argument] = node.arguments;
-    return argument !== undefined && ts.isStringLiteral(argument) ? [{ specifier: argument.text, isTypeOnly: false, names: ["*"] }] : [];
+    return argument !== undefined && ts.isStringLiteral(argument) ? [{ specifier: argument.text, isTypeOnly: false, isLazy: true, names: ["*"] }] : [];
   }
   return [];
 }

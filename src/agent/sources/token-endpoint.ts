@@ -4,6 +4,7 @@ import { ClientSecretBasic, ClientSecretPost, customFetch, genericTokenEndpointR
 import { Secret } from "../../secret.ts";
 import { VALUE_BYTES_MAX } from "../../vault/record.ts";
 import { toldByClock } from "./clock-gap.ts";
+import { findObject, textOf, visible } from "./json-answer.ts";
 import { importSigningKey } from "./signing-key.ts";
 import type { SigningAlgorithm } from "./signing-key.ts";
 import { limitedFetch } from "./https-fetch.ts";
@@ -82,11 +83,11 @@ export function readGranted(status: number, text: string, nowMs: number): Grante
   if (status < 200 || status > 299 || answer === undefined) throw new SourceFailure({ reason: "bad-answer", status, said: "" });
   const seconds = secondsOf(answer["expires_in"]);
   return {
-    accessToken: findText(answer["access_token"]),
-    tokenType: findText(answer["token_type"]),
+    accessToken: textOf(answer["access_token"]),
+    tokenType: textOf(answer["token_type"]),
     expiresMs: seconds === undefined ? undefined : nowMs + seconds * 1000,
-    refreshToken: findText(answer["refresh_token"]),
-    scope: findText(answer["scope"]),
+    refreshToken: textOf(answer["refresh_token"]),
+    scope: textOf(answer["scope"]),
   };
 }
 
@@ -109,7 +110,7 @@ export async function proverOf(proof: ClientProof): Promise<ClientAuth> {
 
 function refusal(error: string, description: unknown, status: number): SourceFailure {
   const word = visible(error, 64);
-  const said = typeof description === "string" && description !== "" ? `${word}: ${visible(description, 500)}` : word;
+  const said = textOf(description) === undefined ? word : `${word}: ${visible(description)}`;
   return new SourceFailure({ reason: OVER.includes(error) ? "over" : "denied", status, said });
 }
 
@@ -117,23 +118,4 @@ function refusal(error: string, description: unknown, status: number): SourceFai
 function secondsOf(value: unknown): number | undefined {
   const seconds = typeof value === "string" && /^\d{1,10}$/.test(value) ? Number(value) : value;
   return typeof seconds === "number" && Number.isFinite(seconds) ? Math.min(seconds, 2 ** 33) : undefined;
-}
-
-function findText(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** What JSON.parse says of a text that is none may quote it. */
-function findObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a server says goes to a terminal: printable ASCII, so long. */
-function visible(text: string, lengthMax: number): string {
-  return text.slice(0, lengthMax).replaceAll(/[^\x20-\x7e]/g, "?");
 }

@@ -1,10 +1,12 @@
 // An agent for the values that a run cannot make by itself: the one that holds the key, or one of the runs' own.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
 import { LIMIT_MS_MAX } from "../../agent/lifetime.ts";
 import { openLaunch } from "../../agent/spawn.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
+import { readVault } from "../../store/vault-store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { loadKek } from "./open-vault.ts";
@@ -34,4 +36,32 @@ export async function connectForRun(surroundings: Surroundings, { file }: Pick<O
   if (equalBytes(agent.keyId, slot.keyId) && equalBytes(agent.vaultId, id)) return agent;
   agent.close();
   throw new VaultError("busy", "an agent is there that holds another vault's key", "vault lock, then try again");
+}
+
+/** How long `rotate-master` may take between the vault's change and the agent's. */
+const KEY_CHANGE_MS = 5000;
+const POLL_MS = 50;
+
+/**
+ * `rotate-master` changes the vault, and the agent a moment later. What comes in between finds that the agent's key is not the vault's, or none at all, and is done again.
+ *
+ * @param mayRepeat asked when `act` has failed. @throws what `act` throws, once the time is over or no agent of this vault is there.
+ */
+export async function whileKeyChanges<T>({ paths }: Pick<Surroundings, "paths">, mayRepeat: () => boolean, act: () => Promise<T>, limitMs: number = KEY_CHANGE_MS): Promise<T> {
+  for (const until = performance.now() + limitMs; ; ) {
+    try {
+      return await act();
+    } catch (error) {
+      const isAboutKey = error instanceof VaultError && ["busy", "locked", "wrong-key", "key-unavailable"].includes(error.code);
+      if (!isAboutKey || !mayRepeat() || performance.now() > until || !(await isAgentThere(paths))) throw error;
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+async function isAgentThere(paths: Surroundings["paths"]): Promise<boolean> {
+  const agent = await connectAgent(paths.agent);
+  agent?.close();
+  const file = agent === undefined ? undefined : await readVault(paths);
+  return agent !== undefined && file !== undefined && equalBytes(agent.vaultId, file.contents.id);
 }

@@ -3,6 +3,7 @@ import { encodeSealedLogin } from "../../agent/sources/sealed-login.ts";
 import type { Granted } from "../../agent/sources/token-endpoint.ts";
 import type { Secret } from "../../secret.ts";
 import { compareText } from "../../vault/scope.ts";
+import { isEndpoint } from "../../vault/source.ts";
 import type { LoginClient } from "./login-client.ts";
 import type { LoginTarget } from "./login-target.ts";
 import type { Oauth2Source } from "./remembered-login.ts";
@@ -20,7 +21,7 @@ export function sourceOf({ provider, issuer, endpoints, resource }: LoginTarget,
     ttl: null,
     failureTtl: FAILURE_S,
     provider: provider ?? null,
-    issuer: issuer === undefined ? null : new URL(issuer).href,
+    issuer: issuer === undefined ? null : asWritten(issuer),
     tokenEndpoint: endpoints.token,
     revocationEndpoint: endpoints.revocation ?? null,
     clientId: client.id,
@@ -44,6 +45,11 @@ export function sealGrant({ secret }: LoginClient, { accessToken, refreshToken, 
     roots,
     access: refreshToken === undefined ? { token: accessToken ?? "", expiresAt: expiresMs === undefined ? null : new Date(expiresMs).toISOString() } : null,
   });
+}
+
+/** Servers compare it as text, and one without a path is often without its slash. */
+function asWritten(issuer: string): string {
+  return isEndpoint(issuer) ? issuer : new URL(issuer).href;
 }
 
 function sortedScopes(scopes: readonly string[]): readonly string[] {

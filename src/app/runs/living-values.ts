@@ -5,7 +5,7 @@ import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
-import { connectForRun } from "../keys/agent-for-runs.ts";
+import { connectForRun, whileKeyChanges } from "../keys/agent-for-runs.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
@@ -29,7 +29,7 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
   const complaints = new Map<string, Failure | VaultError>();
   // Nobody types a passphrase in the middle of a run.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
-  if (vault.agent === undefined) watch.follow(await connectForRun(surroundings, vault));
+  if (vault.agent === undefined) watch.follow(await whileKeyChanges(surroundings, () => true, () => connectForRun(surroundings, vault)));
 
   const reached = new Map<string, { readonly grant: Grant; readonly given: Reach }[]>();
 
@@ -48,7 +48,8 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
   let newest = vault.file.contents.generation;
   const ask = async (given: SecretRecord, refused: string | undefined): Promise<ValueAnswer> => {
     const seen = newest;
-    return withOpenVault(quiet, async (opened) => {
+    let isAsked = false;
+    return whileKeyChanges(surroundings, () => !isAsked && !watch.isRevoked(), () => withOpenVault(quiet, async (opened) => {
       // Anchor and log may have been put back together with the file.
       const { generation } = opened.file.contents;
       if (generation < seen) throw new VaultError("rolled-back", "the vault file is older than the one that this run has seen");
@@ -60,13 +61,14 @@ export async function openLivingValues(surroundings: Surroundings, vault: Opened
       if (watch.isRevoked()) throw new VaultError("locked", "the vault was locked");
       const agent = await connectForRun(surroundings, opened);
       try {
+        isAsked = true;
         return await log(opened, record, await agent.askValue(record, refused));
       } finally {
         // One that was started just now has to know that a run is there.
         if (opened.agent === undefined) watch.follow(agent);
         else agent.close();
       }
-    });
+    }));
   };
 
   return {

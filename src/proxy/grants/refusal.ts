@@ -156,6 +156,15 @@ export function refuseUnsignable(names: readonly string[], authority: Authority,
   return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; ${names.join(", ")} signs requests anew whose signature is in the Authorization header, of Version 4 in one region, with the host and X-Amz-Date in it, and whose body is not signed chunk by chunk`, names), format };
 }
 
+/** Signed for another service or region than the one that the host is a door of. */
+export function refuseScope({ name }: Grant, authority: Authority, format: AnswerFormat): Refusal {
+  return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; the service or the region in its signature is not that host's, and ${name} signs for no other; let the client take both from the address`, [name]), format };
+}
+
+export function refuseMisdated({ name }: Grant, authority: Authority, format: AnswerFormat): Refusal {
+  return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; its X-Amz-Date is more than 15 minutes away, by this machine's clock and by that of AWS, and ${name} signs for now alone`, [name]), format };
+}
+
 /** Signed with a secret that signs, and asking for another key. */
 export function refuseKeyGrant({ name }: Grant, authority: Authority): Refusal {
   return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; of STS a program asks GetCallerIdentity alone with ${name}: other answers of it are keys, which the program would have`, [name]), format: "aws-xml" };

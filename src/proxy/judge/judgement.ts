@@ -39,11 +39,11 @@ export type Judgement =
     };
 
 /** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
-export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict">): Judgement {
+export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict" | "awsClock">): Judgement {
   const { scheme, authority, authorityText } = route;
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
-  const signing = rules.grants.some(({ signs }) => signs !== undefined) ? findSigning(parsed.head, route, rules.recognise) : undefined;
+  const signing = rules.grants.some(({ signs }) => signs !== undefined) ? findSigning(parsed.head, route, rules) : undefined;
   if (signing?.kind === "refuse") return refuse(signing.refusal);
   const head = signing?.plan.head ?? parsed.head;
   if (expectation === "unknown") return refuse(makeRefusal("expectation", "a request may expect 100-continue, and nothing else is known here; leave the Expect header out"), true);

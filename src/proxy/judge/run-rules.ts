@@ -12,6 +12,8 @@ import type { BodyWatch } from "../places/request-body.ts";
 import { makeBodyWatch } from "../places/request-body.ts";
 import type { Scrubber } from "../scrub/scrub.ts";
 import { makeScrubbers } from "../scrub/scrub.ts";
+import type { AwsClock } from "./signing-limits.ts";
+import { openAwsClock } from "./signing-limits.ts";
 
 export interface RunRules {
   readonly grants: readonly Grant[];
@@ -27,6 +29,7 @@ export interface RunRules {
   /** How long a request's body may stand still. */
   readonly bodyIdleMs: number;
   readonly nextRequestId: () => string;
+  readonly awsClock: AwsClock;
   /** Whether any of the secrets has a value that may change. */
   readonly hasLiving: boolean;
   /** Whether any has one that is made. */
@@ -44,6 +47,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
     recognise: makeRecogniser(grants),
     scrubberOf: makeScrubbers(grants),
     bodyWatch: makeBodyWatch(grants),
+    awsClock: openAwsClock(),
     nextRequestId: () => `${prefix}-${(count += 1)}`,
   };
 }

@@ -2,7 +2,7 @@
 // signs with that, and no host takes it. Putting in the key's id alone would make it a wrong signature, which AWS's clients try again and again: clocks may be wrong.
 import type { Grant } from "../grants/grant.ts";
 import type { AnswerFormat, Refusal } from "../grants/refusal.ts";
-import { refuseHost, refusePlainHttp, refuseSigned, refuseUnsignable } from "../grants/refusal.ts";
+import { refuseHost, refuseMisdated, refusePlainHttp, refuseScope, refuseSigned, refuseUnsignable } from "../grants/refusal.ts";
 import { isNamed, valuesIn } from "../http1/raw-head.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import type { SigningPlan } from "../places/aws-signing.ts";
@@ -10,6 +10,8 @@ import { isSigned, planSigning } from "../places/aws-signing.ts";
 import type { Recogniser } from "../places/placeholder.ts";
 import { isBoundTo } from "./policy.ts";
 import type { Route } from "./route.ts";
+import type { AwsClock } from "./signing-limits.ts";
+import { isScopeOf } from "./signing-limits.ts";
 
 /** `AWS4-HMAC-SHA256 Credential=…`, `AWS4-ECDSA-P256-SHA256 …`, and `AWS ID:SIGNATURE` of older clients. */
 const SIGNED = /^AWS(?:4-[A-Z0-9-]+)? +/;
@@ -17,14 +19,17 @@ const SIGNED_QUERY = /[?&](?:X-Amz-Signature|AWSAccessKeyId)=/;
 /** By convention; no other service has keys of that name. */
 const SIGNING_KEY = /(?:^|_)AWS_SECRET(?:_ACCESS)?_KEY$/;
 
-/** How a request is to be signed anew, which a secret of the run signs; a refusal where that goes to no such host. Undefined for any other. */
-export function findSigning(head: RequestHead, { scheme, authority }: Pick<Route, "scheme" | "authority">, recognise: Recogniser): { readonly kind: "sign"; readonly plan: SigningPlan } | { readonly kind: "refuse"; readonly refusal: Refusal } | undefined {
+/** How a request is to be signed anew, which a secret of the run signs; a refusal where that goes to no such host, or would be good elsewhere or later. Undefined for any other. */
+export function findSigning(head: RequestHead, { scheme, authority }: Pick<Route, "scheme" | "authority">, { recognise, awsClock }: { readonly recognise: Recogniser; readonly awsClock: AwsClock }): { readonly kind: "sign"; readonly plan: SigningPlan } | { readonly kind: "refuse"; readonly refusal: Refusal } | undefined {
   const [credential, ...others] = valuesIn(head.headers, "authorization");
   if (credential === undefined || others.length > 0 || !isSigned(credential)) return undefined;
   const plan = planSigning(head, credential, (id) => recognise(id).find(({ grant, start, end }) => grant.signs !== undefined && start === 0 && end === id.length)?.grant);
   if (plan === undefined) return undefined;
   if (scheme === "http") return { kind: "refuse", refusal: refusePlainHttp(plan.grant, authority) };
-  if (!isBoundTo(plan.grant, authority)) return { kind: "refuse", refusal: { ...refuseHost(plan.grant, authority), format: formatOf(head.headers, credential) } };
+  const format = formatOf(head.headers, credential);
+  if (!isBoundTo(plan.grant, authority)) return { kind: "refuse", refusal: { ...refuseHost(plan.grant, authority), format } };
+  if (!isScopeOf(authority.host, plan)) return { kind: "refuse", refusal: refuseScope(plan.grant, authority, format) };
+  if (!awsClock.isNow(plan.time)) return { kind: "refuse", refusal: refuseMisdated(plan.grant, authority, format) };
   return { kind: "sign", plan };
 }
 

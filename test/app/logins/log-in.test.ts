@@ -74,7 +74,7 @@ describe("a login in the browser", () => {
     const person = stage.person();
     const { record, isNew, ends } = await stage.ask({}, person);
     expect([isNew, ends, record.name, record.hosts, record.allowPrivate]).toEqual([true, undefined, "API_TOKEN", [stage.server.authority], true]);
-    expect(record.source).toMatchObject({ kind: "oauth2", provider: null, issuer: `${stage.server.issuer}/`, clientId: "desktop", clientAuth: { kind: "none" }, scopes: [API_SCOPE, "offline_access"] });
+    expect(record.source).toMatchObject({ kind: "oauth2", provider: null, issuer: stage.server.issuer, clientId: "desktop", clientAuth: { kind: "none" }, scopes: [API_SCOPE, "offline_access"] });
     const sealed = await sealedOf(stage.home, record);
     expect(sealed).toMatchObject({ refreshToken: expect.any(String) as string, clientSecret: null, access: null, roots: stage.server.certificate });
     expect((await person.shown()).text).toContain(`The vault has your login at ${stage.server.authority}.`);
@@ -178,7 +178,7 @@ describe("a resource that names its server", () => {
     const stage = await setUp();
     const { record } = await stage.ask({ server: { kind: "issuer", address: `${stage.server.issuer}/api` }, hosts: [], clientId: undefined, scopes: undefined });
     expect(record.hosts).toEqual([stage.server.authority]);
-    expect(record.source).toMatchObject({ issuer: `${stage.server.issuer}/`, parameters: [{ name: "resource", value: `${stage.server.issuer}/api` }] });
+    expect(record.source).toMatchObject({ issuer: stage.server.issuer, parameters: [{ name: "resource", value: `${stage.server.issuer}/api` }] });
     expect(await useToken(stage, record)).toMatchObject({ login: "ann", audience: `${stage.server.issuer}/api` });
   });
 });

@@ -111,7 +111,10 @@ describe("a grant", () => {
     expect(source).toMatchObject({ provider: "gitlab", issuer: null, tokenEndpoint: "https://gitlab.com/oauth/token", revocationEndpoint: "https://gitlab.com/oauth/revoke", clientAuth: { kind: "none" }, scopes: ["a", "b"], parameters: [] });
     expect(sourceOf(gitlab, client("s"), ["a", "b"], { ...granted, scope: "a" })).toMatchObject({ clientAuth: { kind: "post" }, scopes: ["a"] });
     const found: LoginTarget = { ...gitlab, issuer: "https://login.example.com", resource: "https://mcp.example.com/mcp" };
-    expect(parseSource(sourceOf(found, client(), [], granted), "the login")).toMatchObject({ issuer: "https://login.example.com/", parameters: [{ name: "resource", value: "https://mcp.example.com/mcp" }] });
+    for (const [issuer, kept] of [["https://login.example.com", "https://login.example.com"], ["https://login.example.com/", "https://login.example.com/"], ["https://LOGIN.example.com:443", "https://login.example.com/"]] as const) {
+      expect(parseSource(sourceOf({ ...found, issuer }, client(), [], granted), "the login")).toMatchObject({ issuer: kept });
+    }
+    expect(parseSource(sourceOf(found, client(), [], granted), "the login")).toMatchObject({ parameters: [{ name: "resource", value: "https://mcp.example.com/mcp" }] });
   });
   test("is read in the provider's own way of writing scopes; what is none of them does not count", () => {
     expect(scopesOf({ ...granted, scope: "repo,gist read:org" })).toEqual(["repo", "gist", "read:org"]);
