@@ -7,6 +7,7 @@ import type { BodyKind } from "./places/body-kind.ts";
 import type { BodyPlan } from "./judge/body-policy.ts";
 import { judgeInBody } from "./judge/body-policy.ts";
 import type { RequestBody } from "./http1/child-request.ts";
+import type { HeldShare } from "./http1/held-bytes.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Refusal } from "./grants/refusal.ts";
@@ -80,8 +81,17 @@ export async function readWhole(body: Transform): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** All of a body, as it comes. Never resolves for one that does not end, stands still or is longer: that is refused. */
-export async function holdWhole(source: RequestBody, bytesMax: number, idleMs: number, onRefusal: (refusal: Refusal) => void): Promise<Uint8Array> {
+export interface HoldTerms {
+  readonly bytesMax: number;
+  readonly idleMs: number;
+  /** What counts it among those of other requests. */
+  readonly share: HeldShare;
+  /** There is no room for it as yet. */
+  readonly crowded: Refusal;
+}
+
+/** All of a body, as it comes. Never resolves for one that does not end, stands still, is longer or finds no room: that is refused. */
+export async function holdWhole(source: RequestBody, { bytesMax, idleMs, share, crowded }: HoldTerms, onRefusal: (refusal: Refusal) => void): Promise<Uint8Array> {
   const body = new PassThrough();
   watchIdle(source, body, idleMs, () => { onRefusal(makeRefusal("timeout", "the request's body stood still for too long")); });
   const chunks: Uint8Array[] = [];
@@ -89,10 +99,12 @@ export async function holdWhole(source: RequestBody, bytesMax: number, idleMs: n
   source.pipe(body).on("data", (chunk: Uint8Array) => {
     length += chunk.length;
     chunks.push(chunk);
-    if (length <= bytesMax) return;
+    const isLong = length > bytesMax;
+    if (!isLong && share.take(chunk.length)) return;
     source.unpipe(body);
     body.pause();
-    onRefusal(makeRefusal("bad-request", `what becomes of this request hangs on its body, which is longer than ${bytesMax} bytes`));
+    chunks.length = 0;
+    onRefusal(isLong ? makeRefusal("bad-request", `what becomes of this request hangs on its body, which is longer than ${bytesMax} bytes`) : crowded);
   });
   await once(body, "end");
   return Buffer.concat(chunks);

@@ -7,6 +7,7 @@ import { reframe } from "./judge/body-policy.ts";
 import { isBoundTo } from "./judge/policy.ts";
 import type { ChildBody, ChildRequest, RequestBody } from "./http1/child-request.ts";
 import type { ChildResponse } from "./http1/child-response.ts";
+import type { HeldShare } from "./http1/held-bytes.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
 import type { Grant } from "./grants/grant.ts";
 import { judgeRequest } from "./judge/judgement.ts";
@@ -14,7 +15,7 @@ import { askForReadable } from "./scrub/negotiation.ts";
 import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
 import { findAsked, ownTokenOf } from "./judge/own-token.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { RefusalError, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
+import { RefusalError, refuseHeldBodies, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
@@ -73,6 +74,8 @@ class StartedExchange implements Exchange {
   #isRefused = false;
   /** Whether values that are made have been asked for. */
   #hasPrepared = false;
+  /** Of a body that had to be there whole. */
+  #share: HeldShare | undefined;
   /** Whether the audit log has to have heard of it before it goes out. */
   #isRecorded = false;
 
@@ -98,11 +101,13 @@ class StartedExchange implements Exchange {
     }
     const { head, decision, plan, handshakeKey, byToken, signing, wholeBytesMax } = judged;
     if (wholeBytesMax !== undefined && body.kind === "stream") {
-      this.#hold(body.stream, wholeBytesMax).catch(() => { this.#response.destroy(); });
+      const crowded = refuseHeldBodies(this.#route.authority, signing === undefined ? undefined : "aws-json");
+      this.#hold(body.stream, wholeBytesMax, crowded).catch(() => { this.#response.destroy(); });
       return;
     }
     const asked = body.kind === "whole" ? findAsked(byToken, body.bytes) : undefined;
     if (asked !== undefined) {
+      this.#share?.free();
       answerByItself(this.#response, ownTokenOf(asked));
       return;
     }
@@ -144,9 +149,12 @@ class StartedExchange implements Exchange {
   }
 
   /** Reads the body whole, and judges the request anew with it. */
-  async #hold(stream: RequestBody, bytesMax: number): Promise<void> {
+  async #hold(stream: RequestBody, bytesMax: number, crowded: Refusal): Promise<void> {
     if (this.#request.expectation === "continue") this.#response.askForBody();
-    const bytes = await holdWhole(stream, bytesMax, this.#rules.bodyIdleMs, (refusal) => { this.#fail(refusal, true); });
+    const share = this.#rules.openShare();
+    this.#share = share;
+    this.#response.whenGone(() => { share.free(); });
+    const bytes = await holdWhole(stream, { bytesMax, idleMs: this.#rules.bodyIdleMs, share, crowded }, (refusal) => { this.#fail(refusal, true); });
     if (this.#isOver()) return;
     this.#body = { kind: "whole", bytes };
     this.start();
@@ -177,6 +185,7 @@ class StartedExchange implements Exchange {
   #refuse(refusal: Refusal, isLast = false): void {
     if (this.#isRefused) return;
     this.#isRefused = true;
+    this.#share?.free();
     if (isLast) this.#response.endConnection();
     if (this.#listener === undefined) this.#log.unsent();
     this.#log.refused(refusal);
@@ -261,6 +270,7 @@ class StartedExchange implements Exchange {
       handshakeKey,
       onHeaders: used.some(({ signs }) => signs !== undefined) ? (headers) => { this.#rules.awsClock.hear(authority.host, headers); } : undefined,
       onOver: (hasLeft) => {
+        this.#share?.free();
         if (!hasLeft) this.#log.unsent();
         if (scrub !== undefined && scrub.met.size > 0) this.#log.scrubbed(scrub.met);
       },

@@ -38,4 +38,6 @@ export interface ProxyOptions {
   /** Limits on the child's patience; tests pass small ones. */
   readonly headMs?: number;
   readonly bodyIdleMs?: number;
+  /** Of bodies that have to be there whole, all together. */
+  readonly heldBytesMax?: number;
 }

@@ -24,6 +24,7 @@ export type RefusalCode =
   | "repeated"
   | "not-given"
   | "signed"
+  | "held-bodies"
   | "second-credential"
   | "misplaced"
   | "coded-body"
@@ -83,6 +84,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "not-given": 403,
   // Which no client of AWS tries again.
   signed: 403,
+  "held-bodies": 503,
   "second-credential": 400,
   misplaced: 400,
   "coded-body": 415,
@@ -154,6 +156,12 @@ export function refuseSigned(names: readonly string[], authority: Authority, for
 /** Signed with the placeholder of a secret that signs, in a way that is not done anew. */
 export function refuseUnsignable(names: readonly string[], authority: Authority, format: AnswerFormat): Refusal {
   return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; ${names.join(", ")} signs requests anew whose signature is in the Authorization header, of Version 4 in one region, with the host and X-Amz-Date in it, and whose body is not signed chunk by chunk`, names), format };
+}
+
+/** Too many bodies at once that have to be there whole. */
+export function refuseHeldBodies(authority: Authority, format: AnswerFormat | undefined): Refusal {
+  const refusal = makeRefusal("held-bodies", `the request was not sent to ${formatAuthority(authority)}; what becomes of it hangs on its body, and too much of other such bodies is held just now; send fewer at once, or try again`);
+  return format === undefined ? refusal : { ...refusal, format };
 }
 
 /** Signed for another service or region than the one that the host is a door of. */

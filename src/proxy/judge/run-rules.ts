@@ -8,6 +8,8 @@ import type { Grant } from "../grants/grant.ts";
 import type { Recogniser } from "../places/placeholder.ts";
 import { makeRecogniser } from "../places/placeholder.ts";
 import type { StrayTest } from "../places/placeholder-check.ts";
+import type { HeldShare } from "../http1/held-bytes.ts";
+import { openHeldBytes } from "../http1/held-bytes.ts";
 import type { BodyWatch } from "../places/request-body.ts";
 import { makeBodyWatch } from "../places/request-body.ts";
 import type { Scrubber } from "../scrub/scrub.ts";
@@ -30,13 +32,15 @@ export interface RunRules {
   readonly bodyIdleMs: number;
   readonly nextRequestId: () => string;
   readonly awsClock: AwsClock;
+  /** For a body that has to be there whole. */
+  readonly openShare: () => HeldShare;
   /** Whether any of the secrets has a value that may change. */
   readonly hasLiving: boolean;
   /** Whether any has one that is made. */
   readonly hasMade: boolean;
 }
 
-export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs">): RunRules {
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs"> & { readonly heldBytesMax: number | undefined }): RunRules {
   const prefix = randomBytes(3).toString("hex");
   let count = 0;
   const { grants } = options;
@@ -48,6 +52,7 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
     scrubberOf: makeScrubbers(grants),
     bodyWatch: makeBodyWatch(grants),
     awsClock: openAwsClock(),
+    openShare: openHeldBytes(options.heldBytesMax),
     nextRequestId: () => `${prefix}-${(count += 1)}`,
   };
 }

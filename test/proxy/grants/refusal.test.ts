@@ -12,7 +12,7 @@ const STATUSES: Readonly<Record<RefusalCode, number>> = {
   host: 403, place: 403, "not-given": 403, signed: 403, "plain-http": 403, "unusable-value": 403, locked: 403, "unmatched-host": 403,
   "own-address": 403, "metadata-address": 403, "private-address": 403, "this-machine": 403,
   method: 405, "proxy-auth": 407, timeout: 408, "coded-body": 415, expectation: 417, misdirected: 421, "header-limit": 431,
-  upgrade: 501, "upstream-unreachable": 502, "upstream-certificate": 502, "upstream-answer": 502, "no-value": 503, audit: 503,
+  upgrade: 501, "upstream-unreachable": 502, "upstream-certificate": 502, "upstream-answer": 502, "no-value": 503, audit: 503, "held-bodies": 503,
 };
 
 it.each(Object.entries(STATUSES))("%s has the status %i", (code, status) => {
