@@ -25,7 +25,7 @@ async function openStage() {
   return {
     whole: () => ask(proxy, host, head + "x".repeat(BODY_BYTES)),
     /** Sends a part of the body, and keeps the rest until `finish`. */
-    async begin() {
+    begin: async () => {
       const socket = await openSecure(proxy, host);
       const answer = collect(socket).read((raw) => /\r\n\r\n./s.test(raw)).then(parseReply);
       socket.write(head + "x".repeat(FIRST_BYTES), "latin1");
