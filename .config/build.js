@@ -64,10 +64,15 @@ await build({
   outfile: "dist/main.cjs",
   // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. tldts: a list that is updated more often than this program. yaml: a third of a megabyte, for files in YAML alone.
   external: ["typescript", "ts-node", "@napi-rs/keyring", "tldts", "yaml"],
-  plugins: [usedParts, lazily, { name: "libsodium", setup: ({ onResolve }) => { onResolve({ filter: /^libsodium-wrappers-sumo$/ }, () => ({ path: "./libsodium.cjs", external: true })); } }],
+  plugins: [usedParts, lazily, { name: "own-files", setup: ({ onResolve }) => {
+    onResolve({ filter: /^libsodium-wrappers-sumo$/ }, () => ({ path: "./libsodium.cjs", external: true }));
+    onResolve({ filter: /^pg$/ }, () => ({ path: "./pg.cjs", external: true }));
+  } }],
 });
 // Half a megabyte of WebAssembly in text, for Argon2id alone. The package as CommonJS has the same once more as JavaScript, which no Node needs and which takes 20 ms to be read over.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } from "libsodium-wrappers-sumo"', resolveDir: root }, outfile: "dist/libsodium.cjs", footer: { js: "module.exports = module.exports.default;" } });
+// PostgreSQL's driver, for vaults that are kept there: its client alone, without pools, passwords from files and what is not JavaScript.
+await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { Client: require("pg/lib/client.js") };', resolveDir: root }, outfile: "dist/pg.cjs", external: ["pgpass", "pg-native", "pg-cloudflare"] });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');

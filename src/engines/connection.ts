@@ -26,6 +26,7 @@ export interface Limits {
 
 export const LIMITS: Limits = { connectMs: 10_000, callMs: 20_000 };
 
+const CUT: Cause = { cause: "the connection was cut" };
 const NO_ANSWER: Cause = { cause: "no answer in time" };
 const NOT_HERE: Cause = { cause: "its name leads to another machine, and without TLS all is in plain text", hint: "have the server speak TLS, or write 127.0.0.1" };
 /** So long a connection is silent before the system asks whether the other side is still there. */
@@ -40,26 +41,44 @@ export function tlsOptionsOf({ host, ca, where }: Destination): { readonly host:
  * Waits until it may be written to.
  *
  * @param isIdle nobody waits for it: it must not keep the process alive, not even until it is open.
+ * @param askForTls where TLS begins only when it was asked for.
  * @throws VaultError `store-unavailable`
  */
-export async function openConnection(to: Destination, limits: Limits, isIdle = false): Promise<Socket> {
-  const socket = to.isTls ? connectTls({ port: to.port, ...tlsOptionsOf(to) }) : connect({ host: to.host, port: to.port });
-  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
-  socket.unref();
+export async function openConnection(to: Destination, limits: Limits, isIdle = false, askForTls?: (plain: Socket) => Promise<void>): Promise<Socket> {
+  const opened: Socket[] = [];
   try {
-    await within(limits.connectMs, isIdle, to.where, new Promise<void>((resolve, reject) => {
-      socket.once(to.isTls ? "secureConnect" : "connect", resolve);
-      socket.once("error", (error) => { reject(unavailable(to.where, causeOf(error))); });
-      socket.once("close", () => { reject(unavailable(to.where, causeOf(undefined))); });
-    }));
-    if (!to.isTls && !isLoopback(socket.remoteAddress ?? "")) throw unavailable(to.where, NOT_HERE);
+    return await within(limits.connectMs, isIdle, to.where, open(to, opened, askForTls));
   } catch (error) {
-    // An error that comes after this one has nobody to tell.
-    socket.on("error", () => undefined).destroy();
+    for (const socket of opened) socket.destroy();
     throw error;
   }
-  socket.removeAllListeners("error").removeAllListeners("close");
-  return socket;
+}
+
+async function open(to: Destination, opened: Socket[], askForTls?: (plain: Socket) => Promise<void>): Promise<Socket> {
+  const begin = (socket: Socket, event: string): Promise<Socket> => {
+    opened.push(socket);
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).unref();
+    return ready(socket, event, to.where);
+  };
+  if (to.isTls && askForTls === undefined) return await begin(connectTls({ port: to.port, ...tlsOptionsOf(to) }), "secureConnect");
+  const plain = await begin(connect({ host: to.host, port: to.port }), "connect");
+  if (askForTls !== undefined) {
+    await Promise.race([askForTls(plain), ready(plain, "never", to.where)]);
+    return await begin(connectTls({ socket: plain, ...tlsOptionsOf(to) }), "secureConnect");
+  }
+  if (!isLoopback(plain.remoteAddress ?? "")) throw unavailable(to.where, NOT_HERE);
+  return plain;
+}
+
+/** Until the event. An error that comes later has nobody to tell here: who uses the socket listens as well. */
+function ready(socket: Socket, event: string, where: string): Promise<Socket> {
+  const done = new Promise<Socket>((resolve, reject) => {
+    socket.once(event, () => { resolve(socket); });
+    socket.on("error", (error) => { reject(unavailable(where, causeOf(error))); });
+    socket.once("close", () => { reject(unavailable(where, CUT)); });
+  });
+  done.catch(() => undefined);
+  return done;
 }
 
 /** @throws VaultError `store-unavailable` when it takes longer. */

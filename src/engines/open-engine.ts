@@ -11,7 +11,10 @@ export async function openEngine(locator: Locator, credentials: Credentials, lim
       const { RedisEngine } = await import("./redis.ts");
       return new RedisEngine(locator, credentials, limits);
     }
-    case "postgres":
+    case "postgres": {
+      const { PostgresEngine } = await import("./postgres.ts");
+      return new PostgresEngine(locator, credentials, limits);
+    }
     case "s3":
       throw new Error("not yet");
   }

@@ -1,6 +1,7 @@
 // The same tests on each engine that there is, against its real server: one that a test may stop and start again, with as many fresh places for vaults as it asks for.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe } from "vitest";
+import { hasPostgres, openPostgresServer } from "./postgres-server.ts";
 import { hasRedis, openRedisServer } from "./redis-server.ts";
 
 export type EngineKind = "redis" | "postgres" | "s3";
@@ -39,6 +40,13 @@ export const ENGINES: Readonly<Partial<Record<EngineKind, Opener>>> = {
     async open() {
       const server = await openRedisServer();
       return { ...server, kind: "redis", place: (port = server.port) => ({ url: `redis://127.0.0.1:${port}/0/${freshName()}`, environment: { VAULT_STORE_PASSWORD: server.password } }) };
+    },
+  },
+  postgres: {
+    isHere: hasPostgres,
+    async open() {
+      const server = await openPostgresServer();
+      return { ...server, kind: "postgres", place: (port = server.port) => ({ url: `postgres://vault@127.0.0.1:${port}/vault/${freshName()}?tls=off`, environment: { VAULT_STORE_PASSWORD: server.password } }) };
     },
   },
 };

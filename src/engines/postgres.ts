@@ -1,0 +1,136 @@
+// A vault's place in PostgreSQL: rows of one table, which the first change makes.
+import type { Credentials } from "./credentials.ts";
+import type { Limits } from "./connection.ts";
+import { LIMITS } from "./connection.ts";
+import type { Digest, Engine, Entry, Found, Replaced, Watch } from "./engine.ts";
+import { digestOf } from "./engine.ts";
+import type { PostgresLocator } from "./locator.ts";
+import { strangeAnswer } from "./postgres-refusals.ts";
+import type { Row } from "./postgres-session.ts";
+import { PostgresSession, SqlState } from "./postgres-session.ts";
+import { Reopened } from "./reopened.ts";
+import { unavailable } from "./unavailable.ts";
+import type { Subscription } from "./watching.ts";
+import { keepAsking, keepWatching } from "./watching.ts";
+
+/** Two at once would fail on the catalogue: the lock, whose number is nobody else's, has them wait for each other. In the collation "C" texts have the order of their bytes. */
+const MAKE = `
+SELECT pg_advisory_xact_lock(7205859208573);
+CREATE TABLE IF NOT EXISTS vault_entries (place text COLLATE "C", name text COLLATE "C", digest text NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (place, name))`;
+const CHANNEL = "vault_entries";
+const READ = "SELECT CASE WHEN digest = $3 THEN NULL ELSE bytes END AS bytes FROM vault_entries WHERE place = $1 AND name = $2";
+/** A row of what was changed, and a word to who listens when it is durable. */
+const tell = (change: string): string => `WITH changed AS (${change} RETURNING place, name) SELECT pg_notify('${CHANNEL}', place || '/' || name)::text AS told FROM changed`;
+const CREATE = tell("INSERT INTO vault_entries (place, name, digest, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
+// One that waits for another's change looks at the row again before it changes anything (READ COMMITTED).
+const UPDATE = tell("UPDATE vault_entries SET digest = $3, bytes = $4 WHERE place = $1 AND name = $2 AND digest = $5");
+const REMOVE = tell("DELETE FROM vault_entries WHERE place = $1 AND name = $2 AND digest = $3");
+/** One entry at least, however large. */
+const LIST = `
+SELECT name, bytes FROM (
+  SELECT name, bytes, row_number() OVER (ORDER BY name) AS number, sum(octet_length(bytes)) OVER (ORDER BY name) AS held
+  FROM (SELECT name, bytes FROM vault_entries WHERE place = $1 AND name > $2 AND name >= $3 AND name < $4 ORDER BY name LIMIT $5::int) AS page
+) AS counted WHERE number = 1 OR held <= $6::int ORDER BY name`;
+
+const UNDEFINED_TABLE = "42P01";
+const PAGE_ENTRIES_MAX = 1000;
+const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+const PING_MS = 5_000;
+
+export class PostgresEngine implements Engine {
+  readonly where: string;
+  readonly #locator: PostgresLocator;
+  readonly #credentials: Credentials;
+  readonly #limits: Limits;
+  readonly #watches = new Set<Watch>();
+  readonly #line = new Reopened(() => this.#open());
+  /** A session whose answer was lost: it may still be at work. */
+  #orphan: string | undefined;
+
+  constructor(locator: PostgresLocator, credentials: Credentials, limits: Limits = LIMITS) {
+    [this.where, this.#locator, this.#credentials, this.#limits] = [locator.url, locator, credentials, limits];
+  }
+
+  async read(name: string, known?: Digest): Promise<Found> {
+    const [row] = await this.#find(READ, name, known ?? "");
+    if (row === undefined) return { kind: "none" };
+    return row["bytes"] === null ? { kind: "same" } : { kind: "bytes", bytes: this.#bytesOf(row) };
+  }
+
+  async replace(name: string, bytes: Uint8Array | undefined, expected: Digest | undefined): Promise<Replaced> {
+    const session = await this.#line.get();
+    try {
+      return await this.#change(session, name, bytes, expected);
+    } catch (error) {
+      if (!session.isLost) throw error;
+      this.#orphan = session.id;
+      return "unknown";
+    }
+  }
+
+  async list(prefix: string, after: string, max: number): Promise<readonly Entry[]> {
+    // No name has a byte above "z".
+    const rows = await this.#find(LIST, after, prefix, `${prefix}~`, String(Math.min(max, PAGE_ENTRIES_MAX)), String(PAGE_BYTES_MAX));
+    return rows.map((row) => ({ name: row["name"] ?? "", bytes: this.#bytesOf(row) }));
+  }
+
+  watch(name: string, onChange: () => void): Watch {
+    const watch = keepWatching((onLost) => this.#subscribe(name, onChange, onLost), onChange);
+    this.#watches.add(watch);
+    return { close: () => { watch.close(); this.#watches.delete(watch); } };
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close();
+    this.#watches.clear();
+    await this.#line.close();
+  }
+
+  async #change(session: PostgresSession, name: string, bytes: Uint8Array | undefined, expected: Digest | undefined): Promise<Replaced> {
+    if (bytes === undefined && expected === undefined) return (await this.read(name)).kind === "none" ? "done" : "changed";
+    const [sql, values] = bytes === undefined ? [REMOVE, [expected ?? ""]] : expected === undefined ? [CREATE, [digestOf(bytes), bytes]] : [UPDATE, [digestOf(bytes), bytes, expected]];
+    const ask = (): Promise<readonly Row[]> => session.ask(sql, [this.#locator.name, name, ...values], this.#limits.callMs, false, [UNDEFINED_TABLE]);
+    try {
+      return (await ask()).length > 0 ? "done" : "changed";
+    } catch (error) {
+      if (!(error instanceof SqlState)) throw error;
+      if (expected !== undefined) return "changed";
+      await session.ask(MAKE, [], this.#limits.callMs);
+      return (await ask()).length > 0 ? "done" : "changed";
+    }
+  }
+
+  /** Rows of this place; none where there is no table yet. */
+  async #find(sql: string, ...values: readonly string[]): Promise<readonly Row[]> {
+    try {
+      return await this.#line.askAgain((session) => session.ask(sql, [this.#locator.name, ...values], this.#limits.callMs, false, [UNDEFINED_TABLE]));
+    } catch (error) {
+      if (error instanceof SqlState) return [];
+      throw error;
+    }
+  }
+
+  #bytesOf(row: Row): Uint8Array {
+    const text = row["bytes"] ?? "";
+    if (!/^\\x(?:[0-9a-f]{2})*$/.test(text)) throw unavailable(this.where, strangeAnswer);
+    return Buffer.from(text.slice(2), "hex");
+  }
+
+  async #subscribe(name: string, onChange: () => void, onLost: () => void): Promise<Subscription> {
+    const session = await PostgresSession.open(this.#locator, this.#credentials, this.#limits, true);
+    await session.listen(CHANNEL, (payload) => { if (payload === `${this.#locator.name}/${name}`) onChange(); }, onLost, this.#limits.connectMs);
+    const stopAsking = keepAsking(() => session.ask("SELECT 1", [], this.#limits.connectMs, true), PING_MS, () => { session.close(); });
+    return { close: () => { stopAsking(); session.close(); } };
+  }
+
+  async #open(): Promise<PostgresSession> {
+    const session = await PostgresSession.open(this.#locator, this.#credentials, this.#limits);
+    const orphan = this.#orphan;
+    if (orphan !== undefined) {
+      // What it did is done by now, or will not be. One that is gone is none, and behind a pooler its number may be another's: only one of this user's, that is not at work for another place, is ended.
+      await session.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND usename = current_user AND application_name = 'vault'", [orphan], this.#limits.connectMs).catch(() => undefined);
+      this.#orphan = undefined;
+    }
+    return session;
+  }
+}
