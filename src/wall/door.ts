@@ -28,6 +28,8 @@ export interface DoorOptions {
   readonly bindings: readonly HostBinding[];
   /** Ports of the host's loopback that stand on the program's. */
   readonly hostPorts: readonly number[];
+  /** Where the proxy is to be spoken to. One of the system's choosing if left out; a relay has its own. */
+  readonly proxyPort?: number;
   /** Ports of the program's loopback that stand on the host's. They need `sockets.connect` as long as the run lives. */
   readonly published: readonly number[];
   /** Takes over a connection from which nothing has been read. */
@@ -79,7 +81,7 @@ const NAMES_PORT = 53;
 const WEB_PORTS = [80, 443];
 
 /** @throws VaultError `io` where a port cannot be had. */
-export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, published, admit }: DoorOptions): Promise<Door> {
+export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, published, proxyPort: wished = 0, admit }: DoorOptions): Promise<Door> {
   const table = openNameTable(bindings.filter(({ wildcard }) => !wildcard).map(({ host }) => host));
   const opened: { close(): unknown }[] = [];
   const relays = new Map<number, Relay>(hostPorts.map((port) => [port, openRelay(() => dialHostPort(port))]));
@@ -113,7 +115,7 @@ export async function openDoor(sockets: NetworkSockets, { bindings, hostPorts, p
   try {
     const ports = new Set([...WEB_PORTS, ...bindings.map(({ port }) => port), ...hostPorts]);
     ports.delete(NAMES_PORT);
-    const due = [listen(0, (socket) => { admit(socket, { kind: "proxy" }); }), serveNames(), ...[...ports].map((port) => listen(port, receive)), ...published.map(publish)] as const;
+    const due = [listen(wished, (socket) => { admit(socket, { kind: "proxy" }); }), serveNames(), ...[...ports].map((port) => listen(port, receive)), ...published.map(publish)] as const;
     // All of them: what comes after a failure would stay open.
     await Promise.allSettled(due);
     const [proxyPort] = await Promise.all(due);

@@ -22,6 +22,8 @@ export interface Wall extends Pick<OuterNamespace, "listeners" | "letGo" | "outp
   start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">, look?: Parameters<OuterNamespace["start"]>[1]): Walled;
   /** Ends this wall, in which nothing was started, and makes one that needs fewer powers. Its listeners come with the start, and the program waits for `letGo`. */
   turnToRelay(): Wall;
+  /** Ends this wall, in which nothing was started, and makes another of its kind. */
+  renew(): Wall;
 }
 
 export interface WallOptions extends Pick<OuterOptions, "command" | "args" | "outputs"> {
@@ -61,15 +63,16 @@ async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<
 }
 
 function wallOf(outer: OuterNamespace, options: OuterOptions, hasSizes: boolean): Wall {
+  const replace = (other: OuterOptions): Wall => {
+    outer.close();
+    return wallOf(openOuterNamespace(other), other, hasSizes);
+  };
   return {
     ...outer,
     mode: options.isAlone === true ? "relay" : "transparent",
     start: (space, look) => outer.start({ ...space, hasSizes, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, look),
-    turnToRelay() {
-      outer.close();
-      const alone = { ...options, isAlone: true };
-      return wallOf(openOuterNamespace(alone), alone, hasSizes);
-    },
+    turnToRelay: () => replace({ ...options, isAlone: true }),
+    renew: () => replace(options),
   };
 }
 

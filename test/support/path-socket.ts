@@ -16,6 +16,17 @@ export interface Knocked {
 
 /** @param variables that tell programs of this service. */
 export async function knock(wall: Walled, path: string, variables: Readonly<Record<string, string>>): Promise<Knocked> {
+  await listenAt(path);
+  for (const [name, value] of Object.entries(variables)) wall.set(name, value);
+  const names = Object.keys(variables);
+  const script = `"${NODE}" -e 'console.log("kept " + ${JSON.stringify(names)}.filter((name) => process.env[name] !== undefined).join()); require("net").connect(process.argv[1]).on("connect", () => console.log("connected")).on("error", ({ code }) => console.log(code))' "${path}"`;
+  const openly = (await wall.openly(script)).said;
+  const walled = (await wall.run(script)).said;
+  return { openly, walled, kept: (/^kept (.*)$/m.exec(walled)?.[1] ?? "").split(",").filter((name) => name !== "") };
+}
+
+/** A service of whoever runs the test, at a path that everybody may open. It ends with the test, and what was made for it. */
+export async function listenAt(path: string): Promise<void> {
   const made = mkdirSync(dirname(path), { recursive: true });
   chmodSync(dirname(path), 0o755);
   const server = createServer((socket) => socket.end());
@@ -24,10 +35,4 @@ export async function knock(wall: Walled, path: string, variables: Readonly<Reco
     server.close();
     rmSync(made ?? path, { recursive: true, force: true });
   });
-  for (const [name, value] of Object.entries(variables)) wall.set(name, value);
-  const names = Object.keys(variables);
-  const script = `"${NODE}" -e 'console.log("kept " + ${JSON.stringify(names)}.filter((name) => process.env[name] !== undefined).join()); require("net").connect(process.argv[1]).on("connect", () => console.log("connected")).on("error", ({ code }) => console.log(code))' "${path}"`;
-  const openly = (await wall.openly(script)).said;
-  const walled = (await wall.run(script)).said;
-  return { openly, walled, kept: (/^kept (.*)$/m.exec(walled)?.[1] ?? "").split(",").filter((name) => name !== "") };
 }

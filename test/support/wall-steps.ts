@@ -20,7 +20,7 @@ wall.start({ mounts: [{ kind: "read-only", source: "/", path: "/" }, { kind: "em
   // It cannot take a step from here on, with everything before it that it waits for.
   if (step === "said") process.kill(first, "SIGSTOP");
   if (step !== "listening") setTimeout(say, 100);
-  return undefined;
+  return { kind: "stands" };
 });
 if (mode === "relay") {
   await wall.listeners.listen(0);

@@ -173,7 +173,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
       await limited;
       const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
       const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewritten === undefined ? {} : { rewritten }) };
-      if (walled !== undefined && behindWall !== undefined) return await runWalled(surroundings, { ...walled, wall: behindWall.wall }, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten, opened: behindWall.opened });
+      if (walled !== undefined && behindWall !== undefined) return await runWalled(surroundings, walled.choice, behindWall, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
       if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
       return await startChild(program).ended;
     } finally {

@@ -17,6 +17,8 @@ export interface WalledDisk {
   readonly command: string;
   /** The run's own folder; undefined where nothing is mounted: the files are only to be told of, or are guarded another way. */
   readonly folder: string | undefined;
+  /** Empty: what is laid over files of the disk is written there. The run's own folder if left out. */
+  readonly laid?: string;
   /** What the vault file names. */
   readonly keyFile: string | undefined;
   /** The run's values, which no file of the project is to show. */
@@ -62,7 +64,7 @@ export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice,
   ];
 }
 
-function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
+function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
   const home = homedir();
   const cacheFolder = variables["XDG_CACHE_HOME"];
   return {
@@ -78,7 +80,7 @@ function describe({ paths, variables }: Surroundings, { writable, asked }: WallC
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,
     asked,
-    replacements: folder === undefined ? [] : writeShownEnvFiles(hidden, folder),
+    replacements: laid === undefined ? [] : writeShownEnvFiles(hidden, laid),
     cacheFolder: realFolder(cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache")),
     temporary: tmpdir(),
     path: variables["PATH"] ?? "",

@@ -1,4 +1,5 @@
 // A run behind the wall: its own files, its own network, in which what it dials arrives at the run's proxy, and no way to what is outside.
+import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
@@ -7,6 +8,7 @@ import { openProxy } from "../../proxy/server.ts";
 import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
+import type { RelayedOutput } from "../../run/relayed-output.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import type { Door, DoorOptions } from "../../wall/door.ts";
 import { openDoor, openRelayDoor } from "../../wall/door.ts";
@@ -14,6 +16,8 @@ import { disk } from "../../wall/files/disk-view.ts";
 import type { Mount } from "../../wall/files/mount.ts";
 import { findCommandTrouble } from "../../wall/namespaces/command-search.ts";
 import { MARKER } from "../../wall/namespaces/inner-words.ts";
+import { SpaceNotMade } from "../../wall/namespaces/space-not-made.ts";
+import { lookAtSpace } from "../../wall/namespaces/standing-mounts.ts";
 import { layNames } from "../../wall/net/name-files.ts";
 import type { Trust } from "../../wall/trust/lay-trust.ts";
 import { layTrust } from "../../wall/trust/lay-trust.ts";
@@ -33,11 +37,18 @@ export interface ChosenWall {
 /** A proxy that the program's variables can name. */
 export type NamedProxy = Pick<Proxy, "url" | "caCertificate" | "close">;
 
-export interface WalledProxy extends NamedProxy {
-  /** What the program is started in: a smaller one than was given, where this machine refuses the powers of that. */
+/** What the program is started in. */
+export interface WalledGround {
+  /** A smaller one than was given, where this machine refuses the powers of that. */
   readonly wall: Wall;
   /** Rejects with VaultError `io` where no listener comes; the program does not start then. */
   readonly opened: Promise<void>;
+}
+
+export interface WalledProxy extends NamedProxy {
+  readonly ground: WalledGround;
+  /** Ends the ground, on which nothing was started, and makes another with the same URL. @throws VaultError `io`. */
+  renew(): Promise<WalledGround>;
 }
 
 /** A proxy that listens behind the wall alone. Nobody else is in that network, so its URL has no password. @throws VaultError `usage`, `io`. */
@@ -45,14 +56,21 @@ export async function openWalledProxy({ wall, choice }: ChosenWall, options: Pro
   const proxy = await openProxy({ ...options, isWalled: true, listens: false });
   try {
     const bindings = options.grants.flatMap((grant) => grant.bindings);
-    const { door, ...ground } = await openAnyDoor(wall, { ...choice, bindings, admit: (socket, meant) => { proxy.admit(socket, meant); } });
+    const door: DoorOptions = { ...choice, bindings, admit: (socket, meant) => { proxy.admit(socket, meant); } };
+    let opened = await openAnyDoor(wall, door);
+    const { proxyPort } = opened.door;
     return {
-      ...ground,
-      url: `http://127.0.0.1:${door.proxyPort}`,
+      ground: opened,
+      url: `http://127.0.0.1:${proxyPort}`,
       caCertificate: proxy.caCertificate,
+      async renew() {
+        opened.door.close();
+        opened = await openAnyDoor(opened.wall.renew(), { ...door, proxyPort });
+        return opened;
+      },
       async close() {
-        door.close();
-        ground.wall.close();
+        opened.door.close();
+        opened.wall.close();
         await proxy.close();
       },
     };
@@ -62,7 +80,8 @@ export async function openWalledProxy({ wall, choice }: ChosenWall, options: Pro
   }
 }
 
-async function openAnyDoor(wall: Wall, options: DoorOptions): Promise<{ readonly door: Door } & Pick<WalledProxy, "wall" | "opened">> {
+async function openAnyDoor(wall: Wall, options: DoorOptions): Promise<{ readonly door: Door } & WalledGround> {
+  if (wall.mode === "relay") return openLesserDoor(wall, options);
   try {
     const door = await openDoor(wall.listeners, options);
     // What is published is asked for at each connection.
@@ -71,7 +90,10 @@ async function openAnyDoor(wall: Wall, options: DoorOptions): Promise<{ readonly
   } catch (error) {
     if (!wall.listeners.isRefused()) throw error;
   }
-  const relay = wall.turnToRelay();
+  return openLesserDoor(wall.turnToRelay(), options);
+}
+
+function openLesserDoor(relay: Wall, options: DoorOptions): { readonly door: Door } & WalledGround {
   try {
     const door = openRelayDoor(relay.listeners, options);
     const opened = door.opened.then(() => { relay.letGo(); });
@@ -99,31 +121,73 @@ export interface WalledProgram {
   readonly signals: HeldSignals;
   /** The wall was made with these outputs. */
   readonly rewritten: RewrittenOutputs | undefined;
-  readonly opened: WalledProxy["opened"];
 }
 
+/** How often a program's space is made before the run gives up: what is on the disk may change while one is. */
+const TRIES_MAX = 3;
+const CHANGED_WARNING = "the disk changed while the wall was made, and so it was made once more";
+
 /** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
-export async function runWalled(surroundings: Surroundings, { wall, choice }: ChosenWall, { command, environment, folder, runCa, keyFile, hidden, signals, rewritten, opened }: WalledProgram): Promise<ExitOutcome> {
-  const trouble = findCommandTrouble(command, environment["PATH"]);
+export async function runWalled(surroundings: Surroundings, choice: WallChoice, { ground, renew }: Pick<WalledProxy, "ground" | "renew">, program: WalledProgram): Promise<ExitOutcome> {
+  const trouble = findCommandTrouble(program.command, program.environment["PATH"]);
   if (trouble !== undefined) return trouble;
-  const files = openWalledFiles(surroundings, choice, { command, folder, keyFile, hidden });
-  // Before the program is there: what bubblewrap says goes the same way.
-  const relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
+  const told = new Set<string>();
+  const warnOnce = (line: string): void => {
+    if (!told.has(line)) surroundings.warn(line);
+    told.add(line);
+  };
+  for (let [at, tries] = [ground, 1]; ; tries += 1) {
+    const laid = join(program.folder, `laid-${tries}`);
+    mkdirSync(laid, { mode: 0o700 });
+    try {
+      return await tryWalled({ ...surroundings, warn: warnOnce }, choice, at, { ...program, laid, isLast: tries === TRIES_MAX });
+    } catch (error) {
+      if (!(error instanceof SpaceNotMade) || tries === TRIES_MAX) throw error;
+    }
+    warnOnce(CHANGED_WARNING);
+    at = await renew();
+  }
+}
+
+interface Try extends WalledProgram {
+  /** What is laid over files of the disk is written there. */
+  readonly laid: string;
+  readonly isLast: boolean;
+}
+
+/** From a look at the disk to the program's end. @throws SpaceNotMade before the program is there. */
+async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall, opened }: WalledGround, { command, environment, folder, laid, runCa, keyFile, hidden, signals, rewritten, isLast }: Try): Promise<ExitOutcome> {
+  const files = openWalledFiles(surroundings, choice, { command, folder, laid, keyFile, hidden });
+  let relay: RelayedOutput | undefined;
   let trust: Trust | undefined;
+  const space = { stands: false };
   try {
     const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
-    trust = layTrust({ kept: join(surroundings.paths.runtimeFolder, "trust"), bundle: join(folder, "ca.pem"), runCa, folder, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
-    const mounts: Mount[] = [...files.mounts, ...layNames(folder), ...trust.mounts, { kind: "nothing", path: MARKER }];
+    trust = layTrust({ kept: join(surroundings.paths.runtimeFolder, "trust"), bundle: join(folder, "ca.pem"), runCa, folder: laid, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
+    const mounts: Mount[] = [...files.mounts, ...layNames(laid), ...trust.mounts, { kind: "nothing", path: MARKER }];
     if (wall.mode === "relay") surroundings.warn(RELAY_WARNING);
     else if (!wall.hasRoute()) surroundings.warn("neither ip nor perl is there to set a route with: behind the wall, connections to addresses fail, and those to names do not");
-    const { outcome, refused } = await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, signals);
+    const look: Parameters<Wall["start"]>[1] = async (first, meant) => {
+      const standing = await lookAtSpace(first, meant);
+      const appeared = standing.kind === "stands" ? files.findUnhidden() : undefined;
+      if (appeared !== undefined) return { kind: "changed", path: appeared };
+      space.stands = standing.kind === "stands";
+      // Not before: what was made for one child is gone with it.
+      if (space.stands) relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
+      return standing;
+    };
+    const { outcome, refused } = await waitFor(wall, { mounts, environment: walled, folder: process.cwd() }, look, signals);
     await opened;
     if (refused > 0 && statusOf(outcome) !== 0) surroundings.warn(`${refused} ${refused === 1 ? "connection was" : "connections were"} refused behind the wall, for nobody listens at such a port there: only 80, 443 and the ports of bound hosts lead to the proxy, and --host-port PORT to a port of this machine`);
     return outcome;
   } finally {
+    // What bubblewrap says goes the way of the program's words.
+    if (isLast && !space.stands) relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
     await relay?.finish();
     trust?.close();
-    for (const line of files.close()) surroundings.warn(line);
+    const changes = files.close();
+    // Where nothing was started, the program has not changed it.
+    for (const line of space.stands ? changes : []) surroundings.warn(line);
   }
 }
 
@@ -133,8 +197,8 @@ function withoutLinks(environment: Readonly<Record<string, string>>): Readonly<R
   return home === undefined ? environment : { ...environment, HOME: disk.realOf(home) ?? home };
 }
 
-async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], signals: HeldSignals): Promise<{ readonly outcome: ExitOutcome; readonly refused: number }> {
-  const { pid, ended, countRefused } = wall.start(space);
+async function waitFor(wall: Wall, space: Parameters<Wall["start"]>[0], look: Parameters<Wall["start"]>[1], signals: HeldSignals): Promise<{ readonly outcome: ExitOutcome; readonly refused: number }> {
+  const { pid, ended, countRefused } = wall.start(space, look);
   let isOver = false;
   void pid.then((id) => {
     if (id === undefined) return;

@@ -44,6 +44,8 @@ export interface FilesPlan {
   readonly home: string;
   readonly root: string | undefined;
   readonly preset: Preset | undefined;
+  /** Not hidden though they are logins: the person named them, or they are the preset's own. */
+  readonly allowed: readonly string[];
   /** To be made before the start, where nothing is there. */
   readonly made: readonly Made[];
   /** To be copied into the folder of the home before the start, and back in the end. */

@@ -6,6 +6,13 @@ import { comparePaths, findNearest, listBetween } from "./path-order.ts";
 /** More than that many mounts for one folder are slow, and bubblewrap takes 9,000 arguments. */
 const ENTRIES_MAX = 512;
 
+/** How a path of the disk is seen at the same path inside: not at all where nothing of the disk is mounted there. @param mounts by their paths; none of them "sealed". */
+export function showingOf(path: string, mounts: ReadonlyMap<string, Mount>): { readonly kind: "read-only" | "writable"; readonly path: string } | undefined {
+  const nearest = findNearest(path, mounts);
+  if (nearest === undefined || (nearest.value.kind !== "read-only" && nearest.value.kind !== "writable")) return undefined;
+  return nearest.value.source === nearest.path ? { kind: nearest.value.kind, path: nearest.path } : undefined;
+}
+
 export class Layers {
   readonly #at = new Map<string, Mount>();
   readonly #sealed = new Set<string>();
@@ -25,11 +32,8 @@ export class Layers {
     return this.#at.has(path);
   }
 
-  /** How a path of the disk is seen at the same path inside: not at all where nothing of the disk is mounted there. */
-  showing(path: string): { readonly kind: "read-only" | "writable"; readonly path: string } | undefined {
-    const nearest = findNearest(path, this.#at);
-    if (nearest === undefined || (nearest.value.kind !== "read-only" && nearest.value.kind !== "writable")) return undefined;
-    return nearest.value.source === nearest.path ? { kind: nearest.value.kind, path: nearest.path } : undefined;
+  showing(path: string): ReturnType<typeof showingOf> {
+    return showingOf(path, this.#at);
   }
 
   /**

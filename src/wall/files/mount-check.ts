@@ -7,11 +7,17 @@ import { findPlace } from "./mount-points.ts";
 /** What the kernel puts behind the name of a file that somebody has replaced since: it was there when it was mounted. */
 const REPLACED = /\/\/deleted$/;
 
+export interface Misplaced {
+  /** Something else is shown than was meant; or nothing lies over what was to be hidden. */
+  readonly kind: "exchanged" | "bare";
+  readonly path: string;
+}
+
 /**
  * @param outside the mounts of this process. @param inside those of the program's space.
- * @returns the first path where something else is than was meant; undefined where there is none. Pure.
+ * @returns the first path where it is not as was meant; undefined where there is none. Pure.
  */
-export function findMisplaced(mounts: readonly Mount[], outside: readonly MountPoint[], inside: readonly MountPoint[]): string | undefined {
+export function findMisplaced(mounts: readonly Mount[], outside: readonly MountPoint[], inside: readonly MountPoint[]): Misplaced | undefined {
   const found = new Map(inside.map((point) => [point.path, point]));
   const planned = new Map(mounts.map((mount) => [mount.path, mount]));
   for (const mount of planned.values()) {
@@ -19,7 +25,8 @@ export function findMisplaced(mounts: readonly Mount[], outside: readonly MountP
     const point = found.get(mount.path);
     if (point === undefined && mount.kind === "read-only" && mount.mayGo === true) continue;
     const meant = findPlace(mount.source, outside);
-    if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return mount.path;
+    if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return { kind: "exchanged", path: mount.path };
   }
-  return undefined;
+  const bare = [...planned.values()].find(({ kind, path }) => (kind === "empty" || kind === "nothing" || kind === "sealed") && !found.has(path));
+  return bare === undefined ? undefined : { kind: "bare", path: bare.path };
 }

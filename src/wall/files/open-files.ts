@@ -4,11 +4,14 @@ import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import { VaultError, systemErrorCode } from "../../errors.ts";
 import type { Preset } from "../presets/preset.ts";
+import { choosePreset } from "../presets/preset.ts";
 import { listPresets } from "../presets/bundled.ts";
 import { disk } from "./disk-view.ts";
 import type { FilesListing, FilesRequest } from "./files-plan.ts";
 import type { Mount } from "./mount.ts";
-import { choosePreset, planFiles } from "./plan-files.ts";
+import { parseMountInfo } from "./mount-points.ts";
+import { findPlacesToHide, findUnhidden } from "./places-to-hide.ts";
+import { planFiles } from "./plan-files.ts";
 import { findChangedRepositories } from "./nested-repositories.ts";
 import type { Made } from "./protected-files.ts";
 import { bringBack, copyIn } from "./replaced-files.ts";
@@ -29,6 +32,8 @@ export interface WalledFiles {
   readonly preset: Preset | undefined;
   readonly warnings: readonly string[];
   readonly listing: FilesListing;
+  /** Looks at the disk once more. @returns the first path that has appeared, is to be hidden, and would be seen; undefined where there is none. */
+  findUnhidden(): string | undefined;
   /** When the program has ended. Brings back what is to be kept. @returns what the person should look at */
   close(): string[];
 }
@@ -42,17 +47,23 @@ export function openFiles(options: FilesOptions): WalledFiles {
   const presets = listPresets();
   const preset = choosePreset(presets, options.command);
   const homeFolder = preset === undefined || preset.replaced.length === 0 ? undefined : options.openHomeFolder?.();
-  const plan = planFiles(disk, { ...options, presets, homeFolder, memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
+  const request: FilesRequest = { ...options, presets, homeFolder, memoryBytes: totalmem(), ...readKernelLists() };
+  const plan = planFiles(disk, request);
   const missing = plan.made.filter((one) => !make(one)).map(({ path }) => path);
   const texts = homeFolder === undefined ? new Map<string, string>() : copyIn(plan.replaced, plan.home, homeFolder);
   const sinceMs = Date.now() - CLOCK_STEP_MS;
   const states = plan.watched.map((path) => [path, disk.stateOf(path)] as const);
+  const mounts = plan.mounts.filter((mount) => !missing.includes(mount.path));
   return {
-    mounts: plan.mounts.filter((mount) => !missing.includes(mount.path)),
+    mounts,
     root: plan.root,
     preset,
     warnings: plan.warnings,
     listing: plan.listing,
+    findUnhidden() {
+      const now = { ...request, ...readKernelLists() };
+      return findUnhidden(disk, mounts, findPlacesToHide(disk, now, { home: plan.home, allowed: plan.allowed, points: parseMountInfo(now.mountInfo) }));
+    },
     close() {
       const changed = states.flatMap(([path, state]) => {
         const now = disk.stateOf(path);
@@ -68,7 +79,7 @@ export function openFiles(options: FilesOptions): WalledFiles {
 
 /** What `openFiles` would say of it, with nothing made. @throws VaultError as `planFiles`. */
 export function describeFiles(options: FilesOptions): Pick<WalledFiles, "root" | "preset" | "warnings" | "listing"> {
-  return planFiles(disk, { ...options, presets: listPresets(), memoryBytes: totalmem(), mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") });
+  return planFiles(disk, { ...options, presets: listPresets(), memoryBytes: totalmem(), ...readKernelLists() });
 }
 
 /** Whether it is there now. Where this user may not make it, the program may not either. */
@@ -83,6 +94,10 @@ function make({ path, content }: Made): boolean {
     if (code === "EACCES" || code === "EPERM" || code === "EROFS") return false;
     throw new VaultError("io", `cannot make "${path}" for the wall (${code})`, "check that the disk is not full");
   }
+}
+
+function readKernelLists(): Pick<FilesRequest, "mountInfo" | "sockets"> {
+  return { mountInfo: read("/proc/self/mountinfo"), sockets: read("/proc/net/unix") };
 }
 
 /** Other systems have no /proc, and nothing that is mounted. */

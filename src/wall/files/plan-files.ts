@@ -1,30 +1,24 @@
 // What a walled program sees of the disk and may write to. A decision: it reads through `DiskView`, and changes nothing.
-import { basename } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Preset } from "../presets/preset.ts";
+import { choosePreset } from "../presets/preset.ts";
 import { judgeAskedFolders } from "./asked-folders.ts";
 import type { DiskView } from "./disk-view.ts";
 import type { FilesPlan, FilesRequest } from "./files-plan.ts";
 import { layHome } from "./fresh-home.ts";
-import { listHiddenPlaces } from "./hidden-places.ts";
 import { Layers } from "./layers.ts";
 import { parseMountInfo } from "./mount-points.ts";
 import { isBelow, isWithin } from "./path-order.ts";
-import { parsePathSockets } from "./path-sockets.ts";
+import { findPlacesToHide, trim } from "./places-to-hide.ts";
 import { projectCaches } from "./project-caches.ts";
 import { findProjectRoot, isTooWide } from "./project-root.ts";
 import type { Made, Protection } from "./protected-files.ts";
 import { protectProject } from "./protected-files.ts";
-import { findPlaces, listKeyFiles, requireApart } from "./vault-apart.ts";
+import { requireApart } from "./vault-apart.ts";
 
 /** In /run, which is an empty one inside: where NixOS has its programs. */
 const RUN_SHOWN = ["/run/current-system", "/run/opengl-driver"];
 const FRESH_SHARE = 32;
-
-/** The preset for a command, by its last part. */
-export function choosePreset(presets: readonly Preset[], command: string): Preset | undefined {
-  return presets.find(({ programs }) => programs.includes(basename(command)));
-}
 
 /**
  * @throws VaultError `unsafe-file` where the vault could be reached all the same: a key file with two names or in a writable folder, a project in the vault's folder;
@@ -39,12 +33,9 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const named = request.writable.map((path) => requireWritable(view, path, home));
   const writable = [...new Set([...(root === undefined ? [] : [root]), ...asked.granted.filter((path) => root === undefined || !isWithin(path, root)), ...named])];
   const points = parseMountInfo(request.mountInfo);
-  const vault = new Set(findPlaces(view, [...request.vault.folders, ...listKeyFiles(view, request.vault)], points));
+  const allowed = [...named, ...preset.own];
+  const { vault, logins, hidden, sockets } = findPlacesToHide(view, request, { home, allowed, points });
   requireApart(view, { vault: request.vault, places: [...vault], writable, home });
-  const logins = listLogins(view, request, home, [...named, ...preset.own]);
-  const hidden = new Set([...vault, ...findPlaces(view, logins, points).filter((path) => !isTooWide(path, home))]);
-  // All of them: somebody could make many, so that another is left out.
-  const sockets = parsePathSockets(request.sockets).filter((path) => view.isReachable(path));
   const caches = projectCaches(view, request.presets, { chosen: preset.chosen, root: root ?? request.cwd, home, cacheFolder: request.cacheFolder });
 
   const layers = new Layers(view);
@@ -76,6 +67,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
     home,
     root,
     preset: preset.chosen,
+    allowed,
     made: [...caches.map(({ source }) => folder(source)), ...preset.writable.flatMap(({ made }) => made), ...preset.fresh.filter((path) => view.kindOf(path) === undefined).map(folder), ...guarded.flatMap((one) => one.made)],
     replaced: isHomeThere ? (preset.chosen?.replaced ?? []) : [],
     watched: [...new Set(guarded.flatMap((one) => one.watched))],
@@ -116,12 +108,6 @@ function findOwnFiles(view: DiskView, chosen: Preset | undefined, home: string):
     replaced: (chosen?.replaced ?? []).map(({ path }) => place(path)),
     protection: { readOnly: readOnly.map(place), made: readOnly.flatMap(make), gitFolders: [], watched: (chosen?.readOnly ?? []).map(place), warnings: [] },
   };
-}
-
-/** What of other programs' logins is there. What is named as writable, or the preset's own, is not hidden; what is around that still is. */
-function listLogins(view: DiskView, { presets, uid, command }: FilesRequest, home: string, allowed: readonly string[]): string[] {
-  const others = presets.filter((preset) => preset !== choosePreset(presets, command)).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
-  return [...new Set([...listHiddenPlaces(view, home, uid), ...others])].filter((path) => view.kindOf(path) !== undefined && !allowed.some((own) => isWithin(path, own)));
 }
 
 function layEmpties(view: DiskView, layers: Layers, { memoryBytes, uid }: FilesRequest): void {
@@ -170,8 +156,4 @@ function requireWritable(view: DiskView, path: string, home: string): string {
 
 function readGitSettings(view: DiskView, home: string): string[] {
   return [`${home}/.gitconfig`, `${home}/.config/git/config`, "/etc/gitconfig"].flatMap((path) => view.textOf(view.realOf(path) ?? path) ?? []);
-}
-
-function trim(name: string): string {
-  return name.endsWith("/") ? name.slice(0, -1) : name;
 }

@@ -18,7 +18,9 @@ import { sendmsgNumber } from "./perl-listener.ts";
 import type { RefusedConnections } from "./refused-connections.ts";
 import { watchRefusedConnections } from "./refused-connections.ts";
 import { readSigns } from "./signs.ts";
-import { findMisplacedMount } from "./standing-mounts.ts";
+import { SpaceNotMade } from "./space-not-made.ts";
+import type { Standing } from "./standing-mounts.ts";
+import { lookAtSpace } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess, waitUntilBound } from "./walled-process.ts";
 
@@ -43,7 +45,10 @@ export type WalledEnd = { readonly kind: "exited"; readonly status: number } | {
 export interface Walled {
   /** What signals are sent to. It comes when the program can have some; undefined where it has ended by then. */
   readonly pid: Promise<number | undefined>;
-  /** Rejects with VaultError `io` where bubblewrap could not make the space; it has told the reason on stderr. `unsafe-file` where something in it is not what was meant: the program was not started. */
+  /**
+   * Rejects with `SpaceNotMade` where the space does not stand, and bubblewrap may have told the reason on stderr; with VaultError `unsafe-file` where something in it is not what was meant: the program was not started.
+   * `io` for what is missing on this machine.
+   */
   readonly ended: Promise<WalledEnd>;
   /** How many connections its network has refused, because nobody listens there. To be asked before the wall is closed. */
   readonly countRefused: () => number;
@@ -64,9 +69,9 @@ export interface OuterNamespace {
   /**
    * Starts the program in a space of its own. Once only.
    *
-   * @param look at the space, while its first process waits: what is told is a path that is not what was meant, and nothing is started then. Tests look in other ways.
+   * @param look at the space, while its first process waits. Nothing is started but in one that "stands". There may be more to look at than mounts.
    */
-  start(space: InnerSpace, look?: typeof findMisplacedMount): Walled;
+  start(space: InnerSpace, look?: typeof lookAtSpace): Walled;
   /** Ends all that is in the namespace. */
   close(): void;
 }
@@ -110,12 +115,14 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
 
   let refused: RefusedConnections | undefined;
 
-  const judgeEnd = async (): Promise<WalledEnd> => {
+  const judgeEnd = async (hasStood: boolean): Promise<WalledEnd> => {
     const [own, told] = [await exited, await status.ended];
     if (told !== undefined) return { kind: "exited", status: told };
     if (own.signal !== null) return { kind: "signalled", signal: own.signal };
     if (signs.text().includes(NO_RESET)) throw new VaultError("io", "nothing on this machine can start a program with its usual signals: env of coreutils 8.31, perl or Node 22.15");
-    throw new VaultError("io", `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${await signs.words}` : "above"}`);
+    const cause = `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${await signs.words}` : "above"}`;
+    // Once it was let start, nobody knows what has been.
+    throw hasStood ? new VaultError("io", cause) : new SpaceNotMade(cause);
   };
   return {
     listeners,
@@ -127,29 +134,30 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
       listeners.close();
       if (isAlone) orders.write(`${GO}\n`);
     },
-    start(space, look = findMisplacedMount) {
+    start(space, look = lookAtSpace) {
       orders.write(`${START}\n`);
       words.end(formatInnerWords(space, isAlone ? { path } : undefined));
       const begun = status.started.then(async (first) => {
         if (first !== undefined) refused = watchRefusedConnections(first);
-        const misplaced = first === undefined ? undefined : await look(first, space.mounts);
-        if (first === undefined) return { first, misplaced };
-        if (misplaced !== undefined) {
+        const standing: Standing = first === undefined ? { kind: "ended" } : await look(first, space.mounts);
+        if (first === undefined) return { first, standing };
+        if (standing.kind !== "stands") {
+          // The gate stays shut: behind it nothing has begun.
           killQuietly(first);
-          gate.end();
-          return { first, misplaced };
+          return { first, standing };
         }
         guard.write(`${first}\n`);
         gate.end(filter);
         void waitUntilBound(first).then(() => guard.end(BOUND));
-        return { first, misplaced };
+        return { first, standing };
       });
       const end = async (): Promise<WalledEnd> => {
-        const { misplaced } = await begun;
-        if (misplaced === undefined) return judgeEnd();
-        throw new VaultError("unsafe-file", `the program was not started: "${misplaced}" is a link to elsewhere, or was exchanged at that moment`, "look at what is there, and who changes it");
+        const { standing } = await begun;
+        if (standing.kind === "stands" || standing.kind === "ended") return judgeEnd(standing.kind === "stands");
+        if (standing.kind === "changed") throw new SpaceNotMade(`the program was not started: "${standing.path}" appeared or vanished while its wall was made`, "look at what is there, and who changes it");
+        throw new VaultError("unsafe-file", `the program was not started: "${standing.path}" is a link to elsewhere, or was exchanged at that moment`, "look at what is there, and who changes it");
       };
-      return { pid: begun.then(({ first, misplaced }) => (first === undefined || misplaced !== undefined ? undefined : findWalledProcess(first))), ended: end(), countRefused: () => refused?.count() ?? 0 };
+      return { pid: begun.then(({ first, standing }) => (first === undefined || standing.kind !== "stands" ? undefined : findWalledProcess(first)), () => undefined), ended: end(), countRefused: () => refused?.count() ?? 0 };
     },
     close() {
       listeners.close();

@@ -1,4 +1,5 @@
 // What a known program needs of the home folder: its login and history to write, and what of that runs later to read. `preset.schema.json` says the same for editors.
+import { basename } from "node:path";
 import { VaultError } from "../../errors.ts";
 import * as json from "../../vault/json-shape.ts";
 
@@ -31,6 +32,11 @@ export interface ReplacedFile {
 const LENGTH_MAX = 64;
 const MEMBERS = ["$schema", "id", "title", "programs", "own", "writable", "readOnly", "fresh", "replaced", "caches"];
 const PATH = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*\/?$/;
+
+/** The preset for a command, by its last part. */
+export function choosePreset(presets: readonly Preset[], command: string): Preset | undefined {
+  return presets.find(({ programs }) => programs.includes(basename(command)));
+}
 
 /** @throws VaultError `bad-schema`, `out-of-bounds`. */
 export function parsePreset(value: unknown): Preset {

@@ -1,12 +1,15 @@
 // The vault's own files, wherever they are: no way leads to them, or nothing is started.
 import { spawnSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { can } from "../../support/machine.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { canWall, makeStage, openStage, put, runInside, runInsideWhile } from "../../support/walled-files.ts";
+
+/** Another user. */
+const OTHER = 4_322;
 
 /** A folder that is neither in the home folder nor in one that is empty inside; undefined where this user may make none. */
 function makeOutside(): string {
@@ -135,5 +138,22 @@ describe.skipIf(!canWall)("sockets that have a path", () => {
     await new Promise<void>((resolve) => { server.listen(path, resolve); });
     onTestFinished(() => { server.close(); });
     expect(runInside(openStage(stage), stage, `find ${outside} /run /tmp -type s`).output).toBe("");
+  });
+
+  test.skipIf(!can.root)("are not there in other users' folders, where one can pass; where one cannot, nothing is laid over them", async () => {
+    const stage = makeStage();
+    const [open, shut] = [makeOutside(), makeOutside()];
+    for (const folder of [open, shut]) {
+      const server = createServer();
+      await new Promise<void>((resolve) => { server.listen(join(folder, "socket"), resolve); });
+      onTestFinished(() => { server.close(); });
+      chownSync(folder, OTHER, OTHER);
+    }
+    chmodSync(open, 0o755);
+    chmodSync(shut, 0o700);
+    const files = openStage(stage);
+    const { output } = runInside(files, stage, `ls ${open}; echo of it; ls ${shut} 2>/dev/null; echo of that`);
+    expect(output).toBe("of it\nof that\n");
+    expect(files.mounts.filter(({ path }) => path.startsWith(open) || path.startsWith(shut)).map(({ kind, path }) => [kind, path])).toEqual([["empty", open], ["sealed", open]]);
   });
 });
