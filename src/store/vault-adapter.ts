@@ -7,19 +7,25 @@ import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
 import { encodeVaultFile, FILE_BYTES_MAX, parseVaultFile, verifyVaultFile } from "../vault/vault-file.ts";
 import { requireThisVersion, START_BYTES_MAX } from "../vault/vault-version.ts";
 
+/** Puts new bytes in force in the place of those that were read, and makes the file their copy. @throws VaultError `busy` where others are in force. */
+export type Publish = (bytes: Uint8Array, before: Uint8Array | undefined) => Promise<void>;
+
 /**
  * lowdb's two-method seam over the vault file. lowdb's own JSONFile would turn a 0600 file into 0644, use one fixed temporary name, and never fsync.
  * `write` authenticates with the holder given, and refuses to replace anything but what `read` has returned (compare and swap).
  */
 export class VaultAdapter implements Adapter<VaultContents | null> {
   readonly #path: string;
+  readonly #publish: Publish | undefined;
   #holder: KeyHolder | undefined;
   #bytes: Uint8Array | undefined;
   #file: VaultFile | undefined;
 
-  constructor(path: string, holder?: KeyHolder) {
+  /** @param publish where the file is a copy of what is in force elsewhere. */
+  constructor(path: string, holder?: KeyHolder, publish?: Publish) {
     this.#path = path;
     this.#holder = holder;
+    this.#publish = publish;
   }
 
   /** The file as it was last read or written. */
@@ -47,7 +53,8 @@ export class VaultAdapter implements Adapter<VaultContents | null> {
     const file = parseVaultFile(bytes);
     await verifyVaultFile(file, this.#holder);
     file.records.all();
-    if (!replaceFile(this.#path, bytes, () => this.#isUnchanged())) {
+    if (this.#publish !== undefined) await this.#publish(bytes, this.#bytes);
+    else if (!replaceFile(this.#path, bytes, () => this.#isUnchanged())) {
       throw new VaultError("busy", "another process has changed the vault, although this one holds its lock", "keep the vault on a local file system and try again");
     }
     this.#bytes = bytes;

@@ -11,6 +11,10 @@ import type { KeyHolder } from "../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../vault/vault-file.ts";
 import { verifyVaultFile } from "../vault/vault-file.ts";
 import { isAhead, readAnchor, requireNewest, requireOwnAnchor, writeAnchor } from "./anchor.ts";
+import type { Lease } from "./lease.ts";
+import { acquireLease, leaseName } from "./lease.ts";
+import { keepCopy, publishVault, pullVault, readStored, VAULT_ENTRY } from "./shared-vault.ts";
+import { isOnEngine } from "./store-file.ts";
 import { VaultAdapter } from "./vault-adapter.ts";
 
 export type StorePaths = Pick<VaultPaths, "engine" | "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
@@ -23,23 +27,28 @@ export interface VaultChange {
 }
 
 /**
- * Reads the vault without a lock and without changing a byte. What comes back is well-formed, undamaged and not rolled back; only `verifyVaultFile` makes it trusted.
+ * Reads the vault without a lock and without changing a byte, but for the copy of one that is on an engine. What comes back is well-formed, undamaged and not rolled back; only `verifyVaultFile` makes it trusted.
  *
  * @returns undefined where there is no vault.
- * @throws VaultError of FORMAT.md's reading checks, `rolled-back`, `unsafe-file`, `io`.
+ * @throws VaultError of FORMAT.md's reading checks, `rolled-back`, `unsafe-file`, `io`, `store-unavailable`.
  */
 export async function readVault(paths: StorePaths): Promise<VaultFile | undefined> {
   requireUnsharedFolder(paths.dataFolder);
+  if (paths.engine !== undefined) await pullVault(paths, paths.engine);
   if (!isThere(paths.vaultFile)) return undefined;
   // Before the vault: an anchor read after it may be that of a change in between, and make the vault look old.
   const anchor = readAnchor(paths.anchorFile);
-  const file = await readUnjudged(paths);
+  const file = await readFile(paths);
   if (file !== undefined) requireNewest(file, anchor);
   return file;
 }
 
 /** The same, whatever this machine remembers. Only for whoever is about to remember another. */
 export async function readUnjudged(paths: StorePaths): Promise<VaultFile | undefined> {
+  return paths.engine === undefined ? readFile(paths) : (await readStored(await paths.engine()))?.file;
+}
+
+async function readFile(paths: StorePaths): Promise<VaultFile | undefined> {
   const adapter = new VaultAdapter(paths.vaultFile);
   await new Low<VaultContents | null>(adapter, null).read();
   return adapter.file;
@@ -81,8 +90,10 @@ export async function settleAnchor(paths: StorePaths, file: VaultFile, key: Uint
 export async function rememberVault(paths: StorePaths, file: VaultFile, key: Uint8Array): Promise<void> {
   const lock = await acquireLock(paths.lockFile);
   try {
-    const now = await readUnjudged(paths);
+    const stored = paths.engine === undefined ? undefined : await readStored(await paths.engine());
+    const now = paths.engine === undefined ? await readFile(paths) : stored?.file;
     if (now === undefined || !equalBytes(now.bodyHash, file.bodyHash)) throw changedMeanwhile();
+    if (stored !== undefined) await keepCopy(paths, stored, true);
     writeAnchor(paths.anchorFile, file, key);
   } finally {
     lock.release();
@@ -98,16 +109,16 @@ export async function rememberVault(paths: StorePaths, file: VaultFile, key: Uin
  */
 export async function createVault(paths: StorePaths, make: () => Promise<{ readonly contents: VaultContents; readonly holder: KeyHolder }>, lost?: VaultFile): Promise<VaultFile> {
   ensureUnsharedFolder(paths.dataFolder);
-  const lock = await acquireLock(paths.lockFile);
+  const lock = await acquireVaultLock(paths);
   try {
-    const adapter = new VaultAdapter(paths.vaultFile);
-    if (lost === undefined) requireNoVault(paths);
+    const adapter = openAdapter(paths);
+    if (lost === undefined) await requireNoVault(paths);
     else await requireStillEmpty(adapter, lost);
     const { contents, holder } = await make();
     adapter.authenticateWith(holder);
     return await write(paths, adapter, contents, await anchorKeyOf(holder, contents));
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -118,12 +129,13 @@ export async function createVault(paths: StorePaths, make: () => Promise<{ reado
  */
 export async function changeVault(paths: StorePaths, holder: KeyHolder, change: (contents: VaultContents) => Promise<VaultChange>): Promise<VaultFile> {
   requireUnsharedFolder(paths.dataFolder);
-  if (!isThere(paths.vaultFile)) throw noVault(paths.vaultFile);
-  const lock = await acquireLock(paths.lockFile);
+  if (paths.engine === undefined && !isThere(paths.vaultFile)) throw noVault(paths.vaultFile);
+  const lock = await acquireVaultLock(paths);
   let key: Uint8Array | undefined;
   let nextKey: Uint8Array | undefined;
   try {
-    const adapter = new VaultAdapter(paths.vaultFile, holder);
+    if (paths.engine !== undefined) await pullVault(paths, paths.engine);
+    const adapter = openAdapter(paths, holder);
     await adapter.read();
     const file = adapter.file;
     if (file === undefined) throw noVault(paths.vaultFile);
@@ -140,16 +152,50 @@ export async function changeVault(paths: StorePaths, holder: KeyHolder, change: 
     return await write(paths, adapter, { ...contents, generation: file.contents.generation + 1 }, nextKey);
   } finally {
     wipe(key, nextKey);
-    lock.release();
+    await lock.release();
   }
+}
+
+interface VaultLock {
+  release(): Promise<void>;
+}
+
+/**
+ * The lock of this machine, and where the vault is on an engine, its lease among all machines.
+ *
+ * @throws VaultError `busy`, also where the vault was moved to an engine since this process began; `io`, `store-unavailable`.
+ */
+async function acquireVaultLock({ engine, dataFolder, lockFile }: StorePaths): Promise<VaultLock> {
+  const lock = await acquireLock(lockFile);
+  let lease: Lease | undefined;
+  try {
+    if (engine !== undefined) lease = await acquireLease(await engine(), leaseName("vault"));
+    else if (isOnEngine(dataFolder)) throw new VaultError("busy", "the vault was moved to a store meanwhile", "try again");
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  return {
+    async release() {
+      await lease?.release();
+      lock.release();
+    },
+  };
+}
+
+function openAdapter(paths: StorePaths, holder?: KeyHolder): VaultAdapter {
+  const { engine } = paths;
+  return new VaultAdapter(paths.vaultFile, holder, engine === undefined ? undefined : (bytes, before) => publishVault(paths, engine, bytes, before));
 }
 
 export function noVault(path: string): VaultError {
   return new VaultError("no-vault", `there is no vault at "${path}"`, "vault init");
 }
 
-/** @throws VaultError `already-exists` for anything at the vault's path, a damaged vault or a dangling link included. */
-export function requireNoVault({ vaultFile }: StorePaths): void {
+/** @throws VaultError `already-exists` for anything at the vault's path, a damaged vault or a dangling link included, and for anything in its place on the engine; `store-unavailable`. */
+export async function requireNoVault({ vaultFile, engine: openEngine }: StorePaths): Promise<void> {
+  const engine = await openEngine?.();
+  if (engine !== undefined && (await engine.read(VAULT_ENTRY)).kind !== "none") throw new VaultError("already-exists", `there is a vault in the store ${engine.where} already`, "vault status tells about it; it was left untouched");
   if (!isThere(vaultFile)) return;
   throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "vault status tells about it; it was left untouched");
 }

@@ -37,7 +37,7 @@ export type KeyChoice =
  * @throws VaultError `already-exists` with no byte changed, before a passphrase is asked for; `key-unavailable`, `wrong-key`, `audit-unwritable`, `io`.
  */
 export async function makeVault(surroundings: Surroundings, choice: KeyChoice, lost?: VaultFile): Promise<VaultFile> {
-  if (lost === undefined) requireNoVault(surroundings.paths);
+  if (lost === undefined) await requireNoVault(surroundings.paths);
   // Nobody else waits for the lock while a person types.
   const passphrase = choice.provider === "passphrase" ? await choice.ask() : undefined;
   let staged: StagedKey | undefined;

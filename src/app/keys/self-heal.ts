@@ -13,7 +13,8 @@ import type { Surroundings } from "../surroundings.ts";
  */
 export async function healLostEntry(surroundings: Surroundings, file: VaultFile): Promise<VaultFile> {
   const { locator } = file.contents.slot;
-  if (locator.provider !== "keyring" || file.records.count > 0) return file;
+  // Of a vault that other machines reach, this one's keyring knows nothing: the entry may never have been here.
+  if (surroundings.paths.engine !== undefined || locator.provider !== "keyring" || file.records.count > 0) return file;
   const answer = await askKeyring(locator);
   if (answer.kind === "entry") wipe(answer.kek);
   if (answer.kind !== "no-entry") return file;
