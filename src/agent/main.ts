@@ -16,10 +16,13 @@ import { systemTime } from "./time.ts";
 /** Longer than the dearest key derivation on the slowest machine. Should the starter end before, so does stdin, and this process with it. */
 const ORDER_MS = 10 * 60_000;
 
+/** @param storeLogin as `StartOrder` has it. */
+type OpenLogins = (paths: AgentPaths, storeLogin: string) => LoginKeeper;
+
 let server: AgentServer | undefined;
 
 /** Returns when the process is about to end. @param openLogins the logins of the vault whose key it gets. */
-export async function serveAgent(openLogins: (paths: AgentPaths) => LoginKeeper): Promise<void> {
+export async function serveAgent(openLogins: OpenLogins): Promise<void> {
   process.title = AGENT_TITLE;
   process.umask(0o077);
   // Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
@@ -41,15 +44,15 @@ export async function serveAgent(openLogins: (paths: AgentPaths) => LoginKeeper)
   end(reply.kind === "failed" ? 1 : 0);
 }
 
-async function serve(frame: Frame, openLogins: (paths: AgentPaths) => LoginKeeper): Promise<StartReply> {
-  const { paths, grant } = readOrder(frame);
+async function serve(frame: Frame, openLogins: OpenLogins): Promise<StartReply> {
+  const { paths, grant, storeLogin } = readOrder(frame);
   const custody = new KeyCustody(grant, systemTime);
   const listener = await listenPrivately(paths);
   if (listener === undefined) {
     custody.close();
     return { kind: "taken" };
   }
-  server = new AgentServer(listener, custody, { logins: openLogins(paths) });
+  server = new AgentServer(listener, custody, { logins: openLogins(paths, storeLogin) });
   return { kind: "ready" };
 }
 

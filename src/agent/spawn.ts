@@ -22,6 +22,8 @@ export interface VerifiedKey extends Limits {
   readonly vaultId: Uint8Array;
   /** As `KeyGrant` has it. Where an agent is there already, it is left as it is. */
   readonly isForRuns?: boolean;
+  /** As `StartOrder` has it; left out where the vault is on no store. An agent that is there already keeps its own. */
+  readonly storeLogin?: string | undefined;
 }
 
 /** An agent's process on its way to its key. Whoever opened it closes it. */
@@ -49,7 +51,7 @@ export function openLaunch(paths: AgentPaths, script: URL = new URL("./agent.js"
       const grant = grantOf(key);
       const agent = waiting ?? launch(fileURLToPath(script));
       waiting = undefined;
-      await order(agent, paths, grant);
+      await order(agent, { paths, grant, storeLogin: key.storeLogin ?? "" });
     },
     close() {
       if (waiting !== undefined) dismiss(waiting);
@@ -79,8 +81,9 @@ function launch(script: string): WaitingAgent {
   return { child, channel: new Channel(child.stdout, child.stdin) };
 }
 
-async function order(agent: WaitingAgent, paths: AgentPaths, grant: KeyGrant): Promise<void> {
-  const reply = await giveOrder(agent, { paths, grant });
+async function order(agent: WaitingAgent, startOrder: StartOrder): Promise<void> {
+  const { paths, grant } = startOrder;
+  const reply = await giveOrder(agent, startOrder);
   switch (reply.kind) {
     case "ready":
       return;

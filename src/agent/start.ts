@@ -12,6 +12,8 @@ import type { AgentPaths } from "./paths.ts";
 export interface StartOrder {
   readonly paths: AgentPaths;
   readonly grant: KeyGrant;
+  /** By which the store is opened that the vault is on, as whoever reads the vault understands it; empty where it is on none. It is secret. */
+  readonly storeLogin: string;
 }
 
 const FAILURE_CODES = ["unsafe-file", "busy", "wrong-key", "bad-key-slot", "io"] as const satisfies readonly ErrorCode[];
@@ -23,16 +25,16 @@ export type StartReply =
   | { readonly kind: "failed"; readonly code: (typeof FAILURE_CODES)[number]; readonly message: string; readonly hint: string };
 
 /** The frame holds a copy of the KEK. */
-export function encodeStart({ paths, grant }: StartOrder): Frame {
+export function encodeStart({ paths, grant, storeLogin }: StartOrder): Frame {
   const { folder, socket, token, realm, state } = paths;
-  return { body: { folder, socket, token, realm, state, ...encodeGrant(grant) }, keys: grant.kek.slice() };
+  return { body: { folder, socket, token, realm, state, store: storeLogin, ...encodeGrant(grant) }, keys: grant.kek.slice() };
 }
 
 /** @throws VaultError for anything but a complete order. */
 export function parseStart({ body, keys }: Frame): StartOrder {
-  const order = parseMembers(body, ["folder", "socket", "token", "realm", "state", ...GRANT_MEMBERS]);
+  const order = parseMembers(body, ["folder", "socket", "token", "realm", "state", "store", ...GRANT_MEMBERS]);
   const paths = { folder: parseText(order["folder"], "the folder"), socket: parseText(order["socket"], "the socket"), token: parseText(order["token"], "the token's path"), realm: parseText(order["realm"], "the vault's folder"), state: parseText(order["state"], "the folder of its log") };
-  return { paths, grant: parseGrant(order, keys) };
+  return { paths, grant: parseGrant(order, keys), storeLogin: parseText(order["store"], "the store's login") };
 }
 
 export function encodeStartReply(reply: StartReply): Frame {

@@ -1,7 +1,7 @@
 // The agent's process, with the vault that logins are kept in.
 import { serveAgent } from "../agent/main.ts";
 import { findWritePaths } from "../paths.ts";
-import { findEngine } from "./keys/vault-engine.ts";
+import { engineFinder, parseStoreLogin } from "./keys/vault-engine.ts";
 import { openVaultLogins } from "./refreshing/vault-logins.ts";
 
-await serveAgent(({ realm, state }) => openVaultLogins(findWritePaths(realm, state, findEngine(realm)), () => new Date()));
+await serveAgent(({ realm, state }, storeLogin) => openVaultLogins(findWritePaths(realm, state, engineFinder(parseStoreLogin(storeLogin))(realm)), () => new Date()));

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { findEngine } from "../app/keys/vault-engine.ts";
+import { engineFinder } from "../app/keys/vault-engine.ts";
 import type { Surroundings } from "../app/surroundings.ts";
 import type { VaultPaths } from "../paths.ts";
 import { findPaths } from "../paths.ts";
@@ -11,7 +11,7 @@ import { warn } from "./output/terminal.ts";
 
 /** The paths for this process's environment. */
 export function findProcessPaths(): VaultPaths {
-  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine });
+  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env) });
 }
 
 /**

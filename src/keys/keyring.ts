@@ -2,6 +2,7 @@
 import type { AsyncEntry } from "@napi-rs/keyring";
 import { encodeBase64, encodeHex, equalBytes, wipe } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
+import { Secret } from "../secret.ts";
 import { keyIdOf } from "../vault/derive.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { parseKeyText } from "./key-text.ts";
@@ -34,6 +35,31 @@ export async function askKeyring(place: KeyringPlace): Promise<KeyringAnswer> {
     return { kind: "locked" };
   }
   return text === null ? { kind: "no-entry" } : { kind: "entry", kek: parseKeyText(text, describe(place)) };
+}
+
+/** The same for an entry that holds no key but a password. */
+export type KeyringText = { readonly kind: "entry"; readonly text: Secret } | Exclude<KeyringAnswer, { readonly kind: "entry" }>;
+
+export async function askKeyringText(place: KeyringPlace): Promise<KeyringText> {
+  const entry = await findEntry(place);
+  if (entry === undefined) return { kind: "unavailable" };
+  try {
+    const text = await entry.getPassword();
+    return text === null ? { kind: "no-entry" } : { kind: "entry", text: Secret.fromText(text) };
+  } catch {
+    return { kind: "locked" };
+  }
+}
+
+/** In the place of what is there. @returns false where there is no keyring that can be written to. */
+export async function keepKeyringText(place: KeyringPlace, text: Secret): Promise<boolean> {
+  const entry = await findEntry(place);
+  try {
+    await entry?.setPassword(new TextDecoder().decode(text.reveal()));
+    return entry !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -140,7 +140,7 @@ describe("an agent", () => {
 });
 
 describe("an agent without a proper start", () => {
-  const PROPER = (): Uint8Array => encodeFrame(encodeStart({ paths, grant: grantFor(kek, vaultId) }));
+  const PROPER = (): Uint8Array => encodeFrame(encodeStart({ paths, grant: grantFor(kek, vaultId), storeLogin: "" }));
 
   it.each<[string, string[], () => Uint8Array]>([
     ["an empty stdin", [], () => new Uint8Array()],

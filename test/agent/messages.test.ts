@@ -128,12 +128,12 @@ describe("replies", () => {
 });
 
 describe("the start", () => {
-  const order = { paths: { folder: "/a", socket: "/a/s", token: "/a/t", realm: "/vault", state: "/state" }, grant: grantFor(drawKek(), new Uint8Array(16).fill(1)) };
+  const order = { paths: { folder: "/a", socket: "/a/s", token: "/a/t", realm: "/vault", state: "/state" }, grant: grantFor(drawKek(), new Uint8Array(16).fill(1)), storeLogin: "a login" };
 
   it("is read as it was meant, and refused when anything about it is wrong", () => {
     const frame = carried(encodeStart(order));
     expect(parseStart(frame)).toEqual(order);
-    const texts = ["folder", "socket", "token", "realm", "state"];
+    const texts = ["folder", "socket", "token", "realm", "state", "store"];
     for (const body of spoiltBodies(frame.body)) {
       const isOtherText = texts.some((name) => typeof (body as Record<string, unknown>)[name] === "string" && (body as Record<string, unknown>)[name] !== (frame.body as Record<string, unknown>)[name]);
       if (!isOtherText) expect(() => parseStart({ ...frame, body }), JSON.stringify(body)).toThrow(VaultError);

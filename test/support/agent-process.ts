@@ -69,7 +69,7 @@ export async function launchAgent(script: URL, paths: AgentPaths, grant: KeyGran
     child.once("exit", (status, signal) => { resolve({ status, signal }); });
   });
   const channel = new Channel(child.stdout, child.stdin);
-  void channel.send(encodeStart({ paths, grant }));
+  void channel.send(encodeStart({ paths, grant, storeLogin: "" }));
   const frame = await channel.receive(20_000);
   channel.close();
   return { child, pid: child.pid ?? 0, reply: frame === undefined ? undefined : parseStartReply(frame), exited };

@@ -10,6 +10,7 @@ import { readVault } from "../../store/vault-store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { loadKek } from "./open-vault.ts";
+import { encodeStoreLogin } from "./vault-engine.ts";
 
 /**
  * A connection to an agent with this vault's key; the caller closes it. Where none runs, one is started that ends with the last run that has a connection to it.
@@ -25,7 +26,7 @@ export async function connectForRun(surroundings: Surroundings, { file }: Pick<O
     const kek = await loadKek(surroundings, file);
     const launch = openLaunch(paths.agent);
     try {
-      await launch.start({ kek, vaultId: id, ttlMs: LIMIT_MS_MAX, idleMs: LIMIT_MS_MAX, isForRuns: true });
+      await launch.start({ kek, vaultId: id, ttlMs: LIMIT_MS_MAX, idleMs: LIMIT_MS_MAX, isForRuns: true, storeLogin: await encodeStoreLogin(surroundings) });
     } finally {
       wipe(kek);
       launch.close();

@@ -15,6 +15,7 @@ import type { VaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
 import { openHeadReport } from "./head-witness.ts";
 import { judgeWithKey, loadKek, requireVault } from "./open-vault.ts";
+import { encodeStoreLogin } from "./vault-engine.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface AgentLimits {
@@ -40,7 +41,7 @@ export async function unlockVault(surroundings: Surroundings, limits: AgentLimit
       const agent = await connectAgent(surroundings.paths.agent);
       await agent?.unlock(grantOf(file, kek, limits)).finally(() => { agent.close(); });
       const head = await verifyAndRecord(surroundings, file, kek);
-      if (agent === undefined) await launch.start({ kek, vaultId: file.contents.id, ...limits });
+      if (agent === undefined) await launch.start({ kek, vaultId: file.contents.id, ...limits, storeLogin: await encodeStoreLogin(surroundings) });
       const report = openHeadReport(surroundings.paths.agent);
       report.tell(MAIN_PART, head);
       await report.close();

@@ -10,6 +10,7 @@ import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
+import { listStoreVariables } from "../keys/vault-engine.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
@@ -76,7 +77,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   });
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
-  return { grants, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? [])] };
+  return { grants, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
 }
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
