@@ -13,7 +13,7 @@ import { verifyVaultFile } from "../vault/vault-file.ts";
 import { isAhead, readAnchor, requireNewest, requireOwnAnchor, writeAnchor } from "./anchor.ts";
 import type { Lease } from "./lease.ts";
 import { acquireLease, leaseName } from "./lease.ts";
-import { keepCopy, publishVault, pullVault, readStored, VAULT_ENTRY } from "./shared-vault.ts";
+import { keepCopy, publishVault, pullVault, readStored, VAULT_ENTRY } from "./engine-vault.ts";
 import { isOnEngine } from "./store-file.ts";
 import { VaultAdapter } from "./vault-adapter.ts";
 
