@@ -124,7 +124,7 @@ const REVEALERS = [
   "src/app/imports/env-file-variables.ts",
   "src/app/imports/import-secrets.ts",
   "src/app/imports/project-from-env.ts",
-  "src/app/keys/vault-engine.ts",
+  "src/app/keys/store-password.ts",
   "src/app/logins/account.ts",
   "src/app/logins/log-in.ts",
   "src/app/logins/log-out.ts",

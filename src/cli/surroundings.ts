@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
+import { askKeptPassword } from "../app/keys/store-password.ts";
 import { engineFinder } from "../app/keys/vault-engine.ts";
 import type { Surroundings } from "../app/surroundings.ts";
 import type { VaultPaths } from "../paths.ts";
@@ -11,7 +12,7 @@ import { warn } from "./output/terminal.ts";
 
 /** The paths for this process's environment. */
 export function findProcessPaths(): VaultPaths {
-  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env) });
+  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env, askKeptPassword) });
 }
 
 /**

@@ -10,7 +10,7 @@ import { readVault } from "../../store/vault-store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { OpenedVault } from "./open-vault.ts";
 import { loadKek } from "./open-vault.ts";
-import { encodeStoreLogin } from "./vault-engine.ts";
+import { encodeStoreLogin } from "./store-password.ts";
 
 /**
  * A connection to an agent with this vault's key; the caller closes it. Where none runs, one is started that ends with the last run that has a connection to it.

@@ -15,7 +15,7 @@ import type { VaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "./change-vault.ts";
 import { openHeadReport } from "./head-witness.ts";
 import { judgeWithKey, loadKek, requireVault } from "./open-vault.ts";
-import { encodeStoreLogin } from "./vault-engine.ts";
+import { encodeStoreLogin } from "./store-password.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface AgentLimits {

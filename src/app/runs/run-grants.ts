@@ -10,7 +10,7 @@ import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
-import { listStoreVariables } from "../keys/vault-engine.ts";
+import { listStoreVariables } from "../keys/store-password.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
