@@ -143,6 +143,7 @@ const REVEALERS = [
   "src/engines/credentials.ts",
   "src/engines/postgres-session.ts",
   "src/engines/redis.ts",
+  "src/engines/s3-client.ts",
   "src/env-files/kept-value.ts",
   "src/identity/identity-key.ts",
   "src/keys/keyring.ts",

@@ -1,6 +1,6 @@
 // The engine for a locator. Each is loaded when a vault is on it: a vault in a file costs none of them.
 import type { Limits } from "./connection.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, KeyCredentials } from "./credentials.ts";
 import type { Engine } from "./engine.ts";
 import type { Locator } from "./locator.ts";
 
@@ -15,7 +15,14 @@ export async function openEngine(locator: Locator, credentials: Credentials, lim
       const { PostgresEngine } = await import("./postgres.ts");
       return new PostgresEngine(locator, credentials, limits);
     }
-    case "s3":
-      throw new Error("not yet");
+    case "s3": {
+      const { S3Engine } = await import("./s3.ts");
+      return new S3Engine(locator, keysIn(credentials), limits);
+    }
   }
+}
+
+function keysIn(credentials: Credentials): KeyCredentials {
+  if (credentials.kind !== "keys") throw new TypeError("S3 takes keys");
+  return credentials;
 }

@@ -72,3 +72,24 @@ export function keepAsking(ask: () => Promise<unknown>, everyMs: number, onDead:
   }, everyMs).unref();
   return () => { clearInterval(timer); };
 }
+
+/** For a store that tells nobody anything: asks for a mark of the entry every so often, and tells when it is another, or when it could not be had meanwhile. The first time is told too, as above. */
+export function keepPolling(ask: () => Promise<string>, everyMs: number, onChange: () => void): Watch {
+  let last: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const look = async (): Promise<void> => {
+    const mark = await ask().catch(() => undefined);
+    if (isClosed) return;
+    if (mark !== undefined && mark !== last) onChange();
+    last = mark;
+    timer = setTimeout(() => void look(), everyMs).unref();
+  };
+  void look();
+  return {
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe } from "vitest";
 import { hasPostgres, openPostgresServer } from "./postgres-server.ts";
 import { hasRedis, openRedisServer } from "./redis-server.ts";
+import { hasS3, openS3Server } from "./s3-server.ts";
 
 export type EngineKind = "redis" | "postgres" | "s3";
 
@@ -34,7 +35,7 @@ interface Opener {
 
 const freshName = (): string => `v-${randomBytes(6).toString("hex")}`;
 
-export const ENGINES: Readonly<Partial<Record<EngineKind, Opener>>> = {
+export const ENGINES: Readonly<Record<EngineKind, Opener>> = {
   redis: {
     isHere: hasRedis,
     async open() {
@@ -49,6 +50,14 @@ export const ENGINES: Readonly<Partial<Record<EngineKind, Opener>>> = {
       return { ...server, kind: "postgres", place: (port = server.port) => ({ url: `postgres://vault@127.0.0.1:${port}/vault/${freshName()}?tls=off`, environment: { VAULT_STORE_PASSWORD: server.password } }) };
     },
   },
+  s3: {
+    isHere: hasS3,
+    async open() {
+      const server = await openS3Server();
+      const environment = { AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: server.secretAccessKey };
+      return { ...server, kind: "s3", place: (port = server.port) => ({ url: `s3://${server.bucket}/${freshName()}?endpoint=http://127.0.0.1:${port}`, environment }) };
+    },
+  },
 };
 
 /**
@@ -59,7 +68,6 @@ export const ENGINES: Readonly<Partial<Record<EngineKind, Opener>>> = {
 export function describeEngines(title: string, tests: (stage: () => EngineStage, kind: EngineKind) => void, kinds: readonly EngineKind[] = ["redis", "postgres", "s3"]): void {
   for (const kind of kinds) {
     const opener = ENGINES[kind];
-    if (opener === undefined) continue;
     describe.skipIf(!opener.isHere)(`${title}: ${kind}`, () => {
       let open: EngineStage | undefined;
       beforeAll(async () => { open = await opener.open(); });
