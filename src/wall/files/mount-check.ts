@@ -7,11 +7,11 @@ import { findPlace } from "./mount-points.ts";
 /** What the kernel puts behind the name of a file that somebody has replaced since: it was there when it was mounted. */
 const REPLACED = /\/\/deleted$/;
 
-export interface Misplaced {
-  /** Something else is shown than was meant; or nothing lies over what was to be hidden. */
-  readonly kind: "exchanged" | "bare";
-  readonly path: string;
-}
+export type Misplaced =
+  /** Something else is shown than was meant. */
+  | { readonly kind: "exchanged"; readonly path: string; readonly source: string }
+  /** Nothing lies over what was to be hidden. */
+  | { readonly kind: "bare"; readonly path: string };
 
 /**
  * @param outside the mounts of this process. @param inside those of the program's space.
@@ -25,7 +25,7 @@ export function findMisplaced(mounts: readonly Mount[], outside: readonly MountP
     const point = found.get(mount.path);
     if (point === undefined && mount.kind === "read-only" && mount.mayGo === true) continue;
     const meant = findPlace(mount.source, outside);
-    if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return { kind: "exchanged", path: mount.path };
+    if (point === undefined || meant === undefined || point.device !== meant.device || point.root.replace(REPLACED, "") !== meant.root) return { kind: "exchanged", path: mount.path, source: mount.source };
   }
   const bare = [...planned.values()].find(({ kind, path }) => (kind === "empty" || kind === "nothing" || kind === "sealed") && !found.has(path));
   return bare === undefined ? undefined : { kind: "bare", path: bare.path };

@@ -44,7 +44,7 @@ function isAtWork(pid: number): boolean {
 
 function judge(misplaced: Misplaced | undefined): Standing {
   if (misplaced === undefined) return { kind: "stands" };
-  return { kind: misplaced.kind === "exchanged" && isThere(misplaced.path) ? "exchanged" : "changed", path: misplaced.path };
+  return { kind: misplaced.kind === "exchanged" && isThere(misplaced.source) ? "exchanged" : "changed", path: misplaced.path };
 }
 
 function isThere(path: string): boolean {
