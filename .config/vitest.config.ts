@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     exclude: process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [],
+    globalSetup: [new URL("shared-folder.ts", import.meta.url).pathname],
     pool: "forks",
     // On two cores the default is one: many tests wait for processes and clocks, and leave a core to others.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["bench/gate/**/*.test.ts"],
+    globalSetup: [new URL("shared-folder.ts", import.meta.url).pathname],
     pool: "forks",
     // One after the other, and what was measured in a bad moment is measured again.
     maxWorkers: 1,

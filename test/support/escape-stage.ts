@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { it, onTestFinished } from "vitest";
 import { can, WITHOUT_LOW_PORTS } from "./machine.ts";
+import { knownOnce } from "./made-once.ts";
 import { NODE } from "./program.ts";
 import { findProgram } from "./readable-program.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -69,7 +70,8 @@ export function has(program: string): boolean {
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 function hasWalls(who: Who): boolean {
-  return process.platform === "linux" && spawnSync("bwrap", ["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--dev-bind", "/", "/", NODE, "-e", ""], { env: { PATH }, cwd: "/", stdio: "ignore", ...identityOf(who) }).status === 0;
+  const words = ["--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--dev-bind", "/", "/", NODE, "-e", ""];
+  return process.platform === "linux" && knownOnce(`walls of ${who}`, () => spawnSync("bwrap", words, { env: { PATH }, cwd: "/", stdio: "ignore", ...identityOf(who) }).status === 0);
 }
 
 function identityOf(who: Who): { readonly uid?: number; readonly gid?: number } {
@@ -117,7 +119,7 @@ function openWalled(who: Who, before: readonly string[]): Walled {
     for (const child of running) child.kill("SIGKILL");
     await removeFolder(base);
   });
-  vault(["init", "--provider", "file"]);
+  // Makes the vault as well, with its key in a file: there is no keyring in these variables.
   vault(["secrets", "create", "API_KEY", "--host", "api.example.com"], VALUE);
   return {
     home,

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { knownOnce } from "./made-once.ts";
 
 function succeeds(program: string, ...args: readonly string[]): boolean {
   return spawnSync(program, args, { stdio: "ignore" }).status === 0;
@@ -27,13 +28,23 @@ function canWall(user: { readonly uid?: number; readonly gid?: number }): boolea
 export const WITHOUT_LOW_PORTS = [existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3", "-c", readFileSync(fileURLToPath(new URL("without-low-ports.py", import.meta.url)), "utf8")];
 
 const isRoot = process.geteuid?.() === 0;
+const isLinux = process.platform === "linux";
 
+/** Each is found out when it is first asked for, once in a run of the tests: it takes processes. */
 export const can = {
   /** Act as other users, and give files to them. */
   root: isRoot,
-  mount: isRoot && process.platform === "linux" && canMount(),
+  get mount() {
+    return isRoot && isLinux && knownOnce("can-mount", canMount);
+  },
   /** Make a wall: bubblewrap, and a kernel that lets it, an ordinary user as well. */
-  wall: process.platform === "linux" && (isRoot ? [{}, { uid: 65_534, gid: 65_534 }] : [{}]).every(canWall),
-  refusePorts: process.platform === "linux" && succeeds(WITHOUT_LOW_PORTS[0] ?? "", ...WITHOUT_LOW_PORTS.slice(1), "true"),
-  strace: process.platform === "linux" && succeeds("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:error=EIO:when=1", "true"),
+  get wall() {
+    return isLinux && knownOnce("can-wall", () => (isRoot ? [{}, { uid: 65_534, gid: 65_534 }] : [{}]).every(canWall));
+  },
+  get refusePorts() {
+    return isLinux && knownOnce("can-refuse-ports", () => succeeds(WITHOUT_LOW_PORTS[0] ?? "", ...WITHOUT_LOW_PORTS.slice(1), "true"));
+  },
+  get strace() {
+    return isLinux && knownOnce("can-strace", () => succeeds("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:error=EIO:when=1", "true"));
+  },
 } as const;

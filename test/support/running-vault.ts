@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Proxy } from "../../src/proxy/server.ts";
+import { layEmptyVault } from "./empty-vault.ts";
 import { NODE, RUN_JS } from "./program.ts";
 
 export interface RunningVault extends Proxy {
@@ -39,7 +40,7 @@ export async function openRunningVault({ value, hosts, places, upstreamCertifica
     const { status, stderr } = spawnSync(NODE, [RUN_JS, ...args], { env, input, encoding: "utf8" });
     if (status !== 0) throw new Error(`vault ${args.join(" ")} ended with ${status ?? "a signal"}: ${stderr}`);
   };
-  vault(["init", "--provider", "file"]);
+  layEmptyVault(env.VAULT_DIR);
   vault(["secrets", "create", "API_KEY", ...hosts.flatMap((host) => ["--host", host]), "--inject", places], value);
   const serverPem = join(folder, "server.pem");
   writeFileSync(serverPem, upstreamCertificate);

@@ -68,7 +68,7 @@ export async function openWallStage(isOrdinary = can.root, before: readonly stri
     });
   };
   const bound = `localhost:${server.port}`;
-  await vault(["init", "--provider", "file"]);
+  // Makes the vault as well, with its key in a file: there is no keyring in these variables.
   await vault(["secrets", "create", "API_KEY", "--host", bound], VALUE);
   return {
     folder, project, program, server, bound, value: VALUE, variables, vault,
