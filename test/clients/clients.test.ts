@@ -15,7 +15,8 @@ import { MORE_HTTP_CLIENTS, MORE_TOOLS } from "./more-programs.ts";
 import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
 import { kubeConfig, SCRIPT_CLIENTS, SCRIPT_TOOLS } from "./script-programs.ts";
-import { ACTS, GO, HTTP_CLIENTS, JAVA, TOOLS, UPLOAD_BYTES } from "./programs.ts";
+import { layBuilt } from "./built-programs.ts";
+import { ACTS, HTTP_CLIENTS, TOOLS, UPLOAD_BYTES } from "./programs.ts";
 import { compareRow, formatHttpRow, formatToolRow } from "./readme-table.ts";
 
 const TOKEN = "tok-7Qz0~real-value-of-the-clients-test";
@@ -48,7 +49,7 @@ async function runScript(name: string, script: string): Promise<Finished> {
   const cwd = mkdtempSync(join(folder, "work-"));
   writeFileSync(join(cwd, "script.sh"), script);
   linkSync(join(folder, "upload"), join(cwd, "upload"));
-  prepare(name, cwd);
+  layBuilt(name, cwd);
   const finished = await start(NODE_PROGRAM, [RUN_JS, "run", "--upstream-ca", join(folder, "server.pem"), "--", "sh", "script.sh"], "", cwd);
   for (const secret of [TOKEN, BOT_TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
   return finished;
@@ -91,26 +92,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Builds what has to be built, outside the run. */
-function prepare(name: string, cwd: string): void {
-  if (name.startsWith("Go")) {
-    writeFileSync(join(cwd, "client.go"), GO);
-    const { status, stderr } = spawnSync("go", ["build", "-o", "go-client", "client.go"], { cwd, env: { ...process.env, GOFLAGS: "-mod=mod", GO111MODULE: "off", CGO_ENABLED: "0" }, encoding: "utf8" });
-    expect([status, stderr]).toEqual([0, ""]);
-  }
-  if (name.startsWith("Java")) {
-    writeFileSync(join(cwd, "Client.java"), JAVA);
-    expect(spawnSync("javac", ["-J-XX:TieredStopAtLevel=1", "Client.java"], { cwd }).status).toBe(0);
-  }
-}
-
 const lanes = openLanes();
 
 describe("README's table of clients is what was measured:", { concurrent: true }, () => {
-  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
+  for (const { name, script, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const acts = Object.keys(ACTS) as Act[];
-      const { out, err } = await lanes(() => runScript(name, acts.map((act) => `echo "== ${act}"\n${lines[act]}\n`).join("")));
+      const { out, err } = await lanes(() => runScript(name, script));
       const answers = new Map(out.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trim()]));
       const works = acts.map((act) => answers.get(act) === ACTS[act]);
       compareRow(name, formatHttpRow(name, works), out + err);

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { HttpClient, Tool } from "./programs.ts";
-import { linesOf, succeeds } from "./programs.ts";
+import { ALL_ACTS, succeeds } from "./programs.ts";
 
 const installed = (path: string): string => fileURLToPath(new URL(`../../node_modules/.cache/clients/node_modules/${path}`, import.meta.url));
 
@@ -17,13 +17,18 @@ async def call(method, path, data):
         async with session.request(method, os.environ["URL"] + path, data=data, **own) as answer:
             text = await answer.text()
             print(len(text) if path == "/download" else text)
-asyncio.run(call(*acts[sys.argv[1]]))`;
+for act in sys.argv[1:]:
+    print("\\n== " + act)
+    try:
+        asyncio.run(call(*acts[act]))
+    except Exception as error:
+        print(error)`;
 
-const aiohttp: HttpClient = { name: "Python: aiohttp (trust_env)", isHere: () => succeeds("python3", "-c", "import aiohttp"), lines: linesOf((act) => `python3 - ${act} <<'END'\n${AIOHTTP}\nEND`) };
+const aiohttp: HttpClient = { name: "Python: aiohttp (trust_env)", isHere: () => succeeds("python3", "-c", "import aiohttp"), script: `python3 - ${ALL_ACTS} <<'END'\n${AIOHTTP}\nEND` };
 
 const NET_HTTP = `
 require "net/http"
-act, base, token = ARGV[0], ENV["URL"], ENV["TOKEN"]
+base, token = ENV["URL"], ENV["TOKEN"]
 def call(url, act, token)
   uri = URI(url)
   request = { "POST" => Net::HTTP::Post, "upload" => Net::HTTP::Put }.fetch(act, Net::HTTP::Get).new(uri)
@@ -33,28 +38,41 @@ def call(url, act, token)
   answer = Net::HTTP.start(uri.host, uri.port, use_ssl: true) { |http| http.request(request) }
   answer.is_a?(Net::HTTPRedirection) ? call(URI.join(url, answer["Location"]).to_s, act, token) : answer.body
 end
-text = call(base + { "upload" => "/upload", "download" => "/download", "redirect" => "/redirect", "Basic" => "/basic" }.fetch(act, "/api"), act, token)
-puts act == "download" ? text.length : text`;
+ARGV.each do |act|
+  puts "", "== " + act
+  text = call(base + { "upload" => "/upload", "download" => "/download", "redirect" => "/redirect", "Basic" => "/basic" }.fetch(act, "/api"), act, token)
+  puts act == "download" ? text.length : text
+rescue => error
+  puts error.message
+end`;
 
-const ruby: HttpClient = { name: "Ruby: Net::HTTP", isHere: () => succeeds("ruby", "--version"), lines: linesOf((act) => `ruby - ${act} <<'END'\n${NET_HTTP}\nEND`) };
+const ruby: HttpClient = { name: "Ruby: Net::HTTP", isHere: () => succeeds("ruby", "--version"), script: `ruby - ${ALL_ACTS} <<'END'\n${NET_HTTP}\nEND` };
 
-/** The same request for all of JavaScript's. */
-const REQUEST = `
-const { URL: base, TOKEN } = process.env, act = process.argv[2];
-const [path, method = "GET", data] = { GET: ["/api"], POST: ["/api", "POST", "hello"], upload: ["/upload", "PUT", (await import("node:fs")).readFileSync("upload")], download: ["/download"], redirect: ["/redirect"], Basic: ["/basic"] }[act];
-const headers = { authorization: act === "Basic" ? "Basic " + btoa("me:" + TOKEN) : "Bearer " + TOKEN, "content-type": "text/plain" };
-const show = (text) => console.log(act === "download" ? text.length : text.trim());
+/** The same requests for all of JavaScript's. @param how shows an answer's text. */
+const requests = (how: string): string => `
+const { URL: base, TOKEN } = process.env, upload = (await import("node:fs")).readFileSync("upload");
+for (const act of process.argv.slice(2)) {
+  const [path, method = "GET", data] = { GET: ["/api"], POST: ["/api", "POST", "hello"], upload: ["/upload", "PUT", upload], download: ["/download"], redirect: ["/redirect"], Basic: ["/basic"] }[act];
+  const headers = { authorization: act === "Basic" ? "Basic " + btoa("me:" + TOKEN) : "Bearer " + TOKEN, "content-type": "text/plain" };
+  const show = (text) => console.log(act === "download" ? text.length : text.trim());
+  console.log("\\n== " + act);
+  try {
+    ${how}
+  } catch (error) {
+    console.log(String(error));
+  }
+}
 `;
-const FETCH = `${REQUEST} show(await (await fetch(base + path, { method, headers, body: data })).text());`;
+const FETCH = requests("show(await (await fetch(base + path, { method, headers, body: data })).text());");
 
 const axios = (name: string, folder: string): HttpClient => ({
   name,
   isHere: () => existsSync(installed(folder)),
-  lines: linesOf((act) => `cat > axios.mjs <<'END'\nimport { createRequire } from "node:module";\nconst axios = createRequire("${installed("any.js")}")("${folder}");\n${REQUEST}\nshow((await axios({ url: base + path, method, headers, data, responseType: "text", maxBodyLength: Infinity })).data);\nEND\n"${process.execPath}" axios.mjs ${act}`),
+  script: `cat > axios.mjs <<'END'\nimport { createRequire } from "node:module";\nconst axios = createRequire("${installed("any.js")}")("${folder}");\n${requests('show((await axios({ url: base + path, method, headers, data, responseType: "text", maxBodyLength: Infinity })).data);')}\nEND\n"${process.execPath}" axios.mjs ${ALL_ACTS}`,
 });
 
-const deno: HttpClient = { name: "Deno: fetch", isHere: () => existsSync(installed("@deno/linux-x64-glibc/deno")), lines: linesOf((act) => `cat > fetch.mjs <<'END'\n${FETCH}\nEND\n"${installed("@deno/linux-x64-glibc/deno")}" run --quiet --allow-all fetch.mjs ${act}`) };
-const bun: HttpClient = { name: "Bun: fetch", isHere: () => existsSync(installed("@oven/bun-linux-x64/bin/bun")), lines: linesOf((act) => `cat > fetch.mjs <<'END'\n${FETCH}\nEND\n"${installed("@oven/bun-linux-x64/bin/bun")}" run fetch.mjs ${act}`) };
+const deno: HttpClient = { name: "Deno: fetch", isHere: () => existsSync(installed("@deno/linux-x64-glibc/deno")), script: `cat > fetch.mjs <<'END'\n${FETCH}\nEND\n"${installed("@deno/linux-x64-glibc/deno")}" run --quiet --allow-all fetch.mjs ${ALL_ACTS}` };
+const bun: HttpClient = { name: "Bun: fetch", isHere: () => existsSync(installed("@oven/bun-linux-x64/bin/bun")), script: `cat > fetch.mjs <<'END'\n${FETCH}\nEND\n"${installed("@oven/bun-linux-x64/bin/bun")}" run fetch.mjs ${ALL_ACTS}` };
 
 export const MORE_HTTP_CLIENTS: readonly HttpClient[] = [aiohttp, ruby, axios("Node: axios 1.7", "axios-1.7"), axios("Node: axios", "axios"), deno, bun];
 

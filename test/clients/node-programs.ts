@@ -2,32 +2,41 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { HttpClient, Tool } from "./programs.ts";
-import { linesOf, nodeProgram } from "./programs.ts";
+import { ALL_ACTS, nodeProgram } from "./programs.ts";
 
 const CLIENTS = fileURLToPath(new URL("../../node_modules/.cache/clients/", import.meta.url));
 const installed = (path: string): string => `${CLIENTS}node_modules/${path}`;
 const BUN = installed("@oven/bun-linux-x64/bin/bun");
 
-const ACT = `
+/** @param how shows an answer's text. Nothing of one act is left for the next one. */
+const acts = (how: string): string => `
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import https from "node:https";
 const load = createRequire("${CLIENTS}any.js");
-const { URL: base, TOKEN } = process.env, act = process.argv[2];
+const { URL: base, TOKEN } = process.env;
+for (const act of process.argv.slice(2)) {
 const [path, method = "GET", body] = { GET: ["/api"], POST: ["/api", "POST", "hello"], upload: ["/upload", "PUT", readFileSync("upload")], download: ["/download"], redirect: ["/redirect"], Basic: ["/basic"] }[act];
 const headers = { authorization: act === "Basic" ? "Basic " + btoa("me:" + TOKEN) : "Bearer " + TOKEN, "content-type": "text/plain" };
 const show = (text) => console.log(act === "download" ? text.length : String(text).trim());
+console.log("\\n== " + act);
+try {
+${how}
+} catch (error) {
+console.log(String(error));
+}
+}
 `;
 
 /** One that requests as `show(await …)` says. */
 const client = (name: string, folder: string, body: string, node = process.execPath): HttpClient => ({
   name,
   isHere: () => existsSync(node) && (folder === "" || existsSync(installed(folder))),
-  lines: linesOf((act) => `cat > client.mjs <<'END'\n${ACT}${body}\nEND\n"${node}" client.mjs ${act}`),
+  script: `cat > client.mjs <<'END'\n${acts(body)}\nEND\n"${node}" client.mjs ${ALL_ACTS}`,
 });
 
 /** By `https`, with what the options add: follows a redirect as programs do by hand. */
 const byHttps = (name: string, options: string, node?: string): HttpClient => client(name, "", `
-import https from "node:https";
 const options = ${options};
 const call = (url) => new Promise((resolve, reject) => https.request(url, { method, headers, ...options }, (answer) => {
   if (answer.statusCode === 302) return answer.resume(), resolve(call(new URL(answer.headers.location, url)));
@@ -59,7 +68,7 @@ export const NODE_CLIENTS: readonly HttpClient[] = [
   byHttps("Bun: https, an Agent of its own", "{ agent: new https.Agent({ keepAlive: true }) }", BUN),
   byHttps("Bun: https, an Agent with `proxyEnv`", "{ agent: new https.Agent({ keepAlive: true, proxyEnv: process.env }) }", BUN),
   client("Node: got", "got", `const { default: got } = await import("${installed("got/dist/source/index.js")}"); show(await got(base + path, { method, headers, body, retry: { limit: 0 } }).text());`),
-  client("Node: node-fetch 2", "node-fetch-2", `import https from "node:https"; const agent = new https.Agent(); show(await (await load("node-fetch-2")(base + path, { method, headers, body, agent })).text());`),
+  client("Node: node-fetch 2", "node-fetch-2", `const agent = new https.Agent(); show(await (await load("node-fetch-2")(base + path, { method, headers, body, agent })).text());`),
   client("Node: node-fetch 3", "node-fetch", `const { default: fetch } = await import("${installed("node-fetch/src/index.js")}"); show(await (await fetch(base + path, { method, headers, body })).text());`),
   client("Node: superagent", "superagent", `const answer = await load("superagent")(method, base + path).set(headers).buffer(true).send(body); show(answer.text);`),
 ];

@@ -1,7 +1,9 @@
 // The clients of the table: for each, how it does what programs do. All read $URL and $TOKEN, which is a placeholder, and print what the server answered.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { knownOnce } from "../support/made-once.ts";
 import { DOWNLOAD_BYTES } from "../support/origin.ts";
 
 export const UPLOAD_BYTES = 3_000_000;
@@ -20,40 +22,46 @@ export type Act = keyof typeof ACTS;
 
 export interface HttpClient {
   readonly name: string;
-  /** A shell's line for each act. */
-  readonly lines: Readonly<Record<Act, string>>;
+  /** Shell: all acts, one after the other. Before what each of them answers stands a line `== ACT`. */
+  readonly script: string;
   /** Whether this machine has it. */
   readonly isHere: () => boolean;
 }
 
-export const succeeds = (program: string, ...args: readonly string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
-export const linesOf = (line: (act: Act) => string): Record<Act, string> => ({ GET: line("GET"), POST: line("POST"), upload: line("upload"), download: line("download"), redirect: line("redirect"), Basic: line("Basic") });
+/** Asked once in a run of the tests: some of these programs take a second to start. */
+export const succeeds = (program: string, ...args: readonly string[]): boolean => knownOnce(`succeeds-${createHash("sha256").update(JSON.stringify([program, ...args])).digest("hex")}`, () => spawnSync(program, args, { stdio: "ignore" }).status === 0);
+
+/** The words of a program that is started once, and does all of them. It goes on where one fails. */
+export const ALL_ACTS = Object.keys(ACTS).join(" ");
+
+/** For a program that does one thing each time it is started. */
+const eachAct = (lines: Readonly<Record<Act, string>>): string => (Object.keys(ACTS) as Act[]).map((act) => `echo "== ${act}"\n${lines[act]}\necho\n`).join("");
 
 const BEARER = '"Authorization: Bearer $TOKEN"';
 const curl: HttpClient = {
   name: "curl",
   isHere: () => succeeds("curl", "--version"),
-  lines: {
+  script: eachAct({
     GET: `curl -sS -H ${BEARER} $URL/api`,
     POST: `curl -sS -H ${BEARER} -d hello $URL/api`,
     upload: `curl -sS -H ${BEARER} -T upload $URL/upload`,
     download: `curl -sS --compressed -H ${BEARER} $URL/download | wc -c`,
     redirect: `curl -sSL -H ${BEARER} $URL/redirect`,
     Basic: `curl -sS -u "me:$TOKEN" $URL/basic`,
-  },
+  }),
 };
 
 const wget: HttpClient = {
   name: "wget",
   isHere: () => succeeds("wget", "--version"),
-  lines: {
+  script: eachAct({
     GET: `wget -qO- --header=${BEARER} $URL/api`,
     POST: `wget -qO- --header=${BEARER} --post-data=hello $URL/api`,
     upload: `wget -qO- --header=${BEARER} --method=PUT --body-file=upload $URL/upload`,
     download: `wget -qO- --header=${BEARER} $URL/download | wc -c`,
     redirect: `wget -qO- --header=${BEARER} $URL/redirect`,
     Basic: `wget -qO- --user=me "--password=$TOKEN" $URL/basic`,
-  },
+  }),
 };
 
 const URLLIB = `
@@ -66,45 +74,62 @@ acts = {
     "GET": lambda: call("/api"), "POST": lambda: call("/api", "POST", b"hello"), "upload": lambda: call("/upload", "PUT", open("upload", "rb").read()),
     "download": lambda: str(len(call("/download"))).encode(), "redirect": lambda: call("/redirect"), "Basic": lambda: call("/basic", credential=basic),
 }
-print(acts[sys.argv[1]]().decode())`;
+for act in sys.argv[2:]:
+    print("\\n== " + act)
+    try:
+        print(acts[act]().decode())
+    except Exception as error:
+        print(error)`;
 
 /** The same for requests and httpx, whose interfaces are alike. */
 const SESSION = `
 import os, sys, importlib
-library = importlib.import_module(sys.argv[2])
-session = library.Session() if sys.argv[2] == "requests" else library.Client(follow_redirects=True)
+library, is_requests = importlib.import_module(sys.argv[1]), sys.argv[1] == "requests"
+session = library.Session() if is_requests else library.Client(follow_redirects=True)
 url, headers = os.environ["URL"], {"Authorization": "Bearer " + os.environ["TOKEN"]}
 acts = {
-    "GET": lambda: session.get(url + "/api", headers=headers).text, "POST": lambda: session.post(url + "/api", headers=headers, data=b"hello" if sys.argv[2] == "requests" else None, **({} if sys.argv[2] == "requests" else {"content": b"hello"})).text,
-    "upload": lambda: session.request("PUT", url + "/upload", headers=headers, **{"data" if sys.argv[2] == "requests" else "content": open("upload", "rb").read()}).text,
+    "GET": lambda: session.get(url + "/api", headers=headers).text, "POST": lambda: session.post(url + "/api", headers=headers, data=b"hello" if is_requests else None, **({} if is_requests else {"content": b"hello"})).text,
+    "upload": lambda: session.request("PUT", url + "/upload", headers=headers, **{"data" if is_requests else "content": open("upload", "rb").read()}).text,
     "download": lambda: len(session.get(url + "/download", headers=headers).content), "redirect": lambda: session.get(url + "/redirect", headers=headers).text,
     "Basic": lambda: session.get(url + "/basic", auth=("me", os.environ["TOKEN"])).text,
 }
-print(acts[sys.argv[1]]())`;
+for act in sys.argv[2:]:
+    print("\\n== " + act)
+    try:
+        print(acts[act]())
+    except Exception as error:
+        print(error)`;
 
 const python = (name: string, script: string, library: string): HttpClient => ({
   name,
   isHere: () => succeeds("python3", "-c", `import ${library}`),
-  lines: linesOf((act) => `python3 -c '${script}' ${act} ${library}`),
+  script: `python3 -c '${script}' ${library} ${ALL_ACTS}`,
 });
 
-/** Each act by `fetch` and by `https`: one that fails makes the program fail. */
+/** Each act by `fetch` and by `https`: it has failed where one of them has. */
 const NODE = `
 const { readFileSync } = require("fs"), https = require("https");
 const { URL: base, TOKEN } = process.env;
 const basic = "Basic " + Buffer.from("me:" + TOKEN).toString("base64");
 const acts = { GET: ["/api"], POST: ["/api", "POST", "hello"], upload: ["/upload", "PUT", () => readFileSync("upload")], download: ["/download"], redirect: ["/redirect"], Basic: ["/basic"] };
-const act = process.argv[2], [path, method = "GET", given] = acts[act], body = typeof given === "function" ? given() : given;
-const headers = { authorization: act === "Basic" ? basic : "Bearer " + TOKEN };
-const byHttps = (path) => new Promise((resolve, reject) => https.request(base + path, { method, headers }, (answer) => {
-  if (answer.statusCode === 302) return answer.resume(), resolve(byHttps(answer.headers.location));
+const byHttps = (path, method, headers, body) => new Promise((resolve, reject) => https.request(base + path, { method, headers }, (answer) => {
+  if (answer.statusCode === 302) return answer.resume(), resolve(byHttps(answer.headers.location, method, headers, body));
   const chunks = [];
   answer.on("data", (chunk) => chunks.push(chunk)).on("end", () => resolve(Buffer.concat(chunks).toString()));
 }).on("error", reject).end(body));
-const show = (text) => (act === "download" ? String(text.length) : text.trim());
 (async () => {
-  const one = show(await (await fetch(base + path, { method, headers, body })).text()), other = show(await byHttps(path));
-  console.log(one === other ? one : "fetch: " + one + ", https: " + other);
+  for (const act of process.argv.slice(2)) {
+    const [path, method = "GET", given] = acts[act], body = typeof given === "function" ? given() : given;
+    const headers = { authorization: act === "Basic" ? basic : "Bearer " + TOKEN };
+    const show = (text) => (act === "download" ? String(text.length) : text.trim());
+    console.log("\\n== " + act);
+    try {
+      const one = show(await (await fetch(base + path, { method, headers, body })).text()), other = show(await byHttps(path, method, headers, body));
+      console.log(one === other ? one : "fetch: " + one + ", https: " + other);
+    } catch (error) {
+      console.log(error);
+    }
+  }
 })();`;
 
 /** Where a Node of this line is, if the machine has one: the one that runs the tests, or what `.ci/other-nodes` has put there. */
@@ -115,17 +140,24 @@ export const nodeProgram = (line: string): string => {
 
 const nodeOf = (line: string): HttpClient => {
   const program = nodeProgram(line);
-  return { name: `Node ${line}: fetch, https`, isHere: () => existsSync(program), lines: linesOf((act) => `"${program}" - ${act} <<'END'\n${NODE}\nEND`) };
+  return { name: `Node ${line}: fetch, https`, isHere: () => existsSync(program), script: `"${program}" - ${ALL_ACTS} <<'END'\n${NODE}\nEND` };
 };
 
-/** What `go` is given to build; the program is then `./go-client ACT`. */
+/** What `go` is given to build; the program is then `./go-client ACT…`. */
 export const GO = `package main
 
 import ("bytes"; "fmt"; "io"; "net/http"; "os")
 
 func main() {
+	for _, act := range os.Args[1:] {
+		fmt.Println("\\n== " + act)
+		do(act)
+	}
+}
+
+func do(act string) {
 	path, method, body := "/api", "GET", []byte(nil)
-	switch os.Args[1] {
+	switch act {
 	case "POST": method, body = "POST", []byte("hello")
 	case "upload": path, method = "/upload", "PUT"; body, _ = os.ReadFile("upload")
 	case "download": path = "/download"
@@ -133,21 +165,27 @@ func main() {
 	case "Basic": path = "/basic"
 	}
 	request, _ := http.NewRequest(method, os.Getenv("URL")+path, bytes.NewReader(body))
-	if os.Args[1] == "Basic" { request.SetBasicAuth("me", os.Getenv("TOKEN")) } else { request.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN")) }
+	if act == "Basic" { request.SetBasicAuth("me", os.Getenv("TOKEN")) } else { request.Header.Set("Authorization", "Bearer "+os.Getenv("TOKEN")) }
 	answer, err := http.DefaultClient.Do(request)
-	if err != nil { fmt.Println(err); os.Exit(1) }
+	if err != nil { fmt.Println(err); return }
 	text, _ := io.ReadAll(answer.Body)
-	if os.Args[1] == "download" { fmt.Println(len(text)) } else { fmt.Print(string(text)) }
+	if act == "download" { fmt.Println(len(text)) } else { fmt.Print(string(text)) }
 }
 `;
 
-const go: HttpClient = { name: "Go: net/http", isHere: () => succeeds("go", "version"), lines: linesOf((act) => `./go-client ${act}`) };
+const go: HttpClient = { name: "Go: net/http", isHere: () => succeeds("go", "version"), script: `./go-client ${ALL_ACTS}` };
 
 /** What `javac` is given. */
 export const JAVA = `import java.net.URI; import java.net.http.*; import java.nio.file.*; import java.util.Base64;
 public class Client {
-  public static void main(String[] args) throws Exception {
-    String act = args[0], token = System.getenv("TOKEN");
+  public static void main(String[] args) {
+    for (String act : args) {
+      System.out.println("\\n== " + act);
+      try { perform(act); } catch (Exception error) { System.out.println(error); }
+    }
+  }
+  static void perform(String act) throws Exception {
+    String token = System.getenv("TOKEN");
     String path = switch (act) { case "upload" -> "/upload"; case "download" -> "/download"; case "redirect" -> "/redirect"; case "Basic" -> "/basic"; default -> "/api"; };
     HttpRequest.BodyPublisher body = act.equals("POST") ? HttpRequest.BodyPublishers.ofString("hello") : act.equals("upload") ? HttpRequest.BodyPublishers.ofFile(Path.of("upload")) : HttpRequest.BodyPublishers.noBody();
     String credential = act.equals("Basic") ? "Basic " + Base64.getEncoder().encodeToString(("me:" + token).getBytes()) : "Bearer " + token;
@@ -158,7 +196,7 @@ public class Client {
 }
 `;
 
-const java: HttpClient = { name: "Java: HttpClient", isHere: () => succeeds("javac", "-version"), lines: linesOf((act) => `java -Xshare:auto -XX:TieredStopAtLevel=1 Client ${act}`) };
+const java: HttpClient = { name: "Java: HttpClient", isHere: () => succeeds("javac", "-version"), script: `java -Xshare:auto -XX:TieredStopAtLevel=1 Client ${ALL_ACTS}` };
 
 export const HTTP_CLIENTS: readonly HttpClient[] = [
   curl,

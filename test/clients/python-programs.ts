@@ -1,20 +1,26 @@
 // Python's clients that look at no proxy variable: what reaches a bound host through the run all the same.
 import type { HttpClient, Tool } from "./programs.ts";
-import { linesOf, succeeds } from "./programs.ts";
+import { ALL_ACTS, succeeds } from "./programs.ts";
 
-const ACT = `
+/** @param how shows an answer's bytes. Nothing of one act is left for the next one. */
+const acts = (how: string): string => `
 import os, sys, json, base64
-base, token, act = os.environ["URL"], os.environ["TOKEN"], sys.argv[1]
-path, method, data = {"GET": ("/api", "GET", None), "POST": ("/api", "POST", b"hello"), "upload": ("/upload", "PUT", open("upload", "rb").read()), "download": ("/download", "GET", None), "redirect": ("/redirect", "GET", None), "Basic": ("/basic", "GET", None)}[act]
-headers = {"Authorization": "Basic " + base64.b64encode(("me:" + token).encode()).decode() if act == "Basic" else "Bearer " + token, "Content-Type": "text/plain"}
+base, token = os.environ["URL"], os.environ["TOKEN"]
 def show(text):
     print(len(text) if act == "download" else text.decode().strip())
+for act in sys.argv[1:]:
+    print("\\n== " + act)
+    path, method, data = {"GET": ("/api", "GET", None), "POST": ("/api", "POST", b"hello"), "upload": ("/upload", "PUT", open("upload", "rb").read()), "download": ("/download", "GET", None), "redirect": ("/redirect", "GET", None), "Basic": ("/basic", "GET", None)}[act]
+    headers = {"Authorization": "Basic " + base64.b64encode(("me:" + token).encode()).decode() if act == "Basic" else "Bearer " + token, "Content-Type": "text/plain"}
+    try:${how.replaceAll("\n", "\n        ")}
+    except Exception as error:
+        print(error)
 `;
 
 const python = (name: string, library: string, body: string): HttpClient => ({
   name,
   isHere: () => succeeds("python3", "-c", `import ${library}`),
-  lines: linesOf((act) => `python3 - ${act} <<'END'\n${ACT}${body}\nEND`),
+  script: `python3 - ${ALL_ACTS} <<'END'\n${acts(body)}\nEND`,
 });
 
 const HTTP_CLIENT = `

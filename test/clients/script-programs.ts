@@ -2,13 +2,17 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { HttpClient, Tool } from "./programs.ts";
-import { linesOf, succeeds } from "./programs.ts";
+import { ALL_ACTS, succeeds } from "./programs.ts";
 
-const PHP_ACT = `<?php
-[$base, $token, $act] = [getenv("URL"), getenv("TOKEN"), $argv[1]];
+const phpActs = (how: string): string => `<?php
+[$base, $token] = [getenv("URL"), getenv("TOKEN")];
+function show($text) { global $act; echo $act === "download" ? strlen($text) : trim($text), "\\n"; }
+foreach (array_slice($argv, 1) as $act) {
+echo "\\n== $act\\n";
 [$path, $method, $data] = ["GET" => ["/api", "GET", null], "POST" => ["/api", "POST", "hello"], "upload" => ["/upload", "PUT", file_get_contents("upload")], "download" => ["/download", "GET", null], "redirect" => ["/redirect", "GET", null], "Basic" => ["/basic", "GET", null]][$act];
 $credential = "Authorization: " . ($act === "Basic" ? "Basic " . base64_encode("me:" . $token) : "Bearer " . $token);
-function show($text) { global $act; echo $act === "download" ? strlen($text) : trim($text), "\\n"; }
+${how}
+}
 `;
 
 const PHP_CURL = `
@@ -19,13 +23,19 @@ show(curl_exec($curl));`;
 const PHP_STREAMS = `
 show(@file_get_contents($base . $path, false, stream_context_create(["http" => ["method" => $method, "header" => $credential, "content" => $data ?? ""]])));`;
 
-const PERL_ACT = `
+const perlActs = (how: string): string => `
 use strict; use warnings; use MIME::Base64;
-my ($base, $token, $act) = ($ENV{URL}, $ENV{TOKEN}, $ARGV[0]);
+my ($base, $token) = ($ENV{URL}, $ENV{TOKEN});
+our $act;
+sub show { my $text = shift; chomp $text; print $act eq "download" ? length($text) : $text, "\\n"; }
 open(my $file, "<", "upload"); binmode $file; local $/; my $upload = <$file>;
+for $act (@ARGV) {
+print "\\n== $act\\n";
 my ($path, $method, $data) = @{ { GET => ["/api", "GET"], POST => ["/api", "POST", "hello"], upload => ["/upload", "PUT", $upload], download => ["/download", "GET"], redirect => ["/redirect", "GET"], Basic => ["/basic", "GET"] }->{$act} };
 my $credential = $act eq "Basic" ? "Basic " . encode_base64("me:$token", "") : "Bearer $token";
-sub show { my $text = shift; chomp $text; print $act eq "download" ? length($text) : $text, "\\n"; }
+eval {${how}
+1 } or print $@;
+}
 `;
 
 const LWP = `
@@ -40,19 +50,27 @@ show(HTTP::Tiny->new(verify_SSL => 1)->request($method, $base . $path, { headers
 const HTTR = (settings = ""): string => `
 library(httr)
 ${settings}
-base <- Sys.getenv("URL"); token <- Sys.getenv("TOKEN"); act <- commandArgs(TRUE)[1]
+base <- Sys.getenv("URL"); token <- Sys.getenv("TOKEN")
+for (act in commandArgs(TRUE)) {
+cat("\\n== ", act, "\\n", sep = "")
+tryCatch({
 path <- c(GET = "/api", POST = "/api", upload = "/upload", download = "/download", redirect = "/redirect", Basic = "/basic")[[act]]
 method <- c(GET = "GET", POST = "POST", upload = "PUT", download = "GET", redirect = "GET", Basic = "GET")[[act]]
 credential <- if (act == "Basic") authenticate("me", token) else add_headers(Authorization = paste("Bearer", token))
 body <- switch(act, POST = "hello", upload = upload_file("upload"), NULL)
 answer <- content(VERB(method, paste0(base, path), credential, body = body, encode = "raw"), "raw")
 cat(if (act == "download") length(answer) else trimws(rawToChar(answer)), "\\n", sep = "")
+}, error = function(error) cat(conditionMessage(error), "\\n"))
+}
 `;
 
 const HTTPC = `
 {:ok, _} = Application.ensure_all_started(:ssl)
 {:ok, _} = Application.ensure_all_started(:inets)
-[base, token, act] = [System.get_env("URL"), System.get_env("TOKEN"), hd(System.argv())]
+[base, token] = [System.get_env("URL"), System.get_env("TOKEN")]
+for act <- System.argv() do
+IO.puts("\\n== " <> act)
+try do
 path = %{"GET" => "/api", "POST" => "/api", "upload" => "/upload", "download" => "/download", "redirect" => "/redirect", "Basic" => "/basic"}[act]
 credential = if act == "Basic", do: "Basic " <> Base.encode64("me:" <> token), else: "Bearer " <> token
 head = {to_charlist(base <> path), [{'authorization', to_charlist(credential)}]}
@@ -63,15 +81,19 @@ head = {to_charlist(base <> path), [{'authorization', to_charlist(credential)}]}
 end
 {:ok, {_, _, body}} = :httpc.request(method, request, [ssl: [verify: :verify_peer, cacerts: :public_key.cacerts_get(), customize_hostname_check: [match_fun: :public_key.pkix_verify_hostname_match_fun(:https)]]], body_format: :binary)
 IO.puts(if act == "download", do: byte_size(body), else: String.trim(body))
+rescue
+  error -> IO.puts(Exception.message(error))
+end
+end
 `;
 
-const php = (name: string, isHere: () => boolean, body: string): HttpClient => ({ name, isHere, lines: linesOf((act) => `cat > client.php <<'END'\n${PHP_ACT}${body}\nEND\nphp client.php ${act}`) });
+const php = (name: string, isHere: () => boolean, body: string): HttpClient => ({ name, isHere, script: `cat > client.php <<'END'\n${phpActs(body)}\nEND\nphp client.php ${ALL_ACTS}` });
 const perl = (name: string, modules: readonly string[], body: string): HttpClient => ({
   name,
   isHere: () => succeeds("perl", ...modules.map((module) => `-M${module}`), "-e", "1"),
-  lines: linesOf((act) => `cat > client.pl <<'END'\n${PERL_ACT}${body}\nEND\nperl client.pl ${act}`),
+  script: `cat > client.pl <<'END'\n${perlActs(body)}\nEND\nperl client.pl ${ALL_ACTS}`,
 });
-const r = (name: string, program: string): HttpClient => ({ name, isHere: () => succeeds("Rscript", "-e", "library(httr)"), lines: linesOf((act) => `cat > client.R <<'END'\n${program}\nEND\nRscript client.R ${act}`) });
+const r = (name: string, program: string): HttpClient => ({ name, isHere: () => succeeds("Rscript", "-e", "library(httr)"), script: `cat > client.R <<'END'\n${program}\nEND\nRscript client.R ${ALL_ACTS}` });
 
 export const SCRIPT_CLIENTS: readonly HttpClient[] = [
   php("PHP: curl", () => succeeds("php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"), PHP_CURL),
@@ -80,7 +102,7 @@ export const SCRIPT_CLIENTS: readonly HttpClient[] = [
   perl("Perl: HTTP::Tiny", ["HTTP::Tiny", "IO::Socket::SSL"], HTTP_TINY),
   r("R: httr", HTTR()),
   r("R: httr, told of CURL_CA_BUNDLE", HTTR('set_config(config(cainfo = Sys.getenv("CURL_CA_BUNDLE")))')),
-  { name: "Elixir: httpc", isHere: () => succeeds("elixir", "-e", "Application.ensure_all_started(:inets); Application.ensure_all_started(:ssl)"), lines: linesOf((act) => `cat > client.exs <<'END'\n${HTTPC}\nEND\nelixir client.exs ${act}`) },
+  { name: "Elixir: httpc", isHere: () => succeeds("elixir", "-e", "Application.ensure_all_started(:inets); Application.ensure_all_started(:ssl)"), script: `cat > client.exs <<'END'\n${HTTPC}\nEND\nelixir client.exs ${ALL_ACTS}` },
 ];
 
 /** What stands in `~/.kube/config`, with the cluster's own root as such files have it. @param certificate PEM. */

@@ -12,10 +12,11 @@ import { BOT_TOKEN, openOrigin, ORIGIN_HOST } from "../support/origin.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
+import { layBuilt } from "./built-programs.ts";
 import { MORE_HTTP_CLIENTS } from "./more-programs.ts";
 import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import type { Act } from "./programs.ts";
-import { ACTS, GO, HTTP_CLIENTS, JAVA, UPLOAD_BYTES } from "./programs.ts";
+import { ACTS, HTTP_CLIENTS, UPLOAD_BYTES } from "./programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
 import { compareRow, formatHttpRow, formatToolRow } from "./readme-table.ts";
 import { kubeConfig, SCRIPT_CLIENTS } from "./script-programs.ts";
@@ -45,22 +46,11 @@ async function runScript(name: string, script: string): Promise<string> {
   const project = mkdtempSync(join(folder, "project-"));
   writeFileSync(join(project, "script.sh"), `${FORGET}${script}`);
   linkSync(join(folder, "upload"), join(project, "upload"));
-  prepare(name, project);
+  layBuilt(name, project);
   // The clients' own files may lie where the wall shows nothing.
   const output = await vault(["run", "--sandbox", "--writable", REPOSITORY, "--upstream-ca", join(folder, "server.pem"), "--", "sh", "script.sh"], "", project);
   for (const secret of [TOKEN, BOT_TOKEN, "proxy-password"]) expect(output).not.toContain(secret);
   return output;
-}
-
-function prepare(name: string, project: string): void {
-  if (name.startsWith("Go")) {
-    writeFileSync(join(project, "client.go"), GO);
-    expect(spawnSync("go", ["build", "-o", "go-client", "client.go"], { cwd: project, env: { ...process.env, GO111MODULE: "off", CGO_ENABLED: "0" } }).status).toBe(0);
-  }
-  if (name.startsWith("Java")) {
-    writeFileSync(join(project, "Client.java"), JAVA);
-    expect(spawnSync("javac", ["-J-XX:TieredStopAtLevel=1", "Client.java"], { cwd: project }).status).toBe(0);
-  }
 }
 
 const lanes = openLanes();
@@ -97,10 +87,10 @@ describe.skipIf(!can.wall)("README's table of walled clients is what was measure
     rmSync(folder, { recursive: true, force: true });
   });
 
-  for (const { name, lines, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
+  for (const { name, script, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const acts = Object.keys(ACTS) as Act[];
-      const output = await lanes(() => runScript(name, acts.map((act) => `echo "== ${act}"\n(${lines[act]}\n) 2>&1; echo\n`).join("")));
+      const output = await lanes(() => runScript(name, `(${script}\n) 2>&1`));
       const answers = new Map(output.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1)]));
       const works = acts.map((act) => (answers.get(act) ?? "").split("\n").some((line) => line.trim() === ACTS[act]));
       compareRow(name, formatHttpRow(name, works), output, "walled-clients");
