@@ -9,7 +9,7 @@ import { hasSecretService, openSecretService } from "../support/keyring-daemon.t
 import { can } from "../support/machine.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import type { Traced } from "../support/system-calls.ts";
-import { listMoments, runWithFault } from "../support/system-calls.ts";
+import { distinctMoments, listMoments, runWithFault } from "../support/system-calls.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
@@ -63,7 +63,7 @@ function requireWhole(rotation: Rotation, env: NodeJS.ProcessEnv, where: string,
   // 2: the key is the new one already. 8: so is the file, or the entry.
   expect([0, 2, 8], `${where}, then again: ${again.said}`).toContain(again.status);
   if (again.status !== 0) expect(provider, where).toBe(rotation.rotate[1] ?? provider);
-  expect(vault(["run", "--", "true"], env), `${where}, then again`).toMatchObject({ status: 0 });
+  // It opens every secret too.
   expect(vault(["doctor"], env), `${where}, then doctor`).toMatchObject({ status: 0 });
   if (status === 0) expect(provider, where).toBe(rotation.rotate[1] ?? provider);
 }
@@ -87,7 +87,7 @@ describe.skipIf(!can.strace)("rotate-master between providers under fault inject
         const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
         const moments = listMoments(command, { env: environmentOf(traced, rotation), under: traced });
         expect(moments.length).toBeGreaterThan(10);
-        for (const moment of moments.filter((_, index) => index % STRIDE === 0)) {
+        for (const moment of distinctMoments(moments, fault).filter((_, index) => index % STRIDE === 0)) {
           const folder = copy();
           const env = environmentOf(folder, rotation);
           requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
@@ -118,7 +118,7 @@ describe.skipIf(!can.strace || !hasSecretService())("rotate-master with a keyrin
         const traced = make();
         const moments = listMoments(command, { env: traced.env, under: traced.folder });
         expect(moments.length).toBeGreaterThan(10);
-        for (const moment of moments.filter((_, index) => index % KEYRING_STRIDE === 0)) {
+        for (const moment of distinctMoments(moments, fault).filter((_, index) => index % KEYRING_STRIDE === 0)) {
           const { env } = make();
           requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
         }

@@ -58,6 +58,14 @@ function readMoments(log: string, under: string): Moment[] {
   });
 }
 
+/**
+ * Those at which a fault can leave other files than at the moment behind it: a command that is killed before a flush, or before making a folder that is there, leaves the files that one leaves
+ * which is killed right behind it. What else could fail at such a call is kept for all other faults.
+ */
+export function distinctMoments(moments: readonly Moment[], fault: string): readonly Moment[] {
+  return fault === "SIGKILL" ? moments.filter(({ call, line = "" }) => call !== "fsync" && !/ = -1 E\w+ /.test(line)) : moments;
+}
+
 /** Runs the command with SIGKILL, or an error such as `ENOSPC`, at that moment. */
 export function runWithFault(command: readonly string[], { call, nth }: Moment, fault: string, options: { readonly env: NodeJS.ProcessEnv; readonly input?: string }): Traced {
   const { status, signal, stdout, stderr } = spawnSync("strace", ["-qq", "-o", "/dev/null", "-e", `trace=${call}`, "-e", injectionOf({ call, nth }, fault), ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8", timeout: 60_000 });
