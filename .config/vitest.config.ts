@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import DearestFirst from "./dearest-first.ts";
 
 export default defineConfig({
   test: {
@@ -8,8 +9,9 @@ export default defineConfig({
     exclude: process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [],
     globalSetup: [new URL("shared-folder.ts", import.meta.url).pathname],
     pool: "forks",
-    // On two cores the default is one: many tests wait for processes and clocks, and leave a core to others.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // One more than cores: many tests wait for processes and clocks, and leave theirs to others.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: DearestFirst },
     // For a busy machine. What a test waits for comes within these, and how soon is nothing that it judges: see vitest.gate.config.ts.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -17,6 +17,7 @@ import { Refusal } from "../second-opinion/grammar.ts";
 import { readSecrets, readVault } from "../second-opinion/reader.ts";
 import { bodyOf, finish, writeVault } from "../second-opinion/writer.ts";
 import { arbitraryBinding } from "../support/bindings.ts";
+import { cases } from "../support/cases.ts";
 import { refusalOf } from "../support/refusal.ts";
 import type { Locator } from "../vectors/catalogue/subject.ts";
 import { contentsOf, FIRST, KEK, SECOND, slotFor, SUBJECT, VAULT } from "../vectors/catalogue/subject.ts";
@@ -156,7 +157,7 @@ describe("two readers agree", () => {
       const verdict = verdictOf(bytes);
       expect(secondVerdictOf(bytes)).toBe(verdict);
       verdicts.add(verdict);
-    }), { numRuns: 8000 });
+    }), { numRuns: cases(3_000, 30_000) });
     for (const verdict of [undefined, "bad-json", "too-deep", "bad-schema", "out-of-bounds", "not-canonical"]) expect(verdicts).toContain(verdict);
   });
 });

@@ -4,6 +4,7 @@ import type { Grant } from "../../../src/proxy/grants/grant.ts";
 import type { Scrubber } from "../../../src/proxy/scrub/scrub.ts";
 import { makeScrubber } from "../../../src/proxy/scrub/scrub.ts";
 import { secretForms } from "../../../src/proxy/scrub/secret-forms.ts";
+import { cases } from "../../support/cases.ts";
 import { makeGrant } from "../../support/proxy-run.ts";
 import { findReflections, reflect, REFLECTED_VALUES } from "../../support/reflected-values.ts";
 
@@ -36,7 +37,7 @@ describe("a scrubbed body", () => {
         const body = Buffer.from(parts.join(""));
         expect(scrubInPieces(scrubber, body, pieces)).toBe(scrubInPieces(scrubber, body, [body.length + 1]));
       }),
-      { numRuns: 5_000 },
+      { numRuns: cases(1_000, 20_000) },
     );
   });
 
@@ -81,7 +82,7 @@ describe("a scrubbed body", () => {
         const whole = Buffer.from(scrubber.openAnswer().whole(Buffer.from(text))).toString("latin1");
         expect(scrubInPieces(scrubber, Buffer.from(text), sizes) === whole).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: cases(15, 300) },
     );
   });
 
@@ -135,7 +136,7 @@ describe("a scrubbed body", () => {
           expect([way, form, out.includes("<PH>"), findReflections(out, value)]).toEqual([way, form, true, []]);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: cases(80, 1_000) },
     );
   });
 });
@@ -170,7 +171,7 @@ describe("what the child sees", () => {
         expect(watch(one, pieces)).toEqual(watch(other, pieces));
         expect(watch(one, pieces).join("")).not.toContain("*****");
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(300, 5_000) },
     );
   });
 
