@@ -8,7 +8,7 @@ export const ANSWER_BYTES_MAX = 64 * 1024;
 export const ANSWER_MS = 20_000;
 
 export interface FetchLimits {
-  /** PEM of certificates that are trusted besides those that this Node trusts. */
+  /** PEM of certificates that are trusted besides those that came with this Node. */
   readonly roots: string | null;
   readonly signal: AbortSignal;
   readonly answerMs?: number;
@@ -45,8 +45,9 @@ export function limitedFetch({ roots, signal, answerMs = ANSWER_MS }: FetchLimit
         fail(undefined);
         return;
       }
-      // Node's own switch that turns the check of certificates off is not listened to.
-      const asked = request(url, { method, headers, agent: false, signal: limit.signal, rejectUnauthorized: true, ...(roots === null ? {} : { ca: [...rootCertificates, roots] }) });
+      // Node's own switch that turns the check of certificates off is not listened to, and neither are those that add roots to its own
+      // (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE): whoever wrote the tree that somebody logs in from may have set them.
+      const asked = request(url, { method, headers, agent: false, signal: limit.signal, rejectUnauthorized: true, ca: roots === null ? [...rootCertificates] : [...rootCertificates, roots] });
       asked.on("socket", (socket) => socket.once("secureConnect", () => { isSent = true; }));
       asked.on("error", fail);
       asked.on("response", (answer) => {

@@ -62,6 +62,25 @@ describe.skipIf(!hasTools())("the impostor gets nothing (needs curl)", () => {
     await expectRefused(variables());
   });
 
+  it.each([
+    ["Node's own variable", (): string[] => [`NODE_EXTRA_CA_CERTS=${evil}`]],
+    ["OpenSSL's, and Node told to heed it", (): string[] => [`SSL_CERT_FILE=${evil}`, "NODE_OPTIONS=--use-openssl-ca"]],
+  ])("by a login, or by a key that is tried when it is stored: by %s", async (_name, variables) => {
+    const before = impostor.received().length;
+    const url = `https://localhost:${impostor.port}`;
+    const commands = [
+      ["login", "--issuer", url, "--client-id", "me", "--name", "LOGIN"],
+      ["secrets", "create", "MINTED", "--host", "api.example.com", "--source", "client-credentials", "--token-endpoint", `${url}/token`, "--client-id", "me", "--from-file", "-"],
+    ];
+    for (const command of commands) {
+      const typed = built.start("env", [...variables(), NODE, RUN_JS, ...command], built.folder);
+      typed.process.stdin?.end(VALUE);
+      expect(await typed.ended, typed.output()).not.toBe(0);
+      expect(typed.output()).toMatch(/SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT_LOCALLY/);
+    }
+    expect(impostor.received().slice(before)).toBe("");
+  });
+
   it.skipIf(spawnSync("npm", ["--version"]).status !== 0)("where `npm run` starts vault in a tree whose .npmrc names certificates (needs npm)", async () => {
     const tree = join(built.folder, "tree");
     mkdirSync(tree);
