@@ -28,7 +28,7 @@ export async function serveAgent(openLogins: OpenLogins): Promise<void> {
   // Node opens its inspector to every local user on SIGUSR1 unless something else listens to it.
   process.on("SIGUSR1", () => undefined);
   // SIGQUIT would otherwise leave a core dump, key and all.
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => { end(0); });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]) process.on(signal, () => { void leave(); });
   process.on("uncaughtException", () => { end(1); });
   const channel = new Channel(process.stdin, process.stdout);
   const frame = await channel.receive(ORDER_MS);
@@ -62,6 +62,12 @@ function readOrder(frame: Frame): StartOrder {
   } finally {
     wipe(frame.keys);
   }
+}
+
+/** The machine is shut down, say: a login that is being refreshed would be lost. */
+async function leave(): Promise<void> {
+  await server?.leave().catch(() => undefined);
+  end(0);
 }
 
 function end(status: number): void {

@@ -34,6 +34,8 @@ const FAREWELL_MS = 500;
 const CHECK_MS = 2000;
 /** How long an agent for runs waits for the one that started it, and for the next when the last has gone. */
 const ALONE_MS_MAX = 10_000;
+/** How long an agent for runs waits in all, where a login could not be written that the server has given: for a disk that is full, or a process that holds the vault. */
+const UNWRITTEN_MS_MAX = 10 * 60_000;
 /** How long the key waits for refreshes that are under way before it goes: cut off, such a login may be lost. */
 const LAST_REFRESH_MS = 2000;
 
@@ -67,6 +69,7 @@ export class AgentServer {
   readonly #time: Time;
   readonly #logins: LoginKeeper | undefined;
   #expiring: Promise<void> | undefined;
+  #writing: Promise<void> | undefined;
   /** Since when there has been no client. */
   #aloneSinceMs: number;
   #resolveEnded: () => void = () => undefined;
@@ -91,6 +94,12 @@ export class AgentServer {
     this.#resolveEnded();
   }
 
+  /** As `close`, once what is being refreshed is in the vault, or could not be in time. */
+  async leave(): Promise<void> {
+    await this.#lastRefreshes();
+    this.close();
+  }
+
   #forget(): void {
     clearTimeout(this.#timer);
     this.#custody.close();
@@ -106,16 +115,23 @@ export class AgentServer {
       return;
     }
     if (!this.#listener.isReachable() || this.#isLeft()) {
-      this.close();
+      void this.leave();
       return;
     }
+    void this.#writeRest();
     this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
   }
 
   #isLeft(): boolean {
     const nowMs = this.#time.now().monotonicMs;
     if (this.#known.size > 0 || this.#values.isRefreshing) this.#aloneSinceMs = nowMs;
-    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > ALONE_MS_MAX;
+    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > (this.#logins?.hasUnwritten() === true ? UNWRITTEN_MS_MAX : ALONE_MS_MAX);
+  }
+
+  #writeRest(): Promise<void> {
+    const { key } = this.#custody;
+    if (this.#logins?.hasUnwritten() !== true) return Promise.resolve();
+    return (this.#writing ??= this.#logins.writeRest((use) => this.#custody.finish(key, use)).finally(() => { this.#writing = undefined; }));
   }
 
   /**
@@ -134,7 +150,7 @@ export class AgentServer {
   }
 
   async #lastRefreshes(): Promise<void> {
-    if (this.#values.isRefreshing) await Promise.race([this.#values.settled(), sleep(LAST_REFRESH_MS)]);
+    if (this.#values.isRefreshing || this.#logins?.hasUnwritten() === true) await Promise.race([this.#values.settled().then(() => this.#writeRest()), sleep(LAST_REFRESH_MS)]);
   }
 
   async #accept(socket: Socket): Promise<void> {

@@ -28,6 +28,10 @@ export interface LoginKeeper {
    * @throws SourceFailure `changed` where the record is gone, or no login any more; `lost`; `unwritten`; VaultError.
    */
   withLogin<T>(record: SecretRecord, useKey: UseKey, work: (login: HeldLogin) => Promise<T>): Promise<T>;
+  /** Whether a server has given what the vault does not have yet: with this process it would be lost. */
+  hasUnwritten(): boolean;
+  /** Tries once more to write that. Never rejects. */
+  writeRest(useKey: UseKey): Promise<void>;
   /** Forgets what could not be written. */
   clear(): void;
 }

@@ -108,6 +108,22 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
         lock.release();
       }
     },
+    hasUnwritten: () => unwritten.size > 0,
+    async writeRest(useKey) {
+      for (const id of [...unwritten.keys()]) {
+        try {
+          const lock = await lockLogin(paths, id);
+          try {
+            (await read(id, useKey)).sealed.wipe();
+          } finally {
+            lock.release();
+          }
+        } catch (error) {
+          // Deleted, or no login any more: there is nothing to write it into.
+          if (error instanceof SourceFailure && error.failure.reason === "changed") forget(id);
+        }
+      }
+    },
     clear() {
       for (const id of unwritten.keys()) forget(id);
     },

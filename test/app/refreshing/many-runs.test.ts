@@ -1,5 +1,7 @@
 // Runs of the built program that have one login together, at a real authorization server that ends a login one of whose tokens it sees twice.
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { realmOf } from "../../../src/agent/presence.ts";
@@ -39,8 +41,8 @@ describe.runIf(hasCurl)("(needs Linux and curl) one login, whose tokens live fiv
 
 describe.runIf(hasCurl)("(needs Linux and curl) while the server thinks about a refresh", () => {
   /** A run that asks once, at the moment when the server has been asked, and has done what it is to do. */
-  async function openThinking(): Promise<{ readonly stage: LoginStage; readonly run: VaultRun; readonly agent: number }> {
-    stage = await openLoginStage({ answersMs: 800 });
+  async function openThinking(answersMs = 800): Promise<{ readonly stage: LoginStage; readonly run: VaultRun; readonly agent: number }> {
+    stage = await openLoginStage({ answersMs });
     const { built, server, fetching } = stage;
     const run = built.run(`echo begun; read line; ${fetching}`);
     await run.said("begun");
@@ -73,6 +75,35 @@ describe.runIf(hasCurl)("(needs Linux and curl) while the server thinks about a 
     const { stage: { built, server, fetching }, run } = await openThinking();
     run.process.kill("SIGKILL");
     await run.ended;
+    const next = built.run(fetching);
+    expect([await next.ended, next.output()]).toEqual([0, "200\n"]);
+    expect(server.errors()).toEqual([]);
+  });
+
+  test("the vault cannot be written for a while, and the run ends: the agent writes when it can, and the login goes on", async () => {
+    const { stage: { built, server, fetching }, run } = await openThinking();
+    const head = join(built.folder, "vault", "audit", "head.json");
+    renameSync(head, `${head}.away`);
+    mkdirSync(head);
+    await run.ended;
+    expect(run.output()).toContain("503");
+    rmdirSync(head);
+    renameSync(`${head}.away`, head);
+    await lock(built);
+    const next = built.run(fetching);
+    expect([await next.ended, next.output()]).toEqual([0, "200\n"]);
+    expect(server.errors()).toEqual([]);
+  });
+
+  test.each([
+    ["is told to end, as at the end of a session", 800, (agent: number): void => { process.kill(agent, "SIGTERM"); }],
+    // It looks for its socket every two seconds.
+    ["has its socket taken away", 1900, (_agent: number, { folder }: LoginStage["built"]): void => { for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) if (name.endsWith("agent.sock")) rmSync(join(folder, name)); }],
+  ])("the agent %s: it ends what it began, and the login goes on", async (_name, answersMs, act) => {
+    const { stage: { built, server, fetching }, run, agent } = await openThinking(answersMs);
+    act(agent, built);
+    await run.ended;
+    while (findPresent("agent", realmOf(`${built.folder}/vault`)).length > 0) await sleep(50);
     const next = built.run(fetching);
     expect([await next.ended, next.output()]).toEqual([0, "200\n"]);
     expect(server.errors()).toEqual([]);
