@@ -1,8 +1,8 @@
 // The answer to one request of the child's, as it is written to the connection (RFC 9112 sections 4 to 7). Whoever answers says what the body is; how it is framed is settled here.
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { BodyWriter } from "./body-writer.ts";
 import { isField } from "./raw-head.ts";
-import { hasRoom } from "./write-ahead.ts";
 
 export interface AnswerOptions {
   /** Of the request: to a HEAD no body is written, whatever the head says of one. */
@@ -23,9 +23,6 @@ export type AnswerBody = { readonly kind: "none" } | { readonly kind: "some"; re
 export const KEEP_ALIVE_SECONDS = 130;
 /** Beyond this a body is not copied to go out with its head. */
 const JOINED_BYTES_MAX = 16_384;
-/** The same of the first part of a chunk and its size. */
-const JOINED_PART_BYTES_MAX = 256;
-const EMPTY = new Uint8Array();
 
 export class ChildResponse {
   readonly #socket: Duplex;
@@ -34,6 +31,8 @@ export class ChildResponse {
   /** Made and not yet written: it goes out with what comes first behind it. */
   #head = "";
   #isChunked = false;
+  /** Of a body that comes in pieces. */
+  #body: BodyWriter | undefined;
   /** Whether the child can tell where the body ends. */
   #isMeasured = false;
   #isStarted = false;
@@ -108,23 +107,14 @@ export class ChildResponse {
   write(...parts: readonly Uint8Array[]): boolean {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (this.isOver || length === 0 || this.#options.method === "HEAD") return true;
-    let lead = this.#takeHead();
-    if (this.#isChunked) lead += `${length.toString(16)}\r\n`;
-    // Each write costs the same, however short it is.
-    const [first = EMPTY] = parts;
-    const isJoined = parts.length > 1 && first.length <= JOINED_PART_BYTES_MAX;
-    if (isJoined) lead += latin1(first);
-    this.#socket.cork();
-    if (lead !== "") this.#socket.write(lead, "latin1");
-    for (let index = isJoined ? 1 : 0; index < parts.length; index += 1) this.#socket.write(parts[index] ?? EMPTY);
-    if (this.#isChunked) this.#socket.write("\r\n", "latin1");
-    this.#socket.uncork();
-    return hasRoom(this.#socket);
+    this.#body ??= new BodyWriter(this.#socket, this.#isChunked);
+    return this.#body.write(this.#takeHead(), parts, length);
   }
 
   /** @param trailers names and values alternate; only a body in chunks has any. Those that may not be written are left out. */
   end(trailers: readonly string[] = []): void {
     if (this.isOver) return;
+    this.#body?.flush();
     let last = this.#takeHead();
     if (this.#isChunked && this.#options.method !== "HEAD") last += `0\r\n${fieldsOf(trailers)}\r\n`;
     if (last !== "") this.#socket.write(last, "latin1");
@@ -151,6 +141,7 @@ export class ChildResponse {
     if (this.isOver) return;
     this.#keepsAlive = false;
     this.#head = "";
+    this.#body?.flush();
     if (this.#isMeasured) this.#finish();
     else this.#socket.destroy();
   }

@@ -4,9 +4,9 @@ import type { Duplex } from "node:stream";
 
 const AHEAD_BYTES = 524_288;
 
-/** Whether more may be written now. Otherwise `drain` tells when, as ever: that all of it is out. */
-export function hasRoom(socket: Duplex): boolean {
-  return socket.writableLength < AHEAD_BYTES;
+/** Whether more may be written now. Otherwise `drain` tells when, as ever: that all of it is out. @param gatheredBytes what is still to be written. */
+export function hasRoom(socket: Duplex, gatheredBytes = 0): boolean {
+  return socket.writableLength + gatheredBytes < AHEAD_BYTES;
 }
 
 /** Has the connection's own way to write answer so, for writers that go by that. */
