@@ -1,6 +1,6 @@
 // The main audit log: one durable line for each act on the vault and for each start and end of a run.
-import { existsSync, readdirSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
@@ -16,7 +16,7 @@ import { listParts, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
 import type { PullTerms } from "./pull.ts";
 import { pullLines } from "./pull.ts";
 import { OPENED, UNVOUCHED } from "./runs.ts";
-import { segmentPath } from "./segment.ts";
+import { findSegment } from "./segment-copies.ts";
 
 /** As long as one waits for the log's lock: by then each of the machines that write has had its turn many times. */
 const TURN_MS = 40_000;
@@ -47,9 +47,7 @@ export interface LogPosition {
  */
 export async function appendToLog(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number = PART_BYTES_MAX): Promise<ChainHead> {
   try {
-    ensureUnsharedFolder(folder);
-    const lock = await acquireLock(join(folder, "audit.lock"));
-    try {
+    return await withLogLock(folder, async () => {
       const { store } = position;
       for (const deadline = performance.now() + TURN_MS; ; ) {
         if (store !== undefined) await pullLines(folder, store, position, partBytesMax);
@@ -58,9 +56,7 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
         if (performance.now() > deadline) throw new VaultError("busy", "other machines write to the log all the time");
         await sleep(PAUSE_MS_MAX * Math.random());
       }
-    } finally {
-      lock.release();
-    }
+    });
   } catch (error) {
     throw unwritable(folder, error);
   }
@@ -68,10 +64,15 @@ export async function appendToLog(folder: string, event: AuditEvent, position: L
 
 /** Brings this machine's copy up to what the store has. @throws VaultError as `pullLines`; `busy`. */
 export async function pullLog(folder: string, store: LogStore, terms: PullTerms): Promise<void> {
+  await withLogLock(folder, () => pullLines(folder, store, terms));
+}
+
+/** Nobody else of this machine writes to the log, or to its copies of others', while `work` does. @throws VaultError `busy`, `io`. */
+export async function withLogLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   ensureUnsharedFolder(folder);
   const lock = await acquireLock(join(folder, "audit.lock"));
   try {
-    await pullLines(folder, store, terms);
+    return await work();
   } finally {
     lock.release();
   }
@@ -98,13 +99,7 @@ export function readLog(folder: string): string[] {
 
 /** The lines of a run's segment, as they are read; none where the run wrote none. @throws VaultError `io`, `unsafe-file`. */
 export function readSegment(folder: string, runId: string): Iterable<string> {
-  return readLines(segmentPath(folder, runId));
-}
-
-/** The ids of runs that have a segment. */
-export function listSegments(folder: string): string[] {
-  const runs = dirname(segmentPath(folder, "0"));
-  return existsSync(runs) ? readdirSync(runs).filter((name) => name.endsWith(".jsonl")).map((name) => basename(name, ".jsonl")) : [];
+  return readLines(findSegment(folder, runId));
 }
 
 /** @returns undefined where a store has another line in this one's place. */

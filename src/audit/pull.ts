@@ -47,8 +47,8 @@ export async function readWithStore(folder: string, store: LogStore, vouched: Ch
   return [...own, ...(await readNewer(store, own.at(-1), vouched, undefined))];
 }
 
-/** @throws VaultError as `pullLines`. */
-async function readNewer(store: LogStore, last: string | undefined, vouched: ChainHead, key: Uint8Array | undefined): Promise<readonly string[]> {
+/** What the store has behind a line. @param last undefined where there is none here. @param key undefined authenticates nothing. @throws VaultError as `pullLines`. */
+export async function readNewer(store: LogStore, last: string | undefined, vouched: ChainHead, key: Uint8Array | undefined): Promise<readonly string[]> {
   const own = findEntry(last ?? "")?.seq ?? 0;
   const look = async (): Promise<StoredVerdict> => judgeStored(last, await collect(store, Math.max(0, own - 1), own), vouched, key);
   let verdict = await look();

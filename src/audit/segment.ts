@@ -18,6 +18,8 @@ export interface AuditSegment {
   readonly enter: (event: AuditEvent) => void;
   /** Writes what was entered, all in one write: it survives this process, and within a second a power cut too. @throws VaultError `audit-unwritable`, from then on always. */
   readonly flush: () => void;
+  /** Nothing can be written any more, for a reason that lies elsewhere. */
+  readonly fail: (failure: VaultError) => void;
   /** Makes all durable; the head, of what was written and of nothing else, goes into the main log's closing entry. */
   close(): ChainHead;
 }
@@ -150,6 +152,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       if (failure === undefined && !isClosed) entered.push(event);
     },
     flush,
+    fail,
     close() {
       if (isClosed) return written;
       try {

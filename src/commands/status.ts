@@ -18,9 +18,10 @@ export default class Status extends VaultCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Status);
-    const { state, provider, source, fallback, file, isVerified, paths } = await readStatus(makeSurroundings(undefined, flags["no-init"]));
+    const surroundings = makeSurroundings(undefined, flags["no-init"]);
+    const { state, provider, source, fallback, file, isVerified, paths } = await readStatus(surroundings);
     const { contents } = file;
-    const made = surveyMade(paths, file.records.outlines());
+    const made = await surveyMade(surroundings, file);
     const [kinds, failing] = [countKinds(made), failingOf(made)];
     const object = {
       state,

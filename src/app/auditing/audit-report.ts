@@ -1,12 +1,12 @@
 // What the audit log tells of a time, gathered for a page: which secret was used at which host, by which program, what was refused, and what was changed in the vault.
 import type { AuditEntry, AuditEvent } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
-import { readSegment } from "../../audit/log.ts";
 import { isRunId } from "../../audit/runs.ts";
 import { utf8 } from "../../bytes.ts";
 import { createFile } from "../../disk/durable-file.ts";
 import type { TrailWindow } from "./audit-trail.ts";
 import { readTrail } from "./audit-trail.ts";
+import { findLines } from "./run-lines.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** All times are as the log has them: RFC 3339 in UTC. All names may be anything. */
@@ -86,7 +86,7 @@ export async function readReport(surroundings: Surroundings, window: TrailWindow
   });
   const changes = entries.filter(({ event }) => !/^(?:run|value)\./.test(event.kind)).map(({ at, event }): ReportedChange => ({ at, kind: event.kind, secret: textOf(event, "secret"), hosts: textsOf(event, "hosts") }));
   const tally = new Tally();
-  for (const run of runs) tally.addRun(run, isRunId(run.id) ? readSegment(surroundings.paths.auditFolder, run.id) : []);
+  for (const run of runs) tally.addRun(run, isRunId(run.id) ? await findLines(surroundings, run.id) : []);
   return { runs, changes, values: gatherValues(entries), ...tally.result() };
 }
 

@@ -2,7 +2,8 @@
 import type { AuditEntry } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
 import { followLog } from "../../audit/follow.ts";
-import { readLog } from "../../audit/log.ts";
+import { followStore } from "../../audit/follow-store.ts";
+import { findLogStore, readWholeLog } from "../keys/log-reading.ts";
 import { requireVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -13,8 +14,8 @@ export interface TrailWindow {
 
 /** The newest entries of the main log, oldest first; lines that are not entries are passed over here, and named by `verifyTrail`. */
 export async function readTrail(surroundings: Surroundings, { limit, before }: TrailWindow): Promise<AuditEntry[]> {
-  await requireVault(surroundings);
-  const entries = readLog(surroundings.paths.auditFolder).map(findEntry).filter((entry) => entry !== undefined);
+  const { contents } = await requireVault(surroundings);
+  const entries = (await readWholeLog(surroundings.paths, contents)).map(findEntry).filter((entry) => entry !== undefined);
   return entries.filter(({ at }) => before === undefined || Date.parse(at) < before.getTime()).slice(-limit);
 }
 
@@ -25,9 +26,11 @@ export async function readTrail(surroundings: Surroundings, { limit, before }: T
  * @throws VaultError `no-vault`, or what reading says.
  */
 export async function* followTrail(surroundings: Surroundings, limit: number, signal: AbortSignal): AsyncGenerator<AuditEntry> {
-  await requireVault(surroundings);
+  const { contents } = await requireVault(surroundings);
+  const { auditFolder } = surroundings.paths;
+  const store = await findLogStore(surroundings.paths, contents);
   let isFirst = true;
-  for await (const lines of followLog(surroundings.paths.auditFolder, signal)) {
+  for await (const lines of store === undefined ? followLog(auditFolder, signal) : followStore(auditFolder, store, contents.audit, signal)) {
     const entries = lines.map(findEntry).filter((entry) => entry !== undefined);
     yield* isFirst ? entries.slice(-limit) : entries;
     isFirst = false;

@@ -71,7 +71,7 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSour
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")
       : await examineAudit(paths, file, opened?.isAuthentic === true ? holder : undefined);
-    const sources = !triesSources ? (isUnsafe(paths.auditFolder) ? [] : lookFor("sources", () => recallSources(paths, file))) : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(surroundings, file, holder);
+    const sources = !triesSources ? (isUnsafe(paths.auditFolder) ? [] : await recallQuietly(surroundings, file)) : holder === undefined || opened?.isAuthentic !== true ? [note("sources", "no source was tried: the key is not at hand")] : await examineSources(surroundings, file, holder);
     return [...agent.findings, ...source.findings, ...successors, opened?.finding ?? unopened, ...sources, audit];
   } finally {
     agent.holder?.close();
@@ -81,6 +81,14 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSour
 
 function notAsked(check: Check, why: string): { readonly findings: readonly Finding[]; readonly holder: undefined } {
   return { findings: [note(check, why)], holder: undefined };
+}
+
+async function recallQuietly(surroundings: Surroundings, file: VaultFile): Promise<readonly Finding[]> {
+  const [recalled] = await Promise.allSettled([recallSources(surroundings, file)]);
+  return lookFor("sources", () => {
+    if (recalled.status === "rejected") throw recalled.reason;
+    return recalled.value;
+  });
 }
 
 /** A folder that cannot be listed is a finding, and no reason to find nothing else. */

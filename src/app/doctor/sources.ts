@@ -1,7 +1,6 @@
 // How it has gone with values that are made, as the log tells; and, when the person wants to know, each source is asked for its value, which is wiped at once.
 import { SourceFailure } from "../../agent/sources/source-maker.ts";
 import { VaultError } from "../../errors.ts";
-import type { VaultPaths } from "../../paths.ts";
 import { openSecrets } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { SecretRecord } from "../../vault/record.ts";
@@ -18,8 +17,8 @@ import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf } from "./finding.ts";
 
 /** Of sources that nobody is asked: those that gave no value when they were last asked. */
-export function recallSources(paths: Pick<VaultPaths, "auditFolder">, { records }: VaultFile): Finding[] {
-  const made = surveyMade(paths, records.outlines());
+export async function recallSources(surroundings: Pick<Surroundings, "paths">, file: VaultFile): Promise<Finding[]> {
+  const made = await surveyMade(surroundings, file);
   const failing = failingOf(made);
   if (made.length > 0 && failing.length === 0) return [ok("sources", `no source has failed when it was last asked (${Object.entries(countKinds(made)).map(([kind, count]) => `${count} ${kind}`).join(", ")})`)];
   return failing.map(({ name, at, reason }) => note("sources", `"${name}" has had no value since ${at}: ${describeReason(reason)}`, "vault doctor --try"));

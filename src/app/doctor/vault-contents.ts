@@ -43,7 +43,7 @@ export async function examineVaultFile(paths: VaultPaths): Promise<ExaminedFile>
   const { file } = adapter;
   if (file !== undefined) {
     const { generation, secrets } = file.contents;
-    return { vault: ok("vault", `"${vaultFile}" is well-formed: generation ${generation}, ${count(secrets.length, "secret")}`), anchor: judgeAnchor(paths, anchor, file), file };
+    return { vault: ok("vault", `"${vaultFile}" is well-formed: generation ${generation}, ${count(secrets.length, "secret")}`), anchor: await judgeAnchor(paths, anchor, file), file };
   }
   const wasThere = anchor instanceof VaultError || anchor.kind !== "none";
   const message = `there is no vault at "${vaultFile}"${wasThere ? ", and there has been one" : ""}`;
@@ -59,12 +59,13 @@ function tryReadAnchor(path: string): FoundAnchor | VaultError {
   }
 }
 
-function judgeAnchor({ anchorFile, auditFolder }: VaultPaths, anchor: FoundAnchor | VaultError, file: VaultFile): Finding {
+async function judgeAnchor(paths: VaultPaths, anchor: FoundAnchor | VaultError, file: VaultFile): Promise<Finding> {
+  const { anchorFile } = paths;
   const { generation } = file.contents;
   if (anchor instanceof VaultError) return problemOf("anchor", anchor, RESTORE);
   try {
     requireNewest(file, anchor);
-    if (anchor.kind === "none") requireKnownToLog(auditFolder, file.contents, undefined);
+    if (anchor.kind === "none") await requireKnownToLog(paths, file.contents, undefined);
   } catch (error) {
     return problemOf("anchor", error, RESTORE);
   }
@@ -109,12 +110,11 @@ async function requireAnchorOf(path: string, file: VaultFile, holder: KeyHolder)
  */
 export async function examineAudit(paths: VaultPaths, file: VaultFile, holder: KeyHolder | undefined): Promise<Finding> {
   const { auditFolder } = paths;
-  const { id, audit } = file.contents;
   let keys: VaultKeys | undefined;
   try {
     if (holder !== undefined) keys = await openVaultKeys(holder, file.contents);
     const auditKey = keys?.audit;
-    const { entries, segments, doubts: [doubt] } = await withRecall({ paths }, id, (recall) => followChains(auditFolder, audit, auditKey, recall));
+    const { entries, segments, doubts: [doubt] } = await withRecall({ paths }, file.contents.id, (recall) => followChains(paths, file.contents, auditKey, recall));
     if (doubt !== undefined) return problem("audit", "audit-broken", `entry ${doubt.entry} of the audit log: ${doubt.why}`, "vault audit --verify lists all that is in doubt; once you know what happened, vault audit --accept takes it for settled");
     if (!isWritable(auditFolder)) return problem("audit", "audit-unwritable", `the audit folder "${auditFolder}" cannot be written to, so no command that needs the log will do anything`, `check that its file system is not read-only, then: chmod u+rwx ${shellWord(auditFolder)}`);
     const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;

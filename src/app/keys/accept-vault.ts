@@ -1,6 +1,6 @@
 // Puts a vault file in force that this machine did not know, or knew as an old one: the owner says so by its id.
 import { partKey } from "../../audit/entry.ts";
-import { setLogAside } from "../../audit/log.ts";
+import { pullLog, readLog, setLogAside } from "../../audit/log.ts";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { noVault, readUnjudged, rememberVault } from "../../store/vault-store.ts";
@@ -12,6 +12,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { appendAudited } from "./change-vault.ts";
 import { isInsideRun } from "./inside-run.ts";
 import { ACCEPTED_VAULT, isLogOf } from "./known-vault.ts";
+import { findLogStore } from "./log-reading.ts";
 import { findHolder } from "./open-vault.ts";
 
 /**
@@ -33,7 +34,7 @@ export async function acceptVault(surroundings: Surroundings, id: string): Promi
     file.records.all();
     const keys = await openVaultKeys(holder, file.contents);
     try {
-      if (!isLogOf(paths.auditFolder, file.contents, partKey(keys.audit, { kind: "log" }))) setLogAside(paths.auditFolder, surroundings.now());
+      if (!(await goesOn(surroundings, file, partKey(keys.audit, { kind: "log" })))) setLogAside(paths.auditFolder, surroundings.now());
       await appendAudited(surroundings, holder, file.contents, { kind: ACCEPTED_VAULT, generation: file.contents.generation });
       await rememberVault(paths, file, keys.anchor);
       return file;
@@ -42,5 +43,18 @@ export async function acceptVault(surroundings: Surroundings, id: string): Promi
     }
   } finally {
     holder.close();
+  }
+}
+
+/** Whether the log that is here is the vault's own, and one that the store's goes on from. */
+async function goesOn({ paths: { engine, auditFolder } }: Surroundings, { contents }: VaultFile, logKey: Uint8Array): Promise<boolean> {
+  const store = await findLogStore({ engine }, contents);
+  if (store === undefined) return isLogOf(readLog(auditFolder), contents, logKey);
+  try {
+    await pullLog(auditFolder, store, { key: logKey, vouched: contents.audit });
+    return isLogOf(readLog(auditFolder), contents, logKey);
+  } catch (error) {
+    if (error instanceof VaultError && ["rolled-back", "audit-broken"].includes(error.code)) return false;
+    throw error;
   }
 }

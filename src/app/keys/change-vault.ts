@@ -9,6 +9,7 @@ import { openVaultKeys } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import { tellLogHead } from "./head-witness.ts";
+import { findLogStore } from "./log-reading.ts";
 import { requireKnownToLog } from "./known-vault.ts";
 
 /** What a change needs of its surroundings: it is made by commands, and by the agent. */
@@ -33,7 +34,7 @@ export interface AuditedChange {
 export async function changeAudited(surroundings: Writing, holder: KeyHolder, change: (contents: VaultContents) => Promise<AuditedChange>): Promise<VaultFile> {
   const { paths } = surroundings;
   return changeVault(paths, holder, async (contents) => {
-    if (!isRemembered(paths)) requireKnownToLog(paths.auditFolder, contents, undefined);
+    if (!isRemembered(paths)) await requireKnownToLog(paths, contents, undefined);
     const changed = await change(contents);
     const event = { ...changed.event, generation: contents.generation + 1 };
     const next = closesLog(event) ? { holder: changed.holder ?? holder, contents: changed.contents } : undefined;
@@ -51,13 +52,13 @@ interface KeyedContents {
  * Appends to the main log with the vault's audit key.
  *
  * @param next whose vault key comes into force, where the event closes the log of this one's.
- * @throws VaultError `audit-unwritable`, `bad-wrap`.
+ * @throws VaultError `audit-unwritable`, `bad-wrap`; where the log is in a store, `store-unavailable`, `rolled-back`.
  */
 export async function appendAudited(surroundings: Writing, holder: KeyHolder, contents: Pick<VaultContents, "id" | "vaultKey" | "audit">, event: AuditEvent, next?: KeyedContents): Promise<ChainHead> {
   const key = await openLogKey({ holder, contents });
   const nextKey = next === undefined ? undefined : await openLogKey(next);
   try {
-    const head = await appendToLog(surroundings.paths.auditFolder, event, { key, nextKey, vouched: contents.audit, now: surroundings.now() });
+    const head = await appendToLog(surroundings.paths.auditFolder, event, { key, nextKey, vouched: contents.audit, now: surroundings.now(), store: await findLogStore(surroundings.paths, contents) });
     await tellLogHead(holder, head);
     return head;
   } finally {

@@ -113,7 +113,8 @@ export async function judgeWithKey({ paths }: Pick<Surroundings, "paths">, file:
   await verifyVaultFile(file, holder);
   const keys = await openVaultKeys(holder, file.contents);
   try {
-    if (!isRemembered(paths)) requireKnownToLog(paths.auditFolder, file.contents, partKey(keys.audit, { kind: "log" }));
+    // How far a log in a store has come was looked at when the file was read: by now other machines may have gone on.
+    if (!isRemembered(paths)) await requireKnownToLog(paths, file.contents, partKey(keys.audit, { kind: "log" }), paths.engine === undefined ? 0 : Infinity);
     await settleAnchor(paths, file, keys.anchor);
     return keys;
   } catch (error) {

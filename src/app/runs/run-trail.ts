@@ -3,10 +3,13 @@ import { MAIN_PART } from "../../agent/head-memory.ts";
 import type { AuditEvent, ChainHead, Detail } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
-import { openSegment } from "../../audit/segment.ts";
+import { openHeartbeat } from "../../audit/heartbeat.ts";
+import { openSegmentPush } from "../../audit/segment-push.ts";
+import { openSegment, segmentPath } from "../../audit/segment.ts";
 import { wipe } from "../../bytes.ts";
 import { identifyThisProcess } from "../../disk/process-identity.ts";
 import { openHeadReport, tellLogHead } from "../keys/head-witness.ts";
+import { findLogStore } from "../keys/log-reading.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -28,13 +31,20 @@ export interface RunTrail {
 export async function openRunTrail(surroundings: Surroundings, { file, holder, agent, keys }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }): Promise<RunTrail> {
   const folder = surroundings.paths.auditFolder;
   const vouched = file.contents.audit;
+  const store = await findLogStore(surroundings.paths, file.contents);
   const logKey = partKey(keys.audit, { kind: "log" });
   const segmentKey = partKey(keys.audit, { kind: "run", id: runId });
-  const first = await appendToLog(folder, { ...start, run: runId, process }, { key: logKey, vouched, now: surroundings.now() });
+  const first = await appendToLog(folder, { ...start, run: runId, process }, { key: logKey, vouched, now: surroundings.now(), store });
   await tellLogHead(holder, first);
   const report = agent === undefined ? undefined : openHeadReport(surroundings.paths.agent);
+  const heartbeat = store === undefined ? undefined : openHeartbeat(store.engine, runId, segmentKey);
+  const push = store === undefined ? undefined : openSegmentPush(store.engine, runId, segmentPath(folder, runId), { onLost: (failure) => { segment.fail(failure); } });
+  const onProgress = (head: ChainHead): void => {
+    report?.tell(runId, head);
+    push?.wake();
+  };
   const segment = openSegment(folder, runId, first.hash, segmentKey, {
-    ...(report === undefined ? {} : { onProgress: (head: ChainHead) => { report.tell(runId, head); } }),
+    ...(report === undefined && push === undefined ? {} : { onProgress }),
     onFailure: ({ message }) => { surroundings.warn(`${message}; no secret of this run goes out any more`); },
   });
   let isClosed = false;
@@ -46,12 +56,13 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder, a
       isClosed = true;
       const { sequence, hash } = segment.close();
       try {
+        await push?.close();
         // What this run has seen of the log itself, it vouches for.
-        const last = await appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now() });
+        const last = await appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now(), store });
         report?.tell(MAIN_PART, last);
       } finally {
         wipe(logKey);
-        await report?.close();
+        await Promise.all([report?.close(), heartbeat?.close()]);
       }
     },
   };

@@ -1,6 +1,7 @@
 // The secrets of a vault whose values are made, and how it has gone with each: told without the key.
-import type { VaultPaths } from "../../paths.ts";
 import type { SecretOutline } from "../../vault/record.ts";
+import type { VaultFile } from "../../vault/vault-file.ts";
+import type { Surroundings } from "../surroundings.ts";
 import type { ValueHistory } from "./value-log.ts";
 import { isFailing, NO_HISTORY, readValueHistory } from "./value-log.ts";
 
@@ -10,9 +11,9 @@ export interface MadeSecret {
 }
 
 /** @throws VaultError as `readValueHistory`. */
-export function surveyMade({ auditFolder }: Pick<VaultPaths, "auditFolder">, secrets: readonly SecretOutline[]): readonly MadeSecret[] {
+export async function surveyMade(surroundings: Pick<Surroundings, "paths">, file: VaultFile, secrets: readonly SecretOutline[] = file.records.outlines()): Promise<readonly MadeSecret[]> {
   const made = secrets.filter(({ terms }) => terms.source.kind !== "stored");
-  const histories = readValueHistory(auditFolder, new Set(made.map(({ id }) => id)));
+  const histories = await readValueHistory(surroundings, file, new Set(made.map(({ id }) => id)));
   return made.map((secret) => ({ secret, history: histories.get(secret.id) ?? NO_HISTORY }));
 }
 

@@ -3,9 +3,10 @@ import type { ValueAnswer } from "../../agent/sources/value-store.ts";
 import { LIMIT_MS_MAX } from "../../agent/lifetime.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
-import { readLog } from "../../audit/log.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
+import type { VaultFile } from "../../vault/vault-file.ts";
 import { appendAudited } from "../keys/change-vault.ts";
+import { readWholeLog } from "../keys/log-reading.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -58,13 +59,13 @@ export async function logMaking(surroundings: Surroundings, { holder, file }: Pi
 /**
  * What the log tells of these secrets, since each was created or rotated. It takes the log at its word: `vault audit --verify` checks that.
  *
- * @throws VaultError `io`, `unsafe-file`.
+ * @throws VaultError as `readWholeLog`.
  */
-export function readValueHistory(auditFolder: string, ids: ReadonlySet<string>): ReadonlyMap<string, ValueHistory> {
+export async function readValueHistory({ paths }: Pick<Surroundings, "paths">, { contents }: VaultFile, ids: ReadonlySet<string>): Promise<ReadonlyMap<string, ValueHistory>> {
   const found = new Map<string, { -readonly [Part in keyof ValueHistory]: ValueHistory[Part] }>();
   if (ids.size === 0) return found;
   const open = new Set(ids);
-  const lines = readLog(auditFolder);
+  const lines = await readWholeLog(paths, contents);
   for (let at = lines.length - 1; at >= 0 && open.size > 0; at -= 1) {
     const line = lines[at] ?? "";
     // Most entries are of runs, and need not be read.

@@ -8,7 +8,7 @@ export function trailObject({ entries, segments, running, doubts }: VerifiedTrai
     verified: doubts.length === 0,
     entries,
     segments,
-    running: running.map(({ entry, id, at, program, process }) => ({ entry, run: id, at, program, pid: process?.pid ?? null })),
+    running: running.map(({ entry, id, at, program, process, elsewhere }) => ({ entry, run: id, at, program, pid: process?.pid ?? null, ...(elsewhere === undefined ? {} : { host: elsewhere }) })),
     doubts: doubts.map(({ entry, at, why, run }) => ({ entry, at: at ?? null, run: run?.id ?? null, why })),
   };
 }
@@ -17,7 +17,7 @@ export function trailLines({ entries, segments, running, doubts }: VerifiedTrail
   return [
     `${entries} entries and ${segments} runs ${doubts.length === 0 ? "verified" : "follow each other unbroken, and something may be missing:"}`,
     ...doubts.map(({ entry, at, why }) => visible(`entry ${entry}${at === undefined ? "" : ` of ${at}`}: ${why}`)),
-    ...running.map(({ id, program, process, at }) => visible(`run ${id} (${program}, process ${process?.pid ?? "unknown"}) goes on since ${at}`)),
+    ...running.map(({ id, program, process, at, elsewhere }) => visible(`run ${id} (${program}, process ${process?.pid ?? "unknown"}${elsewhere === undefined ? "" : ` on ${elsewhere}`}) goes on since ${at}`)),
   ];
 }
 

@@ -22,11 +22,11 @@ export default class SecretsList extends VaultCommand {
     const { flags } = await this.parse(SecretsList);
     const viewpoint = parseViewpoint(flags);
     const surroundings = makeSurroundings(undefined, flags["no-init"]);
-    const { file: { records }, isVerified } = await sightVault(surroundings, findOrMakeVault);
+    const { file, isVerified } = await sightVault(surroundings, findOrMakeVault);
     // Of thousands, only what is printed is read.
-    const outlines = flags.json ? [] : outlinesFrom(viewpoint, records);
-    const secrets = flags.json ? seenFrom(viewpoint, records) : [];
-    const histories = new Map(surveyMade(surroundings.paths, flags.json ? secrets.map(outlineOf) : outlines).map(({ secret, history }) => [secret.id, history]));
+    const outlines = flags.json ? [] : outlinesFrom(viewpoint, file.records);
+    const secrets = flags.json ? seenFrom(viewpoint, file.records) : [];
+    const histories = new Map((await surveyMade(surroundings, file, flags.json ? secrets.map(outlineOf) : outlines)).map(({ secret, history }) => [secret.id, history]));
     this.answer(flags.json, { secrets: secrets.map((secret) => secretObject(secret, histories.get(secret.id))), verified: isVerified }, flags.json ? [] : secretTable(outlines, answerWidth(), histories));
   }
 }

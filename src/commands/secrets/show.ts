@@ -20,7 +20,7 @@ export default class SecretsShow extends VaultCommand {
     const secret = getSecret(file.records.all(), args.name, findScope(flags));
     // The list of services is read only where the secret is of one.
     const takes = secret.service === undefined ? [] : (await import("../../app/services/known-services.ts")).describeTaking(surroundings, secret.service);
-    const history = secret.source.kind === "stored" ? undefined : readValueHistory(surroundings.paths.auditFolder, new Set([secret.id])).get(secret.id) ?? NO_HISTORY;
+    const history = secret.source.kind === "stored" ? undefined : (await readValueHistory(surroundings, file, new Set([secret.id]))).get(secret.id) ?? NO_HISTORY;
     this.answer(flags.json, { secret: { ...secretObject(secret, history), takes }, verified: isVerified }, [...secretLines(secret, history), ...takes.map((words) => `takes     ${words}`)]);
   }
 }

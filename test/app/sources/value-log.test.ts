@@ -5,8 +5,9 @@ import type { ValueAnswer } from "../../../src/agent/sources/value-store.ts";
 import { LIMIT_MS_MAX } from "../../../src/agent/lifetime.ts";
 import { verifyTrail } from "../../../src/app/auditing/verify-trail.ts";
 import { appendAudited } from "../../../src/app/keys/change-vault.ts";
-import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
+import { requireVault, withOpenVault } from "../../../src/app/keys/open-vault.ts";
 import { rotateSecret } from "../../../src/app/secrets/secrets.ts";
+import type { ValueHistory } from "../../../src/app/sources/value-log.ts";
 import { isFailing, logMaking, makingOf, NO_HISTORY, readValueHistory } from "../../../src/app/sources/value-log.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { SecretRecord } from "../../../src/vault/record.ts";
@@ -27,21 +28,21 @@ const log = async (home: Home, record: SecretRecord, answer: ValueAnswer): Promi
   const making = makingOf(answer, Date.now());
   if (making !== undefined) await withOpenVault(home.surroundings, (vault) => logMaking(home.surroundings, vault, record, "a1", making));
 };
-const historyOf = (home: Home, { id }: SecretRecord): ReturnType<typeof readValueHistory> extends ReadonlyMap<string, infer History> ? History : never => readValueHistory(home.surroundings.paths.auditFolder, new Set([id])).get(id) ?? NO_HISTORY;
+const historyOf = async ({ surroundings }: Home, { id }: SecretRecord): Promise<ValueHistory> => (await readValueHistory(surroundings, await requireVault(surroundings), new Set([id]))).get(id) ?? NO_HISTORY;
 
 describe("the history of a value", () => {
   test("is what was entered last of each kind, with the word for a failure and none of what was said", async () => {
     const home = await makeVaultHome("A_KEY");
     const record = await recordOf(home);
-    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+    expect(await historyOf(home, record)).toEqual(NO_HISTORY);
     await log(home, record, value(60_000));
     await log(home, record, none());
-    const failing = historyOf(home, record);
+    const failing = await historyOf(home, record);
     expect(failing).toMatchObject({ made: { until: expect.stringMatching(/^\d{4}-/) as string }, failed: { reason: "timed-out" } });
     expect(isFailing(failing)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 5));
     await log(home, record, value(LIMIT_MS_MAX));
-    const good = historyOf(home, record);
+    const good = await historyOf(home, record);
     expect(good.made?.until).toBeUndefined();
     expect(isFailing(good)).toBe(false);
     expect(JSON.stringify(await verifyTrail(home.surroundings))).toContain('"doubts":[]');
@@ -51,7 +52,7 @@ describe("the history of a value", () => {
     const home = await makeVaultHome("A_KEY");
     const record = await recordOf(home);
     await log(home, record, value(60_000, false));
-    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+    expect(await historyOf(home, record)).toEqual(NO_HISTORY);
   });
 
   test("begins anew where the secret does", async () => {
@@ -59,7 +60,7 @@ describe("the history of a value", () => {
     const record = await recordOf(home);
     await log(home, record, value(60_000));
     await rotateSecret(home.surroundings, record.name, undefined, () => Promise.resolve(Secret.fromText("another value of it")));
-    expect(historyOf(home, record)).toEqual(NO_HISTORY);
+    expect(await historyOf(home, record)).toEqual(NO_HISTORY);
   });
 
   test("has whose it is, where a login has said so", async () => {
@@ -67,7 +68,7 @@ describe("the history of a value", () => {
     const record = await recordOf(home);
     await withOpenVault(home.surroundings, ({ holder, file }) => appendAudited(home.surroundings, holder, file.contents, { kind: "login.account", secret: record.name, id: record.id, account: "somebody" }));
     await log(home, record, value(60_000));
-    expect(historyOf(home, record)).toMatchObject({ account: "somebody", failed: undefined });
+    expect(await historyOf(home, record)).toMatchObject({ account: "somebody", failed: undefined });
   });
 
   test("passes lines over that are no entries", async () => {
@@ -75,7 +76,7 @@ describe("the history of a value", () => {
     const record = await recordOf(home);
     await log(home, record, none());
     appendFileSync(join(home.surroundings.paths.auditFolder, "audit.jsonl"), `{"kind":"value.made","id":"${record.id}"}\n`);
-    expect(historyOf(home, record).made).toBeUndefined();
+    expect((await historyOf(home, record)).made).toBeUndefined();
   });
 });
 
