@@ -59,7 +59,7 @@ async function openWall({ path }: Bubblewrap, filter: Uint8Array, program: Omit<
   const { obstacle, hasSizes } = judgeVersion(path, version);
   if (refusal === undefined && obstacle === undefined) return { kind: "wall", wall: wallOf(outer, options, hasSizes) };
   outer.close();
-  return refuse(obstacle ?? judgeRefusal(refusal ?? "", readKernelFacts()));
+  return refuse(obstacle ?? judgeRefusal(refusal ?? "", readKernelFacts(), path));
 }
 
 function wallOf(outer: OuterNamespace, options: OuterOptions, hasSizes: boolean): Wall {

@@ -55,9 +55,9 @@ export interface Version {
   readonly hasSizes: boolean;
 }
 
-/** @param text in which a line is what `bwrap --version` says. Pure. */
+/** @param text in which what `bwrap --version` says stands at a line's end: before it, there may be the beginning of a complaint of another bubblewrap's. Pure. */
 export function judgeVersion(path: string, text: string): Version {
-  const found = /^bubblewrap ([0-9]{1,4})\.([0-9]{1,4})/m.exec(text);
+  const found = /\bbubblewrap ([0-9]{1,4})\.([0-9]{1,4})[^\n]*$/m.exec(text);
   if (found === null) return { obstacle: { cause: `"${path} --version" does not say that it is bubblewrap`, fix: "install bubblewrap 0.5 or newer" }, hasSizes: false };
   const version = [Number(found[1]), Number(found[2])] as const;
   const obstacle = isAtLeast(version, OLDEST) ? undefined : { cause: `"${path}" is bubblewrap ${version.join(".")}, which is too old`, fix: "install bubblewrap 0.5 or newer" };

@@ -39,19 +39,21 @@ export function judgeKernel({ maxUserNamespaces, unprivilegedClone, isRoot }: Ke
   return undefined;
 }
 
-const APPARMOR_FIX =
-  "sudo tee /etc/apparmor.d/bwrap <<< 'abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }' and sudo apparmor_parser -r /etc/apparmor.d/bwrap";
+/** A profile that takes nothing away and lets bubblewrap make user namespaces: as Ubuntu has them for browsers. AppArmor from 4.0 on knows this rule, and older ones forbid nothing. */
+function allowByProfile(bubblewrap: string): string {
+  return `printf '%s\\n' 'abi <abi/4.0>, include <tunables/global> profile bwrap "${bubblewrap}" flags=(unconfined) { userns, }' | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap`;
+}
 
 /**
  * Why bubblewrap ended before there was anything. Pure.
  *
- * @param words what it said.
+ * @param words what it said. @param path the bubblewrap's.
  */
-export function judgeRefusal(words: string, facts: KernelFacts): Obstacle {
+export function judgeRefusal(words: string, facts: KernelFacts, path: string): Obstacle {
   const said = `bubblewrap says: ${words.trim().split("\n").at(-1) ?? ""}`;
   const isForbidden = /permission|not permitted|denied/i.test(words);
   if (/mount proc/i.test(words)) return { cause: `a part of /proc is covered, as in a container, so that no new one can be mounted (${said})`, fix: "run the container with --security-opt systempaths=unconfined" };
-  if (isForbidden && facts.apparmorRestriction === 1 && !facts.isRoot) return { cause: `AppArmor forbids user namespaces to programs without a profile (${said})`, fix: APPARMOR_FIX };
+  if (isForbidden && facts.apparmorRestriction === 1 && !facts.isRoot) return { cause: `AppArmor forbids user namespaces to programs without a profile (${said})`, fix: allowByProfile(path) };
   if (isForbidden && (facts.isFiltered || facts.isContainer)) return { cause: `a filter of system calls forbids user namespaces, as in a container (${said})`, fix: "run the container with --security-opt seccomp=unconfined, or with a profile that allows clone, unshare, mount and pivot_root" };
   if (/ENOSPC|max_.*_namespaces/i.test(words)) return { cause: `there are too many namespaces, or too many within each other (${said})`, fix: "raise user.max_user_namespaces, user.max_net_namespaces and user.max_pid_namespaces with sysctl" };
   if (isForbidden) return { cause: `this machine forbids user namespaces (${said})`, fix: "ask who looks after it to allow unprivileged user namespaces for bwrap" };

@@ -15,8 +15,8 @@ export interface Signs {
 
 const TEXT_MAX = 16_384;
 
-/** A line of these is no complaint. */
-const EXPECTED = new RegExp(`^(?:${[ALIVE, VERSIONED, NO_RESET, NO_ROUTE].join("|")}|bubblewrap [0-9].*)$`);
+/** These are no complaints. Two processes write at a time, and bubblewrap writes a complaint in pieces: these may stand within one. */
+const EXPECTED = new RegExp(`(?:${[ALIVE, VERSIONED, NO_RESET, NO_ROUTE].join("|")}|bubblewrap [0-9].*)\\n`, "g");
 
 export function readSigns(stream: Readable): Signs {
   let text = "";
@@ -35,7 +35,7 @@ export function readSigns(stream: Readable): Signs {
   return {
     alive: signOf(ALIVE),
     version: Promise.race([signOf(VERSIONED), ended]).then(() => text),
-    words: ended.then(() => text.split("\n").filter((line) => !EXPECTED.test(line)).join("\n").trim()),
+    words: ended.then(() => text.replaceAll(EXPECTED, "").trim()),
     text: () => text,
   };
 }

@@ -11,6 +11,8 @@ import { makeFolder } from "../../support/temporary.ts";
 
 const PLAIN: KernelFacts = { maxUserNamespaces: 15_000, unprivilegedClone: 1, apparmorRestriction: undefined, isFiltered: false, isRoot: false, isContainer: false };
 const EPERM = "bwrap: No permissions to create a new namespace, likely because the kernel does not allow non-privileged user namespaces.";
+/** Ubuntu 24.04 lets the namespace be made and takes its powers away: which step fails first depends on what bubblewrap was asked for, and on its version. */
+const REFUSED_BY_APPARMOR = ["bwrap: setting up uid map: Permission denied", "bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", "bwrap: Failed to make / slave: Permission denied", EPERM];
 
 describe("what is said to be in the way", () => {
   test("of the kernel's settings", () => {
@@ -22,13 +24,20 @@ describe("what is said to be in the way", () => {
   });
 
   test("when bubblewrap is refused", () => {
-    expect(judgeRefusal("bwrap: setting up uid map: Permission denied", { ...PLAIN, apparmorRestriction: 1 })).toMatchObject({ cause: expect.stringMatching(/AppArmor/) as string, fix: expect.stringMatching(/apparmor_parser/) as string });
-    expect(judgeRefusal("bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", { ...PLAIN, apparmorRestriction: 1 }).cause).toMatch(/AppArmor/);
-    expect(judgeRefusal(EPERM, { ...PLAIN, isFiltered: true })).toMatchObject({ cause: expect.stringMatching(/filter of system calls/) as string, fix: expect.stringMatching(/seccomp=unconfined/) as string });
-    expect(judgeRefusal(EPERM, PLAIN).cause).toMatch(/forbids user namespaces .*bubblewrap says: bwrap: No permissions/);
-    expect(judgeRefusal("bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)", PLAIN).fix).toMatch(/max_net_namespaces/);
-    expect(judgeRefusal("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", { ...PLAIN, isContainer: true }).fix).toMatch(/systempaths=unconfined/);
-    expect(judgeRefusal("bwrap: something else", PLAIN).cause).toMatch(/something else/);
+    const judge = (words: string, facts: Partial<KernelFacts>): ReturnType<typeof judgeRefusal> => judgeRefusal(words, { ...PLAIN, ...facts }, "/usr/bin/bwrap");
+    expect(judge(EPERM, { isFiltered: true })).toMatchObject({ cause: expect.stringMatching(/filter of system calls/) as string, fix: expect.stringMatching(/seccomp=unconfined/) as string });
+    expect(judge(EPERM, {}).cause).toMatch(/forbids user namespaces .*bubblewrap says: bwrap: No permissions/);
+    expect(judge("bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)", {}).fix).toMatch(/max_net_namespaces/);
+    expect(judge("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", { isContainer: true }).fix).toMatch(/systempaths=unconfined/);
+    expect(judge("bwrap: something else", {}).cause).toMatch(/something else/);
+  });
+
+  test.each(REFUSED_BY_APPARMOR)("when AppArmor makes it say: %s", (words) => {
+    const refused = judgeRefusal(words, { ...PLAIN, apparmorRestriction: 1 }, "/opt/bubblewrap/bin/bwrap");
+    expect(refused.cause).toBe(`AppArmor forbids user namespaces to programs without a profile (bubblewrap says: ${words})`);
+    expect(refused.fix).toMatch(/profile bwrap "\/opt\/bubblewrap\/bin\/bwrap" flags=\(unconfined\) \{ userns, \}' \| sudo tee .* && sudo apparmor_parser -r /);
+    // Root is free of it, and so is everybody where the setting is off.
+    for (const facts of [{ apparmorRestriction: 1, isRoot: true }, { apparmorRestriction: 0 }, {}]) expect(judgeRefusal(words, { ...PLAIN, ...facts }, "/usr/bin/bwrap").cause).not.toMatch(/AppArmor/);
   });
 
   test("of bubblewrap's version", () => {
@@ -37,8 +46,13 @@ describe("what is said to be in the way", () => {
     expect(judgeVersion("/usr/bin/bwrap", "bubblewrap 0.11.0\n")).toEqual({ obstacle: undefined, hasSizes: true });
     expect(judgeVersion("/usr/bin/bwrap", "bubblewrap 1.0\n")).toEqual({ obstacle: undefined, hasSizes: true });
     expect(judgeVersion("/usr/bin/bwrap", "").obstacle).toBeDefined();
+    expect(judgeVersion("/usr/bin/bwrap", "bwrap: bubblewrap 0.8.0\nversioned\nNo permissions\n")).toEqual({ obstacle: undefined, hasSizes: true });
   });
 });
+
+/** As an ordinary user, with the setting that Ubuntu has. */
+const WITH_APPARMOR = ["/usr/bin/unshare", "-U", "-r", "-m", "/bin/sh", "-c", '/bin/mount -t tmpfs none /proc/sys/kernel && echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns && exec /usr/bin/unshare -U --map-user=1234 --map-group=1234 "$@"', "sh"];
+const canSetAppArmor = spawnSync("/usr/bin/unshare", [...WITH_APPARMOR.slice(1), "/bin/true"], { stdio: "ignore" }).status === 0;
 
 /** Programs that a run calls, beside bubblewrap. */
 const SYSTEM = ["sh", "prlimit"];
@@ -92,6 +106,15 @@ describe.skipIf(!can.wall)("a wall that cannot be had (needs bubblewrap)", () =>
     const stderr = refuse(["/usr/bin/unshare", "-U", "-r", "/bin/sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"', "sh"]);
     expect(stderr).toMatch(/user\.max_user_namespaces is 0/);
     expect(stderr).toMatch(/hint: sudo sysctl user\.max_user_namespaces=/);
+  });
+
+  // The kernel here may have no AppArmor: its setting stands in a file system that lies over the folder of settings, and bubblewrap's words are what it says there.
+  test.skipIf(!canSetAppArmor)("where AppArmor forbids them (needs unshare)", () => {
+    const { bin, refuse } = setUp();
+    writeFileSync(join(bin, "bwrap"), `#!/bin/sh\n[ "$1" != --version ] || { echo bubblewrap 0.9.0; exit; }\necho '${REFUSED_BY_APPARMOR[0] ?? ""}' >&2\nexit 1\n`, { mode: 0o755 });
+    const stderr = refuse(WITH_APPARMOR);
+    expect(stderr).toMatch(/error: no wall can be made: AppArmor forbids user namespaces to programs without a profile \(bubblewrap says: bwrap: setting up uid map: Permission denied\)/);
+    expect(stderr).toMatch(new RegExp(`hint: printf .* profile bwrap "${bin}/bwrap" flags=`));
   });
 
   test("where a filter of system calls forbids them, as in a container", () => {
