@@ -1,4 +1,5 @@
 // Libraries that bring the roots which they trust as a file of their own: it is found, and the run's laid over it.
+import { delimiter, dirname } from "node:path";
 import type { Places } from "./places.ts";
 
 /** Of a Python's `site-packages`: requests and httpx (certifi), pip, botocore, httplib2, gRPC, older Stripe. */
@@ -16,11 +17,14 @@ const SYSTEM_PREFIXES = ["/usr", "/usr/local", "/home/linuxbrew/.linuxbrew", "/o
 
 const PYTHON_NAME = /^python3(?:\.\d+)?t?$/;
 
-/** @returns the real paths of those that are there. */
+/** @param variables the program's: a Python on its PATH counts, wherever that is, and those of PYENV_ROOT, whose programs on the PATH are scripts. @returns the real paths of those that are there. */
 export function findLibraryBundles(places: Places, home: string, project: string, variables: Readonly<Record<string, string | undefined>>): string[] {
   const named = ["VIRTUAL_ENV", "CONDA_PREFIX"].map((name) => variables[name] ?? "").filter((path) => path.startsWith("/"));
-  const installed = HOME_FOLDERS.flatMap((folder) => places.names(`${home}/${folder}`).map((name) => `${home}/${folder}/${name}`));
-  const prefixes = new Set([...SYSTEM_PREFIXES, ...named, ...PROJECT_PREFIXES.map((name) => `${project}/${name}`), ...HOME_PREFIXES.map((name) => `${home}/${name}`), ...installed]);
+  const { PATH: path = "", PYENV_ROOT: pyenv = "" } = variables;
+  const programs = places.realPaths(path.split(delimiter).filter((folder) => folder.startsWith("/")).map((folder) => `${folder}/python3`)).map((program) => dirname(dirname(program)));
+  const folders = [...HOME_FOLDERS.map((folder) => `${home}/${folder}`), ...(pyenv.startsWith("/") ? [`${pyenv}/versions`] : [])];
+  const installed = folders.flatMap((folder) => places.names(folder).map((name) => `${folder}/${name}`));
+  const prefixes = new Set([...SYSTEM_PREFIXES, ...named, ...programs, ...PROJECT_PREFIXES.map((name) => `${project}/${name}`), ...HOME_PREFIXES.map((name) => `${home}/${name}`), ...installed]);
   const packages = [...prefixes].flatMap((prefix) => packageFolders(places, prefix));
   return places.realFiles([...packages.flatMap((folder) => PYTHON_FILES.map((file) => `${folder}/${file}`)), ...[...prefixes].flatMap((prefix) => PREFIX_FILES.map((file) => `${prefix}/${file}`)), ...FIXED_FILES]);
 }

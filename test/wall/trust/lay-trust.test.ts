@@ -144,6 +144,16 @@ test("the file of a Python's certifi, of the project, of home and of the system,
     .map((path) => `read-only RUN/ca.pem at ${path}`).sort((a, b) => laid.indexOf(a) - laid.indexOf(b)));
 });
 
+test("the same of a Python on the PATH, wherever it is, and of those in PYENV_ROOT", () => {
+  const laid = lay({
+    "/opt/python/bin/python3": "→ python3.13",
+    "/opt/python/bin/python3.13": "ELF",
+    "/opt/python/lib/python3.13/site-packages/certifi/cacert.pem": "",
+    "/srv/pyenv/versions/3.12.1/lib/python3.12/site-packages/stripe/data/ca-certificates.crt": "",
+  }, { variables: { PATH: "relative:/opt/python/bin", PYENV_ROOT: "/srv/pyenv" } });
+  expect(laid.sort()).toEqual(["/opt/python/lib/python3.13/site-packages/certifi/cacert.pem", "/srv/pyenv/versions/3.12.1/lib/python3.12/site-packages/stripe/data/ca-certificates.crt"].map((path) => `read-only RUN/ca.pem at ${path}`));
+});
+
 test.each([".venv", "venv", "env"])("the same of a project's %s", (name) => {
   const file = `/home/u/p/${name}/lib/python3.12/site-packages/certifi/cacert.pem`;
   expect(lay({ [file]: "" })).toEqual([`read-only RUN/ca.pem at ${file}`]);
