@@ -39,6 +39,10 @@ export type ValueAnswer =
 const SLOTS_MAX = 1024;
 /** Hosts that refuse whatever they get have it made anew no more often than this. */
 const REFUSAL_PAUSE_MS_MIN = 1000;
+/** And so often in the life of one value: a program that brings refusals about would have its run hold more values that are still good than the run looks for in answers. */
+const REFUSALS_MAX = 14;
+/** What counts as a life where it is longer, or nobody knows. */
+const REFUSALS_MS_MAX = 86_400_000;
 
 /** What a login was before its last refresh, and is since: a run that has read the vault a moment ago asks with the former. */
 const MARKS_MAX = 3;
@@ -48,8 +52,8 @@ interface Slot {
   marks: readonly string[];
   held: { readonly value: Secret; readonly life: ValueLife } | undefined;
   failed: { readonly failure: Failure; readonly at: Instant } | undefined;
-  /** When a refusal had it made anew last. */
-  remade: Instant | undefined;
+  /** When refusals had it made anew. */
+  remade: readonly Instant[];
   making: Promise<void> | undefined;
 }
 
@@ -114,14 +118,17 @@ export class ValueStore {
     if (!slot.marks.includes(mark)) return true;
     if (slot.failed !== undefined && elapsedMs(slot.failed.at, now) < source.failureTtl * 1000) return false;
     if (slot.held === undefined || valueLifeLeft(slot.held.life, now).freshMs === 0) return true;
-    return refused === tagOf(slot.held.value) && (slot.remade === undefined || elapsedMs(slot.remade, now) >= Math.max(source.failureTtl * 1000, REFUSAL_PAUSE_MS_MIN));
+    if (refused !== tagOf(slot.held.value)) return false;
+    const [lifeMs, pauseMs] = [Math.min(slot.held.life.goodMs, REFUSALS_MS_MAX), Math.max(source.failureTtl * 1000, REFUSAL_PAUSE_MS_MIN)];
+    const ages = slot.remade.map((at) => elapsedMs(at, now));
+    return ages.every((ageMs) => ageMs >= pauseMs) && ages.filter((ageMs) => ageMs < lifeMs).length < REFUSALS_MAX;
   }
 
   async #remake(slot: Slot, mark: string, vaultId: Uint8Array, wish: ValueWish): Promise<void> {
     const { signal } = this.#stop;
     const { source, refused, use } = wish;
     const isKnown = slot.marks.includes(mark);
-    if (slot.held !== undefined && refused === tagOf(slot.held.value)) slot.remade = this.#time.now();
+    if (slot.held !== undefined && refused === tagOf(slot.held.value)) slot.remade = [...slot.remade, this.#time.now()].slice(-REFUSALS_MAX);
     const note = (record: SecretRecord): void => { slot.marks = [...slot.marks, markOf(vaultId, record)].slice(-MARKS_MAX); };
     try {
       const made = await use(async ({ record, sealed, keep }) => {
@@ -163,7 +170,7 @@ export class ValueStore {
 
   /** The one that was asked for longest ago goes first. */
   #slotOf(mark: string): Slot {
-    const slot = this.#slots.get(mark) ?? { marks: [], held: undefined, failed: undefined, remade: undefined, making: undefined };
+    const slot = this.#slots.get(mark) ?? { marks: [], held: undefined, failed: undefined, remade: [], making: undefined };
     this.#slots.delete(mark);
     this.#slots.set(mark, slot);
     if (this.#slots.size > SLOTS_MAX) {

@@ -12,8 +12,8 @@ import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import { UNDER_WAY_MS, watchVaultFile } from "../keys/vault-watch.ts";
 
-/** What an earlier value may still be met in: answers under way, and what a server has kept. */
-const EARLIER_MAX = 8;
+/** What an earlier value may still be met in: answers under way, and what a server has kept. No program brings about so many while the first of them is good: see `REFUSALS_MAX` of value-store.ts. */
+const EARLIER_MAX = 16;
 /** How soon a source that has failed is asked about again. */
 const RETRY_MS_MIN = 200;
 

@@ -108,6 +108,21 @@ test("what a host refuses is made anew at once, and then no more often than a fa
   expect(shown(await ask({ refused: Secret.fromText("token-2") }))).toBe("token-3");
 });
 
+test.each([[0, 3600], [10, 3600], [600, 43_200]])("a host that refuses all the time (failure-ttl %i) brings about no more values in %i seconds than a run remembers", async (failureTtl, lifeSeconds) => {
+  const { ask, pass, count } = setUp((call, nowMs) => text(`token-${call}`, nowMs + lifeSeconds * 1000));
+  const madeAt: number[] = [];
+  const step = lifeSeconds / 3600;
+  for (let second = 0; second < 2.5 * lifeSeconds; second += step) {
+    const before = count();
+    await ask({ source: { failureTtl }, refused: Secret.fromText(`token-${before}`) });
+    if (count() > before) madeAt.push(second);
+    pass(step);
+  }
+  expect(Math.max(...madeAt.map((at) => madeAt.filter((other) => other > at && other <= at + lifeSeconds).length))).toBeLessThanOrEqual(16);
+  // It goes on being tried, in the next life as well.
+  expect(madeAt.filter((at) => at > lifeSeconds + 60).length).toBeGreaterThan(5);
+});
+
 test("a source that gives the refused value again is not asked for it in a row", async () => {
   const { ask, count } = setUp(() => text("token"));
   await ask();
