@@ -48,6 +48,8 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
     expect(await ended("github", "--issuer", server.issuer)).toEqual([2, saying("exclude each other")]);
     expect(await ended("github", "--client-id", "x", "--client-secret", "typed-secret")).toEqual([2, saying("--client-secret-file FILE")]);
     expect(await ended("github", "--client-id", "x", "--client-secret", "typed-secret")).toEqual([2, expect.not.stringContaining("typed-secret")]);
+    // Said by its metadata, which are asked for straight: at that proxy nobody is.
+    Object.assign(stage.variables, { HTTPS_PROXY: "http://127.0.0.1:1", https_proxy: "http://127.0.0.1:1", NODE_USE_ENV_PROXY: "1" });
     expect(await ended(...at, "--device")).toEqual([2, saying("no way to log in by a code")]);
     expect(await ended("github")).toEqual([2, saying("https://github.com/settings/applications/new")]);
     spawnSync(NODE, [RUN_JS, "secrets", "create", "STORED", "--host", "api.example.com"], { env: stage.variables, input: "value-of-this-test" });
