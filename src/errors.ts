@@ -33,6 +33,7 @@ export type ErrorCode =
   | "audit-broken"
   | "no-value"
   | "store-unavailable"
+  | "not-accepted"
   | "io";
 
 /**

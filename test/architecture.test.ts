@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
+//   commands → cli → app → { broker  store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -27,6 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engines: ["errors", "bytes", "secret", "aws-signature"],
   // Who asks of a broker, and the proof of it: knows no vault and no wire.
   identity: ["errors", "secret"],
+  // The wire between a run and the broker that keeps its values. What a session is, app knows.
+  broker: ["errors", "bytes", "vault", "identity"],
   store: ["errors", "bytes", "paths", "disk", "vault", "engines"],
   keys: ["errors", "bytes", "secret", "disk", "vault"],
   // It makes the values of secrets that are made, and holds them.
@@ -43,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "identity", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "identity", "broker", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "providers", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -84,6 +86,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     // Asks of the person through a door of its own, which cli opens.
     logins: ["surroundings", "keys", "sources", "services", "secrets"],
     runs: ["surroundings", "keys", "sources", "services", "secrets", "imports", "sealing"],
+    broker: ["surroundings", "keys", "runs", "secrets"],
     auditing: ["surroundings", "keys", "runs"],
     doctor: ["surroundings", "keys", "sources", "runs", "auditing"],
   },
@@ -121,6 +124,7 @@ const REVEALERS = [
   "src/agent/sources/sealed-login.ts",
   "src/agent/sources/sealed-order.ts",
   "src/agent/sources/value-store.ts",
+  "src/app/broker/own-identities.ts",
   "src/app/imports/env-file-variables.ts",
   "src/app/imports/import-secrets.ts",
   "src/app/imports/project-from-env.ts",

@@ -10,9 +10,10 @@ import { findSecretInput, isGiven } from "./input/secret-input.ts";
 import { showProgress, withSpinner } from "./output/spinner.ts";
 import { warn } from "./output/terminal.ts";
 
-/** The paths for this process's environment. */
-export function findProcessPaths(): VaultPaths {
-  return findPaths({ variables: process.env, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env, askKeptPassword) });
+/** The paths for this process's environment. @param folder what is to count as `VAULT_DIR`, in place of the variable. */
+export function findProcessPaths(folder?: string): VaultPaths {
+  const variables = folder === undefined ? process.env : { ...process.env, VAULT_DIR: folder };
+  return findPaths({ variables, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env, askKeptPassword) });
 }
 
 /**
@@ -47,4 +48,9 @@ export function makeSurroundings(passphraseFile: string | undefined, noInit = fa
     showProgress,
     warn,
   };
+}
+
+/** The same, for the vault in another folder. */
+export function surroundingsOf(surroundings: Surroundings, folder: string): Surroundings {
+  return { ...surroundings, paths: findProcessPaths(folder) };
 }

@@ -1,9 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import type { EnvFiles } from "../app/imports/env-file-variables.ts";
 import type { Selection } from "../app/runs/granted-secrets.ts";
-import { findDeclinedProject, findProject, projectFlags } from "../cli/input/project-input.ts";
+import { findDeclinedProject, findProject, findProjectText, projectFlags } from "../cli/input/project-input.ts";
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
+import { brokerFlags } from "../cli/input/broker-flags.ts";
 import { chooseWall, declinesWall, wallFlags } from "../cli/input/wall-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
@@ -42,6 +43,7 @@ export default class Run extends VaultCommand {
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
+    ...brokerFlags,
     ...wallFlags,
     ...personFlags,
     ...passphraseFlags,
@@ -63,6 +65,10 @@ export default class Run extends VaultCommand {
       const network = process.platform === "linux" ? [await (await import("../app/doctor/wall.ts")).describeNetwork(surroundings)] : [];
       this.answer(false, {}, [...explainWalledFiles(surroundings, wall, command), ...network].map(visible));
       return 0;
+    }
+    if (flags.broker !== undefined) {
+      const { runAtBroker } = await import("../cli/brokered-run.ts");
+      return runAtBroker(surroundings, flags.broker, flags, { command, args: rest, viewpoint: parseViewpoint(flags), selections: flags.secret?.map(parseSelection), project: findProjectText(flags), wall });
     }
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");

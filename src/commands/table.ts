@@ -4,6 +4,12 @@ import Audit from "./audit.ts";
 import Completion from "./completion.ts";
 import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
+import IdentityAccept from "./identity/accept.ts";
+import IdentityClaim from "./identity/claim.ts";
+import IdentityCreate from "./identity/create.ts";
+import IdentityList from "./identity/list.ts";
+import IdentityReject from "./identity/reject.ts";
+import IdentityRevoke from "./identity/revoke.ts";
 import Init from "./init.ts";
 import Lock from "./lock.ts";
 import Login from "./login.ts";
@@ -20,6 +26,7 @@ import SecretsList from "./secrets/list.ts";
 import SecretsRotate from "./secrets/rotate.ts";
 import SecretsShow from "./secrets/show.ts";
 import SecretsUpdate from "./secrets/update.ts";
+import Serve from "./serve.ts";
 import ServicesAdd from "./services/add.ts";
 import ServicesList from "./services/list.ts";
 import ServicesShow from "./services/show.ts";
@@ -33,6 +40,12 @@ export const COMMANDS = {
   completion: Completion,
   doctor: Doctor,
   explain: Explain,
+  "identity:accept": IdentityAccept,
+  "identity:claim": IdentityClaim,
+  "identity:create": IdentityCreate,
+  "identity:list": IdentityList,
+  "identity:reject": IdentityReject,
+  "identity:revoke": IdentityRevoke,
   init: Init,
   lock: Lock,
   login: Login,
@@ -49,6 +62,7 @@ export const COMMANDS = {
   "secrets:rotate": SecretsRotate,
   "secrets:show": SecretsShow,
   "secrets:update": SecretsUpdate,
+  serve: Serve,
   "services:add": ServicesAdd,
   "services:list": ServicesList,
   "services:show": ServicesShow,

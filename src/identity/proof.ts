@@ -14,6 +14,8 @@ export interface ProvenRequest {
   readonly target: string;
   /** All of it; empty where there is none. */
   readonly body: Uint8Array;
+  /** What the broker has said last that proofs must repeat: another one each time it starts, so that none from before is good. Empty: it has said nothing. */
+  readonly nonce: string;
 }
 
 export interface Proof {
@@ -105,8 +107,8 @@ function headerOf(did: DidKey): Readonly<Record<string, string>> {
   return { alg: "EdDSA", typ: TYPE, kid: did };
 }
 
-function claimsOf({ audience, method, target, body }: ProvenRequest, { id, issued, expires }: Omit<Proof, "did">): Readonly<Record<string, string | number>> {
-  return { aud: audience, htm: method, htu: target, bh: hash("sha256", body, "base64url"), iat: issued, exp: expires, jti: id };
+function claimsOf({ audience, method, target, body, nonce }: ProvenRequest, { id, issued, expires }: Omit<Proof, "did">): Readonly<Record<string, string | number>> {
+  return { aud: audience, htm: method, htu: target, bh: hash("sha256", body, "base64url"), nonce, iat: issued, exp: expires, jti: id };
 }
 
 function encodeJson(value: object): string {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { VaultError } from "../errors.ts";
-import type { Arrival, HandedArrival } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
@@ -22,8 +22,10 @@ export interface Proxy {
 
 /** Without a port of its own. */
 export interface HandedProxy extends Pick<Proxy, "caCertificate" | "close"> {
+  /** What a connection has to show that comes from a listener open to others. In hex. */
+  readonly token: string;
   /** Takes over a connection of the run's own program, from which nothing has been read. */
-  admit(socket: Socket, arrival: HandedArrival): void;
+  admit(socket: Socket, arrival: Arrival): void;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -73,6 +75,7 @@ export async function openProxy({ listens = true, ...options }: ProxyOptions & {
   return {
     port,
     url: `http://${PROXY_USER}:${access.token}@${LOOPBACK}:${port}`,
+    token: access.token,
     caCertificate: ca.certificate,
     admit(socket, arrival) {
       if (admitted >= CONNECTIONS_MAX) {

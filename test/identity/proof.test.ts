@@ -8,7 +8,7 @@ import type { ProvenRequest } from "../../src/identity/proof.ts";
 import { judgeProof, makeProof } from "../../src/identity/proof.ts";
 
 const NOW = Date.parse("2026-01-31T09:30:00Z");
-const request: ProvenRequest = { audience: "https://broker.example:7998", method: "POST", target: "/v1/sessions?x=1", body: Buffer.from("{}") };
+const request: ProvenRequest = { audience: "https://broker.example:7998", method: "POST", target: "/v1/sessions?x=1", body: Buffer.from("{}"), nonce: "0123abcd" };
 const own = parseIdentityKey(drawIdentityKey(), "a test");
 const header = makeProof(own, request, NOW);
 const [head = "", claims = "", signature = ""] = header.slice("Proof ".length).split(".");
@@ -44,6 +44,8 @@ describe("for another request it is worth nothing", () => {
     ["another query", { target: "/v1/sessions?x=2" }],
     ["another body", { body: Buffer.from("{ }") }],
     ["no body", { body: Buffer.alloc(0) }],
+    ["the same broker, which has started anew", { nonce: "0123abce" }],
+    ["a broker that asks for no nonce", { nonce: "" }],
     ["another broker", { audience: "https://broker.example" }],
     ["the same without TLS", { audience: "http://broker.example:7998" }],
   ])("%s", (_what, wanted) => {

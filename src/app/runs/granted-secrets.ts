@@ -116,7 +116,7 @@ export function grantOf({ name, service, hosts, places, allowPrivate, scrub, sou
 }
 
 /** Where every client library of Google's asks for tokens, whatever its file says. */
-const GOOGLE_ENDPOINT = { authority: { host: "oauth2.googleapis.com", port: 443 }, path: "/token" };
+export const GOOGLE_ENDPOINT = { authority: { host: "oauth2.googleapis.com", port: 443 }, path: "/token" };
 
 function isGoogle(source: Source): boolean {
   return (source.kind === "jwt-bearer" || source.kind === "oauth2") && source.provider === "google";

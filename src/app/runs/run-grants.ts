@@ -43,8 +43,8 @@ export interface RunWatches {
   readonly seenAtStart: string;
 }
 
-/** Opens the values and writes the start of the run, both while the key is at hand. */
-export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches): Promise<RunGrants> {
+/** Opens the values and writes the start of the run, both while the key is at hand. @param origin who has asked for the run, where that was not a person here: for the log. */
+export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, origin: Readonly<Record<string, string>> = {}): Promise<RunGrants> {
   const { project } = options;
   const runId = randomBytes(8).toString("hex");
   const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
@@ -74,6 +74,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
     ...(options.wall !== undefined ? { wall: "on" } : options.declinesWall === true ? { wall: "off" } : {}),
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
+    ...origin,
   });
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;

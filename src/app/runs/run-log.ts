@@ -7,6 +7,8 @@ import type { ProxyEvent } from "../../proxy/grants/event.ts";
 export interface RunLog {
   /** Appends a line. Never throws: the first failure is warned of, and ends the log. */
   write(event: ProxyEvent): void;
+  /** Likewise, a line as `formatLine` has made it elsewhere. */
+  append(line: string): void;
   /** Safe to call twice. */
   close(): void;
 }
@@ -29,20 +31,18 @@ export function openRunLog(path: string, now: () => Date, warn: (message: string
     if (descriptor !== undefined) closeSync(descriptor);
     descriptor = undefined;
   };
-  return {
-    write(event) {
-      if (descriptor === undefined) return;
-      try {
-        const line = Buffer.from(formatLine(event, now()));
-        // One call a line, so that lines of runs that share the file do not mix. A disk that is almost full takes a part of one.
-        if (writeSync(descriptor, line) < line.length) throw new Error("short write");
-      } catch (error) {
-        warn(`"${path}" gets no more lines: it cannot be written (${systemErrorCode(error) ?? "disk full"}); the audit log has them: vault audit`);
-        close();
-      }
-    },
-    close,
+  const append = (text: string): void => {
+    if (descriptor === undefined) return;
+    try {
+      const line = Buffer.from(text);
+      // One call a line, so that lines of runs that share the file do not mix. A disk that is almost full takes a part of one.
+      if (writeSync(descriptor, line) < line.length) throw new Error("short write");
+    } catch (error) {
+      warn(`"${path}" gets no more lines: it cannot be written (${systemErrorCode(error) ?? "disk full"}); the audit log has them: vault audit`);
+      close();
+    }
   };
+  return { write: (event) => { append(formatLine(event, now())); }, append, close };
 }
 
 /** One line with its end. JSON escapes control characters, so nothing that the program chose can forge a line or move a terminal's cursor. */

@@ -159,7 +159,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     return choice.kind === "proxy" && !isLoopback(host) ? choice.proxy : undefined;
   };
   const terms: ProxyOptions = { grants: grants.map(withoutHidden), isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: openPeerCheck(process.pid, process.getuid?.()) };
-  const behindWall = walled === undefined ? undefined : await openWalledProxy(walled, terms);
+  const behindWall = walled === undefined ? undefined : await openWalledProxy(walled, await openProxy({ ...terms, isWalled: true, listens: false }), terms.grants.flatMap(({ bindings }) => bindings));
   const proxy: NamedProxy = behindWall ?? (await openProxy(terms));
   try {
     const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));

@@ -2,9 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { ProxyOptions } from "../../proxy/proxy-options.ts";
-import type { Proxy } from "../../proxy/server.ts";
-import { openProxy } from "../../proxy/server.ts";
+import type { HandedProxy, Proxy } from "../../proxy/server.ts";
 import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
@@ -23,6 +21,7 @@ import type { Trust } from "../../wall/trust/lay-trust.ts";
 import { layTrust } from "../../wall/trust/lay-trust.ts";
 import type { Wall } from "../../wall/wall.ts";
 import { wallEnvironment } from "../../wall/walled-environment.ts";
+import type { HostBinding } from "../../vault/host.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { WallChoice } from "./run-options.ts";
 import type { WalledDisk } from "./walled-files.ts";
@@ -51,11 +50,14 @@ export interface WalledProxy extends NamedProxy {
   renew(): Promise<WalledGround>;
 }
 
-/** A proxy that listens behind the wall alone. Nobody else is in that network, so its URL has no password. @throws VaultError `usage`, `io`. */
-export async function openWalledProxy({ wall, choice }: ChosenWall, options: ProxyOptions): Promise<WalledProxy> {
-  const proxy = await openProxy({ ...options, isWalled: true, listens: false });
+/**
+ * Has a proxy listen behind the wall alone. Nobody else is in that network, so its URL has no password.
+ *
+ * @param bindings of the run's secrets.
+ * @throws VaultError `usage`, `io`; the proxy is closed then.
+ */
+export async function openWalledProxy({ wall, choice }: ChosenWall, proxy: Pick<HandedProxy, "admit" | "caCertificate" | "close">, bindings: readonly HostBinding[]): Promise<WalledProxy> {
   try {
-    const bindings = options.grants.flatMap((grant) => grant.bindings);
     const door: DoorOptions = { ...choice, bindings, admit: (socket, meant) => { proxy.admit(socket, meant); } };
     let opened = await openAnyDoor(wall, door);
     const { proxyPort } = opened.door;

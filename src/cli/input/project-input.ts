@@ -32,3 +32,9 @@ export function findProject(flags: { readonly "no-project": boolean }): Project 
   note(projectLine(relative(folder, file.path), project));
   return project;
 }
+
+/** The file's text, for who reads it elsewhere. */
+export function findProjectText(flags: { readonly "no-project": boolean }): string | undefined {
+  const file = flags["no-project"] ? undefined : findRunFile(process.cwd());
+  return file === undefined ? undefined : Buffer.from(file.bytes).toString("utf8");
+}

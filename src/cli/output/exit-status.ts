@@ -53,6 +53,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   "inside-run": EXIT.insideRun,
   "no-value": EXIT.noValue,
   "store-unavailable": EXIT.noValue,
+  "not-accepted": EXIT.noValue,
   io: EXIT.unexpected,
 };
 

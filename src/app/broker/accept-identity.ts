@@ -1,0 +1,84 @@
+// What the owner of a vault says of identities. Each word is an entry of the audit log, and the log is where it stands.
+import { VaultError } from "../../errors.ts";
+import type { DidKey } from "../../identity/did-key.ts";
+import { parseDidKey } from "../../identity/did-key.ts";
+import { appendAudited } from "../keys/change-vault.ts";
+import type { OpenedVault } from "../keys/open-vault.ts";
+import { withOpenVault } from "../keys/open-vault.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+import { visibleSecrets } from "../secrets/find-secret.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { acceptanceOf, revocationOf } from "./acceptance-log.ts";
+import { readAcceptances } from "./acceptances.ts";
+import type { Admission } from "./admission.ts";
+import type { Claim } from "./claims.ts";
+import { dropClaim, readClaims } from "./claims.ts";
+
+export interface KnownIdentity extends Admission {
+  readonly did: DidKey;
+}
+
+/**
+ * Accepts an identity for what a run from this viewpoint sees.
+ *
+ * @param name its handle as it claims to be called, or its `did:key`, which needs no claim.
+ * @throws VaultError `not-found` for nobody of that handle, or a workspace or group that no secret knows; `usage` where several have it; `audit-unwritable`.
+ */
+export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint): Promise<KnownIdentity> {
+  return withOpenVault(surroundings, async (vault) => {
+    visibleSecrets(vault.file.records.all(), viewpoint);
+    const known = listKnown(surroundings, vault);
+    const { did, handle: claimed } = findOne(name, [...readClaims(surroundings.paths), ...known], "asks to be accepted");
+    const called = handle ?? claimed;
+    await append(surroundings, vault, acceptanceOf(did, called, viewpoint));
+    dropClaim(surroundings.paths, did);
+    const before = known.find((one) => one.did === did)?.viewpoints ?? [];
+    return { did, handle: called, viewpoints: [...before, viewpoint] };
+  });
+}
+
+/** Takes back all that it was accepted for, in sessions that are open too. @throws VaultError as `acceptIdentity`. */
+export async function revokeIdentity(surroundings: Surroundings, name: string): Promise<KnownIdentity> {
+  return withOpenVault(surroundings, async (vault) => {
+    const known = listKnown(surroundings, vault);
+    const { did } = findOne(name, known, "is accepted");
+    const found = known.find((one) => one.did === did);
+    if (found === undefined) throw new VaultError("not-found", `no identity "${name}" is accepted`, "vault identity list");
+    await append(surroundings, vault, revocationOf(did, found.handle));
+    return found;
+  });
+}
+
+/** Drops a claim. @throws VaultError `not-found`, `usage`. */
+export function rejectClaim(surroundings: Surroundings, name: string): Claim {
+  const claims = readClaims(surroundings.paths);
+  const { did } = findOne(name, claims, "asks to be accepted");
+  const claim = claims.find((one) => one.did === did);
+  if (claim === undefined) throw new VaultError("not-found", `no identity "${name}" asks to be accepted`, "vault identity list");
+  dropClaim(surroundings.paths, did);
+  return claim;
+}
+
+/** Who is accepted, and who asks. */
+export async function listIdentities(surroundings: Surroundings): Promise<{ readonly accepted: readonly KnownIdentity[]; readonly claims: readonly Claim[] }> {
+  return withOpenVault(surroundings, (vault) => Promise.resolve({ accepted: listKnown(surroundings, vault), claims: readClaims(surroundings.paths) }));
+}
+
+function listKnown(surroundings: Surroundings, vault: OpenedVault): KnownIdentity[] {
+  return [...readAcceptances(surroundings, vault)].map(([did, admission]) => ({ did, ...admission }));
+}
+
+/** A handle is what somebody calls himself: where two do, the name that is a key has to say which. */
+function findOne(name: string, known: readonly { readonly did: DidKey; readonly handle: string }[], what: string): { readonly did: DidKey; readonly handle: string } {
+  const key = parseDidKey(name);
+  if (key !== undefined) return known.find(({ did }) => did === key.did) ?? { did: key.did, handle: "unnamed" };
+  const named = new Map(known.filter(({ handle }) => handle === name).map((one) => [one.did, one]));
+  const [first, second] = named.values();
+  if (first === undefined) throw new VaultError("not-found", `no identity "${name}" ${what}`, "vault identity list; by its did:key it needs no claim");
+  if (second !== undefined) throw new VaultError("usage", `several identities are called "${name}": ${[...named.keys()].join(", ")}`, "name the one that you mean by its did:key");
+  return first;
+}
+
+async function append(surroundings: Surroundings, { holder, file }: OpenedVault, event: ReturnType<typeof acceptanceOf>): Promise<void> {
+  await appendAudited(surroundings, holder, file.contents, event);
+}

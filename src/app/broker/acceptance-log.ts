@@ -1,0 +1,52 @@
+// Which identities a vault's owner has accepted, for what, and which were revoked since: by the vault's own audit log, which nobody changes or cuts without being found out. Pure.
+import type { AuditEvent } from "../../audit/entry.ts";
+import type { DidKey } from "../../identity/did-key.ts";
+import { parseDidKey } from "../../identity/did-key.ts";
+import { isScopeId } from "../../vault/scope.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+import type { Admission } from "./admission.ts";
+
+export const IDENTITY_ACCEPTED = "identity.accept";
+export const IDENTITY_REVOKED = "identity.revoke";
+
+/** What the log tells so far. */
+export type AcceptedIdentities = ReadonlyMap<DidKey, Admission>;
+
+export function acceptanceOf(did: DidKey, handle: string, { workspace, group }: Viewpoint): AuditEvent {
+  return { kind: IDENTITY_ACCEPTED, did, handle, workspace: workspace ?? null, group: group ?? null };
+}
+
+export function revocationOf(did: DidKey, handle: string): AuditEvent {
+  return { kind: IDENTITY_REVOKED, did, handle };
+}
+
+/** @param events of a log that was verified, in its order, from where `known` ends. */
+export function followAcceptances(known: AcceptedIdentities, events: Iterable<AuditEvent>): AcceptedIdentities {
+  let next: Map<DidKey, Admission> | undefined;
+  for (const event of events) {
+    if (event.kind !== IDENTITY_ACCEPTED && event.kind !== IDENTITY_REVOKED) continue;
+    const did = parseDidKey(textOf(event["did"]))?.did;
+    if (did === undefined) continue;
+    next ??= new Map(known);
+    const before = next.get(did);
+    const viewpoint = findViewpoint(event);
+    if (event.kind === IDENTITY_REVOKED || viewpoint === undefined) next.delete(did);
+    else next.set(did, { handle: textOf(event["handle"]), viewpoints: [...(before?.viewpoints.filter((one) => !isSame(one, viewpoint)) ?? []), viewpoint] });
+  }
+  return next ?? known;
+}
+
+/** Undefined for one that this version does not understand: then it is better not to have it at all. */
+function findViewpoint({ workspace, group }: AuditEvent): Viewpoint | undefined {
+  const isKnown = (value: unknown): value is string | null => value === null || (typeof value === "string" && isScopeId(value));
+  if (!isKnown(workspace) || !isKnown(group) || (group !== null && workspace === null)) return undefined;
+  return { workspace: workspace ?? undefined, group: group ?? undefined };
+}
+
+function isSame(one: Viewpoint, other: Viewpoint): boolean {
+  return one.workspace === other.workspace && one.group === other.group;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

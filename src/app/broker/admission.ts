@@ -1,0 +1,51 @@
+// Whether an identity may have what it asks for: a decision over what the owners of the served vaults have accepted. It tells nobody what there is besides.
+import type { DidKey } from "../../identity/did-key.ts";
+import type { Viewpoint } from "../secrets/find-secret.ts";
+
+/** What one vault's owner has accepted an identity for. */
+export interface Admission {
+  readonly handle: string;
+  /** At least one. What a run from there sees, the identity may use. */
+  readonly viewpoints: readonly Viewpoint[];
+}
+
+/** One of the vaults that a broker serves. */
+export interface Acceptances {
+  /** Base64 of the vault's id. */
+  readonly vault: string;
+  readonly find: (did: DidKey) => Admission | undefined;
+}
+
+export type Admitted =
+  | { readonly kind: "admitted"; readonly vault: string; readonly handle: string; readonly viewpoint: Viewpoint }
+  /** By the ids of those that have accepted it, and of no others. */
+  | { readonly kind: "ambiguous"; readonly vaults: readonly string[] }
+  | { readonly kind: "refused" };
+
+/** What of the order says where in which vault. */
+export interface Wanted extends Viewpoint {
+  readonly vault: string | undefined;
+}
+
+const REFUSED: Admitted = { kind: "refused" };
+
+/** All vaults are looked into, whatever is asked for: one that has not accepted the identity is not there. */
+export function admit(served: readonly Acceptances[], did: DidKey, wanted: Wanted): Admitted {
+  const accepted = served.flatMap(({ vault, find }) => {
+    const admission = find(did);
+    return admission === undefined ? [] : [{ vault, ...admission }];
+  });
+  const named = wanted.vault === undefined ? accepted : accepted.filter(({ vault }) => vault === wanted.vault);
+  const [first, second] = named;
+  if (first === undefined) return REFUSED;
+  if (second !== undefined) return { kind: "ambiguous", vaults: named.map(({ vault }) => vault) };
+  const viewpoint = chooseViewpoint(first.viewpoints, wanted);
+  return viewpoint === undefined ? REFUSED : { kind: "admitted", vault: first.vault, handle: first.handle, viewpoint };
+}
+
+/** Where nothing is asked for, the only one that there is; one that is wider than what is asked for does not do. */
+function chooseViewpoint(accepted: readonly Viewpoint[], { workspace, group }: Viewpoint): Viewpoint | undefined {
+  const [only, ...others] = accepted;
+  if (workspace === undefined && others.length === 0) return only;
+  return accepted.find((viewpoint) => viewpoint.workspace === workspace && viewpoint.group === group);
+}

@@ -1,0 +1,50 @@
+// The identities of this machine's user: a key file each, or one key in a variable for machines that come and go.
+import { dirname, join } from "node:path";
+import { createFile, readPrivateFile } from "../../disk/durable-file.ts";
+import { ensurePrivateFolder } from "../../disk/private-folder.ts";
+import { VaultError } from "../../errors.ts";
+import type { DidKey } from "../../identity/did-key.ts";
+import { isHandle } from "../../identity/handle.ts";
+import type { IdentityKey } from "../../identity/identity-key.ts";
+import { drawIdentityKey, parseIdentityKey } from "../../identity/identity-key.ts";
+import type { VaultPaths } from "../../paths.ts";
+import { Secret } from "../../secret.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** Holds an identity's key, as its file would. Programs in runs do not get it. */
+export const IDENTITY_VARIABLE = "VAULT_IDENTITY_KEY";
+const BYTES_MAX = 256;
+
+/** @throws VaultError `already-exists`; `usage` for a handle that is none; `io`. */
+export function createIdentity(paths: Pick<VaultPaths, "keyFile">, handle: string): { readonly did: DidKey; readonly path: string } {
+  const path = fileOf(paths, handle);
+  ensurePrivateFolder(dirname(path));
+  const key = drawIdentityKey();
+  try {
+    const { did } = parseIdentityKey(key, `"${path}"`);
+    createFile(path, key.reveal());
+    return { did, path };
+  } finally {
+    key.wipe();
+  }
+}
+
+/** By its file, or, where there is none, by the variable. @throws VaultError `not-found`, `wrong-key`, `unsafe-file`, `usage`. */
+export function loadIdentity({ paths, variables }: Pick<Surroundings, "paths" | "variables">, handle: string): IdentityKey {
+  const path = fileOf(paths, handle);
+  const bytes = readPrivateFile(path, BYTES_MAX);
+  const given = variables[IDENTITY_VARIABLE];
+  if (bytes === undefined && given === undefined) throw new VaultError("not-found", `there is no identity "${handle}" here`, `vault identity create ${handle}; or its key in the variable ${IDENTITY_VARIABLE}`);
+  const text = bytes === undefined ? Secret.fromText(given ?? "") : new Secret(bytes);
+  try {
+    return parseIdentityKey(text, bytes === undefined ? `the variable ${IDENTITY_VARIABLE}` : `"${path}"`);
+  } finally {
+    text.wipe();
+  }
+}
+
+/** Beside the vault's own key file, which programs behind the wall do not see either. */
+function fileOf({ keyFile }: Pick<VaultPaths, "keyFile">, handle: string): string {
+  if (!isHandle(handle)) throw new VaultError("usage", "an identity's handle is of lower-case letters, digits, dots, dashes and underscores, 64 at most");
+  return join(dirname(keyFile), "identities", `${handle}.key`);
+}

@@ -1,0 +1,83 @@
+// This machine's end of a session at a broker: what the program connects to goes on to the proxy there, byte for byte. What is in it neither end of this has to know.
+import { createServer } from "node:net";
+import type { Socket } from "node:net";
+import type { Arrival } from "../../broker/front.ts";
+import type { BrokerClient } from "../../broker/client.ts";
+import type { SessionAnswer } from "../../broker/order.ts";
+import { VaultError } from "../../errors.ts";
+
+export interface BrokerRelay {
+  /** PEM. */
+  readonly caCertificate: string;
+  /** Takes over a connection of the program's, from which nothing has been read. */
+  admit(socket: Socket, arrival: Arrival): void;
+  /** A port of this machine for the program, which shows the session's token there. @throws VaultError `io`. */
+  listen(): Promise<{ readonly url: string }>;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = "127.0.0.1";
+const CONNECTIONS_MAX = 1_000;
+/** As the proxy calls whoever has the token. */
+const PROXY_USER = "vault";
+
+/** @param onLost hears, once, that the broker takes no connection of this session any more. */
+export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session, token, caCertificate }: SessionAnswer, onLost: (why: VaultError) => void): BrokerRelay {
+  const sockets = new Set<Socket>();
+  let isClosed = false;
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.allowHalfOpen = true;
+    socket.on("error", ignore);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  const admit = (socket: Socket, arrival: Arrival): void => {
+    keep(socket);
+    if (isClosed || sockets.size > 2 * CONNECTIONS_MAX) {
+      socket.destroy();
+      return;
+    }
+    client.connect(session, arrival).then((onward) => {
+      keep(onward);
+      join(socket, onward);
+      if (isClosed) onward.destroy();
+    }, (error: unknown) => {
+      socket.destroy();
+      if (error instanceof VaultError && !isClosed) onLost(error);
+    });
+  };
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => { admit(socket, { kind: "listener" }); });
+  server.maxConnections = CONNECTIONS_MAX;
+  return {
+    caCertificate,
+    admit,
+    async listen() {
+      const port = await new Promise<number>((resolve, reject) => {
+        server.once("error", () => { reject(new VaultError("io", `the run cannot listen on ${LOOPBACK}`)); });
+        server.listen(0, LOOPBACK, () => {
+          const address = server.address();
+          resolve(typeof address === "object" && address !== null ? address.port : 0);
+        });
+      });
+      return { url: `http://${PROXY_USER}:${token}@${LOOPBACK}:${port}` };
+    },
+    async close() {
+      isClosed = true;
+      for (const socket of sockets) socket.destroy();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Either end's end is the other's too. */
+function join(one: Socket, other: Socket): void {
+  one.pipe(other);
+  other.pipe(one);
+  one.once("close", () => other.destroy());
+  other.once("close", () => one.destroy());
+}
+
+function ignore(): void {
+  // A broken socket is cleaned up by its close.
+}

@@ -1,0 +1,19 @@
+import { listIdentities } from "../../app/broker/accept-identity.ts";
+import { identityLine, identityObject } from "../../cli/output/identity-lines.ts";
+import { makeSurroundings } from "../../cli/surroundings.ts";
+import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
+
+export default class IdentityList extends VaultCommand {
+  static override summary = "Show who is accepted for this vault, and who asks to be";
+  static override examples = ["<%= config.bin %> identity list"];
+  static override flags = { ...passphraseFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(IdentityList);
+    const { accepted, claims } = await listIdentities(makeSurroundings(flags["passphrase-file"]));
+    this.answer(flags.json, { accepted: accepted.map(identityObject), claims }, [
+      ...(accepted.length === 0 ? ["nobody is accepted"] : accepted.map(identityLine)),
+      ...claims.map(({ did, handle, at }) => `asks: ${handle} (${did}), since ${at}: vault identity accept ${handle}`),
+    ]);
+  }
+}
