@@ -15,7 +15,7 @@ const LOOK_MS = 5;
 export function interruptBubblewrap(wall: Walled, most: number, act: () => unknown): () => number {
   const folder = join(dirname(wall.home), "tools");
   mkdirSync(folder, { mode: 0o755 });
-  for (const name of ["sh", "bash", "cat", "env"]) {
+  for (const name of ["sh", "bash", "cat", "env", "find"]) {
     const path = find(name);
     if (path !== "") symlinkSync(path, join(folder, name));
   }

@@ -24,10 +24,10 @@ story("a folder with another program's socket vanishes: there is nothing to hide
 
 story("a login that lies elsewhere vanishes, as a folder or as a file", async (wall) => {
   wall.put(elsewhere(wall, "aws/credentials"), "secret");
-  wall.put(elsewhere(wall, "netrc"), "secret");
+  wall.put(elsewhere(wall, "files/netrc"), "secret");
   symlinkSync(elsewhere(wall, "aws"), join(wall.home, ".aws"));
-  symlinkSync(elsewhere(wall, "netrc"), join(wall.home, ".netrc"));
-  let [next, last] = ["aws", "netrc"];
+  symlinkSync(elsewhere(wall, "files/netrc"), join(wall.home, ".netrc"));
+  let [next, last] = ["aws", "files/netrc"];
   const times = interruptBubblewrap(wall, 2, () => {
     remove(elsewhere(wall, next));
     [next, last] = [last, next];
@@ -61,13 +61,27 @@ story("a login appears: it is hidden before the program starts", async (wall) =>
   expect(said).not.toContain("secret of another");
 });
 
-story("the disk changes each time: nothing is started in the end", async (wall) => {
+story("sockets come and go in ever new folders: what is around them is shown as it was", async (wall) => {
   let at = 0;
-  const times = interruptBubblewrap(wall, 9, () => listenAt(elsewhere(wall, `late-${at++}/socket`)));
+  const times = interruptBubblewrap(wall, 9, () => {
+    remove(elsewhere(wall, `late-${at}`));
+    at += 1;
+    return listenAt(elsewhere(wall, `late-${at}/socket`));
+  });
+  wall.put(elsewhere(wall, "beside"), "beside");
+  const { status, said } = await wall.run(`cat "${elsewhere(wall, "beside")}"; find "${elsewhere(wall, ".")}" -type s; echo; echo started`);
+  expect([status, times()]).toEqual([0, 2]);
+  expect(said).toMatch(/^beside\nstarted$/m);
+});
+
+story("the disk changes each time, at another place: nothing is started in the end", async (wall) => {
+  let at = 0;
+  const times = interruptBubblewrap(wall, 9, () => listenAt(elsewhere(wall, `place-${at++}/late/socket`)));
+  for (const place of [0, 1, 2, 3]) wall.put(elsewhere(wall, `place-${place}/more/beside`), "beside");
   const { status, said } = await wall.run("echo started");
-  expect([status, times()]).toEqual([125, 3]);
+  expect([status, times()]).toEqual([125, 4]);
   expect(said).not.toMatch(/^started$/m);
-  expect(said).toMatch(/"[^"]*late-2\/socket" appeared/);
+  expect(said).toMatch(/"[^"]*place-3\/late\/socket" appeared/);
 });
 
 story("what is asked of the program's outputs is kept: they pass through vault", async (wall) => {

@@ -19,6 +19,8 @@ export interface WalledDisk {
   readonly folder: string | undefined;
   /** Empty: what is laid over files of the disk is written there. The run's own folder if left out. */
   readonly laid?: string;
+  /** What has appeared or vanished while an earlier space was made. */
+  readonly unsteady?: readonly string[];
   /** What the vault file names. */
   readonly keyFile: string | undefined;
   /** The run's values, which no file of the project is to show. */
@@ -64,7 +66,7 @@ export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice,
   ];
 }
 
-function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
+function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, unsteady = [], keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
   const home = homedir();
   const cacheFolder = variables["XDG_CACHE_HOME"];
   return {
@@ -83,6 +85,7 @@ function describe({ paths, variables }: Surroundings, { writable, asked }: WallC
     replacements: laid === undefined ? [] : writeShownEnvFiles(hidden, laid),
     cacheFolder: realFolder(cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache")),
     temporary: tmpdir(),
+    unsteady,
     path: variables["PATH"] ?? "",
   };
 }

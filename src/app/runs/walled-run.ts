@@ -126,7 +126,7 @@ export interface WalledProgram {
 }
 
 /** How often a program's space is made before the run gives up: what is on the disk may change while one is. */
-const TRIES_MAX = 3;
+const TRIES_MAX = 4;
 const CHANGED_WARNING = "the disk changed while the wall was made, and so it was made once more";
 
 /** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
@@ -138,11 +138,12 @@ export async function runWalled(surroundings: Surroundings, choice: WallChoice, 
     if (!told.has(line)) surroundings.warn(line);
     told.add(line);
   };
+  const unsteady: string[] = [];
   for (let [at, tries] = [ground, 1]; ; tries += 1) {
     const laid = join(program.folder, `laid-${tries}`);
     mkdirSync(laid, { mode: 0o700 });
     try {
-      return await tryWalled({ ...surroundings, warn: warnOnce }, choice, at, { ...program, laid, isLast: tries === TRIES_MAX });
+      return await tryWalled({ ...surroundings, warn: warnOnce }, choice, at, { ...program, laid, unsteady, isLast: tries === TRIES_MAX });
     } catch (error) {
       if (!(error instanceof SpaceNotMade) || tries === TRIES_MAX) throw error;
     }
@@ -154,12 +155,14 @@ export async function runWalled(surroundings: Surroundings, choice: WallChoice, 
 interface Try extends WalledProgram {
   /** What is laid over files of the disk is written there. */
   readonly laid: string;
+  /** What has appeared or vanished in an earlier try; this one adds to it. */
+  readonly unsteady: string[];
   readonly isLast: boolean;
 }
 
 /** From a look at the disk to the program's end. @throws SpaceNotMade before the program is there. */
-async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall, opened }: WalledGround, { command, environment, folder, laid, runCa, keyFile, hidden, signals, rewritten, isLast }: Try): Promise<ExitOutcome> {
-  const files = openWalledFiles(surroundings, choice, { command, folder, laid, keyFile, hidden });
+async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall, opened }: WalledGround, { command, environment, folder, laid, unsteady, runCa, keyFile, hidden, signals, rewritten, isLast }: Try): Promise<ExitOutcome> {
+  const files = openWalledFiles(surroundings, choice, { command, folder, laid, unsteady, keyFile, hidden });
   let relay: RelayedOutput | undefined;
   let trust: Trust | undefined;
   const space = { stands: false };
@@ -172,7 +175,10 @@ async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall,
     const look: Parameters<Wall["start"]>[1] = async (first, meant) => {
       const standing = await lookAtSpace(first, meant);
       const appeared = standing.kind === "stands" ? files.findUnhidden() : undefined;
-      if (appeared !== undefined) return { kind: "changed", path: appeared };
+      if (appeared !== undefined) {
+        unsteady.push(appeared);
+        return { kind: "changed", path: appeared };
+      }
       space.stands = standing.kind === "stands";
       // Not before: what was made for one child is gone with it.
       if (space.stands) relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
@@ -185,6 +191,7 @@ async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall,
   } finally {
     // What bubblewrap says goes the way of the program's words.
     if (isLast && !space.stands) relay = rewritten?.outputs.relay(wall.outputs, rewritten.rewrite);
+    if (!space.stands) unsteady.push(...files.listGone());
     await relay?.finish();
     trust?.close();
     const changes = files.close();

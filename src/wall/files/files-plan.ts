@@ -31,6 +31,8 @@ export interface FilesRequest {
   /** `$TMPDIR`, or what stands for it: an empty one inside. */
   readonly temporary: string;
   readonly path: string;
+  /** What has appeared or vanished while an earlier plan was carried out. */
+  readonly unsteady?: readonly string[];
   readonly memoryBytes: number;
   /** Text of /proc/self/mountinfo and of /proc/net/unix. */
   readonly mountInfo: string;

@@ -57,15 +57,17 @@ export class Layers {
    * A mount over the file alone would end when somebody outside puts another file in its place, and show that one.
    */
   takeOut(path: string, isHidden: (path: string) => boolean): void {
-    const folder = path.slice(0, path.lastIndexOf("/"));
+    if (!this.hold(path.slice(0, path.lastIndexOf("/")), isHidden)) this.put({ kind: "nothing", path });
+  }
+
+  /** Shows a folder as it is now: it becomes one in memory, with everything but what is hidden mounted into it. @returns false, with nothing done, for the root and what has too many entries. */
+  hold(folder: string, isHidden: (path: string) => boolean): boolean {
     const entries = this.#view.namesIn(folder).map((name) => `${folder}/${name}`);
-    if (folder === "" || entries.length > ENTRIES_MAX) {
-      this.put({ kind: "nothing", path });
-      return;
-    }
+    if (folder === "" || folder === "/" || entries.length > ENTRIES_MAX) return false;
     this.put({ kind: "empty", path: folder, bytesMax: 4096 * (entries.length + 1) });
     this.put({ kind: "sealed", path: folder });
     for (const entry of entries) if (!isHidden(entry) && !this.has(entry)) this.show(entry);
+    return true;
   }
 
   /** Shows an entry of a folder in memory as it is on the disk. Sockets, FIFOs and devices stay outside. */

@@ -34,6 +34,8 @@ export interface WalledFiles {
   readonly listing: FilesListing;
   /** Looks at the disk once more. @returns the first path that has appeared, is to be hidden, and would be seen; undefined where there is none. */
   findUnhidden(): string | undefined;
+  /** @returns what was to be hidden, and is not there any more. */
+  listGone(): string[];
   /** When the program has ended. Brings back what is to be kept. @returns what the person should look at */
   close(): string[];
 }
@@ -64,6 +66,7 @@ export function openFiles(options: FilesOptions): WalledFiles {
       const now = { ...request, ...readKernelLists() };
       return findUnhidden(disk, mounts, findPlacesToHide(disk, now, { home: plan.home, allowed: plan.allowed, points: parseMountInfo(now.mountInfo) }));
     },
+    listGone: () => mounts.flatMap(({ kind, path }) => ((kind === "empty" || kind === "nothing") && disk.kindOf(path) === undefined ? [path] : [])),
     close() {
       const changed = states.flatMap(([path, state]) => {
         const now = disk.stateOf(path);

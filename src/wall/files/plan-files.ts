@@ -1,4 +1,5 @@
 // What a walled program sees of the disk and may write to. A decision: it reads through `DiskView`, and changes nothing.
+import { dirname } from "node:path";
 import { VaultError } from "../../errors.ts";
 import type { Preset } from "../presets/preset.ts";
 import { choosePreset } from "../presets/preset.ts";
@@ -57,7 +58,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   for (const path of readOnly) layers.pin({ kind: "read-only", source: path, path });
   for (const path of isHomeThere ? preset.fresh : []) layers.pin({ kind: "empty", path, bytesMax: Math.floor(request.memoryBytes / FRESH_SHARE) });
   for (const { path, source } of request.replacements) if (layers.showing(path) !== undefined) layers.put({ kind: "read-only", source, path });
-  const reached = hide(view, layers, { hidden, vault, sockets: sockets.flatMap((path) => view.realOf(path) ?? []) });
+  const reached = hide(view, layers, { hidden, vault, sockets: sockets.flatMap((path) => view.realOf(path) ?? []), unsteady: request.unsteady ?? [] });
   // Once more: what was shown may lie in a folder that is hidden now.
   show(view, layers, request.shown);
 
@@ -133,7 +134,7 @@ function show(view: DiskView, layers: Layers, paths: readonly string[]): void {
 }
 
 /** @returns the sockets that had to be hidden. */
-function hide(view: DiskView, layers: Layers, { hidden, vault, sockets }: { hidden: ReadonlySet<string>; vault: ReadonlySet<string>; sockets: readonly string[] }): string[] {
+function hide(view: DiskView, layers: Layers, { hidden, vault, sockets, unsteady }: { hidden: ReadonlySet<string>; vault: ReadonlySet<string>; sockets: readonly string[]; unsteady: readonly string[] }): string[] {
   const isHidden = (path: string): boolean => [...hidden].some((place) => isWithin(path, place)) || sockets.includes(path);
   for (const path of [...hidden].sort()) {
     const shown = layers.showing(path);
@@ -144,7 +145,16 @@ function hide(view: DiskView, layers: Layers, { hidden, vault, sockets }: { hidd
   }
   const reached = sockets.filter((path) => view.kindOf(path) === "socket" && layers.showing(path)?.kind === "read-only");
   for (const path of reached) if (layers.showing(path)?.kind === "read-only") layers.takeOut(path, isHidden);
+  // Whatever comes next in the folder around, and goes, does so outside alone.
+  for (const folder of unsteady.flatMap((path) => listAround(view, path))) if (layers.showing(folder)?.kind === "read-only") layers.hold(folder, isHidden);
   return reached;
+}
+
+/** The nearest folder that is there, and the one above it. */
+function listAround(view: DiskView, path: string): string[] {
+  let folder = dirname(path);
+  while (view.kindOf(folder) !== "folder") folder = dirname(folder);
+  return [folder, dirname(folder)];
 }
 
 function requireWritable(view: DiskView, path: string, home: string): string {
