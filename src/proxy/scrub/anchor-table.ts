@@ -1,8 +1,9 @@
 // Where in each form the search takes hold of it, and what the form weighs around that place.
 import type { Form } from "./form.ts";
 import { oddKey } from "./form.ts";
+import type { FormWords } from "./form-words.ts";
+import { readWords, WORD_BYTES } from "./form-words.ts";
 
-export const WORD_BYTES = 4;
 /** An anchor is so long: two words of a text, which are found in a table by their hash. */
 export const ANCHOR_BYTES = 2 * WORD_BYTES;
 /** No more than so many words of a form are weighed to either side of its anchor. */
@@ -41,26 +42,8 @@ export interface AnchorTable {
   readonly holdsAt: (row: number) => readonly Hold[];
 }
 
-/** Forms whose anchors are found in one place, and what they have alike around it: so many bytes before the anchor's beginning, and from there on. */
-interface Anchor {
-  readonly holds: Hold[];
-  /** Of the first of them. */
-  readonly wordAt: WordAt;
-  before: number;
-  after: number;
-}
-
-/** The word of a form that begins there, folded, as the processor reads it from memory. */
-type WordAt = (offset: number) => number;
-
-interface FilledTable {
-  readonly keys: readonly [number, number];
-  readonly anchors: ReadonlyMap<number, Anchor>;
-  /** Forms that are in it in part or not at all. */
-  readonly rest: readonly Form[];
-  /** How many of those would be in it, were it not for a hash. */
-  readonly clashes: number;
-}
+/** Forms that are one when folded. */
+type Fold = readonly [Form, ...Form[]];
 
 /**
  * Tables in which every form has its own rows, and is weighed whole. Only where many forms are alike for the most part, some are weighed by what they have alike.
@@ -70,117 +53,208 @@ interface FilledTable {
  */
 export function makeAnchorTables(forms: readonly Form[], phases: number, power: number): AnchorTable[] {
   const tables: AnchorTable[] = [];
-  let rest: readonly Form[] = [...forms].sort((a, b) => a.bytes.length - b.bytes.length);
+  let rest = foldForms(forms).sort(([a], [b]) => a.bytes.length - b.bytes.length);
   while (rest.length > 0) {
     const isLast = tables.length === TABLES_MAX - 1;
-    const shift = 32 - Math.max(BITS_MIN, Math.ceil(Math.log2(rest.length * phases * ROOM)));
-    let filled = fillTable(rest, phases, shift, isLast);
-    for (let tries = 1; filled.clashes > 0 && rest.length <= RETRIED_FORMS_MAX && tries < TRIES; tries += 1) {
-      const next = fillTable(rest, phases, shift, isLast);
-      if (next.clashes < filled.clashes) filled = next;
+    const read = readFolded(rest);
+    let table = new Filling(rest, read, phases, isLast);
+    for (let tries = 1; table.clashes > 0 && rest.length <= RETRIED_FORMS_MAX && tries < TRIES; tries += 1) {
+      const next = new Filling(rest, read, phases, isLast);
+      if (next.clashes < table.clashes) table = next;
     }
-    tables.push(layOut(filled, shift, power));
+    tables.push(table.layOut(power));
     if (isLast) break;
-    ({ rest } = filled);
+    ({ rest } = table);
   }
   return tables;
 }
 
-/** @param shares whether forms that find no place of their own are put where the most of them is weighed. */
-function fillTable(forms: readonly Form[], phases: number, shift: number, shares: boolean): FilledTable {
-  const keys = [oddKey(), oddKey()] as const;
-  const anchors = new Map<number, Anchor>();
-  const rest: Form[] = [];
-  let clashes = 0;
+function foldForms(forms: readonly Form[]): Fold[] {
+  const folds = new Map<string, [Form, ...Form[]]>();
   for (const form of forms) {
-    const wordAt = foldedWords(form.bytes);
-    const placeAt = (offset: number): number => (Math.imul(wordAt(offset), keys[0]) + Math.imul(wordAt(offset + WORD_BYTES), keys[1])) >>> shift;
-    const { base, alikeBytes } = chooseBase(form, placeAt, phases, anchors);
-    if (alikeBytes < ANCHOR_BYTES) clashes += 1;
-    if (alikeBytes < Infinity) {
-      rest.push(form);
-      if (!shares) continue;
-    }
-    for (let offset = base; offset < base + phases; offset += 1) {
-      const place = placeAt(offset);
-      const anchor = anchors.get(place);
-      if (anchor === undefined) anchors.set(place, { holds: [{ form, offset }], wordAt, before: Math.min(offset, SIDE_BYTES_MAX), after: Math.min(form.bytes.length - offset, SIDE_BYTES_MAX) });
-      else {
-        const { before, after } = alike(anchor, form, offset);
-        anchor.before = before;
-        anchor.after = after;
-        anchor.holds.push({ form, offset });
+    const folded = Buffer.from(form.bytes);
+    for (let at = 0; at < folded.length; at += 1) folded[at] = (folded[at] ?? 0) | FOLD_BYTE;
+    // Latin-1 keeps each byte.
+    const key = folded.toString("latin1");
+    const fold = folds.get(key);
+    if (fold === undefined) folds.set(key, [form]);
+    else fold.push(form);
+  }
+  return [...folds.values()];
+}
+
+function readFolded(folds: readonly Fold[]): FormWords {
+  const read = readWords(folds.map(([{ bytes }]) => bytes));
+  for (let at = 0; at < read.words.length; at += 1) read.words[at] = (read.words[at] ?? 0) | FOLD;
+  for (let at = 0; at < read.bytes.length; at += 1) read.bytes[at] = (read.bytes[at] ?? 0) | FOLD_BYTE;
+  return read;
+}
+
+/**
+ * A table while forms come into it. An anchor is for all that are found in one place: it has where the first of them holds, and what they have alike around that, so many bytes before the anchor's
+ * beginning and from there on. All of it is numbers in a row: of a few thousand forms there are a hundred thousand anchors, and objects for them take several times as long.
+ */
+class Filling {
+  /** What is in it in part or not at all. */
+  readonly rest: Fold[] = [];
+  /** How many of those would be in it, were it not for a hash. */
+  clashes = 0;
+  readonly #folds: readonly Fold[];
+  /** Folded. */
+  readonly #read: FormWords;
+  readonly #phases: number;
+  readonly #keys = [oddKey(), oddKey()] as const;
+  readonly #shift: number;
+  readonly #rowAt: AnchorTable["rowAt"];
+  /** A bit for each place, whether there is an anchor: so few that they stay near the processor, where the table of a few thousand forms does not. */
+  readonly #taken: Int32Array;
+  /** By the beginning of their rows, of each anchor: where in all bytes it begins, in which form that is, how much is alike before it and from there on. */
+  readonly #anchors: Int32Array;
+  #end = ROW_NUMBERS;
+  /** Of what came behind the first. */
+  readonly #more = new Map<number, Hold[]>();
+  /** Of the anchors that were looked at last. */
+  readonly #places: Int32Array;
+
+  /** @param shares whether forms that find no place of their own are put where the most of them is weighed. */
+  constructor(folds: readonly Fold[], read: FormWords, phases: number, shares: boolean) {
+    const anchorsMax = folds.length * phases;
+    this.#folds = folds;
+    this.#read = read;
+    this.#phases = phases;
+    this.#places = new Int32Array(phases);
+    this.#anchors = new Int32Array((anchorsMax + 1) * ROW_NUMBERS);
+    this.#shift = 32 - Math.max(BITS_MIN, Math.ceil(Math.log2(anchorsMax * ROOM)));
+    // The smaller it is, the nearer to the processor it stays.
+    this.#rowAt = this.#anchors.length <= 65_536 ? new Uint16Array(2 ** (32 - this.#shift)) : new Int32Array(2 ** (32 - this.#shift));
+    this.#taken = new Int32Array(2 ** (32 - this.#shift - 5));
+    for (const [index, fold] of folds.entries()) {
+      const { length } = fold[0].bytes;
+      const { base, alikeBytes } = this.#chooseBase(index, length);
+      if (alikeBytes < ANCHOR_BYTES) this.clashes += 1;
+      if (alikeBytes < Infinity) {
+        this.rest.push(fold);
+        if (!shares) continue;
+        this.#findPlaces(index, base);
       }
+      for (let phase = 0; phase < phases; phase += 1) this.#put(index, base + phase, length, this.#places[phase] ?? 0);
     }
   }
-  return { keys, anchors, rest, clashes };
-}
 
-/** Where the form's anchors may begin: where no other has any of their places, or else where what they have alike is longest. Infinity where nothing else need be in one row with the form. */
-function chooseBase(form: Form, placeAt: (offset: number) => number, phases: number, anchors: ReadonlyMap<number, Anchor>): { readonly base: number; readonly alikeBytes: number } {
-  const last = form.bytes.length - ANCHOR_BYTES - phases + 1;
-  let [best, most] = [0, -1];
-  for (let base = 0, tries = 0; base <= last && tries < BASES_MAX; tries += 1) {
-    let [least, leastAt] = [Infinity, base];
-    const own = new Set<number>();
-    for (let offset = base; offset < base + phases; offset += 1) {
-      const place = placeAt(offset);
-      if (own.has(place)) [least, leastAt] = [0, offset];
-      own.add(place);
-      const anchor = anchors.get(place);
-      if (anchor === undefined) continue;
-      const { before, after } = alike(anchor, form, offset);
-      if (before === anchor.before && after === anchor.after && before + after === form.bytes.length) continue;
-      if (before + after <= least) [least, leastAt] = [before + after, offset];
+  layOut(power: number): AnchorTable {
+    const [{ words, starts }, anchors, more] = [this.#read, this.#anchors, this.#more];
+    const rows = new Int32Array(this.#end);
+    rows.set([0, 0, 1, 1]);
+    for (let row = ROW_NUMBERS; row < rows.length; row += ROW_NUMBERS) {
+      const start = anchors[row] ?? 0;
+      const before = Math.floor((anchors[row + 2] ?? 0) / WORD_BYTES);
+      const after = Math.floor((anchors[row + 3] ?? 0) / WORD_BYTES);
+      const from = start - before * WORD_BYTES;
+      rows[row] = before;
+      rows[row + 1] = after;
+      // An anchor that is a word further weighs the same words, nearly always.
+      const last = row - WORD_BYTES * ROW_NUMBERS;
+      if (last > 0 && (anchors[last] ?? 0) - (rows[last] ?? 0) * WORD_BYTES === from && (rows[last] ?? 0) + (rows[last + 1] ?? 0) === before + after) {
+        rows.copyWithin(row + 2, last + 2, last + 4);
+        continue;
+      }
+      let [factor, weight] = [1, 0];
+      for (let at = from; at < start + after * WORD_BYTES; at += WORD_BYTES) {
+        factor = Math.imul(factor, power);
+        weight = (Math.imul(weight, power) + (words[at] ?? 0)) | 0;
+      }
+      rows[row + 2] = factor;
+      rows[row + 3] = weight;
     }
-    if (least === Infinity) return { base, alikeBytes: Infinity };
-    if (least > most) [best, most] = [base, least];
-    base = leastAt + 1;
+    const holdsAt = (row: number): readonly Hold[] => {
+      const index = anchors[row + 1] ?? 0;
+      const offset = (anchors[row] ?? 0) - (starts[index] ?? 0);
+      return row === 0 ? [] : [...(this.#folds[index] ?? []).map((form) => ({ form, offset })), ...(more.get(row) ?? [])];
+    };
+    return { keys: this.#keys, shift: this.#shift, rowAt: this.#rowAt, rows, holdsAt };
   }
-  return { base: best, alikeBytes: most };
-}
 
-/** What is alike still, with this form. */
-function alike({ holds: [first], before, after }: Anchor, { bytes }: Form, offset: number): Pick<Anchor, "before" | "after"> {
-  if (first === undefined) return { before, after };
-  const [other, at] = [first.form.bytes, first.offset];
-  const isAlike = (by: number): boolean => ((bytes[offset + by] ?? 0) | FOLD_BYTE) === ((other[at + by] ?? 0) | FOLD_BYTE);
-  let [back, on] = [0, 0];
-  while (on < after && offset + on < bytes.length && isAlike(on)) on += 1;
-  while (on > 0 && back < before && back < offset && isAlike(-back - 1)) back += 1;
-  return { before: back, after: on };
-}
-
-function layOut({ keys, anchors }: FilledTable, shift: number, power: number): AnchorTable {
-  const rows = new Int32Array((anchors.size + 1) * ROW_NUMBERS);
-  // The smaller it is, the nearer to the processor it stays.
-  const rowAt = rows.length <= 65_536 ? new Uint16Array(2 ** (32 - shift)) : new Int32Array(2 ** (32 - shift));
-  rows.set([0, 0, 1, 1]);
-  const holds: (readonly Hold[])[] = [[]];
-  for (const [place, anchor] of anchors) {
-    const [first] = anchor.holds;
-    if (first === undefined) continue;
-    const [before, after] = [wholeWords(anchor.before), wholeWords(anchor.after)];
-    let [factor, weight] = [1, 0];
-    for (let offset = first.offset - before * WORD_BYTES; offset < first.offset + after * WORD_BYTES; offset += WORD_BYTES) {
-      factor = Math.imul(factor, power);
-      weight = (Math.imul(weight, power) + anchor.wordAt(offset)) | 0;
+  /** Where the form's anchors may begin: where no other has any of their places, or else where what they have alike is longest. Infinity where they have places of their own, those that were looked at last. */
+  #chooseBase(index: number, length: number): { readonly base: number; readonly alikeBytes: number } {
+    const [rowAt, taken, phases] = [this.#rowAt, this.#taken, this.#phases];
+    const last = length - ANCHOR_BYTES - phases + 1;
+    let [best, most] = [0, -1];
+    for (let base = 0, tries = 0; base <= last && tries < BASES_MAX; tries += 1) {
+      const places = this.#findPlaces(index, base);
+      let [least, leastAt] = [Infinity, base];
+      for (let phase = 0; phase < phases; phase += 1) {
+        const place = places[phase] ?? 0;
+        if ((((taken[place >>> 5] ?? 0) >>> place) & 1) === 0) continue;
+        const alike = this.#alikeAround(rowAt[place] ?? 0, index, base + phase, length);
+        if (alike <= least) [least, leastAt] = [alike, base + phase];
+      }
+      if (least === Infinity) {
+        const twin = findTwin(places);
+        if (twin < 0) return { base, alikeBytes: Infinity };
+        [least, leastAt] = [0, base + twin];
+      }
+      if (least > most) [best, most] = [base, least];
+      base = leastAt + 1;
     }
-    rowAt[place] = holds.length * ROW_NUMBERS;
-    rows.set([before, after, factor, weight], holds.length * ROW_NUMBERS);
-    holds.push(anchor.holds);
+    return { base: best, alikeBytes: most };
   }
-  return { keys, shift, rowAt, rows, holdsAt: (row) => holds[row / ROW_NUMBERS] ?? [] };
+
+  #findPlaces(index: number, base: number): Int32Array {
+    const [{ words, starts }, [keyA, keyB], places, shift] = [this.#read, this.#keys, this.#places, this.#shift];
+    const start = (starts[index] ?? 0) + base;
+    for (let phase = 0; phase < places.length; phase += 1) places[phase] = (Math.imul(words[start + phase] ?? 0, keyA) + Math.imul(words[start + phase + WORD_BYTES] ?? 0, keyB)) >>> shift;
+    return places;
+  }
+
+  #put(index: number, offset: number, length: number, place: number): void {
+    const [anchors, taken, bit] = [this.#anchors, this.#taken, 1 << place];
+    if (((taken[place >>> 5] ?? 0) & bit) === 0) {
+      const row = this.#end;
+      anchors[row] = (this.#read.starts[index] ?? 0) + offset;
+      anchors[row + 1] = index;
+      anchors[row + 2] = Math.min(offset, SIDE_BYTES_MAX);
+      anchors[row + 3] = Math.min(length - offset, SIDE_BYTES_MAX);
+      taken[place >>> 5] = (taken[place >>> 5] ?? 0) | bit;
+      this.#rowAt[place] = row;
+      this.#end += ROW_NUMBERS;
+      return;
+    }
+    const row = this.#rowAt[place] ?? 0;
+    const after = this.#alikeAfter(row, index, offset, length);
+    anchors[row + 2] = after === 0 ? 0 : this.#alikeBefore(row, index, offset);
+    anchors[row + 3] = after;
+    const holds = (this.#folds[index] ?? []).map((form) => ({ form, offset }));
+    this.#more.set(row, [...(this.#more.get(row) ?? []), ...holds]);
+  }
+
+  #alikeAround(row: number, index: number, offset: number, length: number): number {
+    const after = this.#alikeAfter(row, index, offset, length);
+    return after === 0 ? 0 : after + this.#alikeBefore(row, index, offset);
+  }
+
+  /** From the anchor's beginning on, what is alike still with this form. */
+  #alikeAfter(row: number, index: number, offset: number, length: number): number {
+    const { bytes, starts } = this.#read;
+    const [other, own] = [this.#anchors[row] ?? 0, (starts[index] ?? 0) + offset];
+    const most = Math.min(this.#anchors[row + 3] ?? 0, length - offset);
+    let count = 0;
+    while (count < most && bytes[other + count] === bytes[own + count]) count += 1;
+    return count;
+  }
+
+  /** The same before it. */
+  #alikeBefore(row: number, index: number, offset: number): number {
+    const { bytes, starts } = this.#read;
+    const [other, own] = [this.#anchors[row] ?? 0, (starts[index] ?? 0) + offset];
+    const most = Math.min(this.#anchors[row + 2] ?? 0, offset);
+    let count = 0;
+    while (count < most && bytes[other - count - 1] === bytes[own - count - 1]) count += 1;
+    return count;
+  }
 }
 
-function wholeWords(bytes: number): number {
-  return Math.floor(bytes / WORD_BYTES);
-}
-
-function foldedWords(bytes: Uint8Array): WordAt {
-  const words = Array.from({ length: WORD_BYTES }, (_none, start) => {
-    const end = bytes.length - ((bytes.length - start) % WORD_BYTES);
-    return new Int32Array(new Uint8Array(bytes.subarray(start, end)).buffer);
-  });
-  return (offset) => (words[offset % WORD_BYTES]?.[offset >> 2] ?? 0) | FOLD;
+/** The last of them that is there twice; negative where none is. */
+function findTwin(places: Int32Array): number {
+  for (let last = places.length - 1; last > 0; last -= 1) for (let at = 0; at < last; at += 1) if (places[at] === places[last]) return last;
+  return -1;
 }

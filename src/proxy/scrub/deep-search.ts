@@ -57,7 +57,8 @@ function originOf(views: readonly Unescaped[], place: Place): Place {
 /** The bytes that stand in escaped forms: those of text, and those of the forms. */
 function readableBytes(forms: readonly Form[]): Uint8Array {
   const isReadable = new Uint8Array(256).fill(1, SPACE, TILDE + 1);
-  for (const byte of [TAB, LF, CR, ...forms.flatMap(({ bytes }) => [...new Set(bytes)])]) isReadable[byte] = 1;
+  for (const byte of [TAB, LF, CR]) isReadable[byte] = 1;
+  for (const { bytes } of forms) for (let at = 0; at < bytes.length; at += 1) isReadable[bytes[at] ?? 0] = 1;
   // Of UTF-16, which nobody escapes in part.
   isReadable[0] = 0;
   return isReadable;

@@ -1,5 +1,6 @@
 // Where in a text a form could stand at all. Most texts are words and short strings, or binary, and hardly a value has a blank, a quotation mark or a letter beyond ASCII in it. So a few words of memory tell of most
 // stretches of a text that nothing stands there. That hangs on the text, and of the values only on whether one of them has such a byte at all: then nothing is skipped, for all of them.
+import { readWords, WORD_BYTES } from "./form-words.ts";
 
 /** Four bytes are looked at at once: what is lower than another has the high bit in the difference. */
 const ONES = 0x01010101;
@@ -22,11 +23,10 @@ function breakOf(a: number, b: number): number {
 
 /** Whether two words that are in one of these texts, wherever they begin, break. */
 export function hasBreak(texts: readonly Uint8Array[]): boolean {
-  return texts.some((text) => {
-    for (let start = 0; start < PAIR_BYTES; start += 1) {
-      const words = new Int32Array(new Uint8Array(text.subarray(start, text.length - ((text.length - start) % PAIR_BYTES))).buffer);
-      for (let at = 0; at < words.length; at += 2) if (breakOf(words[at] ?? 0, words[at + 1] ?? 0) < 0) return true;
-    }
+  const { words, starts } = readWords(texts);
+  return texts.some(({ length }, index) => {
+    const start = starts[index] ?? 0;
+    for (let at = start; at <= start + length - PAIR_BYTES; at += 1) if (breakOf(words[at] ?? 0, words[at + WORD_BYTES] ?? 0) < 0) return true;
     return false;
   });
 }

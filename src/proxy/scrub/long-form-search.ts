@@ -5,11 +5,12 @@
 // many words as for few, and it is taken for no form at all where the pair is none's. Only what weighs as much as the form is looked at more closely.
 // The keys are random and no two runs' are the same: nobody can make a text that weighs the same and is not.
 import type { AnchorTable, Hold } from "./anchor-table.ts";
-import { ANCHOR_BYTES, FOLD, makeAnchorTables, SIDE_WORDS_MAX, WORD_BYTES } from "./anchor-table.ts";
+import { ANCHOR_BYTES, FOLD, makeAnchorTables, SIDE_WORDS_MAX } from "./anchor-table.ts";
 import { hasLine, LINE_MIN } from "./base64-lines.ts";
 import { findStretches, hasBreak } from "./dense-stretches.ts";
 import type { Findings, Form, FoundForm } from "./form.ts";
 import { oddKey, standsAt } from "./form.ts";
+import { WORD_BYTES } from "./form-words.ts";
 
 /** In less than this, wherever it stands, there need not be an anchor that lies in whole words. */
 export const LONG_BYTES_MIN = ANCHOR_BYTES + 2 * WORD_BYTES - 1;
