@@ -20,14 +20,22 @@ export interface Destination {
 export interface Limits {
   /** To be connected and logged in. */
   readonly connectMs: number;
-  /** From a question to the end of its answer: enough for 16 MiB over a slow line. */
+  /** From a question to the end of its answer; what is sent has more time, by its length. */
   readonly callMs: number;
 }
 
-export const LIMITS: Limits = { connectMs: 10_000, callMs: 20_000 };
+export const LIMITS: Limits = { connectMs: 10_000, callMs: 30_000 };
+/** In bytes a millisecond. */
+const SLOWEST = 50;
+
+/** How long a question may take that carries so many bytes. */
+export function limitOf({ callMs }: Limits, bytes: Uint8Array | undefined): number {
+  return callMs + Math.ceil((bytes?.length ?? 0) / SLOWEST);
+}
 
 const CUT: Cause = { cause: "the connection was cut" };
 const NO_ANSWER: Cause = { cause: "no answer in time" };
+const NO_GREETING: Cause = { cause: "no answer in time", hint: "look whether the server speaks TLS at this port" };
 const NOT_HERE: Cause = { cause: "its name leads to another machine, and without TLS all is in plain text", hint: "have the server speak TLS, or write 127.0.0.1" };
 /** So long a connection is silent before the system asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 10_000;
@@ -47,7 +55,7 @@ export function tlsOptionsOf({ host, ca, where }: Destination): { readonly host:
 export async function openConnection(to: Destination, limits: Limits, isIdle = false, askForTls?: (plain: Socket) => Promise<void>): Promise<Socket> {
   const opened: Socket[] = [];
   try {
-    return await within(limits.connectMs, isIdle, to.where, open(to, opened, askForTls));
+    return await within(limits.connectMs, isIdle, to.where, open(to, opened, askForTls), to.isTls ? NO_GREETING : NO_ANSWER);
   } catch (error) {
     for (const socket of opened) socket.destroy();
     throw error;
@@ -82,16 +90,16 @@ function ready(socket: Socket, event: string, where: string): Promise<Socket> {
 }
 
 /** @throws VaultError `store-unavailable` when it takes longer. */
-export async function within<T>(ms: number, isIdle: boolean, where: string, work: Promise<T>): Promise<T> {
+export async function within<T>(ms: number, isIdle: boolean, where: string, work: Promise<T>, late = NO_ANSWER): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(unavailable(where, NO_ANSWER)); }, ms);
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(unavailable(where, late)); }, ms);
     if (isIdle) timer.unref();
   });
   // What comes after its time is nobody's.
   work.catch(() => undefined);
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, end]);
   } finally {
     clearTimeout(timer);
   }

@@ -12,7 +12,7 @@ interface Reached {
   readonly port: number;
   /** Verified, always. Without it only this machine is spoken to: see `openConnection`. */
   readonly isTls: boolean;
-  /** A file of PEM with the only roots that are believed; absolute. The system's, where there is none. */
+  /** A file of PEM with the only roots that are believed; absolute. Those that came with Node (and those of NODE_EXTRA_CA_CERTS), where there is none. */
   readonly ca: string | undefined;
   /** How it is written, without a password. The same place is always written alike. */
   readonly url: string;

@@ -1,7 +1,7 @@
 // A vault's place in PostgreSQL: rows of one table, which the first change makes.
 import type { Credentials } from "./credentials.ts";
 import type { Limits } from "./connection.ts";
-import { LIMITS } from "./connection.ts";
+import { LIMITS, limitOf } from "./connection.ts";
 import type { Digest, Engine, Entry, Found, Replaced, Watch } from "./engine.ts";
 import { digestOf } from "./engine.ts";
 import type { PostgresLocator } from "./locator.ts";
@@ -80,16 +80,17 @@ export class PostgresEngine implements Engine {
     return { close: () => { watch.close(); this.#watches.delete(watch); } };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
-    await this.#line.close();
+    this.#line.close();
+    return Promise.resolve();
   }
 
   async #change(session: PostgresSession, name: string, bytes: Uint8Array | undefined, expected: Digest | undefined): Promise<Replaced> {
     if (bytes === undefined && expected === undefined) return (await this.read(name)).kind === "none" ? "done" : "changed";
     const [sql, values] = bytes === undefined ? [REMOVE, [expected ?? ""]] : expected === undefined ? [CREATE, [digestOf(bytes), bytes]] : [UPDATE, [digestOf(bytes), bytes, expected]];
-    const ask = (): Promise<readonly Row[]> => session.ask(sql, [this.#locator.name, name, ...values], this.#limits.callMs, false, [UNDEFINED_TABLE]);
+    const ask = (): Promise<readonly Row[]> => session.ask(sql, [this.#locator.name, name, ...values], limitOf(this.#limits, bytes), false, [UNDEFINED_TABLE]);
     try {
       return (await ask()).length > 0 ? "done" : "changed";
     } catch (error) {
@@ -118,7 +119,12 @@ export class PostgresEngine implements Engine {
 
   async #subscribe(name: string, onChange: () => void, onLost: () => void): Promise<Subscription> {
     const session = await PostgresSession.open(this.#locator, this.#credentials, this.#limits, true);
-    await session.listen(CHANNEL, (payload) => { if (payload === `${this.#locator.name}/${name}`) onChange(); }, onLost, this.#limits.connectMs);
+    try {
+      await session.listen(CHANNEL, (payload) => { if (payload === `${this.#locator.name}/${name}`) onChange(); }, onLost, this.#limits.connectMs);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     const stopAsking = keepAsking(() => session.ask("SELECT 1", [], this.#limits.connectMs, true), PING_MS, () => { session.close(); });
     return { close: () => { stopAsking(); session.close(); } };
   }
@@ -127,10 +133,17 @@ export class PostgresEngine implements Engine {
     const session = await PostgresSession.open(this.#locator, this.#credentials, this.#limits);
     const orphan = this.#orphan;
     if (orphan !== undefined) {
-      // What it did is done by now, or will not be. One that is gone is none, and behind a pooler its number may be another's: only one of this user's, that is not at work for another place, is ended.
-      await session.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND usename = current_user AND application_name = 'vault'", [orphan], this.#limits.connectMs).catch(() => undefined);
+      await this.#end(session, orphan);
       this.#orphan = undefined;
     }
     return session;
+  }
+
+  /** Until the other session is gone: what it did is done then, or will not be. Behind a pooler its number may be another's, so only one of our own kind is ended. A user who may not end it has the short time that is left. */
+  async #end(session: PostgresSession, other: string): Promise<void> {
+    const end = (call: string): string => `SELECT ${call} FROM pg_stat_activity WHERE pid = $1::int AND usename = current_user AND application_name = 'vault'`;
+    const ms = this.#limits.connectMs;
+    // From PostgreSQL 14 on it can be waited for.
+    await session.ask(end(`pg_terminate_backend(pid, ${ms})`), [other], ms).catch(() => session.ask(end("pg_terminate_backend(pid)"), [other], ms)).catch(() => undefined);
   }
 }

@@ -29,8 +29,9 @@ export const notPrimary: Cause = REFUSALS["READONLY"] ?? strangeAnswer;
 export function refusalOf({ text }: RefusedReply): Cause {
   const known = REFUSALS[WORD.exec(text)?.[1] ?? ""];
   if (known !== undefined) return known;
-  // These three have no word of their own.
+  // These have no word of their own.
   if (text.startsWith("ERR max number of clients")) return { cause: "too many clients are connected to it" };
+  if (text.startsWith("ERR The user executing the script")) return REFUSALS["NOPERM"] ?? strangeAnswer;
   if (text.startsWith("ERR unknown command")) return { cause: "it is older than Redis 6, or does not let us ask" };
   if (/^ERR (DB index|invalid DB)/.test(text)) return { cause: "it has no database of this number" };
   return { cause: "it refused, for a reason that is not known here" };

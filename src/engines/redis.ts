@@ -3,7 +3,7 @@
 // Redis answers before another server has a write, and before its own disk has it unless `appendfsync` is `always`: what a failover or a crash loses, the machine that wrote it tells as a rollback.
 import type { Credentials } from "./credentials.ts";
 import type { Limits } from "./connection.ts";
-import { LIMITS, openConnection, within } from "./connection.ts";
+import { LIMITS, limitOf, openConnection, within } from "./connection.ts";
 import type { Digest, Engine, Entry, Found, Replaced, Watch } from "./engine.ts";
 import { digestOf } from "./engine.ts";
 import type { RedisLocator } from "./locator.ts";
@@ -93,7 +93,7 @@ export class RedisEngine implements Engine {
     const login = await this.#line.get();
     let reply: Reply;
     try {
-      reply = await this.#ask(login, REPLACE, name, expected ?? "", bytes === undefined ? "" : digestOf(bytes), bytes ?? "", this.#channel);
+      reply = await this.#ask(login, limitOf(this.#limits, bytes), REPLACE, name, expected ?? "", bytes === undefined ? "" : digestOf(bytes), bytes ?? "", this.#channel);
     } catch (error) {
       if (!login.isLost) throw error;
       this.#orphan = login.id;
@@ -123,10 +123,11 @@ export class RedisEngine implements Engine {
     return { close: () => { watch.close(); this.#watches.delete(watch); } };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
-    await this.#line.close();
+    this.#line.close();
+    return Promise.resolve();
   }
 
   async #subscribe(name: string, onChange: () => void, onLost: () => void): Promise<Subscription> {
@@ -138,11 +139,11 @@ export class RedisEngine implements Engine {
 
   /** For what may be asked twice. */
   #askTwice(script: string, ...words: readonly (string | Uint8Array)[]): Promise<Reply> {
-    return this.#line.askAgain((login) => this.#ask(login, script, ...words));
+    return this.#line.askAgain((login) => this.#ask(login, this.#limits.callMs, script, ...words));
   }
 
-  async #ask({ connection }: Login, script: string, ...words: readonly (string | Uint8Array)[]): Promise<Reply> {
-    const reply = await this.#answer(connection, this.#limits.callMs, false, "EVAL", script, String(this.#keys.length), ...this.#keys, ...words);
+  async #ask({ connection }: Login, ms: number, script: string, ...words: readonly (string | Uint8Array)[]): Promise<Reply> {
+    const reply = await this.#answer(connection, ms, false, "EVAL", script, String(this.#keys.length), ...this.#keys, ...words);
     if (reply instanceof RefusedReply) throw unavailable(this.where, refusalOf(reply));
     return reply;
   }

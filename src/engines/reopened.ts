@@ -37,9 +37,9 @@ export class Reopened<T extends { readonly isLost: boolean; close(): void }> {
     }
   }
 
-  async close(): Promise<void> {
-    const last = this.#current;
+  /** One that is still being opened is closed when it is open; nobody waits for it. */
+  close(): void {
+    void this.#current?.then((open) => { open.close(); }, () => undefined);
     this.#current = undefined;
-    await last?.then((open) => { open.close(); }, () => undefined);
   }
 }

@@ -1,11 +1,11 @@
 // Requests to S3 and its like, signed, over verified TLS, each sent once, with answers that are bounded.
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request } from "node:http";
-import type { Duplex } from "node:stream";
+import { PassThrough } from "node:stream";
 import { authorizationOf, encode, hashOf, timeOf } from "../aws-signature.ts";
 import { VaultError } from "../errors.ts";
 import type { Limits } from "./connection.ts";
-import { openConnection, within } from "./connection.ts";
+import { limitOf, openConnection, within } from "./connection.ts";
 import type { KeyCredentials } from "./credentials.ts";
 import type { S3Locator } from "./locator.ts";
 import { strangeAnswer } from "./s3-refusals.ts";
@@ -36,6 +36,8 @@ const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 /** Shorter than servers keep a connection that is not used: one that they close as a question comes loses an answer. */
 const IDLE_MS = 4_000;
 const SOCKETS_MAX = 8;
+/** Beside an error, where a stream is wanted and nobody looks at it. */
+const NONE = new PassThrough();
 
 export class S3Client {
   readonly #locator: S3Locator;
@@ -52,7 +54,7 @@ export class S3Client {
     this.#agent = new Agent({ keepAlive: true, timeout: IDLE_MS, maxSockets: SOCKETS_MAX });
     // HTTP is spoken over what is opened here, TLS or not.
     this.#agent.createConnection = (_options, done): undefined => {
-      openConnection({ where: locator.url, host, port: locator.port, isTls: locator.isTls, ca: locator.ca }, limits, true).then((socket) => done?.(null, socket), (error: unknown) => done?.(error instanceof Error ? error : new Error(), undefined as unknown as Duplex));
+      openConnection({ where: locator.url, host, port: locator.port, isTls: locator.isTls, ca: locator.ca }, limits, true).then((socket) => done?.(null, socket), (error: unknown) => done?.(error instanceof Error ? error : new Error(), NONE));
       return undefined;
     };
   }
@@ -66,7 +68,7 @@ export class S3Client {
     const where = this.#locator.url;
     const state: { request: ClientRequest | undefined; isSent: boolean } = { request: undefined, isSent: false };
     try {
-      return await within(this.#limits.callMs, ask.isIdle === true, where, new Promise<Answer>((resolve, reject) => {
+      return await within(limitOf(this.#limits, ask.body), ask.isIdle === true, where, new Promise<Answer>((resolve, reject) => {
         const { target, headers } = this.#signed(ask);
         const sent = request({ agent: this.#agent, host: this.#locator.host, method: ask.method, path: target, headers, setHost: false });
         state.request = sent;

@@ -3,20 +3,26 @@ import type { Cause } from "./unavailable.ts";
 
 const REGION_HINT = "write the bucket's region into the store's address: ?region=…";
 const KEYS_HINT = "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+const UNKNOWN_KEY: Cause = { cause: "it does not know the access key", hint: KEYS_HINT };
 const TOKEN: Cause = { cause: "the session token is not good any more", hint: "get new keys, with AWS_SESSION_TOKEN" };
 const LATER: Cause = { cause: "it is overloaded", hint: "try again in a moment" };
 const UNCONDITIONAL: Cause = { cause: "it does not write on a condition (If-Match, If-None-Match), without which two machines would overwrite each other's changes", hint: "keep the vault at a store that does, as Amazon S3, Cloudflare R2 and MinIO do" };
 
+/** No refusal, but the answer to a question for what is not there. */
+export const noObject: Cause = { cause: "there is no such object" };
+
 const REFUSALS: Readonly<Record<string, Cause>> = {
   AccessDenied: { cause: "the keys may not do this", hint: "they need s3:GetObject, s3:PutObject and s3:ListBucket" },
   AllAccessDisabled: { cause: "the keys may not do this" },
-  InvalidAccessKeyId: { cause: "it does not know the access key", hint: KEYS_HINT },
+  InvalidAccessKeyId: UNKNOWN_KEY,
+  XAdminUserNotFound: UNKNOWN_KEY,
   SignatureDoesNotMatch: { cause: "it refuses the secret access key", hint: KEYS_HINT },
   ExpiredToken: TOKEN,
   InvalidToken: TOKEN,
   TokenRefreshRequired: TOKEN,
   RequestTimeTooSkewed: { cause: "this machine's clock and its own differ by more than 15 minutes", hint: "set this machine's clock" },
   RequestExpired: { cause: "this machine's clock and its own differ by too much", hint: "set this machine's clock" },
+  NoSuchKey: noObject,
   NoSuchBucket: { cause: "there is no bucket of this name", hint: "make it, or look at the store's address" },
   PermanentRedirect: { cause: "the bucket is in another region", hint: REGION_HINT },
   TemporaryRedirect: { cause: "the bucket is in another region", hint: REGION_HINT },

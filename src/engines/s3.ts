@@ -12,7 +12,7 @@ import type { S3Locator } from "./locator.ts";
 import type { Answer, Ask } from "./s3-client.ts";
 import { LostAnswer, S3Client } from "./s3-client.ts";
 import { keysOf } from "./s3-listing.ts";
-import { contested, refusalOf, strangeAnswer, unconditional } from "./s3-refusals.ts";
+import { contested, noObject, refusalOf, strangeAnswer, unconditional } from "./s3-refusals.ts";
 import { unavailable } from "./unavailable.ts";
 import { keepPolling } from "./watching.ts";
 
@@ -106,25 +106,31 @@ export class S3Engine implements Engine {
   async #look(name: string, isIdle = false): Promise<Stand | undefined> {
     const ask: Ask = { method: "HEAD", key: `${this.#key}/${name}`, isIdle };
     const answer = await this.#twice(ask);
-    if (answer.status === 404) return this.#noted(name, undefined);
     // An answer to HEAD has no body that would say why.
-    if (answer.status !== 200) throw unavailable(this.where, refusalOf(answer.status, (await this.#twice({ ...ask, method: "GET" })).body));
+    if (answer.status !== 200) {
+      await this.#get(name, isIdle);
+      return this.#stands.get(name);
+    }
     const [etag, mark] = [answer.header("etag"), answer.header(DIGEST_HEADER)];
     if (etag === undefined) throw unavailable(this.where, strangeAnswer);
     if (mark === GONE) return this.#noted(name, { etag, digest: undefined });
     if (mark !== undefined && /^[0-9a-f]{64}$/.test(mark)) return this.#noted(name, { etag, digest: mark as Digest });
     // Another program put it there, without our mark.
-    await this.#get(name);
+    await this.#get(name, isIdle);
     return this.#stands.get(name);
   }
 
-  async #get(name: string): Promise<Uint8Array | undefined> {
-    const answer = await this.#checked({ method: "GET", key: `${this.#key}/${name}` }, [404]);
-    const etag = answer.header("etag");
-    if (answer.status === 404 || etag === undefined) {
+  async #get(name: string, isIdle = false): Promise<Uint8Array | undefined> {
+    const answer = await this.#checked({ method: "GET", key: `${this.#key}/${name}`, isIdle }, [404]);
+    if (answer.status === 404) {
+      // A bucket or a key of access that is not there is not a vault that is not there.
+      const refusal = refusalOf(answer.status, answer.body);
+      if (refusal !== noObject) throw unavailable(this.where, refusal);
       this.#noted(name, undefined);
       return undefined;
     }
+    const etag = answer.header("etag");
+    if (etag === undefined) throw unavailable(this.where, strangeAnswer);
     const isGone = answer.header(DIGEST_HEADER) === GONE && answer.body.length === 0;
     this.#noted(name, { etag, digest: isGone ? undefined : digestOf(answer.body) });
     return isGone ? undefined : answer.body;

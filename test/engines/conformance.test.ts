@@ -163,7 +163,7 @@ describeEngines("an engine", (stage, kind) => {
     const engine = await openPlace(stage().place());
     expect(await engine.replace("vault", A, undefined)).toBe("done");
     await stage().stop();
-    for (const work of [engine.read("vault"), engine.list("", "", 1), engine.replace("vault", B, digestOf(A))]) expect((await failureOf(work)).code).toBe("store-unavailable");
+    for (const work of [() => engine.read("vault"), () => engine.list("", "", 1), () => engine.replace("vault", B, digestOf(A))]) expect((await failureOf(work())).code).toBe("store-unavailable");
     await stage().start();
     expect(await bytesIn(engine, "vault")).toEqual(A);
     expect(await engine.replace("vault", B, digestOf(A))).toBe("done");
@@ -203,8 +203,8 @@ describeEngines("an engine", (stage, kind) => {
     const { url, environment } = stage().place();
     const wrong = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, name === "AWS_ACCESS_KEY_ID" ? value : "wr0ng-Passw0rd"]));
     const engine = await openPlace({ url, environment: wrong });
-    for (const work of [engine.read("vault"), engine.replace("vault", A, undefined), engine.list("", "", 1)]) {
-      const { code, text } = await failureOf(work);
+    for (const work of [() => engine.read("vault"), () => engine.replace("vault", A, undefined), () => engine.list("", "", 1)]) {
+      const { code, text } = await failureOf(work());
       expect(code).toBe("store-unavailable");
       expect(text).toMatch(/refuses the (user or the password|secret access key)/);
       expect(text).not.toContain("wr0ng");

@@ -12,6 +12,8 @@ export interface CuttingRelay {
   readonly port: number;
   /** For connections that are open as well. */
   set(mode: RelayMode): void;
+  /** All connections that are open. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -43,11 +45,13 @@ export async function openCuttingRelay(toPort: number): Promise<CuttingRelay> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = (): void => { for (const socket of sockets) socket.destroy(); };
   return {
     port: (server.address() as AddressInfo).port,
     set(next) { mode = next; },
+    cut,
     async close() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -16,6 +16,8 @@ export interface PostgresServer extends ServedProgram {
   readonly port: number;
   /** Of its user `vault`, who owns the database `vault`. */
   readonly password: string;
+  /** The folder of its data. */
+  readonly data: string;
   /** What the superuser's `psql` answers. @param database `vault` unless another is asked for. */
   ask(sql: string, database?: string): string;
 }
@@ -42,7 +44,7 @@ export async function openPostgresServer(options: { readonly isDurable?: boolean
   ask(`CREATE ROLE vault LOGIN PASSWORD '${password}'`, "postgres");
   ask("CREATE DATABASE vault OWNER vault", "postgres");
   return {
-    ...program, port, password, ask,
+    ...program, port, password, data, ask,
     // Killed at once, the parent leaves its children behind, and a new one does not start before they are gone: SIGQUIT ends all of them without a word of what is under way.
     stop: (signal = "SIGQUIT") => program.stop(signal),
     async close() {
