@@ -43,12 +43,13 @@ test("every request of 16 runs has a good token for a minute, while the login is
 
     // A machine that stands still for seconds carries a good token for too long. It was good when the run put it in, and the request has gone out once more, which no client saw.
     const puts = runs.map((_, run) => readFileSync(logOf(run), "utf8").trim().split("\n").map((line) => JSON.parse(line) as LogLine).filter(({ decision }) => decision === "substituted").map(({ at }) => Date.parse(at)));
-    for (const { target, endedMs } of server.late().filter(({ target }) => target !== "/first")) {
+    const late = server.late().filter(({ target }) => target !== "/first");
+    for (const { target, endedMs } of late) {
       const run = Number(target.split("/")[1]);
       expect(endedMs, `${target} had a token that was never given out`).toBeDefined();
       expect(puts[run]?.some((atMs) => atMs < (endedMs ?? 0) && atMs > (endedMs ?? 0) - 5000), `${target} had a token that was over`).toBe(true);
     }
-    console.info(`${server.arrived().length} requests, ${server.asked()} refreshes, ${server.late().length} arrived late and went out again`);
+    console.info(`${server.arrived().length} requests, ${server.asked()} refreshes, ${late.length} arrived late and went out again`);
   } finally {
     await stage.close();
   }
