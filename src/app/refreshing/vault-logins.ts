@@ -13,6 +13,7 @@ import type { VaultContents } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
 import { changeAudited } from "../keys/change-vault.ts";
 import { readKnownVault } from "../keys/known-vault.ts";
+import type { LoginLock } from "../keys/login-lock.ts";
 import { lockLogin } from "../keys/login-lock.ts";
 import { markAsked } from "./asked-mark.ts";
 
@@ -67,11 +68,12 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
     }
   };
 
-  const useOnce = async <T>(id: string, useKey: UseKey, work: (login: HeldLogin) => Promise<T>): Promise<T> => {
+  const useOnce = async <T>(id: string, lock: LoginLock, useKey: UseKey, work: (login: HeldLogin) => Promise<T>): Promise<T> => {
     const { record, sealed } = await read(id, useKey);
     const done = { isKept: false };
     try {
-      const mark = markAsked(paths.loginsFolder, record);
+      const mark = await markAsked(paths, record);
+      lock.requireHeld();
       const keep: HeldLogin["keep"] = async (next, onSealed) => {
         try {
           const head = await write({ record, sealed, next, useKey, onSealed });
@@ -83,10 +85,10 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
       };
       try {
         const result = await work({ record, sealed, keep });
-        if (!done.isKept) mark.clear();
+        if (!done.isKept) await mark.clear();
         return result;
       } catch (error) {
-        throw done.isKept ? error : mark.judge(error);
+        throw done.isKept ? error : await mark.judge(error);
       }
     } finally {
       sealed.wipe();
@@ -99,13 +101,13 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
       try {
         for (let attempt = 1; ; attempt += 1) {
           try {
-            return await useOnce(id, useKey, work);
+            return await useOnce(id, lock, useKey, work);
           } catch (error) {
             if (!(error instanceof Replaced) || attempt === ATTEMPTS_MAX) throw error;
           }
         }
       } finally {
-        lock.release();
+        await lock.release();
       }
     },
     hasUnwritten: () => unwritten.size > 0,
