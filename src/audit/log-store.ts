@@ -1,7 +1,9 @@
 // The main log in a store that several machines reach: each line is an entry of its own, made only where there is none, so all machines write one chain.
 import { encodeHex, findText, utf8 } from "../bytes.ts";
-import { createOnce } from "../engines/create-once.ts";
 import type { Engine } from "../engines/engine.ts";
+import { replaceSettled } from "../engines/settled-replace.ts";
+import type { ChainHead } from "./entry.ts";
+import { hashLine } from "./entry.ts";
 
 export interface LogStore {
   readonly engine: Engine;
@@ -21,7 +23,7 @@ const DIGITS = 16;
 
 /** @returns whether it is there now, or another one is. @param line without its end. @throws VaultError `store-unavailable`. */
 export function putLine(store: LogStore, sequence: number, line: string): Promise<"done" | "changed"> {
-  return createOnce(store.engine, lineName(store, sequence), utf8(line));
+  return replaceSettled(store.engine, lineName(store, sequence), utf8(line), undefined);
 }
 
 /** The lines behind a number, in pages, to the last that was there when the last page was asked for. @throws VaultError `store-unavailable`. */
@@ -34,6 +36,13 @@ export async function* listLines(store: LogStore, after: number): AsyncGenerator
     yield page.flatMap((entry) => parseStored(entry.name.slice(prefix.length), entry.bytes));
     name = last.name;
   }
+}
+
+/** Whether the store has the entry that a vault vouches for. @throws VaultError `store-unavailable`. */
+export async function hasEntry(store: LogStore, { sequence, hash }: ChainHead): Promise<boolean> {
+  if (sequence === 0) return true;
+  const found = await store.engine.read(lineName(store, sequence));
+  return found.kind === "bytes" && hashLine(findText(found.bytes) ?? "") === hash;
 }
 
 /** Such as `log/0123…/0000000000000007`. */

@@ -1,7 +1,7 @@
 // The log of a run in a store: pieces of its file, each an entry that is named for where it begins, made only where there is none.
 import { closeSync, fstatSync, readSync } from "node:fs";
-import { createOnce } from "../engines/create-once.ts";
 import type { Engine } from "../engines/engine.ts";
+import { replaceSettled } from "../engines/settled-replace.ts";
 import { VaultError } from "../errors.ts";
 import { openPart } from "./parts.ts";
 
@@ -25,7 +25,7 @@ export async function pushPieces(engine: Engine, runId: string, path: string, fr
     const bytes = readPiece(path, offset);
     if (bytes.length === 0) return offset;
     const name = pieceName(runId, offset);
-    if ((await createOnce(engine, name, bytes)) === "done") {
+    if ((await replaceSettled(engine, name, bytes, undefined)) === "done") {
       offset += bytes.length;
       continue;
     }

@@ -5,9 +5,10 @@ import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, encodeEntry, findEntry } from "../../src/audit/entry.ts";
 import { readHead } from "../../src/audit/head.ts";
 import type { LogStore } from "../../src/audit/log-store.ts";
-import { lineName } from "../../src/audit/log-store.ts";
+import { hasEntry, lineName } from "../../src/audit/log-store.ts";
 import { appendToLog, openingOf, pullLog, readLog } from "../../src/audit/log.ts";
 import { listParts } from "../../src/audit/parts.ts";
+import { publishLog, putStoredAside } from "../../src/audit/publish.ts";
 import { readWithStore } from "../../src/audit/pull.ts";
 import { verifyLog } from "../../src/audit/verify.ts";
 import type { Fate } from "../support/memory-engine.ts";
@@ -159,6 +160,47 @@ describe("this machine's copy", () => {
     expect(kinds(1)).toEqual(["a", "master.rotate", "audit.open", "b", "c", "d"]);
     for (const folder of folders.slice(0, 2)) expect(verifyLog(readLog(folder), [closed], nextKey)).toMatchObject({ kind: "intact", entries: 6 });
     await expect(append(2, openingOf(closed), { vouched: start })).rejects.toMatchObject({ code: "audit-unwritable" });
+  });
+});
+
+describe("a store that a vault moves to, or that has lost lines,", () => {
+  test("has all that this machine has afterwards, however often that is cut off", async () => {
+    const { engine, store, folders, append, pull, kinds } = setUp(2);
+    for (let index = 0; index < 40; index += 1) await append(0, { kind: "a", index });
+    const whole = new Map(engine.entries);
+    engine.entries.clear();
+    let calls = 0;
+    engine.fate = () => (++calls % 25 === 0 ? "away" : calls % 7 === 0 ? "lost" : "answered");
+    for (let time = 0; time < 3; time += 1) await publishLog(folders[0] ?? "", store).catch((error: unknown) => { expect(error).toMatchObject({ code: "store-unavailable" }); });
+    engine.fate = () => "answered";
+    const told: number[] = [];
+    await publishLog(folders[0] ?? "", store, (done, total) => told.push(done, total));
+    expect(engine.entries).toEqual(whole);
+    engine.entries.delete([...whole.keys()].at(-1) ?? "");
+    await publishLog(folders[0] ?? "", store);
+    await pull(1);
+    expect(kinds(1)).toEqual(kinds(0));
+  });
+
+  test("keeps what another machine has written there meanwhile, and says so", async () => {
+    const { engine, store, folders, append, nameOf } = setUp(2);
+    await append(0, "a");
+    await append(0, "b");
+    engine.entries.delete(nameOf(2));
+    await append(1, "c");
+    await expect(publishLog(folders[0] ?? "", store)).rejects.toMatchObject({ code: "already-exists", message: "the store memory: has another entry 2 of the audit log than this machine" });
+  });
+
+  test("has its old lines out of the way, where nobody has the ones that are lost", async () => {
+    const { engine, store, folders, append, kinds, nameOf } = setUp(2);
+    await append(0, "a");
+    const head = await append(0, "b");
+    engine.entries.delete(nameOf(2));
+    expect([await hasEntry(store, head), await hasEntry(store, EMPTY_CHAIN)]).toEqual([false, true]);
+    await putStoredAside(store, new Date("2026-01-31T09:30:00.000Z"));
+    expect([...engine.entries.keys()]).toEqual([nameOf(1).replace("log/", "aside/").replace(/\/(?=\d+$)/, "-20260131t093000000z/")]);
+    await append(1, "c", { vouched: head });
+    expect([kinds(1), readLog(folders[1] ?? "").map((line) => findEntry(line)?.seq)]).toEqual([["c"], [3]]);
   });
 });
 

@@ -1,6 +1,8 @@
 // Puts a vault file in force that this machine did not know, or knew as an old one: the owner says so by its id.
 import { partKey } from "../../audit/entry.ts";
+import { hasEntry } from "../../audit/log-store.ts";
 import { pullLog, readLog, setLogAside } from "../../audit/log.ts";
+import { putStoredAside } from "../../audit/publish.ts";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { noVault, readUnjudged, rememberVault } from "../../store/vault-store.ts";
@@ -34,7 +36,11 @@ export async function acceptVault(surroundings: Surroundings, id: string): Promi
     file.records.all();
     const keys = await openVaultKeys(holder, file.contents);
     try {
-      if (!(await goesOn(surroundings, file, partKey(keys.audit, { kind: "log" })))) setLogAside(paths.auditFolder, surroundings.now());
+      if (!(await goesOn(surroundings, file, partKey(keys.audit, { kind: "log" })))) {
+        setLogAside(paths.auditFolder, surroundings.now());
+        const store = await findLogStore(paths, file.contents);
+        if (store !== undefined && !(await hasEntry(store, file.contents.audit))) await putStoredAside(store, surroundings.now());
+      }
       await appendAudited(surroundings, holder, file.contents, { kind: ACCEPTED_VAULT, generation: file.contents.generation });
       await rememberVault(paths, file, keys.anchor);
       return file;
