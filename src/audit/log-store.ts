@@ -18,6 +18,8 @@ export interface StoredLine {
   readonly line: string;
 }
 
+/** Most look for the few lines that others have written since. */
+export const FIRST_PAGE_ENTRIES = 50;
 const PAGE_ENTRIES = 1000;
 const DIGITS = 16;
 
@@ -29,8 +31,8 @@ export function putLine(store: LogStore, sequence: number, line: string): Promis
 /** The lines behind a number, in pages, to the last that was there when the last page was asked for. @throws VaultError `store-unavailable`. */
 export async function* listLines(store: LogStore, after: number): AsyncGenerator<readonly StoredLine[]> {
   const prefix = lineName(store, 0).slice(0, -DIGITS);
-  for (let name = after === 0 ? "" : lineName(store, after); ; ) {
-    const page = await store.engine.list(prefix, name, PAGE_ENTRIES);
+  for (let name = after === 0 ? "" : lineName(store, after), most = FIRST_PAGE_ENTRIES; ; most = PAGE_ENTRIES) {
+    const page = await store.engine.list(prefix, name, most);
     const last = page.at(-1);
     if (last === undefined) return;
     yield page.flatMap((entry) => parseStored(entry.name.slice(prefix.length), entry.bytes));

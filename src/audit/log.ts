@@ -10,6 +10,7 @@ import { closesLog, encodeEntry, findEntry, hashLine, macOf } from "./entry.ts";
 import type { HeadRecord } from "./head.ts";
 import { readHead, writeHead } from "./head.ts";
 import { lastLineOf, openEnd } from "./log-end.ts";
+import { putPack } from "./log-packs.ts";
 import type { LogStore } from "./log-store.ts";
 import { putLine } from "./log-store.ts";
 import { listParts, PART_BYTES_MAX, putPartAway, readLines } from "./parts.ts";
@@ -142,6 +143,7 @@ async function appendLine(folder: string, event: AuditEvent, position: LogPositi
     const { line, head: next } = encodeEntry(head, event, now, key);
     if (store !== undefined && (await putLine(store, next.sequence, line.slice(0, -1))) === "changed") return undefined;
     end.put(line);
+    if (store !== undefined) await putPack(store, next.sequence, () => readLog(folder));
     return next;
   } finally {
     end.close();

@@ -3,6 +3,7 @@ import { findText } from "../bytes.ts";
 import { replaceSettled } from "../engines/settled-replace.ts";
 import { VaultError } from "../errors.ts";
 import { findEntry } from "./entry.ts";
+import { putPack, removePack } from "./log-packs.ts";
 import type { LogStore } from "./log-store.ts";
 import { lineName, listLines, putLine } from "./log-store.ts";
 import { readLog } from "./log.ts";
@@ -34,6 +35,7 @@ export async function publishLog(folder: string, store: LogStore, onProgress: (d
     for (const [index, outcome] of made.entries()) if (outcome === "changed") await requireSame(store, batch[index]?.sequence ?? 0, batch[index]?.line ?? "");
     onProgress(lines.length - missing.length + from + batch.length, lines.length);
   }
+  for (const { sequence } of missing) await putPack(store, sequence, () => lines.filter((line) => line.sequence <= sequence).map(({ line }) => line));
   for (const id of listSegments(folder)) await pushPieces(store.engine, id, findSegment(folder, id), 0);
 }
 
@@ -51,6 +53,7 @@ export async function putStoredAside(store: LogStore, now: Date): Promise<void> 
       if (found.kind !== "bytes") continue;
       await replaceSettled(store.engine, name.replace(/^log\/([0-9a-f]+)\//, `aside/$1-${place}/`), found.bytes, undefined);
       await replaceSettled(store.engine, name, undefined, found.bytes);
+      await removePack(store, sequence);
     }
   }
 }

@@ -7,8 +7,9 @@ import { readHead, writeHead } from "./head.ts";
 import type { StoredVerdict } from "./judge-stored.ts";
 import { judgeStored } from "./judge-stored.ts";
 import { addLines, lastLineOf } from "./log-end.ts";
+import { listPacks } from "./log-packs.ts";
 import type { LogStore, StoredLine } from "./log-store.ts";
-import { lineName, listLines } from "./log-store.ts";
+import { FIRST_PAGE_ENTRIES, lineName, listLines } from "./log-store.ts";
 import { listParts, PART_BYTES_MAX, readLines } from "./parts.ts";
 
 /** How the lines are judged. */
@@ -50,10 +51,10 @@ export async function readWithStore(folder: string, store: LogStore, vouched: Ch
 /** What the store has behind a line. @param last undefined where there is none here. @param key undefined authenticates nothing. @throws VaultError as `pullLines`. */
 export async function readNewer(store: LogStore, last: string | undefined, vouched: ChainHead, key: Uint8Array | undefined): Promise<readonly string[]> {
   const own = findEntry(last ?? "")?.seq ?? 0;
-  const look = async (): Promise<StoredVerdict> => judgeStored(last, await collect(store, Math.max(0, own - 1), own), vouched, key);
-  let verdict = await look();
-  // A list that is made while lines are appended need not have them all.
-  if (verdict.kind === "cut") verdict = await look();
+  const look = async (usesPacks: boolean): Promise<StoredVerdict> => judgeStored(last, await collect(store, own, usesPacks), vouched, key);
+  let verdict = await look(true);
+  // A list that is made while lines are appended need not have them all; and what counts are the lines, and not their packs.
+  if (verdict.kind === "cut" || verdict.kind === "forged") verdict = await look(false);
   switch (verdict.kind) {
     case "same":
       return [];
@@ -66,13 +67,25 @@ export async function readNewer(store: LogStore, last: string | undefined, vouch
   }
 }
 
-/** @param own the number of this machine's newest line: a page with nothing else is the end, as far as anybody needs to know. */
-async function collect(store: LogStore, after: number, own: number): Promise<StoredLine[]> {
+/** The store's lines from a number on. @param own the number of this machine's newest line: a page with nothing else is the end, as far as anybody needs to know. */
+async function collect(store: LogStore, own: number, usesPacks: boolean): Promise<StoredLine[]> {
   const found: StoredLine[] = [];
-  for await (const page of listLines(store, after)) {
+  const after = (): number => found.at(-1)?.sequence ?? Math.max(0, own - 1);
+  let isFirst = true;
+  for await (const page of listLines(store, after())) {
     found.push(...page);
-    if (found.length === 1 && found[0]?.sequence === own) break;
+    if (found.length === 1 && after() === own) return found;
+    // There is much to come.
+    if (usesPacks && isFirst && page.length >= FIRST_PAGE_ENTRIES) break;
+    isFirst = false;
   }
+  if (!isFirst || found.length < FIRST_PAGE_ENTRIES) return found;
+  for await (const lines of listPacks(store, after())) {
+    // One is missing before this one.
+    if ((lines[0]?.sequence ?? 0) > after() + 1) break;
+    found.push(...lines.slice(lines.findIndex(({ sequence }) => sequence > after())));
+  }
+  for await (const page of listLines(store, after())) found.push(...page);
   return found;
 }
 

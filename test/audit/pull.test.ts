@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, encodeEntry, findEntry } from "../../src/audit/entry.ts";
 import { readHead } from "../../src/audit/head.ts";
+import { putPack } from "../../src/audit/log-packs.ts";
 import type { LogStore } from "../../src/audit/log-store.ts";
 import { hasEntry, lineName } from "../../src/audit/log-store.ts";
 import { appendToLog, openingOf, pullLog, readLog } from "../../src/audit/log.ts";
@@ -67,6 +68,47 @@ describe("machines that share a log", () => {
     const before = { ...engine.calls };
     await append(0, "b");
     expect([engine.calls.list - before.list, engine.calls.replace - before.replace, engine.calls.read - before.read]).toEqual([1, 1, 0]);
+  });
+});
+
+describe("of a long log", () => {
+  /** So many lines, as if they had been appended, and their packs. */
+  async function makeLong(count: number) {
+    const stage = setUp(2);
+    let head: ChainHead = EMPTY_CHAIN;
+    const lines: string[] = [];
+    while (head.sequence < count) {
+      const next = encodeEntry(head, { kind: "a" }, new Date(), key);
+      lines.push(next.line.slice(0, -1));
+      head = next.head;
+      stage.engine.put(stage.nameOf(head.sequence), lines.at(-1) ?? "");
+      await putPack(stage.store, head.sequence, () => lines);
+    }
+    return { ...stage, lines, packs: () => [...stage.engine.entries.keys()].filter((name) => name.startsWith("pack/")).sort() };
+  }
+
+  test("a machine that joins reads most in packs, which whoever appends has made", async () => {
+    const { engine, folders, append, lines, packs } = await makeLong(767);
+    await append(0, "b");
+    expect(packs()).toHaveLength(3);
+    engine.calls.list = 0;
+    await append(1, "c");
+    expect(readLog(folders[1] ?? "").slice(0, 767)).toEqual(lines);
+    // Fifty lines, the packs and what is behind them; the engine of this test has pages of a hundred.
+    expect(engine.calls.list).toBeLessThanOrEqual(6);
+    expect(verifyLog(readLog(folders[1] ?? ""), [], key)).toMatchObject({ kind: "intact", entries: 769 });
+  });
+
+  test.each<[string, (stage: Awaited<ReturnType<typeof makeLong>>) => void]>([
+    ["missing", ({ engine, packs }) => engine.entries.delete(packs()[1] ?? "")],
+    ["all missing", ({ engine, packs }) => { for (const name of packs()) engine.entries.delete(name); }],
+    ["not a pack", ({ engine, packs }) => { engine.put(packs()[0] ?? "", "what\nis this"); }],
+    ["of other lines", ({ engine, packs }) => { engine.put(packs()[1] ?? "", engine.textOf(packs()[0] ?? "")); }],
+  ])("a pack that is %s costs time, and nothing else", async (_what, spoil) => {
+    const stage = await makeLong(800);
+    spoil(stage);
+    await stage.append(1, "b");
+    expect(readLog(stage.folders[1] ?? "").slice(0, 800)).toEqual(stage.lines);
   });
 });
 

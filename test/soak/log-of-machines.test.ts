@@ -1,0 +1,78 @@
+// The audit log over each engine, at length: three machines at once through a server that goes and comes, and a machine that joins a log of fifty thousand lines.
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import type { ChainHead } from "../../src/audit/entry.ts";
+import { EMPTY_CHAIN, encodeEntry, findEntry } from "../../src/audit/entry.ts";
+import { PACK_LINES, putPack } from "../../src/audit/log-packs.ts";
+import type { LogStore } from "../../src/audit/log-store.ts";
+import { putLine } from "../../src/audit/log-store.ts";
+import { appendToLog, pullLog, readLog } from "../../src/audit/log.ts";
+import { verifyLog } from "../../src/audit/verify.ts";
+import { credentialsFor } from "../../src/engines/credentials.ts";
+import { parseLocator } from "../../src/engines/locator.ts";
+import { openEngine } from "../../src/engines/open-engine.ts";
+import type { EnginePlace } from "../support/engine-places.ts";
+import { describeEngines } from "../support/engine-places.ts";
+import { makeFolder } from "../support/temporary.ts";
+
+const isSoak = process.env["VAULT_SOAK"] !== undefined;
+const LINES = Number(process.env["VAULT_SOAK_LINES"] ?? 50_000);
+const key = new Uint8Array(32).fill(1);
+
+async function openStore({ url, environment }: EnginePlace): Promise<LogStore> {
+  const { locator } = parseLocator(url);
+  const engine = await openEngine(locator, credentialsFor(locator, environment));
+  onTestFinished(() => engine.close());
+  return { engine, vaultId: new Uint8Array(16).fill(7) };
+}
+
+describeEngines("the log in a store, at length", (stage) => {
+  test.skipIf(!isSoak)("three machines append a hundred entries each, through a server that is killed five times", async () => {
+    const place = stage().place();
+    const machines = await Promise.all([0, 1, 2].map(async (machine) => ({ machine, store: await openStore(place), folder: join(makeFolder(), "audit") })));
+    const refused = { count: 0 };
+    const writing = Promise.all(machines.map(async ({ machine, store, folder }) => {
+      for (let left = 100; left > 0; ) {
+        try {
+          await appendToLog(folder, { kind: `m${machine}` }, { key, vouched: EMPTY_CHAIN, now: new Date(), store });
+          left -= 1;
+        } catch (error) {
+          expect(error).toMatchObject({ code: "store-unavailable" });
+          refused.count += 1;
+          await sleep(50);
+        }
+      }
+    }));
+    for (let time = 0; time < 5; time += 1) {
+      await sleep(400);
+      await stage().stop("SIGKILL");
+      await stage().start();
+    }
+    await writing;
+    for (const { store, folder } of machines) await pullLog(folder, store, { key, vouched: EMPTY_CHAIN });
+    const [first, ...others] = machines.map(({ folder }) => readLog(folder));
+    expect(verifyLog(first ?? [], [], key)).toMatchObject({ kind: "intact", entries: first?.length });
+    for (const other of others) expect(other).toEqual(first);
+    for (const { machine } of machines) expect(first?.filter((line) => findEntry(line)?.event.kind === `m${machine}`).length).toBeGreaterThanOrEqual(100);
+    expect(first?.length).toBeLessThanOrEqual(300 + refused.count);
+  }, 300_000);
+
+  test.skipIf(!isSoak)(`a machine joins a log of ${LINES} lines`, async () => {
+    const store = await openStore(stage().place());
+    const lines: string[] = [];
+    for (let head: ChainHead = EMPTY_CHAIN; head.sequence < LINES; ) {
+      const next = encodeEntry(head, { kind: "run.start", program: "node", secrets: ["GITHUB_TOKEN", "STRIPE_KEY"], run: "0011223344556677" }, new Date(), key);
+      lines.push(next.line.slice(0, -1));
+      head = next.head;
+    }
+    for (let from = 0; from < LINES; from += 32) await Promise.all(lines.slice(from, from + 32).map((line, index) => putLine(store, from + index + 1, line)));
+    for (let last = PACK_LINES; last <= LINES; last += PACK_LINES) await putPack(store, last, () => lines.slice(0, last));
+    const folder = join(makeFolder(), "audit");
+    const [beganMs, used] = [performance.now(), process.cpuUsage()];
+    await pullLog(folder, store, { key, vouched: EMPTY_CHAIN });
+    const { user, system } = process.cpuUsage(used);
+    console.log(`${store.engine.where}: ${LINES} lines joined in ${Math.round(performance.now() - beganMs)} ms, ${Math.round((user + system) / 1000)} ms of processor time`);
+    expect(readLog(folder)).toEqual(lines);
+  }, 600_000);
+});
