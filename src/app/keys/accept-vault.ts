@@ -2,7 +2,7 @@
 import { partKey } from "../../audit/entry.ts";
 import { hasEntry } from "../../audit/log-store.ts";
 import { pullLog, readLog, setLogAside } from "../../audit/log.ts";
-import { putStoredAside } from "../../audit/publish.ts";
+import { putStoredAside } from "../../audit/stored-aside.ts";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { noVault, readUnjudged, rememberVault } from "../../store/vault-store.ts";

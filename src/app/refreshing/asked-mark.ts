@@ -49,8 +49,14 @@ interface Place {
 function placeInFile(path: string): Place {
   return {
     read: () => Promise.resolve(readPrivateFile(path, MARK_BYTES_MAX)),
-    replace: (mark) => Promise.resolve(void replaceFile(path, mark)),
-    remove: () => Promise.resolve(removeFile(path)),
+    replace(mark) {
+      replaceFile(path, mark);
+      return Promise.resolve();
+    },
+    remove() {
+      removeFile(path);
+      return Promise.resolve();
+    },
   };
 }
 

@@ -118,7 +118,7 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
           try {
             (await read(id, useKey)).sealed.wipe();
           } finally {
-            lock.release();
+            await lock.release();
           }
         } catch (error) {
           // Deleted, or no login any more: there is nothing to write it into.
