@@ -57,6 +57,17 @@ const lazily = {
   },
 };
 
+/** What is large, and loaded when it is used, is a file beside: these are made below. */
+const OWN_FILES = { "libsodium-wrappers-sumo": "./libsodium.cjs", pg: "./pg.cjs" };
+const ownFiles = {
+  name: "own-files",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^(libsodium-wrappers-sumo|pg)$/ }, ({ path }) => ({ path: OWN_FILES[path], external: true }));
+  },
+};
+/** The same for what is written as modules, which have their own way with libsodium. */
+const ownDriver = { name: "own-driver", setup: ({ onResolve }) => { onResolve({ filter: /^pg$/ }, () => ({ path: OWN_FILES.pg, external: true })); } };
+
 // The program, in one file that V8 can keep compiled: see src/cli/start.ts.
 await build({
   ...commonJs,
@@ -64,10 +75,7 @@ await build({
   outfile: "dist/main.cjs",
   // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. tldts: a list that is updated more often than this program. yaml: a third of a megabyte, for files in YAML alone.
   external: ["typescript", "ts-node", "@napi-rs/keyring", "tldts", "yaml"],
-  plugins: [usedParts, lazily, { name: "own-files", setup: ({ onResolve }) => {
-    onResolve({ filter: /^libsodium-wrappers-sumo$/ }, () => ({ path: "./libsodium.cjs", external: true }));
-    onResolve({ filter: /^pg$/ }, () => ({ path: "./pg.cjs", external: true }));
-  } }],
+  plugins: [usedParts, lazily, ownFiles],
 });
 // Half a megabyte of WebAssembly in text, for Argon2id alone. The package as CommonJS has the same once more as JavaScript, which no Node needs and which takes 20 ms to be read over.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } from "libsodium-wrappers-sumo"', resolveDir: root }, outfile: "dist/libsodium.cjs", footer: { js: "module.exports = module.exports.default;" } });
@@ -76,7 +84,7 @@ await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { C
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
-await build({ ...bundle, entryPoints: { agent: "src/app/agent-program.ts" }, outdir: "dist", format: "esm" });
+await build({ ...bundle, entryPoints: { agent: "src/app/agent-program.ts" }, outdir: "dist", format: "esm", plugins: [ownDriver] });
 
 // Listens within a walled program's network: a Node of its own, which nothing is to be loaded for that it does not use.
 await build({ ...bundle, format: "cjs", entryPoints: { "wall-listener": "src/wall/namespaces/listener-program.ts" }, outdir: "dist", outExtension: { ".js": ".cjs" } });

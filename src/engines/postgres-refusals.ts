@@ -24,7 +24,7 @@ const REFUSALS: Readonly<Record<string, Cause>> = {
   XX002: { cause: "its data is damaged" },
   "42703": { cause: "its table vault_entries is not ours" },
   "42804": { cause: "its table vault_entries is not ours" },
-  "42883": { cause: "its table vault_entries is not ours, or it is older than PostgreSQL 12" },
+  "42883": { cause: "its table vault_entries is not ours, or the server is too old" },
 };
 
 export const strangeAnswer: Cause = { cause: "what answers there is no PostgreSQL, or one that says what none says" };

@@ -1,7 +1,7 @@
 // One session at PostgreSQL: connected over verified TLS, logged in, on a primary, and set to what a vault needs of it.
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import { systemErrorCode } from "../errors.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Limits } from "./connection.ts";
@@ -47,8 +47,9 @@ export class PostgresSession {
     stream.allow(ANSWER_BYTES_MAX);
     const password = credentials.kind === "password" ? credentials.password : undefined;
     const login: { isAsked: boolean } = { isAsked: false };
+    const { default: driver } = await import("pg");
     // All that the driver would look up in the environment or in ~/.pgpass is said here.
-    const client = new pg.Client({
+    const client = new driver.Client({
       host: locator.host, port: locator.port, user: locator.user, database: locator.database, ssl: false, stream: () => stream, application_name: "vault", client_encoding: "UTF8", connectionTimeoutMillis: 0,
       password: () => {
         login.isAsked = true;

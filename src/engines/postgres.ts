@@ -19,6 +19,7 @@ SELECT pg_advisory_xact_lock(7205859208573);
 CREATE TABLE IF NOT EXISTS vault_entries (place text COLLATE "C", name text COLLATE "C", digest text NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (place, name))`;
 const CHANNEL = "vault_entries";
 const READ = "SELECT CASE WHEN digest = $3 THEN NULL ELSE bytes END AS bytes FROM vault_entries WHERE place = $1 AND name = $2";
+const MARK = "SELECT digest FROM vault_entries WHERE place = $1 AND name = $2";
 /** A row of what was changed, and a word to who listens when it is durable. */
 const tell = (change: string): string => `WITH changed AS (${change} RETURNING place, name) SELECT pg_notify('${CHANNEL}', place || '/' || name)::text AS told FROM changed`;
 const CREATE = tell("INSERT INTO vault_entries (place, name, digest, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
@@ -35,7 +36,8 @@ SELECT name, bytes FROM (
 const UNDEFINED_TABLE = "42P01";
 const PAGE_ENTRIES_MAX = 1000;
 const PAGE_BYTES_MAX = 8 * 1024 * 1024;
-const PING_MS = 5_000;
+/** What was changed by hand, and what a pooler that hands sessions around keeps to itself, is told by nobody: it is looked for. */
+const LOOK_MS = 1_000;
 
 export class PostgresEngine implements Engine {
   readonly where: string;
@@ -106,8 +108,7 @@ export class PostgresEngine implements Engine {
     try {
       return await this.#line.askAgain((session) => session.ask(sql, [this.#locator.name, ...values], this.#limits.callMs, false, [UNDEFINED_TABLE]));
     } catch (error) {
-      if (error instanceof SqlState) return [];
-      throw error;
+      return noTable(error);
     }
   }
 
@@ -125,7 +126,14 @@ export class PostgresEngine implements Engine {
       session.close();
       throw error;
     }
-    const stopAsking = keepAsking(() => session.ask("SELECT 1", [], this.#limits.connectMs, true), PING_MS, () => { session.close(); });
+    let last: string | undefined;
+    const look = async (): Promise<void> => {
+      const [row] = await session.ask(MARK, [this.#locator.name, name], this.#limits.connectMs, true, [UNDEFINED_TABLE]).catch(noTable);
+      const mark = row?.["digest"] ?? "";
+      if (last !== undefined && mark !== last) onChange();
+      last = mark;
+    };
+    const stopAsking = keepAsking(look, LOOK_MS, () => { session.close(); });
     return { close: () => { stopAsking(); session.close(); } };
   }
 
@@ -146,4 +154,10 @@ export class PostgresEngine implements Engine {
     // From PostgreSQL 14 on it can be waited for.
     await session.ask(end(`pg_terminate_backend(pid, ${ms})`), [other], ms).catch(() => session.ask(end("pg_terminate_backend(pid)"), [other], ms)).catch(() => undefined);
   }
+}
+
+/** Without a table there are no rows. @throws what is not that. */
+function noTable(error: unknown): readonly Row[] {
+  if (error instanceof SqlState) return [];
+  throw error;
 }

@@ -1,5 +1,6 @@
 // What every engine promises (src/engines/engine.ts), judged at real servers: the same tests for each.
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Digest, Engine } from "../../src/engines/engine.ts";
 import { digestOf } from "../../src/engines/engine.ts";
@@ -167,6 +168,36 @@ describeEngines("an engine", (stage, kind) => {
     await stage().start();
     expect(await bytesIn(engine, "vault")).toEqual(A);
     expect(await engine.replace("vault", B, digestOf(A))).toBe("done");
+  });
+
+  test("loses nothing and makes nothing up while the server is killed among writers", async () => {
+    const place = stage().place();
+    const told = { done: 0, unknown: 0 };
+    const write = async (engine: Engine): Promise<void> => {
+      for (let done = 0; done < 25;) {
+        const found = await engine.read("count/killed").catch(() => undefined);
+        // Not there: it is asked again.
+        if (found === undefined) await sleep(20);
+        else {
+          const [value, known]: [number, Digest | undefined] = found.kind === "bytes" ? [Number(Buffer.from(found.bytes).toString()), digestOf(found.bytes)] : [0, undefined];
+          const answer = await engine.replace("count/killed", utf8(String(value + 1)), known).catch(() => "changed" as const);
+          if (answer === "unknown") told.unknown += 1;
+          if (answer === "done") [told.done, done] = [told.done + 1, done + 1];
+        }
+      }
+    };
+    const engines = await Promise.all([1, 2, 3, 4].map(() => openPlace(place)));
+    const writing = Promise.all(engines.map(write));
+    for (const least of [15, 40]) {
+      await expect.poll(() => told.done, { interval: 1 }).toBeGreaterThan(least);
+      await stage().stop();
+      await stage().start();
+    }
+    await writing;
+    const count = Number(Buffer.from((await bytesIn(engines[0]!, "count/killed")) ?? []).toString());
+    expect(told.done).toBe(100);
+    expect(count).toBeGreaterThanOrEqual(told.done);
+    expect(count).toBeLessThanOrEqual(told.done + told.unknown);
   });
 
   test("is never wrong of a change whose answer was lost", async () => {

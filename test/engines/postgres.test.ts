@@ -41,6 +41,20 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     expect(await engine.read("vault")).toEqual({ kind: "bytes", bytes: Buffer.from("on read committed") });
   });
 
+  test("a watcher hears of what was changed by hand", async () => {
+    server.ask("CREATE DATABASE hands OWNER vault");
+    const engine = await openPlace(placeOf("hands"));
+    expect(await engine.replace("vault", A, undefined)).toBe("done");
+    const heard: number[] = [];
+    engine.watch("vault", () => heard.push(1));
+    await expect.poll(() => heard.length).toBe(1);
+    // Its first look tells nothing.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    server.ask("DELETE FROM vault_entries", "hands");
+    await expect.poll(() => heard.length).toBeGreaterThan(1);
+    expect(await engine.read("vault", digestOf(A))).toEqual({ kind: "none" });
+  });
+
   test("tells why it cannot be used", async () => {
     await refuses((await openPlace(placeOf("vault", "vault", ""))).read("vault"), "it wants a password");
     await refuses((await openPlace(placeOf("nowhere"))).read("vault"), "no database of this name");
