@@ -10,8 +10,6 @@ const [WORD_BYTES, PROBE_WORDS] = [4, 3] as const;
 const STEP_WORDS = Math.floor((LINE_MIN - PROBE_WORDS * WORD_BYTES + 1) / WORD_BYTES);
 /** So many whole words of a line lie before each probe in it, or behind it. */
 const SIDE_WORDS = Math.floor((LINE_MIN - PROBE_WORDS * WORD_BYTES) / 2 / WORD_BYTES);
-/** Whether four bytes are all ASCII and none lower than any of base64's is seen at once: the difference to four of the lowest has none of the high bits then, nor have they. */
-const [LOWEST, HIGH_BITS] = [0x2b2b2b2b, 0x80808080 | 0] as const;
 /** More white space than this at the beginning of a line is no indentation of it. */
 export const INDENTATION_MAX = 64;
 const [TAB, LF, CR, SPACE] = [0x09, 0x0a, 0x0d, 0x20] as const;
@@ -40,13 +38,23 @@ function liesInBase64(text: Uint8Array, at: number): boolean {
   return end - start >= LINE_MIN;
 }
 
-/** Whether the words `[start, end)` have such a line in them, or what looks like one. @param first how many bytes of the text lie before the first of all words. */
+/**
+ * Whether the words `[start, end)` have such a line in them, or what looks like one.
+ *
+ * Whether four bytes are all ASCII and none lower than any of base64's is seen at once: the difference to four of the lowest has none of the high bits then, nor have they. These numbers stand here and not
+ * beside the function, where each would be read from memory every time.
+ *
+ * @param first how many bytes of the text lie before the first of all words.
+ */
 export function hasLine(text: Uint8Array, words: Int32Array, first: number, start: number, end: number): boolean {
-  for (let at = start; at + PROBE_WORDS <= end; at += STEP_WORDS) {
+  const lowest = 0x2b2b2b2b;
+  const highBits = 0x80808080 | 0;
+  const step = STEP_WORDS;
+  for (let at = start; at + PROBE_WORDS <= end; at += step) {
     const a = words[at] ?? 0;
     const b = words[at + 1] ?? 0;
     const c = words[at + 2] ?? 0;
-    if ((((a - LOWEST) | a | (b - LOWEST) | b | (c - LOWEST) | c) & HIGH_BITS) === 0 && mayLieInLine(words, at) && liesInBase64(text, first + at * WORD_BYTES)) return true;
+    if ((((a - lowest) | a | (b - lowest) | b | (c - lowest) | c) & highBits) === 0 && mayLieInLine(words, at) && liesInBase64(text, first + at * WORD_BYTES)) return true;
   }
   return false;
 }
@@ -58,10 +66,12 @@ function mayLieInLine(words: Int32Array, at: number): boolean {
 
 /** @returns false for what reaches over an end of the text too. */
 function areInBase64(words: Int32Array, at: number): boolean {
+  const lowest = 0x2b2b2b2b;
+  const highBits = 0x80808080 | 0;
   if (at < 0 || at + SIDE_WORDS > words.length) return false;
   for (let index = at; index < at + SIDE_WORDS; index += 1) {
     const word = words[index] ?? 0;
-    if ((((word - LOWEST) | word) & HIGH_BITS) !== 0) return false;
+    if ((((word - lowest) | word) & highBits) !== 0) return false;
   }
   return true;
 }

@@ -2,23 +2,24 @@
 // stretches of a text that nothing stands there. That hangs on the text, and of the values only on whether one of them has such a byte at all: then nothing is skipped, for all of them.
 import { readWords, WORD_BYTES } from "./form-words.ts";
 
-/** Four bytes are looked at at once: what is lower than another has the high bit in the difference. */
-const ONES = 0x01010101;
-const QUOTES = 0x22222222;
-const HIGH_BITS = 0x80808080 | 0;
-const BITS_6 = 0x40404040;
 const PAIR_BYTES = 8;
 
 /**
  * Negative where two words break: they have a byte that is none of ASCII, or one that is lower than `#`, but for NUL, and a letter that is no hexadecimal digit (`g` passes for one).
  * So the forms that have blanks between hexadecimal digits, and UTF-16, do not. Without a branch, which a processor would foresee wrongly.
+ *
+ * Four bytes are looked at at once: what is lower than another has the high bit in the difference. The numbers stand here and not beside the function, where each would be read from memory, and looked at, every time.
  */
 function breakOf(a: number, b: number): number {
-  const lessA = (a - ONES) | 0;
-  const lessB = (b - ONES) | 0;
-  const low = ((((lessA - QUOTES) | 0) & ~lessA) | (((lessB - QUOTES) | 0) & ~lessB)) & HIGH_BITS;
-  const letters = ((a & ((a << 2) | (a << 3))) | (b & ((b << 2) | (b << 3)))) & BITS_6;
-  return ((0 - (low >>> 7)) & (0 - letters)) | (0 - (((a | b) & HIGH_BITS) >>> 7));
+  const ones = 0x01010101;
+  const quotes = 0x22222222;
+  const highBits = 0x80808080 | 0;
+  const bits6 = 0x40404040;
+  const lessA = (a - ones) | 0;
+  const lessB = (b - ones) | 0;
+  const low = ((((lessA - quotes) | 0) & ~lessA) | (((lessB - quotes) | 0) & ~lessB)) & highBits;
+  const letters = ((a & ((a << 2) | (a << 3))) | (b & ((b << 2) | (b << 3)))) & bits6;
+  return ((0 - (low >>> 7)) & (0 - letters)) | (0 - (((a | b) & highBits) >>> 7));
 }
 
 /** Whether two words that are in one of these texts, wherever they begin, break. */
