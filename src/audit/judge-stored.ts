@@ -1,6 +1,6 @@
 // What a store has of the log, held against what this machine has: pure.
 import type { ChainHead } from "./entry.ts";
-import { findEntry, hashLine } from "./entry.ts";
+import { closesLog, findEntry, hashLine } from "./entry.ts";
 import type { StoredLine } from "./log-store.ts";
 import { countEarlier, verifyChain } from "./verify.ts";
 
@@ -10,6 +10,8 @@ export type StoredVerdict =
   | { readonly kind: "newer"; readonly lines: readonly string[] }
   /** The store lacks, or has otherwise, what this machine has seen in it. `why` goes on from "the store's log". */
   | { readonly kind: "cut"; readonly why: string }
+  /** The chain goes on, with another vault key than the one that judges: that was replaced elsewhere. */
+  | { readonly kind: "rekeyed"; readonly sequence: number }
   /** A line that is no continuation, or nobody's who has the vault's key. */
   | { readonly kind: "forged"; readonly sequence: number; readonly why: string };
 
@@ -29,7 +31,11 @@ export function judgeStored(last: string | undefined, stored: readonly StoredLin
   const hole = newer.findIndex(({ sequence }, index) => sequence !== start.sequence + 1 + index);
   const whole = (hole < 0 ? newer : newer.slice(0, hole)).map(({ line }) => line);
   const verdict = verifyChain(whole, start, [], key, countEarlier(whole, [vouched], key));
-  if (verdict.kind === "broken") return { kind: "forged", sequence: start.sequence + verdict.bad.line, why: verdict.bad.why };
+  if (verdict.kind === "broken") {
+    const { line, why } = verdict.bad;
+    const sequence = start.sequence + line;
+    return closes(line === 1 ? last : whole[line - 2]) ? { kind: "rekeyed", sequence } : { kind: "forged", sequence, why };
+  }
   if (hole >= 0) return { kind: "cut", why: `has no entry ${start.sequence + 1 + hole}, and has later ones` };
   return whole.length === 0 ? { kind: "same" } : { kind: "newer", lines: whole };
 }
@@ -37,6 +43,12 @@ export function judgeStored(last: string | undefined, stored: readonly StoredLin
 function explainCut(sequence: number, first: StoredLine | undefined): string {
   if (first === undefined) return `ends before entry ${sequence}, which this machine has seen`;
   return first.sequence === sequence ? `has another entry ${sequence} than the one that this machine has seen` : `has no entry ${sequence} any more, which this machine has seen`;
+}
+
+/** Nobody writes behind such a line with the key that it was written with. */
+function closes(line: string | undefined): boolean {
+  const entry = findEntry(line ?? "");
+  return entry !== undefined && closesLog(entry.event);
 }
 
 /** A log that is gone altogether goes on from where the vault has seen it, so one need not begin with 1. */

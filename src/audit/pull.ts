@@ -62,6 +62,8 @@ export async function readNewer(store: LogStore, last: string | undefined, vouch
       return verdict.lines;
     case "cut":
       throw cutOff(store, verdict.why);
+    case "rekeyed":
+      throw new VaultError("audit-broken", `the log in the store ${store.engine.where} goes on with another vault key from entry ${verdict.sequence} on`, "the key was replaced on another machine (vault rotate-master --deep): what was begun with the old one ends here; start it again");
     case "forged":
       throw new VaultError("audit-broken", `entry ${verdict.sequence} of the log in the store ${store.engine.where} counts for nothing: ${verdict.why}`, `whoever has the store's password can write there; once you know how it came there, remove it from the store: ${lineName(store, verdict.sequence)}`);
   }
@@ -87,6 +89,17 @@ async function collect(store: LogStore, own: number, usesPacks: boolean): Promis
   }
   for await (const page of listLines(store, after())) found.push(...page);
   return found;
+}
+
+/** Whether the store still has each line that this machine has seen in it. @throws VaultError `rolled-back`, naming the first that it has not; `store-unavailable`. */
+export async function requireAllStored(store: LogStore, lines: readonly string[]): Promise<void> {
+  const stored = new Map<number, string>();
+  const first = findEntry(lines[0] ?? "")?.seq ?? 1;
+  for await (const page of listLines(store, first - 1)) for (const { sequence, line } of page) stored.set(sequence, line);
+  for (const [index, line] of lines.entries()) {
+    const there = stored.get(first + index);
+    if (there !== line) throw cutOff(store, there === undefined ? `has no entry ${first + index} any more, which this machine has seen` : `has another entry ${first + index} than the one that this machine has seen`);
+  }
 }
 
 /** What the store had and has no more. */

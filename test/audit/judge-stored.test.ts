@@ -76,6 +76,11 @@ describe("lines of an earlier vault key", () => {
     expect(judge(rotated[0], rotated.slice(0, 3), key, heads[2])).toEqual({ kind: "newer", lines: linesOf(...rotated.slice(1, 3)) });
   });
 
+  test("are closed for whoever still has that key: no line behind them is anybody's forgery", () => {
+    expect(judge(rotated[0], rotated, otherKey)).toEqual({ kind: "rekeyed", sequence: 4 });
+    expect(judge(rotated[2], rotated.slice(2), otherKey)).toEqual({ kind: "rekeyed", sequence: 4 });
+  });
+
   test("count for nothing otherwise", () => {
     expect(judge(rotated[0], rotated.slice(0, 3))).toMatchObject({ kind: "forged", sequence: 2 });
     expect(judge(rotated[0], rotated.slice(0, 2), key, heads[1])).toMatchObject({ kind: "forged", sequence: 2 });

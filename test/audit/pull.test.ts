@@ -202,6 +202,14 @@ describe("this machine's copy", () => {
     expect(kinds(1)).toEqual(["a", "master.rotate", "audit.open", "b", "c", "d"]);
     for (const folder of folders.slice(0, 2)) expect(verifyLog(readLog(folder), [closed], nextKey)).toMatchObject({ kind: "intact", entries: 6 });
     await expect(append(2, openingOf(closed), { vouched: start })).rejects.toMatchObject({ code: "audit-unwritable" });
+    // Whoever has the old key still, such as a run that was begun before.
+    await expect(append(1, "e", { vouched: start })).rejects.toMatchObject({ code: "audit-unwritable" });
+    const late = setUp(2);
+    await late.append(0, "a");
+    await late.pull(1);
+    const end = await late.append(0, { kind: "master.rotate", closesLog: true }, { nextKey });
+    await late.append(0, "b", { key: nextKey, vouched: end });
+    await expect(late.append(1, "c")).rejects.toMatchObject({ code: "audit-unwritable", message: expect.stringMatching(/goes on with another vault key from entry 3 on/) as string, hint: expect.stringMatching(/rotate-master --deep/) as string });
   });
 });
 

@@ -2,6 +2,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { verifyTrail } from "../../src/app/auditing/verify-trail.ts";
+import { withOpenVault } from "../../src/app/keys/open-vault.ts";
+import { openRunTrail } from "../../src/app/runs/run-trail.ts";
 import type { ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, encodeEntry, findEntry } from "../../src/audit/entry.ts";
 import { PACK_LINES, putPack } from "../../src/audit/log-packs.ts";
@@ -14,6 +17,7 @@ import { parseLocator } from "../../src/engines/locator.ts";
 import { openEngine } from "../../src/engines/open-engine.ts";
 import type { EnginePlace } from "../support/engine-places.ts";
 import { describeEngines } from "../support/engine-places.ts";
+import { makeManyHomes } from "../support/many-homes.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const isSoak = process.env["VAULT_SOAK"] !== undefined;
@@ -56,6 +60,36 @@ describeEngines("the log in a store, at length", (stage) => {
     for (const other of others) expect(other).toEqual(first);
     for (const { machine } of machines) expect(first?.filter((line) => findEntry(line)?.event.kind === `m${machine}`).length).toBeGreaterThanOrEqual(100);
     expect(first?.length).toBeLessThanOrEqual(300 + refused.count);
+  }, 300_000);
+
+  test.skipIf(!isSoak)("a run whose store goes away lets something out for thirty seconds, and nothing from then on; one whose store comes back in time goes on", async () => {
+    const { engine } = await openStore(stage().place());
+    const [home] = await makeManyHomes(engine, 1);
+    const warnings: string[] = [];
+    const trail = await withOpenVault(home, (vault) => openRunTrail({ ...home, warn: (line) => warnings.push(line) }, vault, "00aa", { kind: "run.start", program: "sh" }));
+    const use = (): void => { trail.enter({ kind: "use" }); trail.flush(); };
+    use();
+    await stage().stop("SIGKILL");
+    for (let second = 0; second < 10; second += 1) { use(); await sleep(1000); }
+    await stage().start();
+    await sleep(12_000);
+    use();
+    await stage().stop("SIGKILL");
+    const beganMs = performance.now();
+    const failed = await (async () => {
+      for (;;) {
+        try { use(); } catch (error) { return error; }
+        await sleep(200);
+      }
+    })();
+    const tookMs = performance.now() - beganMs;
+    await stage().start();
+    expect(failed).toMatchObject({ code: "audit-unwritable", message: expect.stringMatching(/cannot be carried into the store: .* for 30 seconds by now$/) as string });
+    expect(tookMs).toBeGreaterThan(29_000);
+    expect(tookMs).toBeLessThan(90_000);
+    expect(warnings).toEqual([expect.stringMatching(/no secret of this run goes out any more$/)]);
+    await trail.close({ kind: "run.end" });
+    expect(await verifyTrail(home)).toMatchObject({ segments: 1, doubts: [] });
   }, 300_000);
 
   test.skipIf(!isSoak)(`a machine joins a log of ${LINES} lines`, async () => {

@@ -10,6 +10,7 @@ import type { LogStore } from "../../audit/log-store.ts";
 import { pullLog, readLog, readSegment, withLogLock } from "../../audit/log.ts";
 import type { LoggedRun } from "../../audit/runs.ts";
 import { ACCEPTED, findRuns, findUnvouched } from "../../audit/runs.ts";
+import { requireAllStored } from "../../audit/pull.ts";
 import { listSegments, reconcileSegment } from "../../audit/segment-copies.ts";
 import { segmentPath } from "../../audit/segment.ts";
 import type { Verdict } from "../../audit/verify.ts";
@@ -87,7 +88,11 @@ export async function acceptDoubts(surroundings: Surroundings, entries: readonly
 }
 
 async function verifyOpened(surroundings: Surroundings, { file, keys }: OpenedVault): Promise<VerifiedTrail> {
-  return withRecall(surroundings, file.contents.id, (recall) => followChains(surroundings.paths, file.contents, keys.audit, recall));
+  const trail = await withRecall(surroundings, file.contents.id, (recall) => followChains(surroundings.paths, file.contents, keys.audit, recall));
+  const store = await findLogStore(surroundings.paths, file.contents);
+  // This machine has its copy; one that joins will have what the store has.
+  if (store !== undefined) await requireAllStored(store, readLog(surroundings.paths.auditFolder));
+  return trail;
 }
 
 /**

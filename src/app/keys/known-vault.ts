@@ -3,13 +3,14 @@ import type { ChainHead } from "../../audit/entry.ts";
 import { closesLog, findEntry, hashLine, macOf } from "../../audit/entry.ts";
 import type { HeadRecord } from "../../audit/head.ts";
 import { readHead } from "../../audit/head.ts";
+import { pullLog } from "../../audit/log.ts";
 import { VaultError } from "../../errors.ts";
 import { acceptHint } from "../../store/anchor.ts";
 import type { StorePaths } from "../../store/vault-store.ts";
 import { isRemembered, readVault } from "../../store/vault-store.ts";
 import type { VaultContents, VaultFile } from "../../vault/vault-file.ts";
 import type { LogPaths } from "./log-reading.ts";
-import { readWholeLog } from "./log-reading.ts";
+import { findLogStore, readWholeLog } from "./log-reading.ts";
 
 /** The event by which the owner puts a file in force that this machine did not know, or knew as an old one. */
 export const ACCEPTED_VAULT = "vault.accept";
@@ -40,6 +41,9 @@ const UNDER_WAY = 1;
  * @throws VaultError `rolled-back`, `io`, `unsafe-file`; with a store, as `readWholeLog`.
  */
 export async function requireKnownToLog(paths: LogPaths, contents: VaultContents, logKey: Uint8Array | undefined, ahead = paths.engine === undefined ? 0 : UNDER_WAY): Promise<void> {
+  const store = logKey === undefined ? undefined : await findLogStore(paths, contents);
+  // With the key, it is read from the store once: what follows has a copy.
+  if (store !== undefined && logKey !== undefined) await pullLog(paths.auditFolder, store, { key: logKey, vouched: contents.audit });
   requireKnownTo(await readWholeLog(paths, contents), paths, contents, logKey, ahead);
 }
 

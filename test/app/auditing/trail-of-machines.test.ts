@@ -104,6 +104,25 @@ describe("a run on another machine", () => {
 });
 
 describe("a log that was cut in the store", () => {
+  test("in its middle is named by verification on a machine that has it all, and by a machine that joins", async () => {
+    const engine = openMemoryEngine();
+    const [first, second] = await makeManyHomes(engine, 2) as [Surroundings, Surroundings];
+    for (const kind of ["a", "b", "c"]) await append(first, kind);
+    const { contents } = await requireVault(first);
+    const name = lineName({ vaultId: contents.id }, 2);
+    const line = engine.textOf(name);
+    engine.entries.delete(name);
+    await append(first, "d");
+    await expect(verifyTrail(first)).rejects.toMatchObject({ code: "rolled-back", message: expect.stringMatching(/has no entry 2 any more/) as string });
+    await expect(verifyTrail(second)).rejects.toMatchObject({ code: "rolled-back", message: expect.stringMatching(/has no entry 2, and has later ones/) as string });
+    engine.put(name, line.replace('"a"', '"x"'));
+    await expect(verifyTrail(first)).rejects.toMatchObject({ code: "rolled-back", message: expect.stringMatching(/has another entry 2/) as string });
+    // Before it has the key, which would name the entry itself.
+    await expect(verifyTrail(second)).rejects.toMatchObject({ code: "audit-broken", message: expect.stringMatching(/^entry 3 of the log in the store .*: it is not chained to the one before$/) as string });
+    engine.put(name, line);
+    for (const home of [first, second]) expect(await verifyTrail(home)).toMatchObject({ entries: 5, doubts: [] });
+  });
+
   test("is refused by whoever has seen more, with what to type; vault accept takes it as it is", async () => {
     const engine = openMemoryEngine();
     const [first, second] = await makeManyHomes(engine, 2) as [Surroundings, Surroundings];
