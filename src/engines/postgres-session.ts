@@ -32,6 +32,7 @@ export class PostgresSession {
   readonly #stream: GuardedStream;
   readonly #where: string;
   #isLost = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(client: pg.Client, stream: GuardedStream, where: string, id: string) {
     [this.#client, this.#stream, this.#where, this.id] = [client, stream, where, id];
@@ -93,7 +94,7 @@ export class PostgresSession {
     this.#stream.allow(ANSWER_BYTES_MAX);
     try {
       // Without values, several statements may stand in one text.
-      const { rows } = await within(ms, isIdle, this.#where, values.length === 0 ? this.#client.query<Row>(sql) : this.#client.query<Row>(sql, [...values]));
+      const { rows } = await within(ms, isIdle, this.#where, this.#inTurn(() => (values.length === 0 ? this.#client.query<Row>(sql) : this.#client.query<Row>(sql, [...values]))));
       return rows;
     } catch (error) {
       const state = systemErrorCode(error) ?? "";
@@ -102,6 +103,13 @@ export class PostgresSession {
       if (refusalOf(state) === undefined || /^(08|57P|58|XX)/.test(state)) this.close();
       throw toldOf(this.#where, error);
     }
+  }
+
+  /** One statement at a time: the driver's own queue warns of its end. */
+  #inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const asked = this.#turn.then(ask);
+    this.#turn = asked.catch(() => undefined);
+    return asked;
   }
 
   close(): void {
