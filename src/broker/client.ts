@@ -80,7 +80,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
     const first = await tryTakeOver(target, headers);
     const taken = first.kind === "stale" ? await tryTakeOver(target, headers) : first;
     if (taken.kind === "taken") return taken.socket;
-    throw refused(origin, taken.status);
+    throw taken.status === 403 ? gone(origin) : refused(origin, taken.status);
   };
   const tryTakeOver = (target: string, headers: Readonly<Record<string, string>>): Promise<Taken> =>
     new Promise((resolve, reject) => {
@@ -150,8 +150,15 @@ async function readAnswer(response: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** Of a session that there was. */
+function gone(origin: BrokerOrigin): VaultError {
+  return new VaultError("not-accepted", `the broker at ${origin} has ended this run's session`, "it was started anew, its vault was locked, or the identity was revoked: start the run again");
+}
+
 function refused(origin: BrokerOrigin, status: number): VaultError {
   if (status === 401) return new VaultError("not-accepted", `the broker at ${origin} does not take this identity's proof: its clock is another, or it is known by another name`, "use the address that the broker calls itself by");
+  if (status === 429) return new VaultError("busy", `this identity has too many connections at the broker at ${origin}`);
+  if (status !== 403) return new VaultError("store-unavailable", `the broker at ${origin} has failed (status ${status})`, "its own log says why");
   return new VaultError("not-accepted", `the broker at ${origin} has not accepted this identity`, "vault identity claim asks for it; at the broker's machine: vault identity accept HANDLE");
 }
 

@@ -11,6 +11,7 @@ import type { DidKey } from "../identity/did-key.ts";
 import type { ProofVerdict } from "../identity/proof.ts";
 import type { Authority } from "../vault/host.ts";
 import { findAuthority } from "../vault/host.ts";
+import { openAskingPool } from "./asking-pool.ts";
 import { ORDER_BYTES_MAX } from "./order.ts";
 
 /** How a program's connection came to its machine's end of the session: see proxy/arrival.ts. */
@@ -32,8 +33,8 @@ export interface BrokerService {
   claim(did: DidKey, body: Uint8Array): Promise<Reply>;
   openSession(did: DidKey, body: Uint8Array): Promise<Reply>;
   endSession(did: DidKey, session: string, body: Uint8Array): Promise<Reply>;
-  /** @returns a taker of the socket; undefined where there is no such session of this identity. */
-  findSession(did: DidKey, session: string): SessionDoor | undefined;
+  /** @returns a taker of the socket; undefined where there is no such session of this identity, `busy` where it has too many connections. */
+  findSession(did: DidKey, session: string): SessionDoor | "busy" | undefined;
   /** Without a proof: `health`, `ready`, `metrics`. */
   tell(what: "health" | "ready" | "metrics", isLocal: boolean): Promise<Reply>;
 }
@@ -70,6 +71,10 @@ const HEAD_BYTES_MAX = 16 * 1024;
 const HEAD_MS = 5_000;
 const REQUEST_MS = 15_000;
 const IDLE_MS = 15_000;
+/** How often it is looked whose time is over. */
+const LOOK_MS = 1_000;
+/** A machine that is gone without a word is noticed after this, and ten more questions. */
+const SILENCE_MS = 30_000;
 const CONNECTIONS_MAX = 20_000;
 const SESSION_PATH = /^\/v1\/sessions\/([0-9a-f]{32})(?:\/(connections|events))?$/;
 
@@ -77,16 +82,20 @@ const SESSION_PATH = /^\/v1\/sessions\/([0-9a-f]{32})(?:\/(connections|events))?
 export async function openFront({ host, port, tls, service }: FrontOptions): Promise<Front> {
   if (tls === undefined && !LOOPBACK.includes(host)) throw new VaultError("usage", `without TLS, a broker listens on loopback alone, and not on "${host}"`, "--tls-cert FILE --tls-key FILE");
   const sockets = new Set<Socket>();
-  const options = { maxHeaderSize: HEAD_BYTES_MAX, headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, insecureHTTPParser: false, noDelay: true };
+  const options = { maxHeaderSize: HEAD_BYTES_MAX, headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: LOOK_MS, insecureHTTPParser: false, noDelay: true };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void serve(service, request).then((reply) => { write(response, reply, service.nonce); }, () => { write(response, FAILED, service.nonce); });
   };
   const server = openServer(tls, options, answer);
   server.maxConnections = CONNECTIONS_MAX;
-  server.on("connection", (socket: Socket) => { keep(sockets, socket); });
+  const asking = openAskingPool();
+  server.on("connection", (socket: Socket) => {
+    keep(sockets, socket);
+    asking.add(socket);
+  });
   server.on("secureConnection", (socket: Socket) => { keep(sockets, socket); });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    void takeOver(service, request, socket, head).catch(() => socket.destroy());
+    void takeOver(service, request, socket, head, () => { asking.release(socket); }).catch(() => socket.destroy());
   });
   server.on("clientError", (_error, socket) => { socket.destroy(); });
   const bound = await listen(server, host, port);
@@ -105,11 +114,12 @@ const FAILED: Reply = { status: 500 };
 export const REFUSED: Reply = { status: 403 };
 const UNPROVEN: Reply = { status: 401 };
 const NOT_FOUND: Reply = { status: 404 };
+const BUSY: Reply = { status: 429 };
 
 function openServer(tls: FrontOptions["tls"], options: Parameters<typeof createServer>[0] & object, answer: (request: IncomingMessage, response: ServerResponse) => void): Server {
   if (tls === undefined) return createServer(options, answer);
   try {
-    return createTlsServer({ ...options, cert: tls.certificate, key: tls.key, minVersion: "TLSv1.3" }, answer);
+    return createTlsServer({ ...options, cert: tls.certificate, key: tls.key, minVersion: "TLSv1.3", handshakeTimeout: HEAD_MS }, answer);
   } catch {
     throw new VaultError("usage", "the certificate and the key cannot be used", "--tls-cert takes a PEM file with the chain, --tls-key one with its private key");
   }
@@ -134,7 +144,7 @@ async function serve(service: BrokerService, request: IncomingMessage): Promise<
   return method === "DELETE" && session !== undefined && more === undefined ? service.endSession(did, session, body) : NOT_FOUND;
 }
 
-async function takeOver(service: BrokerService, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+async function takeOver(service: BrokerService, request: IncomingMessage, socket: Socket, head: Buffer, onTaken: () => void): Promise<void> {
   socket.on("error", ignore);
   socket.pause();
   const { method = "", url = "", headers } = request;
@@ -150,10 +160,12 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
   }
   const isWhole = method === "GET" && session !== undefined && headers.upgrade === (what === "events" ? EVENTS_PROTOCOL : CONNECTION_PROTOCOL) && (what === "events" || arrival !== undefined);
   const door = isWhole ? service.findSession(verdict.proof.did, session) : undefined;
-  if (door === undefined) {
-    refuse(REFUSED);
+  if (door === undefined || door === "busy") {
+    refuse(door === undefined ? REFUSED : BUSY);
     return;
   }
+  onTaken();
+  socket.setKeepAlive(true, SILENCE_MS);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${headers.upgrade ?? ""}\r\n\r\n`);
   if (head.length > 0) socket.unshift(head);
   if (what === "events") door.follow(socket);
@@ -172,6 +184,7 @@ function parseArrival(value: string | readonly string[] | undefined): Arrival | 
 }
 
 async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > ORDER_BYTES_MAX) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {

@@ -15,6 +15,8 @@ export interface ProxyOptions {
   readonly strict: boolean;
   /** Whether the run is behind a wall: what listens on this machine is reached where a binding names it, and not otherwise. */
   readonly isWalled?: boolean;
+  /** Whether the program is on another machine: of this one, and of the private network that it is in, what a binding names is reached, and nothing else. */
+  readonly isElsewhere?: boolean;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
   /** Knows placeholders of secrets that this run does not get. */

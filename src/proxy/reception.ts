@@ -65,7 +65,8 @@ export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, onToken, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
   const restoreHeapLimit = raiseHeapLimit();
   const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs, heldBytesMax: options.heldBytesMax });
-  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep, ...(options.isWalled === true ? { mayReachThisMachine: (authority) => grants.some((grant) => isBoundTo(grant, authority)) } : {}) };
+  const isBound = (authority: Authority): boolean => grants.some((grant) => isBoundTo(grant, authority));
+  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep, ...(options.isWalled === true ? { mayReachThisMachine: isBound } : {}), ...(options.isElsewhere === true ? { mayReachPrivate: isBound } : {}) };
   const upstream = openUpstream(dialRules);
   const strangers = openStrangerRecord((event) => {
     rules.enter(event);

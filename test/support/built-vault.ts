@@ -63,7 +63,8 @@ export function openBuiltVault(host: string, value: string, certificate: string)
   };
 }
 
-function watch(child: ChildProcess, onEnd: () => void): VaultRun {
+/** @param onEnd called when it has ended. */
+export function watch(child: ChildProcess, onEnd: () => void): VaultRun {
   let output = "";
   let wake = (): void => undefined;
   let isOver = false;

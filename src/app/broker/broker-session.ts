@@ -77,7 +77,7 @@ export async function openBrokerSession({ surroundings, watch, roots, did, handl
   try {
     proxy = await openProxy({
       grants: grants.map(withoutHidden), isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
-      roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, isWalled: true, listens: false,
+      roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, isElsewhere: true, listens: false,
     });
   } catch (error) {
     await trail.close({ kind: "run.end", outcome: { kind: "not-started" } });

@@ -46,18 +46,22 @@ export interface HeldSessions extends BrokerService {
 
 /** Of one identity. */
 const SESSIONS_MAX = 200;
+/** The same, of all its sessions together: a tenth of what a broker takes. */
+const CONNECTIONS_MAX = 2_000;
 /** How long a session waits for its run to come back when the line of its events has ended. */
 const ABSENCE_MS = 30_000;
 
 interface Held {
   readonly session: BrokerSession;
-  /** Whether somebody holds the line of its events. */
-  lines: number;
+  /** Of those who hold the line of its events. */
+  readonly lines: Set<Socket>;
   timer: NodeJS.Timeout | undefined;
 }
 
 export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, tell, now, warn }: ServiceTerms): HeldSessions {
   const sessions = new Map<string, Held>();
+  /** How many an identity is about to have, and how many connections it has: those that are none are left out. */
+  const [opening, connections] = [openTally(), openTally()];
   const counts = { opened: 0, refused: 0, connections: 0 };
 
   const end = async (held: Held, outcome: Parameters<BrokerSession["end"]>[0]): Promise<readonly string[]> => {
@@ -66,6 +70,9 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     return held.session.end(outcome).catch((error: unknown) => {
       warn(error instanceof VaultError ? error.message : "the end of a session could not be written to the audit log");
       return [];
+    }).finally(() => {
+      // By it the run hears that there is nothing to come back to.
+      for (const socket of held.lines) socket.destroy();
     });
   };
   const waitForRun = (held: Held): void => {
@@ -76,12 +83,13 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     const admitted = admit(vaults.map(({ acceptances }) => acceptances), did, { vault: order.vault, workspace: order.workspace, group: order.group });
     if (admitted.kind === "refused") return REFUSED;
     if (admitted.kind === "ambiguous") return replyWith(409, { code: "ambiguous", vaults: admitted.vaults });
-    if ([...sessions.values()].filter(({ session }) => session.did === did).length >= SESSIONS_MAX) return replyWith(429, { code: "busy" });
+    if ([...sessions.values()].filter(({ session }) => session.did === did).length + opening.of(did) >= SESSIONS_MAX) return replyWith(429, { code: "busy" });
     const served = vaults.find(({ acceptances }) => acceptances.vault === admitted.vault);
     if (served === undefined) return REFUSED;
     const viewpoint: Viewpoint = admitted.viewpoint;
-    const session = await served.open({ did, handle: admitted.handle, viewpoint }, order);
-    const held: Held = { session, lines: 0, timer: undefined };
+    const free = opening.add(did);
+    const session = await served.open({ did, handle: admitted.handle, viewpoint }, order).finally(free);
+    const held: Held = { session, lines: new Set(), timer: undefined };
     sessions.set(session.id, held);
     counts.opened += 1;
     waitForRun(held);
@@ -114,23 +122,26 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
       if (held?.session.did !== did) return REFUSED;
       return replyWith(200, { lines: await end(held, parseOutcome(body)) });
     },
-    findSession(did, id): SessionDoor | undefined {
+    findSession(did, id): SessionDoor | "busy" | undefined {
       const held = sessions.get(id);
       if (held?.session.did !== did) return undefined;
+      if (connections.of(did) >= CONNECTIONS_MAX) return "busy";
       return {
         admit(socket, arrival) {
           counts.connections += 1;
+          socket.once("close", connections.add(did));
           held.session.admit(socket, arrival);
         },
         follow(socket: Socket) {
-          held.lines += 1;
+          held.lines.add(socket);
+          socket.once("close", connections.add(did));
           clearTimeout(held.timer);
           const stop = held.session.follow((line) => { if (socket.writableLength < LINE_BYTES_MAX) socket.write(line); });
           socket.resume();
           socket.once("close", () => {
             stop();
-            held.lines -= 1;
-            if (held.lines === 0 && sessions.has(id)) waitForRun(held);
+            held.lines.delete(socket);
+            if (held.lines.size === 0 && sessions.has(id)) waitForRun(held);
           });
         },
       };
@@ -148,3 +159,19 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
 
 /** Of what a run that does not read is behind. */
 const LINE_BYTES_MAX = 1024 * 1024;
+
+/** Counts for each identity. */
+function openTally(): { of(did: DidKey): number; add(did: DidKey): () => void } {
+  const counts = new Map<DidKey, number>();
+  const of = (did: DidKey): number => counts.get(did) ?? 0;
+  return {
+    of,
+    add(did) {
+      counts.set(did, of(did) + 1);
+      return () => {
+        if (of(did) > 1) counts.set(did, of(did) - 1);
+        else counts.delete(did);
+      };
+    },
+  };
+}

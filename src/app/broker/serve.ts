@@ -11,9 +11,7 @@ import { findText } from "../../bytes.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { isHandle } from "../../identity/handle.ts";
 import { openReplayMemory } from "../../identity/replay-memory.ts";
-import { withOpenVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openAcceptances } from "./acceptances.ts";
 import type { HeldSessions } from "./held-sessions.ts";
 import { openHeldSessions } from "./held-sessions.ts";
 import { addClaim } from "./claims.ts";
@@ -81,8 +79,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
 
 async function openOwned(owner: Surroundings, upstreamRoots: readonly string[]): Promise<ServedVault> {
   const roots = collectRoots(owner.variables, [...readRootsFile(owner.paths.rootsFile), ...upstreamRoots]);
-  const find = await withOpenVault(owner, (vault) => Promise.resolve(openAcceptances(owner, vault)));
-  return openServedVault(owner, roots.upstream, find);
+  return openServedVault(owner, roots.upstream);
 }
 
 /** Into the list of each vault: whose it is to be, only its owner can say. The answer is the same whatever became of it. */

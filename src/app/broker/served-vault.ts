@@ -6,10 +6,12 @@ import type { DidKey } from "../../identity/did-key.ts";
 import { connectForRun } from "../keys/agent-for-runs.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
+import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { Acceptances, Admission } from "./admission.ts";
+import { openAcceptances } from "./acceptances.ts";
+import type { Acceptances } from "./admission.ts";
 import type { BrokerSession } from "./broker-session.ts";
 import { openBrokerSession } from "./broker-session.ts";
 
@@ -30,30 +32,36 @@ export interface ServedVault {
 }
 
 /**
- * Opens the vault once, and sees to it that an agent holds its key from then on.
+ * Opens the vault once, for which a passphrase may be asked for, and sees to it that an agent holds its key from then on.
  *
- * @param find what the vault's owner has accepted, as it is now.
  * @throws VaultError as a run's start would.
  */
-export async function openServedVault(surroundings: Surroundings, roots: readonly string[], find: (did: DidKey) => Admission | undefined): Promise<ServedVault> {
+export async function openServedVault(surroundings: Surroundings, roots: readonly string[]): Promise<ServedVault> {
   // Nobody types a passphrase for somebody far away.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, makesVault: false, findPassphrase: () => Promise.resolve(undefined) };
-  let watch = await followedWatch(surroundings);
-  const id = await withOpenVault(quiet, (vault) => Promise.resolve(encodeBase64(vault.file.contents.id)));
+  const first = await followedWatch(surroundings, (vault) => ({ id: encodeBase64(vault.file.contents.id), find: openAcceptances(surroundings, vault) }));
+  const { id, find } = first.read;
+  let { watch } = first;
+  let ready: { readonly answer: Promise<boolean>; readonly atMs: number } | undefined;
+  const look = async (): Promise<boolean> => {
+    try {
+      return await withOpenVault(quiet, () => Promise.resolve(true));
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      return false;
+    }
+  };
   return {
     acceptances: { vault: id, find },
-    async isReady() {
-      try {
-        return await withOpenVault(quiet, () => Promise.resolve(true));
-      } catch (error) {
-        if (!(error instanceof VaultError)) throw error;
-        return false;
-      }
+    isReady() {
+      // Anybody may ask, and as often as he likes.
+      if (ready === undefined || performance.now() - ready.atMs > READY_MS) ready = { answer: look(), atMs: performance.now() };
+      return ready.answer;
     },
     async open({ did, handle, viewpoint }, order) {
       // Locked, and unlocked since: those sessions stay dead, and new ones may be had.
       if (watch.isRevoked()) {
-        const next = await followedWatch(quiet);
+        const { watch: next } = await followedWatch(quiet, () => undefined);
         watch.close();
         watch = next;
       }
@@ -63,12 +71,17 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
   };
 }
 
-/** An ear for `vault lock`, tied to an agent that has the key. */
-async function followedWatch(surroundings: Surroundings): Promise<LockWatch> {
+/** How long an answer counts. */
+const READY_MS = 1_000;
+
+/** An ear for `vault lock`, tied to an agent that has the key. @param read what else is wanted of the vault while it is open. */
+async function followedWatch<T>(surroundings: Surroundings, read: (vault: OpenedVault) => T): Promise<{ readonly watch: LockWatch; readonly read: T }> {
   const watch = watchLock(surroundings.paths);
   try {
-    await withOpenVault(surroundings, async (vault) => { watch.follow(vault.agent ?? (await connectForRun(surroundings, vault))); });
-    return watch;
+    return await withOpenVault(surroundings, async (vault) => {
+      watch.follow(vault.agent ?? (await connectForRun(surroundings, vault)));
+      return { watch, read: read(vault) };
+    });
   } catch (error) {
     watch.close();
     throw error;

@@ -5,6 +5,7 @@ import type { Arrival } from "../../broker/front.ts";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { SessionAnswer } from "../../broker/order.ts";
 import { VaultError } from "../../errors.ts";
+import { joinSockets } from "../../proxy/upstream/tunnel.ts";
 
 export interface BrokerRelay {
   /** PEM. */
@@ -40,8 +41,8 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     }
     client.connect(session, arrival).then((onward) => {
       keep(onward);
-      join(socket, onward);
       if (isClosed) onward.destroy();
+      void joinSockets(socket, onward);
     }, (error: unknown) => {
       socket.destroy();
       if (error instanceof VaultError && !isClosed) onLost(error);
@@ -68,14 +69,6 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** Either end's end is the other's too. */
-function join(one: Socket, other: Socket): void {
-  one.pipe(other);
-  other.pipe(one);
-  one.once("close", () => other.destroy());
-  other.once("close", () => one.destroy());
 }
 
 function ignore(): void {

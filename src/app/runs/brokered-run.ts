@@ -5,7 +5,7 @@ import type { BrokerClient } from "../../broker/client.ts";
 import type { LentSecret, SessionAnswer, SessionOrder } from "../../broker/order.ts";
 import { encodeOrder, parseAnswer } from "../../broker/order.ts";
 import { encodeOutcome } from "../../broker/outcome.ts";
-import { parseEnd, parseTrouble, readEvents } from "../../broker/said.ts";
+import { parseEnd, parseTrouble } from "../../broker/said.ts";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { collectRoots } from "../../run/ca-file.ts";
@@ -26,6 +26,7 @@ import { furnishChild } from "./child-environment.ts";
 import { GOOGLE_ENDPOINT } from "./granted-secrets.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunOptions } from "./run-options.ts";
+import { holdSessionLine } from "./session-line.ts";
 import type { ChosenWall, NamedProxy } from "./walled-run.ts";
 import { openWalledProxy, runWalled } from "./walled-run.ts";
 
@@ -50,11 +51,16 @@ export async function runBrokered(surroundings: Surroundings, client: BrokerClie
     const answer = await openSession(client, options);
     const signals = holdSignals();
     try {
-      const events = await client.follow(answer.session);
-      readEvents(events, (line) => { log?.append(line); }).catch(() => undefined);
+      // Of a broker that is gone the person hears once, whoever finds out first.
+      let lost: string | undefined;
+      const onLost = ({ message }: VaultError): void => {
+        if (lost === undefined) surroundings.warn(message);
+        lost ??= message;
+      };
+      const events = await holdSessionLine(client, answer.session, { hear: (line) => { log?.append(line); }, onLost });
       try {
-        const outcome = await runBesideRelay(surroundings, client, options, { answer, chosen, signals, limited });
-        for (const line of await endSession(client, answer.session, outcome)) {
+        const outcome = await runBesideRelay(surroundings, client, options, { answer, chosen, signals, limited, onLost });
+        for (const line of lost === undefined ? await endSession(client, answer.session, outcome) : []) {
           if (options.tellSummary === undefined) surroundings.warn(line);
           else options.tellSummary([line]);
         }
@@ -62,7 +68,7 @@ export async function runBrokered(surroundings: Surroundings, client: BrokerClie
         if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
         return statusOf(outcome);
       } finally {
-        events.destroy();
+        events.close();
       }
     } finally {
       signals.close();
@@ -90,15 +96,13 @@ interface Beside {
   readonly signals: HeldSignals;
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;
+  /** Hears why the broker takes no connection any more. */
+  readonly onLost: (why: VaultError) => void;
 }
 
 /** Listener and folder live exactly as long as the program. */
-async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, options: BrokeredOptions, { answer, chosen, signals, limited }: Beside): Promise<ExitOutcome> {
-  let isLost = false;
-  const relay = openBrokerRelay(client, answer, ({ message }) => {
-    if (!isLost) surroundings.warn(message);
-    isLost = true;
-  });
+async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, options: BrokeredOptions, { answer, chosen, signals, limited, onLost }: Beside): Promise<ExitOutcome> {
+  const relay = openBrokerRelay(client, answer, onLost);
   const grants = answer.secrets.map(grantOf);
   // What stands before the relay, where there is a wall, closes the relay too.
   let opened: Pick<NamedProxy, "close"> = relay;

@@ -33,9 +33,11 @@ export interface DialRules extends OutwardRules {
   readonly findNextProxy: FindNextProxy;
   /** Whether what listens on this machine may be reached under this name. Left out, whatever the name. */
   readonly mayReachThisMachine?: (authority: Authority) => boolean;
+  /** The same of this machine and of the private network that it is in. Left out, whatever the name. */
+  readonly mayReachPrivate?: (authority: Authority) => boolean;
 }
 
-type JudgeRules = Pick<DialRules, "ownPort" | "mayReachThisMachine">;
+type JudgeRules = Pick<DialRules, "ownPort" | "mayReachThisMachine" | "mayReachPrivate">;
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -125,13 +127,16 @@ async function judgedAddresses(authority: Authority, mayBePrivate: boolean, rule
   return addresses;
 }
 
-function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort, mayReachThisMachine }: JudgeRules): void {
+function judge(authority: Authority, addresses: readonly string[], mayBePrivate: boolean, { ownPort, mayReachThisMachine, mayReachPrivate }: JudgeRules): void {
   const where = formatAuthority(authority);
   const kinds = addresses.map(classifyAddress);
   if (isMetadataName(authority.host) || kinds.includes("metadata")) {
     throw new RefusalError(makeRefusal("metadata-address", `no connection to ${where}; it is a cloud machine's metadata service, which hands out credentials`));
   }
   if (authority.port === ownPort() && kinds.some(isThisMachine)) throw new RefusalError(makeRefusal("own-address", `no connection to ${where}; that is this proxy itself`));
+  if (mayReachPrivate?.(authority) === false && (authority.host === "localhost" || kinds.some((kind) => kind !== "public") || hasOwnAddress(addresses))) {
+    throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is in the broker's own network, where only what a secret is bound to is reached`));
+  }
   if (mayReachThisMachine?.(authority) === false && (authority.host === "localhost" || kinds.some(isThisMachine) || hasOwnAddress(addresses))) {
     throw new RefusalError(makeRefusal("this-machine", `no connection to ${where}; it is on the machine outside the sandbox`, [], `if that is meant: vault run --sandbox --host-port ${authority.port}, where it is the program's own localhost`));
   }

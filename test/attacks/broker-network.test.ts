@@ -1,0 +1,72 @@
+// A broker's proxy leads to hosts that no secret names as well. A program far away has it lead into the broker's own machine and network: a database that listens for its user alone, a cloud's metadata service, a router's page. However such an address
+// is written, and whatever name leads to it, it is refused where no binding names it.
+import { networkInterfaces } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ask, askPlain, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
+import type { TestRun } from "../support/proxy-run.ts";
+import { makeGrant, openTestRun } from "../support/proxy-run.ts";
+import type { RawServer } from "../support/raw-server.ts";
+import { openRawServer, plainAnswer } from "../support/raw-server.ts";
+import { makeTestCa } from "../support/test-ca.ts";
+
+const ca = makeTestCa();
+const own = Object.values(networkInterfaces()).flatMap((list = []) => list.filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0).map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address)));
+const MACHINE = ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "127.1", "127.0.0.2", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "loopback.example.test", "mixed.example.test", ...own];
+const NETWORK = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "198.18.0.1", "[fd00::1]", "[fe80::1]", "[::ffff:10.1.2.3]", "[64:ff9b::a01:203]", "ten.example.test"];
+const METADATA = ["169.254.169.254", "metadata.google.internal", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "cloud.example.test"];
+const ADDRESSES: Readonly<Record<string, readonly string[]>> = { "loopback.example.test": ["127.0.0.1"], "mixed.example.test": ["192.0.78.9", "127.0.0.1"], "ten.example.test": ["10.1.2.3"], "cloud.example.test": ["169.254.169.254"] };
+
+let inner: RawServer;
+let bound: RawServer;
+let run: TestRun;
+beforeAll(async () => {
+  [inner, bound] = await Promise.all([openRawServer(undefined, () => plainAnswer("inner")), openRawServer(ca.identityFor("localhost"), () => plainAnswer("bound"))]);
+  run = await openTestRun([makeGrant("API_KEY", [`localhost:${bound.port}`]), makeGrant("NARROW_KEY", [`inner.example.test:${bound.port}`], { allowPrivate: false }), makeGrant("WIDE_KEY", [`wide.example.test:${bound.port}`])], {
+    isElsewhere: true, roots: [ca.certificate],
+    resolve: (host) => Promise.resolve((ADDRESSES[host] ?? ["127.0.0.1"]).map((address) => ({ address, family: 4 }))),
+  });
+});
+afterAll(async () => {
+  await run.proxy.close();
+  await Promise.all([inner.close(), bound.close()]);
+});
+
+describe("a program far away does not reach", () => {
+  const cases = [["the broker's machine", MACHINE, "private-address"], ["its network", NETWORK, "private-address"], ["its metadata", METADATA, "metadata-address"]] as const;
+  for (const [what, names, code] of cases) {
+    it.each(names)(`${what} by a tunnel to %s`, async (name) => {
+      const { head, socket } = await openConnect(run.proxy, `${name}:${inner.port}`);
+      socket.destroy();
+      // Of the bound host's other ports, what is spoken there decides.
+      if (name !== "localhost") expect(head).toContain(`x-vault-refusal: ${code}`);
+      expect(inner.connections()).toBe(0);
+    });
+
+    it.each(names)(`${what} by plain HTTP to %s`, async (name) => {
+      const authority = `${name}:${inner.port}`;
+      const reply = await askPlain(run.proxy, `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n\r\n`);
+      expect([reply.status, reply.headers["x-vault-refusal"], inner.connections()]).toEqual([403, code, 0]);
+    });
+  }
+
+  it("another port of a bound host, whatever is spoken there", async () => {
+    for (const first of ["GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\x16\x03\x01\x00\x05hello", "SSH-2.0-x\r\n"]) {
+      const { socket } = await openConnect(run.proxy, `localhost:${inner.port}`);
+      socket.write(first, "latin1");
+      await new Promise((resolve) => socket.once("close", resolve).once("data", resolve));
+      socket.destroy();
+      expect(inner.connections()).toBe(0);
+    }
+  });
+
+  it("a bound host at a private address, unless its secret allows that", async () => {
+    const before = bound.connections();
+    const narrow = await ask(run.proxy, `inner.example.test:${bound.port}`, `GET / HTTP/1.1\r\nHost: inner.example.test:${bound.port}\r\n\r\n`);
+    expect([narrow.status, narrow.headers["x-vault-refusal"], bound.connections()]).toEqual([403, "private-address", before]);
+  });
+
+  it("but reaches what a binding names", async () => {
+    const reply = await ask(run.proxy, `localhost:${bound.port}`, `GET / HTTP/1.1\r\nHost: localhost:${bound.port}\r\n\r\n`);
+    expect([reply.status, reply.body]).toEqual([200, "bound"]);
+  });
+});
