@@ -131,6 +131,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
       let answer = await askOnce(method, target, body);
       // Once more, as the broker wants it now.
       if (answer.status === 401 && answer.isStale) answer = await askOnce(method, target, body);
+      if (answer.status === 403 && method === "DELETE") throw gone(origin);
       if (answer.status === 401 || answer.status === 403) throw refused(origin, answer.status);
       return answer;
     },
