@@ -24,17 +24,18 @@ const PAUSE_MS = 500;
 export async function holdSessionLine(client: Pick<BrokerClient, "follow">, session: string, { hear, onLost }: SessionLineOptions): Promise<SessionLine> {
   let socket: Socket | undefined = await client.follow(session);
   let isClosed = false;
+  const isOver = (): boolean => isClosed;
   const hold = async (): Promise<void> => {
     while (socket !== undefined) {
       await readEvents(socket, hear).catch(() => undefined);
       socket.destroy();
-      if (isClosed) return;
+      if (isOver()) return;
       socket = await again();
-      if (isClosed) socket?.destroy();
+      if (isOver()) socket?.destroy();
     }
   };
   const again = async (): Promise<Socket | undefined> => {
-    for (const endMs = performance.now() + PATIENCE_MS; !isClosed;) {
+    for (const endMs = performance.now() + PATIENCE_MS; !isOver();) {
       try {
         return await client.follow(session);
       } catch (error) {
@@ -42,7 +43,7 @@ export async function holdSessionLine(client: Pick<BrokerClient, "follow">, sess
         // Whoever answers knows; whoever does not may come back.
         if (error.code === "store-unavailable" && performance.now() < endMs) await sleep(PAUSE_MS, undefined, { ref: false });
         else {
-          if (!isClosed) onLost(error);
+          if (!isOver()) onLost(error);
           return undefined;
         }
       }
