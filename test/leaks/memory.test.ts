@@ -1,6 +1,6 @@
 // What a core dump of the processes that are left alive would hold, looked at where the system lets us: /proc/<pid>/mem.
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,46 +12,12 @@ import { deriveKek } from "../../src/vault/kdf.ts";
 import { openVaultKeys } from "../../src/vault/envelope.ts";
 import { parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
+import { canReadMemory, memoryHolds } from "../support/process-memory.ts";
 import { childrenOf, isAlive, waitFor } from "../support/process-tree.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const PASSPHRASE = "a passphrase of this very test";
-
-/** Every readable and writable byte of a process that holds one of the needles. */
-function memoryHolds(pid: number, needles: readonly Buffer[]): boolean {
-  const maps = readFileSync(`/proc/${pid}/maps`, "latin1").split("\n").filter((line) => / rw/.test(line) && !line.includes("[vvar"));
-  const memory = openSync(`/proc/${pid}/mem`, "r");
-  const overlap = Math.max(...needles.map(({ length }) => length));
-  try {
-    for (const line of maps) {
-      const [from = 0, to = 0] = (line.split(" ")[0] ?? "").split("-").map((hex) => Number.parseInt(hex, 16));
-      for (let at = from; at < to; at += CHUNK - overlap) {
-        const chunk = Buffer.alloc(Math.min(CHUNK, to - at));
-        try {
-          readSync(memory, chunk, 0, chunk.length, at);
-        } catch {
-          continue;
-        }
-        if (needles.some((needle) => chunk.includes(needle))) return true;
-      }
-    }
-    return false;
-  } finally {
-    closeSync(memory);
-  }
-}
-
-const CHUNK = 8 * 1024 * 1024;
-
-function canReadMemory(): boolean {
-  try {
-    closeSync(openSync(`/proc/${process.pid}/mem`, "r"));
-    return process.platform === "linux" && process.geteuid?.() === 0;
-  } catch {
-    return false;
-  }
-}
 
 describe.skipIf(!canReadMemory())("memory (needs root on Linux)", () => {
   for (const end of ["lock", "SIGTERM", "ttl"] as const) {
