@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { VaultError } from "../errors.ts";
 import type { Cause } from "./unavailable.ts";
 import { causeOf, unavailable } from "./unavailable.ts";
 
@@ -89,11 +90,17 @@ function ready(socket: Socket, event: string, where: string): Promise<Socket> {
   return done;
 }
 
-/** @throws VaultError `store-unavailable` when it takes longer. */
+/** No answer in time. What is late once is not asked for twice: whoever waits has waited long enough. */
+export class LateAnswer extends VaultError {}
+
+/** @throws LateAnswer `store-unavailable` when it takes longer. */
 export async function within<T>(ms: number, isIdle: boolean, where: string, work: Promise<T>, late = NO_ANSWER): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(unavailable(where, late)); }, ms);
+    timer = setTimeout(() => {
+      const { code, message, hint } = unavailable(where, late);
+      reject(new LateAnswer(code, message, hint));
+    }, ms);
     if (isIdle) timer.unref();
   });
   // What comes after its time is nobody's.

@@ -1,3 +1,5 @@
+import { LateAnswer } from "./connection.ts";
+
 /** A connection that is made at its first use, once for all who wait, and again when it was lost. */
 export class Reopened<T extends { readonly isLost: boolean; close(): void }> {
   readonly #open: () => Promise<T>;
@@ -26,13 +28,13 @@ export class Reopened<T extends { readonly isLost: boolean; close(): void }> {
     }
   }
 
-  /** Once more on a new connection, where the first was lost meanwhile: for what may be asked twice. */
+  /** Once more on a new connection, where the first was cut meanwhile: for what may be asked twice. */
   async askAgain<R>(ask: (connection: T) => Promise<R>): Promise<R> {
     const connection = await this.get();
     try {
       return await ask(connection);
     } catch (error) {
-      if (!connection.isLost) throw error;
+      if (!connection.isLost || error instanceof LateAnswer) throw error;
       return await ask(await this.get());
     }
   }

@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { authorizationOf, encode, hashOf, timeOf } from "../aws-signature.ts";
 import { VaultError } from "../errors.ts";
 import type { Limits } from "./connection.ts";
-import { limitOf, openConnection, within } from "./connection.ts";
+import { LateAnswer, limitOf, openConnection, within } from "./connection.ts";
 import type { KeyCredentials } from "./credentials.ts";
 import type { S3Locator } from "./locator.ts";
 import { strangeAnswer } from "./s3-refusals.ts";
@@ -29,7 +29,14 @@ export interface Answer {
 }
 
 /** The question was sent, and no answer came: it may have been done. */
-export class LostAnswer extends VaultError {}
+export class LostAnswer extends VaultError {
+  readonly isLate: boolean;
+
+  constructor({ code, message, hint }: VaultError, isLate: boolean) {
+    super(code, message, hint);
+    this.isLate = isLate;
+  }
+}
 
 /** More than the largest vault. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
@@ -83,7 +90,7 @@ export class S3Client {
     } catch (error) {
       state.request?.destroy();
       const plain = error instanceof RangeError || isGarbled(error) ? unavailable(where, strangeAnswer) : told(where, error);
-      throw state.isSent ? new LostAnswer(plain.code, plain.message, plain.hint) : plain;
+      throw state.isSent ? new LostAnswer(plain, error instanceof LateAnswer) : plain;
     }
   }
 

@@ -185,12 +185,12 @@ export class S3Engine implements Engine {
     if (answers.some(({ status }) => status === 200)) throw unavailable(this.where, unconditional);
   }
 
-  /** What may be asked twice is, when the first answer was lost. */
+  /** What may be asked twice is, when the first answer was cut off. */
   async #twice(ask: Ask): Promise<Answer> {
     try {
       return await this.#client.ask(ask);
     } catch (error) {
-      if (!(error instanceof LostAnswer)) throw error;
+      if (!(error instanceof LostAnswer) || error.isLate) throw error;
       return await this.#client.ask(ask);
     }
   }

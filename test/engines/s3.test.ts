@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { utf8 } from "../../src/bytes.ts";
 import { digestOf } from "../../src/engines/engine.ts";
 import { S3Client } from "../../src/engines/s3-client.ts";
@@ -29,6 +29,18 @@ describe.skipIf(!hasS3)("S3, as the Versity gateway plays it", () => {
     await refuses((await openPlace({ url: urlOf("vaults/v"), environment: { ...environment(), AWS_ACCESS_KEY_ID: "AKIAUNKNOWN000000001" } })).read("vault"), "does not know the access key");
     await refuses((await openPlace({ url: `${urlOf("vaults/v")}&region=eu-west-9`, environment: environment() })).read("vault"), "in another region");
     expect(() => credentialsFor(parseLocator(urlOf("vaults/v")).locator, {})).toThrow(/there are no keys for it/);
+  });
+
+  test("tells of a clock that is wrong, and works when it is right again", async () => {
+    const engine = await openPlace({ url: urlOf("vaults/clock"), environment: environment() });
+    expect(await engine.replace("vault", A, undefined)).toBe("done");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 20 * 60_000 });
+    onTestFinished(() => { vi.useRealTimers(); });
+    await refuses(engine.read("vault"), "clock");
+    await refuses(engine.read("vault", digestOf(A)), "clock");
+    await refuses(engine.replace("vault", B, digestOf(A)), "clock");
+    vi.useRealTimers();
+    expect(await engine.replace("vault", B, digestOf(A))).toBe("done");
   });
 
   test("an object that another program put there is read, and replaced by what it is", async () => {
