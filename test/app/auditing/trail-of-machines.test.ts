@@ -21,6 +21,7 @@ import { credentialsFor } from "../../../src/engines/credentials.ts";
 import type { Engine } from "../../../src/engines/engine.ts";
 import { parseLocator } from "../../../src/engines/locator.ts";
 import { openEngine } from "../../../src/engines/open-engine.ts";
+import { openCuttingRelay } from "../../support/cutting-relay.ts";
 import type { EnginePlace } from "../../support/engine-places.ts";
 import { describeEngines } from "../../support/engine-places.ts";
 import { openMemoryEngine } from "../../support/memory-engine.ts";
@@ -146,10 +147,15 @@ const openPlace = ({ url, environment }: EnginePlace): Promise<Engine> => {
 };
 
 describeEngines("three machines on one store", (stage, kind) => {
-  test("write one chain, through a server that is killed and started again; what is cut or forged there is found", async () => {
+  test("write one chain, one of them behind a connection that is cut at answers, through a server that is killed and started again; what is forged there is found", async () => {
     const place = stage().place();
-    const engines = await Promise.all([0, 1, 2].map(() => openPlace(place)));
-    onTestFinished(() => Promise.all(engines.map((engine) => engine.close())).then(() => undefined));
+    const relay = await openCuttingRelay(stage().port);
+    const behindRelay = { ...place, url: place.url.replaceAll(String(stage().port), String(relay.port)) };
+    const engines = await Promise.all([place, place, behindRelay].map(openPlace));
+    onTestFinished(async () => {
+      for (const engine of engines) await engine.close();
+      await relay.close();
+    });
     const [engine] = engines as [Engine];
     const shared = await makeManyHomes(engine, 3);
     const homes = shared.map((home, index): Surroundings => ({ ...home, paths: { ...home.paths, engine: () => Promise.resolve(engines[index] ?? engine) } }));
@@ -170,10 +176,15 @@ describeEngines("three machines on one store", (stage, kind) => {
       }
     };
     const writing = Promise.all(homes.map(appendOn));
+    const cutting = setInterval(() => {
+      relay.set("cut-answer");
+      setTimeout(() => { relay.set("pass"); }, 20);
+    }, 150);
     await sleep(50);
     await stage().stop("SIGKILL");
     await stage().start();
-    await writing;
+    await writing.finally(() => { clearInterval(cutting); });
+    await sleep(30);
     await trail.close({ kind: "run.end" });
     const entries = await Promise.all(homes.map(kindsOf));
     // One whose answer was lost for good may stand there as well: it tells of an act that did not come about.
