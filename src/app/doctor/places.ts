@@ -65,6 +65,7 @@ export function listPlaces(paths: VaultPaths, keyFile: string | undefined): Plac
     { what: "the rollback anchor", path: paths.anchorFile, rule: "file" },
     { what: "the audit folder", path: paths.auditFolder, rule: "folder" },
     { what: "the folder of the runs' logs", path: join(paths.auditFolder, "runs"), rule: "folder" },
+    { what: "the folder of other machines' logs", path: join(paths.auditFolder, "copies"), rule: "folder" },
     ...listLogFiles(paths.auditFolder).map((path) => ({ what: "the audit log's file", path, rule: "file" }) as const),
     { what: "the agent's folder", path: agent.folder, rule: "private-folder" },
     { what: "the runtime folder", path: paths.runtimeFolder, rule: "private-folder" },
