@@ -1,0 +1,102 @@
+// The run's end of a session at a broker: bytes pass as they are, ends too, and what was sent last is not lost.
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import type { BrokerRelay } from "../../../src/app/runs/broker-relay.ts";
+import { openBrokerRelay } from "../../../src/app/runs/broker-relay.ts";
+import type { BrokerOrigin } from "../../../src/broker/client.ts";
+import { openBrokerClient } from "../../../src/broker/client.ts";
+import type { BrokerService, Front } from "../../../src/broker/front.ts";
+import { openFront } from "../../../src/broker/front.ts";
+import { drawIdentityKey, parseIdentityKey } from "../../../src/identity/identity-key.ts";
+import { judgeProof } from "../../../src/identity/proof.ts";
+import { makeTestCa } from "../../support/test-ca.ts";
+
+const ca = makeTestCa();
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const closer of closers.splice(0).reverse()) await closer();
+});
+
+const SESSION = "0".repeat(32);
+
+/** @param behind what is done with a connection that arrives at the broker. */
+async function open(isTls: boolean, behind: (socket: Socket) => void): Promise<{ readonly relay: BrokerRelay; readonly port: number; readonly lost: string[] }> {
+  let origin = "";
+  const nothing = (): Promise<{ readonly status: number }> => Promise.resolve({ status: 404 });
+  const service: BrokerService = {
+    nonce: "00",
+    prove: (authorization, request) => Promise.resolve(judgeProof(authorization, { audience: origin, nonce: "00", ...request }, Date.now())),
+    claim: nothing, openSession: nothing, endSession: nothing, tell: nothing,
+    findSession: () => ({
+      admit(socket) {
+        socket.allowHalfOpen = true;
+        behind(socket);
+      },
+      follow: () => undefined,
+    }),
+  };
+  const front: Front = await openFront({ host: "localhost", port: 0, tls: isTls ? tlsOf() : undefined, service });
+  closers.push(() => front.close());
+  origin = `${isTls ? "https" : "http"}://localhost:${front.port}`;
+  const lost: string[] = [];
+  const relay = openBrokerRelay(openBrokerClient(origin as BrokerOrigin, parseIdentityKey(drawIdentityKey(), "this test"), [ca.certificate], Date.now), { session: SESSION, token: "0".repeat(64), caCertificate: "", secrets: [], warnings: [] }, ({ message }) => { lost.push(message); });
+  closers.push(() => relay.close());
+  const { url } = await relay.listen();
+  return { relay, port: Number(new URL(url).port), lost };
+}
+
+function tlsOf(): { readonly certificate: string; readonly key: string } {
+  const { cert, key } = ca.identityFor("localhost");
+  return { certificate: cert, key };
+}
+
+describe.each([["plain", false], ["with TLS", true]] as const)("the relay to a broker, %s,", (_name, isTls) => {
+  it("passes a half's end on, and all of the answer after it, however slowly it is read", async () => {
+    const answer = randomBytes(8 * 1024 * 1024);
+    const { port } = await open(isTls, (socket) => {
+      let asked = "";
+      socket.on("data", (chunk: Buffer) => (asked += chunk.toString()));
+      socket.on("end", () => socket.end(Buffer.concat([Buffer.from(asked), answer])));
+      socket.resume();
+    });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end("question");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk as Buffer);
+      if (chunks.length % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(Buffer.concat(chunks).equals(Buffer.concat([Buffer.from("question"), answer]))).toBe(true);
+  });
+
+  it("lets a program go on that writes much before it reads", async () => {
+    const { port } = await open(isTls, (socket) => { socket.pipe(socket); });
+    const sent = randomBytes(4 * 1024 * 1024);
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.end(sent);
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+  });
+
+  it("ends the program's connection when the broker ends its own, and the other way round", async () => {
+    const arrived: Socket[] = [];
+    const { port, relay, lost } = await open(isTls, (socket) => {
+      arrived.push(socket);
+      socket.on("error", () => undefined).on("end", () => socket.end()).resume();
+    });
+    const [one, other] = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
+    for (const socket of [one, other]) socket.on("error", () => undefined).write("x");
+    await expect.poll(() => arrived.length).toBe(2);
+    arrived[0]?.destroy();
+    await Promise.race([one, other].map((socket) => new Promise((resolve) => socket.once("close", resolve).resume())));
+    for (const socket of [one, other]) socket.destroy();
+    await expect.poll(() => arrived.every(({ destroyed }) => destroyed)).toBe(true);
+    await relay.close();
+    expect(lost).toEqual([]);
+  });
+});
