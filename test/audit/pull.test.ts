@@ -135,6 +135,22 @@ describe("whatever becomes of the connection", () => {
     expect(stored()).toEqual(["a", "b", "c"]);
   });
 
+  test("a line whose question was held up on the way, and came after it was looked for, stands there once", async () => {
+    const { engine, append, stored } = setUp(1);
+    await append(0, "a");
+    const replace = engine.replace.bind(engine);
+    let calls = 0;
+    engine.replace = async (name, bytes, expected) => {
+      calls += 1;
+      if (calls === 1) return "unknown";
+      if (calls === 2) await replace(name, bytes, expected);
+      return replace(name, bytes, expected);
+    };
+    await append(0, "b");
+    await append(0, "c");
+    expect(stored()).toEqual(["a", "b", "c"]);
+  });
+
   test("a store that cannot be reached is told as that, with nothing written here", async () => {
     const { engine, folders, append } = setUp(1);
     await append(0, "a");
