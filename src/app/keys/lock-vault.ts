@@ -16,6 +16,7 @@ import type { Surroundings } from "../surroundings.ts";
 
 /** A run answers within milliseconds; on a machine that is busy with other things, within this. */
 const ANSWER_MS = 5000;
+const STORE_MS = 5000;
 /** A program can invent runs without number. */
 const NAMED_MAX = 20;
 
@@ -73,12 +74,29 @@ async function askAgent(surroundings: Surroundings): Promise<boolean> {
   const agent = await connectAgent(surroundings.paths.agent);
   if (agent === undefined) return false;
   try {
-    await recordLock(surroundings, agent);
+    await recordInTime(surroundings, agent);
   } finally {
     // A log that cannot be written is no reason to keep the key.
     await agent.lock();
   }
   return true;
+}
+
+/** A store that does not answer is no reason either, and must not hold up the lock for as long as it may take. */
+async function recordInTime(surroundings: Surroundings, agent: AgentClient): Promise<void> {
+  const recorded = recordLock(surroundings, agent);
+  if (surroundings.paths.engine === undefined) return recorded;
+  recorded.catch(() => undefined);
+  const timer = new AbortController();
+  const late = sleep(STORE_MS, undefined, { signal: timer.signal }).then(() => {
+    throw new VaultError("store-unavailable", `the store did not answer within ${STORE_MS / 1000} seconds: the key is forgotten, and the audit log need not have this lock`, "check the connection to the store");
+  });
+  late.catch(() => undefined);
+  try {
+    await Promise.race([recorded, late]);
+  } finally {
+    timer.abort();
+  }
 }
 
 /** Only the agent's own vault can be told of in its log: the entry needs the vault's audit key. */
