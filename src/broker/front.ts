@@ -134,7 +134,7 @@ async function serve(service: BrokerService, request: IncomingMessage): Promise<
   }
   const body = await readBody(request);
   if (body === undefined) return { status: 413 };
-  const verdict = await service.prove(request.headers.authorization ?? "", { method, target: url, body });
+  const verdict = await service.prove(authorizationOf(request), { method, target: url, body });
   // The time: whoever's clock is off finds out by it.
   if (verdict.kind === "refused") return UNPROVEN;
   const { did } = verdict.proof;
@@ -153,12 +153,14 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
   };
   const [, session, what] = SESSION_PATH.exec(url) ?? [];
   const arrival = parseArrival(headers[ARRIVAL_HEADER]);
-  const verdict = await service.prove(headers.authorization ?? "", { method, target: url, body: new Uint8Array() });
+  const verdict = await service.prove(authorizationOf(request), { method, target: url, body: new Uint8Array() });
   if (verdict.kind === "refused") {
     refuse(UNPROVEN);
     return;
   }
-  const isWhole = method === "GET" && session !== undefined && headers.upgrade === (what === "events" ? EVENTS_PROTOCOL : CONNECTION_PROTOCOL) && (what === "events" || arrival !== undefined);
+  // What is announced as a body would become the program's first bytes, or not, as whoever stands between reads it.
+  const isBare = headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
+  const isWhole = isBare && method === "GET" && session !== undefined && what !== undefined && headers.upgrade === (what === "events" ? EVENTS_PROTOCOL : CONNECTION_PROTOCOL) && (what === "events" || arrival !== undefined);
   const door = isWhole ? service.findSession(verdict.proof.did, session) : undefined;
   if (door === undefined || door === "busy") {
     refuse(door === undefined ? REFUSED : BUSY);
@@ -170,6 +172,12 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
   if (head.length > 0) socket.unshift(head);
   if (what === "events") door.follow(socket);
   else if (arrival !== undefined) door.admit(socket, arrival);
+}
+
+/** Of two, whoever stands between could have looked at the other one. */
+function authorizationOf({ headersDistinct }: IncomingMessage): string {
+  const [first, second] = headersDistinct["authorization"] ?? [];
+  return second === undefined ? (first ?? "") : "";
 }
 
 /** `listener`, `proxy`, or `direct host:port`. */

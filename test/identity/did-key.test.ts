@@ -13,7 +13,18 @@ test("a name is read back as the key that it is", () => {
     const key = new Uint8Array(Buffer.from(x, "base64url"));
     expect(parseDidKey(formatDidKey(key))?.publicKey).toEqual(key);
   }
-  for (const key of [new Uint8Array(32), new Uint8Array(32).fill(255)]) expect(parseDidKey(formatDidKey(key))?.publicKey).toEqual(key);
+});
+
+test.each([
+  ...["01", "00", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"],
+  ...["c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"],
+  ...["ec", "ed", "ee", "f6", "ff"].flatMap((first) => [`${first}${"ff".repeat(30)}7f`, `${first}${"ff".repeat(31)}`]),
+])("a point of small order, or one that is written in a second way, is nobody's name: %s", (hex) => {
+  expect(parseDidKey(formatDidKey(Buffer.from(hex.padEnd(64, "0"), "hex")))).toBeUndefined();
+});
+
+test("its neighbours are names", () => {
+  for (const hex of ["02", `eb${"ff".repeat(30)}7f`, `ed${"ff".repeat(29)}fe7f`]) expect(parseDidKey(formatDidKey(Buffer.from(hex.padEnd(64, "0"), "hex")))).toBeDefined();
 });
 
 test.each([
