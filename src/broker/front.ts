@@ -75,6 +75,8 @@ const IDLE_MS = 15_000;
 const LOOK_MS = 1_000;
 /** A machine that is gone without a word is noticed after this, and ten more questions. */
 const SILENCE_MS = 30_000;
+/** For whoever was refused and stays. */
+const REFUSED_MS = 2_000;
 const CONNECTIONS_MAX = 20_000;
 const SESSION_PATH = /^\/v1\/sessions\/([0-9a-f]{32})(?:\/(connections|events))?$/;
 
@@ -150,6 +152,10 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
   const { method = "", url = "", headers } = request;
   const refuse = ({ status }: Reply): void => {
     socket.end(`HTTP/1.1 ${status} Refused\r\nDate: ${new Date().toUTCString()}\r\n${NONCE_HEADER}: ${service.nonce}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // HTTP's own times are no longer looked at. Until it closes, what it sends is read, so that it reads the answer.
+    socket.resume();
+    const timer = setTimeout(() => { socket.destroy(); }, REFUSED_MS);
+    socket.once("close", () => { clearTimeout(timer); });
   };
   const [, session, what] = SESSION_PATH.exec(url) ?? [];
   const arrival = parseArrival(headers[ARRIVAL_HEADER]);

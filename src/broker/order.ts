@@ -1,4 +1,5 @@
 // What a run asks of a broker when it begins, and what it gets: read on both sides as untrusted text. No value of a secret is in either.
+import { X509Certificate } from "node:crypto";
 import { findText, utf8 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { findCanonicalBinding } from "../vault/host.ts";
@@ -59,7 +60,8 @@ const PROGRAM_CHARS_MAX = 255;
 const PROJECT_CHARS_MAX = 64 * 1024;
 const SELECTIONS_MAX = 10_000;
 const SECRETS_MAX = 10_000;
-const PLACEHOLDER_CHARS_MAX = 64 * 1024;
+/** What templates make (vault/placeholder-template.ts): one word, by which nothing is loaded, listed, led to or told apart. It goes into variables that many programs read. */
+const PLACEHOLDER = /^[A-Za-z0-9_.:][A-Za-z0-9_.:-]{15,511}$/;
 const WARNINGS_MAX = 1000;
 const WARNING_CHARS_MAX = 4096;
 const HOST_CHARS_MAX = 300;
@@ -121,7 +123,7 @@ function parseLent(value: unknown): LentSecret {
   return {
     variable: optional(secret["variable"], (variable) => json.parseVisibleText(variable, PROGRAM_CHARS_MAX, "variable")),
     name: requireForm(json.parseText(secret["name"], "name"), isSecretName, "name"),
-    placeholder: json.parseVisibleText(secret["placeholder"], PLACEHOLDER_CHARS_MAX, "placeholder"),
+    placeholder: requireForm(json.parseText(secret["placeholder"], "placeholder"), (text) => PLACEHOLDER.test(text), "placeholder"),
     hosts: json.parseArray(secret["hosts"], HOSTS_MAX, "hosts").map((host) => requireForm(json.parseVisibleText(host, HOST_CHARS_MAX, "hosts"), (text) => findCanonicalBinding(text) !== undefined, "hosts")),
     places: json.parseArray(secret["places"], PLACES_MAX, "places").map((place) => {
       const word = json.parseText(place, "places");
@@ -150,7 +152,12 @@ function requireForm(text: string, isOfForm: (text: string) => boolean, what: st
   return text;
 }
 
-/** One, and nothing around it: it goes into files that many programs read. */
+/** A root's, one, and nothing around it: it goes into files that many programs read. */
 function isCertificate(text: string): boolean {
-  return text.length <= CERTIFICATE_CHARS_MAX && /^-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?$/.test(text);
+  if (text.length > CERTIFICATE_CHARS_MAX || !/^-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?$/.test(text)) return false;
+  try {
+    return new X509Certificate(text).ca;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 // What a broker says besides an answer: what the proxy does while the run goes on, what is told at its end, and why there is no session. Read as untrusted text.
 import type { Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { StringDecoder } from "node:string_decoder";
 import { findText } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { isVisibleText } from "../vault/visible-text.ts";
@@ -38,10 +38,25 @@ export function parseTrouble(origin: string, status: number, body: Uint8Array): 
   }
 }
 
-/** An object a line, with its end, until the connection ends. What is no compact JSON is passed over: it is for a log, and decides nothing. */
+/**
+ * An object a line, with its end, until the connection ends. What is no compact JSON that a person can read is passed over: it is for a log, and decides nothing.
+ * Of a line without an end no more is kept than a line may have.
+ */
 export async function readEvents(socket: Socket, hear: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
-    if (line.length <= EVENT_CHARS_MAX && isCompact(line)) hear(`${line}\n`);
+  const decoder = new StringDecoder("utf8");
+  let begun = "";
+  let isTooLong = false;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    const [first = "", ...others] = decoder.write(chunk).split("\n");
+    begun += first;
+    for (const next of others) {
+      if (!isTooLong && isVisibleText(begun, EVENT_CHARS_MAX) && isCompact(begun)) hear(`${begun}\n`);
+      begun = next;
+      isTooLong = false;
+    }
+    if (begun.length <= EVENT_CHARS_MAX) continue;
+    begun = "";
+    isTooLong = true;
   }
 }
 

@@ -138,12 +138,12 @@ export function orderText(order: Partial<SessionOrder> = {}): string {
   return Buffer.from(encodeOrder({ ...ORDER, ...order })).toString();
 }
 
-/** A request in bytes, which closes its connection unless a header says otherwise. */
+/** A request in bytes, one for each character, which closes its connection unless a header says otherwise. */
 export function requestOf(method: string, target: string, headers: readonly string[], body = ""): string {
   const lines = [`${method} ${target} HTTP/1.1`, "Host: broker", ...headers];
   if (body !== "") lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
   if (!headers.some((header) => /^connection:/i.test(header))) lines.push("Connection: close");
-  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+  return `${lines.join("\r\n")}\r\n\r\n${Buffer.from(body).toString("latin1")}`;
 }
 
 /** All that comes back until the other end closes. */

@@ -12,7 +12,7 @@ import { acceptanceOf, revocationOf } from "./acceptance-log.ts";
 import { readAcceptances } from "./acceptances.ts";
 import type { Admission } from "./admission.ts";
 import type { Claim } from "./claims.ts";
-import { dropClaim, readClaims } from "./claims.ts";
+import { CLAIMS_MAX, dropClaim, readClaims } from "./claims.ts";
 
 export interface KnownIdentity extends Admission {
   readonly did: DidKey;
@@ -22,13 +22,16 @@ export interface KnownIdentity extends Admission {
  * Accepts an identity for what a run from this viewpoint sees.
  *
  * @param name its handle as it claims to be called, or its `did:key`, which needs no claim.
- * @throws VaultError `not-found` for nobody of that handle, or a workspace or group that no secret knows; `usage` where several have it; `audit-unwritable`.
+ * @throws VaultError `not-found` for nobody of that handle, or a workspace or group that no secret knows; `usage` where several have it, or others may have had it; `audit-unwritable`.
  */
 export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint): Promise<KnownIdentity> {
   return withOpenVault(surroundings, async (vault) => {
     visibleSecrets(vault.file.records.all(), viewpoint);
     const known = listKnown(surroundings, vault);
-    const { did, handle: claimed } = findOne(name, [...readClaims(surroundings.paths), ...known], "asks to be accepted");
+    const claims = readClaims(surroundings.paths);
+    const { did, handle: claimed } = findOne(name, [...claims, ...known], "asks to be accepted");
+    // Whoever floods the list may have driven out the one that the owner means, and have taken its handle.
+    if (name !== did && claims.length >= CLAIMS_MAX) throw new VaultError("usage", `more identities ask than the list holds, and the one that is meant may have fallen out of it: name it by its did:key, as its own machine shows it`, "vault identity list; vault identity reject HANDLE takes one off it");
     const called = handle ?? claimed;
     await append(surroundings, vault, acceptanceOf(did, called, viewpoint));
     dropClaim(surroundings.paths, did);

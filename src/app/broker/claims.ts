@@ -20,8 +20,8 @@ export interface Claim {
 
 type Places = Pick<VaultPaths, "runtimeFolder">;
 
-/** The oldest goes first: a flood of claims costs the owner a look at his list, and an honest claim another try. */
-const CLAIMS_MAX = 64;
+/** The oldest goes first: a flood of claims costs the owner a look at his list, and an honest claim another try. In a list that is full, a handle may be a thief's alone. */
+export const CLAIMS_MAX = 64;
 const BYTES_MAX = 64 * 1024;
 
 /** Oldest first. A list that cannot be read is none: it is worth nothing. */

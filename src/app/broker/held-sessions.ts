@@ -120,7 +120,12 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     async endSession(did, id, body) {
       const held = sessions.get(id);
       if (held?.session.did !== did) return REFUSED;
-      return replyWith(200, { lines: await end(held, parseOutcome(body)) });
+      try {
+        return replyWith(200, { lines: await end(held, parseOutcome(body)) });
+      } catch (error) {
+        if (!(error instanceof VaultError)) throw error;
+        return replyWith(422, { code: error.code });
+      }
     },
     findSession(did, id): SessionDoor | "busy" | undefined {
       const held = sessions.get(id);

@@ -24,6 +24,7 @@ import { openBrokerRelay } from "./broker-relay.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
 import { GOOGLE_ENDPOINT } from "./granted-secrets.ts";
+import { requireAsked } from "./lent-secrets.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunOptions } from "./run-options.ts";
 import { holdSessionLine } from "./session-line.ts";
@@ -86,7 +87,7 @@ async function openSession(client: BrokerClient, options: BrokeredOptions): Prom
     freshPlaceholders: options.freshPlaceholders === true, isWalled: options.wall !== undefined, isLogged: options.logFile !== undefined, isSummed: options.tellSummary !== undefined,
   };
   const { status, body } = await client.ask("POST", "/v1/sessions", encodeOrder(order));
-  if (status === 201) return parseAnswer(body);
+  if (status === 201) return requireAsked(parseAnswer(body), order);
   throw parseTrouble(client.origin, status, body);
 }
 

@@ -13,7 +13,7 @@ export default class IdentityList extends VaultCommand {
     const { accepted, claims } = await listIdentities(makeSurroundings(flags["passphrase-file"]));
     this.answer(flags.json, { accepted: accepted.map(identityObject), claims }, [
       ...(accepted.length === 0 ? ["nobody is accepted"] : accepted.map(identityLine)),
-      ...claims.map(({ did, handle, at }) => `asks: ${handle} (${did}), since ${at}: vault identity accept ${handle}`),
+      ...claims.map(({ did, handle, at }) => `asks: ${handle} (${did}), since ${at}: vault identity accept ${did}`),
     ]);
   }
 }

@@ -1,11 +1,11 @@
 // What is made of proofs: shown again, dated anew, aimed elsewhere, signed by nobody, by another or with another thing. Each is tried at a broker that admits the honest one.
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatDidKey, parseDidKey } from "../../../src/identity/did-key.ts";
 import { makeProof } from "../../../src/identity/proof.ts";
 import type { GalleryBroker } from "../../support/gallery-broker.ts";
-import { drawKey, openGalleryBroker, orderText, readReply, requestOf } from "../../support/gallery-broker.ts";
-import { exchange } from "../../support/gallery-broker.ts";
+import { drawKey, exchange, openGalleryBroker, orderText, readReply, requestOf } from "../../support/gallery-broker.ts";
 
 let stage: GalleryBroker;
 beforeAll(async () => { stage = await openGalleryBroker(); });
@@ -55,7 +55,6 @@ it("a proof for a connection of a session opens one connection, and not a second
   const { session } = await stage.open(stage.anna);
   const target = `${TARGET}/${session}/events`;
   const request = requestOf("GET", target, [`Authorization: ${stage.prove(stage.anna, "GET", target)}`, "Connection: Upgrade", "Upgrade: vault-events"]);
-  const { connect } = await import("node:net");
   const socket = connect(stage.port, "127.0.0.1");
   const first = await new Promise<string>((resolve) => { socket.once("data", (chunk: Buffer) => { resolve(chunk.toString()); }).write(request); });
   expect(readReply(first).status).toBe(101);
@@ -95,8 +94,8 @@ it.each<[string, { method?: string; target?: string; body?: string; audience?: s
   ["another broker", { audience: "https://broker.example:7998" }],
   ["the same broker by another name", { audience: "http://localhost:7998" }],
   ["a broker that has said nothing", { nonce: "" }],
-])("a proof that was aimed at %s is refused", async (_what, change) => {
-  expect(await statusOf(makeProof(stage.anna, { ...stage.proven("POST", CLAIMS, "anna"), ...change, ...(change.body === undefined ? {} : { body: Buffer.from(change.body) }) }, Date.now()))).toBe(401);
+])("a proof that was aimed at %s is refused", async (_what, { body = "anna", ...change }) => {
+  expect(await statusOf(makeProof(stage.anna, { ...stage.proven("POST", CLAIMS, body), ...change }, Date.now()))).toBe(401);
 });
 
 it.each(["none", "None", "HS256", "ES256", "RS256", "Ed25519", "eddsa", "EdDSA "])("a header that names the algorithm %s is refused, whoever signs", async (alg) => {
