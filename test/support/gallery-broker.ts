@@ -160,7 +160,7 @@ export async function exchange(port: number, bytes: string): Promise<RawReply> {
 }
 
 export function readReply(text: string): RawReply {
-  const [head = "", body = ""] = [text.slice(0, text.indexOf("\r\n\r\n")), text.slice(text.indexOf("\r\n\r\n") + 4)];
+  const [head, body] = [text.slice(0, text.indexOf("\r\n\r\n")), text.slice(text.indexOf("\r\n\r\n") + 4)];
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0), head: head.replace(/\r\n(?:date|vault-nonce): [^\r]*/gi, ""), body, text };
 }
 

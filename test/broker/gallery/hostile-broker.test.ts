@@ -58,7 +58,7 @@ async function play(answer: object, { options = {}, events = "", end = { lines: 
 
 const lending = (change: object): object => ({ ...ANSWER, secrets: [{ ...SECRET, ...change }] });
 
-it("an honest answer starts the program, with the placeholder in its surroundings", async () => {
+it("honestly, an answer starts the program, with the placeholder in its surroundings", async () => {
   const { ended, seen } = await play(ANSWER);
   expect(ended).toBe(0);
   expect(seen).toContain(`API_KEY=${SECRET.placeholder}`);
@@ -66,7 +66,7 @@ it("an honest answer starts the program, with the placeholder in its surrounding
 
 it.each([
   ["LD_PRELOAD"], ["PATH"], ["NODE_OPTIONS"], ["BASH_ENV"], ["HTTPS_PROXY"], ["https_proxy"], ["SSL_CERT_FILE"], ["NODE_EXTRA_CA_CERTS"], ["NO_PROXY"], ["PYTHONPATH"], ["GIT_SSH_COMMAND"], ["NODE_TLS_REJECT_UNAUTHORIZED"], ["VAULT_DIR"], ["Path"], ["HOME"],
-])("it does not set a variable that programs are loaded or led by, of a secret of that very name: %s", async (name) => {
+])("a broker in other hands sets no variable that programs are loaded or led by, not by a secret of that very name: %s", async (name) => {
   const { ended, seen } = await play(lending({ variable: name, name }));
   expect([ended, seen]).toEqual(["bad-schema", undefined]);
 });
@@ -75,26 +75,26 @@ it.each([
   ["another than the secret's name", "OTHER", undefined],
   ["one that was not among those asked for", "OTHER", [{ variable: "TOKEN", name: "API_KEY" }]],
   ["the secret's own name, where it was asked for under another", "API_KEY", [{ variable: "TOKEN", name: "API_KEY" }]],
-])("it does not set a variable that nobody has asked for: %s", async (_what, variable, selections) => {
+])("a broker in other hands sets no variable that nobody has asked for: %s", async (_what, variable, selections) => {
   const { ended, message, seen } = await play(lending({ variable }), { options: { selections } });
   expect([ended, seen]).toEqual(["bad-schema", undefined]);
   expect(message).toContain(`"${variable}"`);
 });
 
-it("it sets what was asked for, under the name that was asked for, and no more than a project's file names", async () => {
+it("honestly, what was asked for is set, under the name that was asked for or that the project's file has", async () => {
   expect((await play(lending({ variable: "TOKEN" }), { options: { selections: [{ variable: "TOKEN", name: "API_KEY" }] } })).seen).toContain(`TOKEN=${SECRET.placeholder}`);
   const project = JSON.stringify({ secrets: { TOKEN: { secret: "API_KEY" } } });
   expect((await play(lending({ variable: "TOKEN" }), { options: { project } })).seen).toContain(`TOKEN=${SECRET.placeholder}`);
   expect((await play(ANSWER, { options: { project } })).ended).toBe("bad-schema");
 });
 
-it("it sets no variable twice", async () => {
+it("a broker in other hands sets no variable twice", async () => {
   expect((await play({ ...ANSWER, secrets: [SECRET, SECRET] })).ended).toBe("bad-schema");
 });
 
 it.each([
   ["a variable with a line in it", { variable: "A\nLD_PRELOAD" }], ["with an equals sign", { variable: "A=B" }], ["with a NUL", { variable: "A\0" }], ["an empty one", { variable: "" }], ["a name with a space", { variable: undefined, name: "A B" }],
-])("names that are none start no program: %s", async (_what, change) => {
+])("a broker's names that are none start no program: %s", async (_what, change) => {
   const { ended, seen } = await play(lending(change));
   expect([ended, seen]).toEqual(["bad-schema", undefined]);
 });
@@ -102,7 +102,7 @@ it.each([
 it.each([
   ["a line", "vault_ph_0123456789abc\nLD_PRELOAD=/tmp/x.so"], ["a path", "/tmp/x.so"], ["a longer path", "/home/somebody/.cache/library.so"], ["a flag", "--import=data:text/javascript"], ["a command", "sh -c 'curl evil | sh'"], ["a list", "vault_ph_0123456789,vault_ph_0123456789"],
   ["an escape", "vault_ph_\u001b[2J0123456789abc"], ["a substitution", "vault_ph_$(id)0123456789abc"], ["a short word", "1"], ["nothing", ""], ["a word without end", "x".repeat(20_000)], ["a number", 7],
-])("a placeholder is one word, and nothing that a program would act on: %s", async (_what, placeholder) => {
+])("a broker's placeholder is one word, and nothing that a program would act on: %s", async (_what, placeholder) => {
   const { ended, seen } = await play(lending({ placeholder }));
   expect([ended, seen]).toEqual(["bad-schema", undefined]);
 });
@@ -110,7 +110,7 @@ it.each([
 it.each([
   ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"], ["words", "trust me"], ["two", `${CA.certificate}${CA.certificate}`], ["a key beside it", `${CA.certificate}${CA.identityFor("x").key}`],
   ["text before it", `# root\n${CA.certificate}`], ["one that is no root", CA.identityFor("localhost").cert], ["nothing", ""],
-])("a root that is none is trusted by no program: %s", async (_what, caCertificate) => {
+])("a broker's root that is none is trusted by no program: %s", async (_what, caCertificate) => {
   const { ended, seen } = await play({ ...ANSWER, caCertificate });
   expect([ended, seen]).toEqual(["bad-schema", undefined]);
 });
@@ -122,13 +122,13 @@ it.each([
   ["more secrets than there can be", { secrets: Array.from({ length: 10_001 }, () => SECRET) }], ["places that are none", { secrets: [{ ...SECRET, places: ["everywhere"] }] }],
   ["warnings that move the cursor", { warnings: ["\u001b]0;owned\u0007"] }], ["warnings with lines", { warnings: ["a\nwarning: b"] }], ["warnings without end", { warnings: ["x".repeat(5000)] }], ["more warnings than a person reads", { warnings: Array.from({ length: 1001 }, () => "x") }],
   ["an answer that is no object", []], ["a prototype", JSON.parse('{"__proto__":{"session":"x"}}') as object],
-])("an answer with a part that is none starts no program: %s", async (_what, change) => {
+])("a broker's answer with a part that is none starts no program: %s", async (_what, change) => {
   const { ended, seen } = await play(Array.isArray(change) ? change : { ...ANSWER, ...change, ...("__proto__" in change && Object.keys(change).length === 1 && !("session" in change) ? { session: undefined } : {}) });
   expect(["bad-schema", "out-of-bounds"]).toContain(ended);
   expect(seen).toBeUndefined();
 });
 
-it("what it says for the log and has no end, is no object or moves a cursor is not in the log", async () => {
+it("what a broker says for the run's log and is without end, no object or would move a cursor is not in the log", async () => {
   const good = '{"decision":"served"}';
   const events = ["x".repeat(200_000), '["a"]', "not json", '{"a": 1}', '{"a":"\u009b2J"}', '{"a":"\u202eevil"}', "", good, `{"a":"${"y".repeat(100_000)}"}`].join("\n");
   const { ended, log } = await play(ANSWER, { events: `${events}\n` });
@@ -136,14 +136,14 @@ it("what it says for the log and has no end, is no object or moves a cursor is n
   expect(log).toBe(`${good}\n`);
 });
 
-it("a line of events that never ends is not kept", async () => {
+it("a line of a broker's that never ends is not kept", async () => {
   const { ended, log } = await play(ANSWER, { events: "z".repeat(8_000_000) });
   expect([ended, log]).toEqual([0, ""]);
 });
 
 it.each([
   ["escapes", { lines: ["\u001b[2J"] }], ["lines", { lines: ["a\nwarning: b"] }], ["no list", { lines: "x" }], ["more than a person reads", { lines: Array.from({ length: 5000 }, () => "x") }], ["nothing", undefined],
-])("what it says at the end is not repeated to the person where it is no plain text, and the program's status counts: %s", async (_what, end) => {
+])("what a broker says at the end and is no plain text is not repeated to the person, and the program's status counts: %s", async (_what, end) => {
   const { ended, warnings } = await play(ANSWER, { end });
   expect(ended).toBe(0);
   for (const warning of warnings) expect(warning).toMatch(/^[\x20-\x7e]*$/);

@@ -28,7 +28,7 @@ const signedBy = (head: unknown, claims: unknown, signer: (text: Buffer) => Uint
   return `Proof ${text}.${Buffer.from(signer(Buffer.from(text))).toString("base64url")}`;
 };
 
-it("the honest proof is taken", async () => {
+it("honestly, a proof is taken", async () => {
   expect(await statusOf(parts().proof)).toBe(202);
 });
 
@@ -94,11 +94,11 @@ it.each<[string, { method?: string; target?: string; body?: string; audience?: s
   ["another broker", { audience: "https://broker.example:7998" }],
   ["the same broker by another name", { audience: "http://localhost:7998" }],
   ["a broker that has said nothing", { nonce: "" }],
-])("a proof that was aimed at %s is refused", async (_what, { body = "anna", ...change }) => {
+])("a proof that was aimed elsewhere is refused: %s", async (_what, { body = "anna", ...change }) => {
   expect(await statusOf(makeProof(stage.anna, { ...stage.proven("POST", CLAIMS, body), ...change }, Date.now()))).toBe(401);
 });
 
-it.each(["none", "None", "HS256", "ES256", "RS256", "Ed25519", "eddsa", "EdDSA "])("a header that names the algorithm %s is refused, whoever signs", async (alg) => {
+it.each(["none", "None", "HS256", "ES256", "RS256", "Ed25519", "eddsa", "EdDSA "])("a header that names another algorithm is refused, whoever signs: %s", async (alg) => {
   const { head, claims } = parts();
   expect(await statusOf(signedBy({ ...head, alg }, claims, (text) => stage.anna.sign(text)))).toBe(401);
 });
@@ -150,7 +150,7 @@ it("a key for which anybody can sign is nobody's name: points of small order", a
     for (let count = 0; count < 8; count += 1) {
       const { head, claims } = parts(drawKey());
       const replies = await Promise.all([points[0], publicKey].map((r) => statusOf(signedBy({ ...head, kid }, claims, () => Buffer.concat([r ?? publicKey, Buffer.alloc(32)])))));
-      expect(replies, `${publicKey.toString("hex")}`).toEqual([401, 401]);
+      expect(replies, publicKey.toString("hex")).toEqual([401, 401]);
       tried += 1;
     }
   }

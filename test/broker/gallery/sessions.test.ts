@@ -70,7 +70,7 @@ it("an end that is none is refused, and the session goes on", async () => {
 it.each([
   ["none"], ["Listener"], ["listener, proxy"], ["direct"], ["direct "], ["direct localhost"], ["direct localhost:0"], ["direct localhost:65536"], ["direct user@localhost:1"], ["direct a b:1"],
   ["direct localhost:1/x"], ["direct localhost:1?x"], ["direct [::1:1"], ["direct localhost:1 Host: other"], ["direct localhost:1\u0000"], ["__proto__"],
-])("a connection whose arrival is %j is not taken over", async (arrival) => {
+])("a connection whose arrival is none is not taken over: %j", async (arrival) => {
   const { session } = await stage.open(stage.anna);
   expect([0, 403]).toContain((await takeOver(session, [`Vault-Arrival: ${arrival}`])).status);
 });

@@ -17,7 +17,7 @@ const claimOf = (handle: string): string => requestOf("POST", CLAIMS, [`Authoriz
 const proof = (body: string, target = CLAIMS): string => `Authorization: ${stage.prove(stage.mallory, "POST", target, body)}`;
 const upgrade = (target: string, headers: readonly string[] = ["Upgrade: vault-events"]): string => requestOf("GET", target, [`Authorization: ${stage.prove(stage.anna, "GET", target)}`, "Connection: Upgrade", ...headers]);
 
-it("the plain request leaves its claim", async () => {
+it("honestly, a request leaves its claim", async () => {
   expect(statuses((await stage.send(claimOf("plain"))).text)).toEqual(["202"]);
   expect(await handles()).toContain("plain");
 });
@@ -39,7 +39,7 @@ it.each<[string, (inner: string) => string]>([
   ["HTTP/2's preface", (inner) => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${inner}`],
   ["a version that is none", (inner) => `POST ${CLAIMS} HTTP/1.2\r\nHost: b\r\n${proof("x")}\r\nContent-Length: 1\r\n\r\nx${inner}`],
   ["CONNECT", (inner) => `CONNECT 127.0.0.1:${stage.port} HTTP/1.1\r\nHost: b\r\n${proof("")}\r\n\r\n${inner}`],
-])("behind %s nothing more is read", async (what, make) => {
+])("behind what two readers read in two ways nothing more is read: %s", async (what, make) => {
   const handle = what.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const { text } = await stage.send(make(claimOf(handle)));
   expect(statuses(text)).not.toContain("202");

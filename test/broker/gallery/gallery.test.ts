@@ -1,0 +1,40 @@
+// The broker's gallery and its catalogue agree: every story of this folder has its line in SECURITY.md, by the very words of its name, and every line there is a story. Those that begin with "honestly" are for comparison.
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+const SECURITY = readFileSync(new URL("../../../SECURITY.md", import.meta.url), "utf8");
+const ROW = /^\| (?<story>[^|]+) \| `test\/broker\/gallery\/(?<file>[a-z-]+\.test\.ts)` \|$/;
+/** A name, and what follows it: cases are told apart behind a colon. */
+const STORY = /^(?:it|it\.each\(.*\)|\]\))\((?<name>"(?:[^"\\]|\\.)+"), (?:async )?\(/;
+
+const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && name !== "gallery.test.ts").sort();
+const stories = files.flatMap((file) => namesIn(file).filter((name) => !name.startsWith("honestly")).map((name) => `${file}: ${name}`));
+const lines = (SECURITY.split(/^## Attacks on a broker.*$/m)[1] ?? "").split(/^## /m)[0]?.split("\n").filter((line) => line.startsWith("|")).slice(2) ?? [];
+
+function namesIn(file: string): string[] {
+  return readFileSync(`${FOLDER}${file}`, "utf8").split("\n").flatMap((line) => {
+    const name = STORY.exec(line)?.groups?.["name"];
+    return name === undefined ? [] : [(JSON.parse(name) as string).replace(/: %[sj]$/, "")];
+  });
+}
+
+describe("the catalogue of attacks on a broker", () => {
+  it("has nothing but whole lines, each with a story and where it is shown", () => {
+    expect(lines.filter((line) => !ROW.test(line))).toEqual([]);
+    expect(lines.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it("names every story of the gallery once, and no other", () => {
+    expect(lines.map((line) => ROW.exec(line)?.groups).map((found) => `${found?.["file"] ?? ""}: ${found?.["story"] ?? ""}`).sort()).toEqual([...stories].sort());
+  });
+
+  it("has a story for each test that there is", () => {
+    for (const file of files) expect(namesIn(file)).toHaveLength([...readFileSync(`${FOLDER}${file}`, "utf8").matchAll(/^it[.(]/gm)].length);
+  });
+
+  it.each(files)("opens with what is tried: %s", (file) => {
+    expect(readFileSync(`${FOLDER}${file}`, "utf8")).toMatch(/^\/\/ .{40}/);
+  });
+});
