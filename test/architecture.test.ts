@@ -88,7 +88,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     runs: ["surroundings", "keys", "sources", "services", "secrets", "imports", "sealing"],
     broker: ["surroundings", "keys", "runs", "secrets"],
     auditing: ["surroundings", "keys", "runs"],
-    doctor: ["surroundings", "keys", "sources", "runs", "auditing"],
+    stores: ["surroundings", "keys", "auditing"],
+    doctor: ["surroundings", "keys", "sources", "runs", "auditing", "stores"],
   },
   cli: {
     output: [],

@@ -26,8 +26,8 @@ export async function runProgram(commands: CommandTable, argv: readonly string[]
   const own = ownArguments(argv);
   const isRun = own[0] === "run";
   try {
-    const { argv: rest, secrets, warnings } = splitArgv(argv);
-    rememberGivenSecrets(secrets);
+    const { argv: rest, warnings, ...given } = splitArgv(argv);
+    rememberGivenSecrets(given);
     // The framework prints the process's own list with DEBUG=*.
     process.argv.splice(2, process.argv.length, ...rest);
     for (const warning of warnings) warn(warning);

@@ -19,7 +19,7 @@ export default class Status extends VaultCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Status);
     const surroundings = makeSurroundings(undefined, flags["no-init"]);
-    const { state, provider, source, fallback, file, isVerified, paths } = await readStatus(surroundings);
+    const { state, provider, source, fallback, file, isVerified, paths, store } = await readStatus(surroundings);
     const { contents } = file;
     const made = await surveyMade(surroundings, file);
     const [kinds, failing] = [countKinds(made), failingOf(made)];
@@ -35,6 +35,7 @@ export default class Status extends VaultCommand {
       generation: contents.generation,
       id: encodeBase64(contents.id),
       verified: isVerified,
+      store: store === undefined ? null : { at: store.at, reachable: store.isReachable },
       paths: { vault: paths.vaultFile, audit: paths.auditFolder, anchor: paths.anchorFile, socket: paths.agent.socket },
     };
     this.answer(flags.json, object, [
@@ -46,7 +47,8 @@ export default class Status extends VaultCommand {
       ...(made.length === 0 ? [] : [`made values ${Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`).join(", ")}`]),
       ...failing.map(({ name, at, reason }) => `no value    ${name}, since ${at}: ${visible(describeReason(reason))} (vault doctor --try)`),
       `generation  ${contents.generation}`,
-      `vault       ${paths.vaultFile}`,
+      ...(store === undefined ? [] : [`store       ${store.at}${store.isReachable ? "" : " (cannot be reached)"}`]),
+      `${store === undefined ? "vault " : "copy  "}      ${paths.vaultFile}`,
       `audit log   ${paths.auditFolder}`,
     ]);
   }

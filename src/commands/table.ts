@@ -31,6 +31,8 @@ import ServicesAdd from "./services/add.ts";
 import ServicesList from "./services/list.ts";
 import ServicesShow from "./services/show.ts";
 import Status from "./status.ts";
+import StoreMigrate from "./store/migrate.ts";
+import StoreRestore from "./store/restore.ts";
 import Unlock from "./unlock.ts";
 import Unseal from "./unseal.ts";
 
@@ -67,6 +69,8 @@ export const COMMANDS = {
   "services:list": ServicesList,
   "services:show": ServicesShow,
   status: Status,
+  "store:migrate": StoreMigrate,
+  "store:restore": StoreRestore,
   unlock: Unlock,
   unseal: Unseal,
 };

@@ -4,7 +4,7 @@ import { readPrivateFile, replaceFile } from "../disk/durable-file.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { equalBytes } from "../bytes.ts";
-import type { Engine } from "../engines/engine.ts";
+import type { Engine, Found } from "../engines/engine.ts";
 import { digestOf } from "../engines/engine.ts";
 import { replaceSettled } from "../engines/settled-replace.ts";
 import { VaultError } from "../errors.ts";
@@ -13,11 +13,15 @@ import type { VaultFile } from "../vault/vault-file.ts";
 import { FILE_BYTES_MAX, parseVaultFile } from "../vault/vault-file.ts";
 import { readAnchor } from "./anchor.ts";
 import { findMoved, judgeStored, movedAway } from "./judge-stored.ts";
+import { readStoreFile } from "./store-file.ts";
 
 export type CopyPaths = Pick<VaultPaths, "dataFolder" | "vaultFile" | "anchorFile">;
 
 /** The engine's entry that holds the vault: the same bytes as a vault file's (FORMAT.md). */
 export const VAULT_ENTRY = "vault";
+
+/** The vault's bytes on their way from another place: nobody's vault before they have its name. */
+export const ARRIVING_ENTRY = "arriving";
 
 /** A vault on an engine, and the bytes that it is. */
 export interface StoredVault {
@@ -36,6 +40,7 @@ export async function pullVault(paths: CopyPaths, openEngine: OpenEngine): Promi
   const anchor = readAnchor(paths.anchorFile);
   const found = await engine.read(VAULT_ENTRY, copy === undefined ? undefined : digestOf(copy.bytes));
   if (found.kind === "same") return;
+  if (copy !== undefined && isCutOffArrival(paths, found) && (await settleArrival(engine, copy))) return;
   const stored = found.kind === "none" ? undefined : parseStored(engine, found.bytes);
   if (judgeStored(engine.where, stored?.file, { copy: copy?.file, anchor }) && stored !== undefined) await keepCopy(paths, stored, false);
 }
@@ -59,6 +64,29 @@ export async function publishVault(paths: CopyPaths, openEngine: OpenEngine, byt
     throw new VaultError("busy", `another machine has changed the vault in the store ${engine.where} meanwhile`, "try again");
   }
   await keepCopy(paths, { bytes, file: parseVaultFile(bytes) }, false);
+}
+
+/**
+ * Gives what was moved here its name, if that was not done: the old place is given up by now.
+ *
+ * @returns false where there is nothing that was moved here.
+ * @throws VaultError `store-unavailable`.
+ */
+export async function settleArrival(engine: Engine, { bytes }: Pick<StoredVault, "bytes">): Promise<boolean> {
+  const arriving = await engine.read(ARRIVING_ENTRY);
+  if (arriving.kind !== "bytes" || !equalBytes(arriving.bytes, bytes)) return false;
+  const there = await engine.read(VAULT_ENTRY);
+  const before = there.kind === "bytes" ? there.bytes : undefined;
+  // A vault that has its name may have been changed since.
+  if (before === undefined || findMoved(before) !== undefined) await replaceSettled(engine, VAULT_ENTRY, bytes, before);
+  await replaceSettled(engine, ARRIVING_ENTRY, undefined, bytes);
+  return true;
+}
+
+function isCutOffArrival({ dataFolder }: CopyPaths, found: Found): boolean {
+  if (found.kind !== "none" && !(found.kind === "bytes" && findMoved(found.bytes) !== undefined)) return false;
+  const file = readStoreFile(dataFolder);
+  return file !== undefined && file.next?.to === file.store;
 }
 
 /** @param isForced also in the place of a newer copy, or of another vault's. */

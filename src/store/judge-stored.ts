@@ -37,20 +37,31 @@ export function judgeStored(where: string, stored: VaultFile | undefined, { copy
 
 const RESTORE = "vault store restore puts this machine's copy back";
 
-const MOVED = /^\{"moved":"([\x21\x23-\x5b\x5d-\x7e]{1,2048})"\}\n$/;
+const MOVED = /^\{"moved":"([\x21\x23-\x5b\x5d-\x7e]{1,2048})","by":"([0-9a-f]{32})"\}\n$/;
 
-/** What is left in the vault's place where it was moved away. @param to a locator without a password, or `file`. */
-export function encodeMoved(to: string): string {
-  return `${JSON.stringify({ moved: to })}\n`;
+/** What is left in the vault's place where it was moved away. */
+export interface Moved {
+  /** A locator without a password, or `file`. */
+  readonly to: string;
+  /** Random, in hex: by it the machine that moved it knows its own doing. */
+  readonly by: string;
 }
 
-/** @returns where the vault has gone to, as whoever moved it wrote; undefined for anything but such a mark. */
-export function findMoved(bytes: Uint8Array): string | undefined {
-  return bytes.length > 4096 ? undefined : MOVED.exec(findText(bytes) ?? "")?.[1];
+export function encodeMoved({ to, by }: Moved): string {
+  return `${JSON.stringify({ moved: to, by })}\n`;
 }
+
+/** @returns undefined for anything but such a mark. It is anyone's word who can write there. */
+export function findMoved(bytes: Uint8Array): Moved | undefined {
+  const [, to, by] = (bytes.length > 4096 ? null : MOVED.exec(findText(bytes) ?? "")) ?? [];
+  return to === undefined || by === undefined ? undefined : { to, by };
+}
+
+/** The store is there, and the vault is somewhere else. */
+export class MovedVault extends VaultError {}
 
 /** Nothing follows by itself: where a password goes is for a person to say. */
-export function movedAway(where: string, to: string): VaultError {
-  const hint = to === "file" ? "it is a file on the machine that took it; vault store migrate there brings it back" : `if you know that place: vault init --store ${to}`;
-  return new VaultError("store-unavailable", `the vault is not in the store ${where} any more: it was moved to ${to}`, hint);
+export function movedAway(where: string, { to }: Moved): MovedVault {
+  const hint = `where this very machine has moved it, and was cut off: vault store migrate --to ${to}; elsewhere, ${to === "file" ? "that machine has it as a file" : `if you know that place: vault init --store ${to}`}`;
+  return new MovedVault("store-unavailable", `the vault is not in the store ${where} any more: it was moved to ${to}`, hint);
 }

@@ -6,14 +6,15 @@ import { readPrivateFile, removeFile, replaceFile } from "../disk/durable-file.t
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError } from "../errors.ts";
 import * as json from "../vault/json-shape.ts";
+import type { Moved } from "./judge-stored.ts";
 
 export interface StoreFile {
   /** The locator, without a password. */
   readonly store: string;
   /** Where its password is: in the keyring under the locator's name, or in variables of each process. */
   readonly password: "keyring" | "variable";
-  /** Where the vault is being moved to by this machine: a locator, or `file`. */
-  readonly next?: string | undefined;
+  /** Where this machine is moving the vault to. Where that is this very store, it has given up the old place, and the vault has only to get its name here. */
+  readonly next?: Moved | undefined;
 }
 
 const BYTES_MAX = 8192;
@@ -61,7 +62,7 @@ export function parseStoreFile(bytes: Uint8Array, path: string): StoreFile {
     const file: StoreFile = {
       store: json.parseVisibleText(value["store"], TEXT_MAX, "the store"),
       password,
-      ...(value["next"] === undefined ? {} : { next: json.parseVisibleText(value["next"], TEXT_MAX, "the next place") }),
+      ...(value["next"] === undefined ? {} : { next: parseNext(value["next"]) }),
     };
     if (encode(file) === text) return file;
   } catch {
@@ -70,6 +71,13 @@ export function parseStoreFile(bytes: Uint8Array, path: string): StoreFile {
   throw new VaultError("bad-schema", `"${path}" does not say on which store the vault is`, "vault init --store with the store's address writes it anew");
 }
 
+function parseNext(value: unknown): Moved {
+  const { to, by } = json.parseObject(value, "the next place");
+  const next = { to: json.parseVisibleText(to, TEXT_MAX, "the next place"), by: json.parseText(by, "the move's name") };
+  if (!/^[0-9a-f]{32}$/.test(next.by)) throw new VaultError("bad-schema", "the move has no name");
+  return next;
+}
+
 function encode({ store, password, next }: StoreFile): string {
-  return `${JSON.stringify({ store, password, ...(next === undefined ? {} : { next }) })}\n`;
+  return `${JSON.stringify({ store, password, ...(next === undefined ? {} : { next: { to: next.to, by: next.by } }) })}\n`;
 }

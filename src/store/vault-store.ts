@@ -19,6 +19,9 @@ import { VaultAdapter } from "./vault-adapter.ts";
 
 export type StorePaths = Pick<VaultPaths, "engine" | "dataFolder" | "vaultFile" | "lockFile" | "anchorFile">;
 
+/** What the lock of a vault hangs on. */
+export type LockPaths = Pick<StorePaths, "engine" | "dataFolder" | "lockFile">;
+
 /** What a change makes of the vault. With `holder`, the file is authenticated by that key from now on. */
 export interface VaultChange {
   /** `generation` is set by the store. */
@@ -156,7 +159,7 @@ export async function changeVault(paths: StorePaths, holder: KeyHolder, change: 
   }
 }
 
-interface VaultLock {
+export interface VaultLock {
   release(): Promise<void>;
 }
 
@@ -165,7 +168,7 @@ interface VaultLock {
  *
  * @throws VaultError `busy`, also where the vault was moved to an engine since this process began; `io`, `store-unavailable`.
  */
-async function acquireVaultLock({ engine, dataFolder, lockFile }: StorePaths): Promise<VaultLock> {
+export async function acquireVaultLock({ engine, dataFolder, lockFile }: LockPaths): Promise<VaultLock> {
   const lock = await acquireLock(lockFile);
   let lease: Lease | undefined;
   try {
@@ -177,8 +180,11 @@ async function acquireVaultLock({ engine, dataFolder, lockFile }: StorePaths): P
   }
   return {
     async release() {
-      await lease?.release();
-      lock.release();
+      try {
+        await lease?.release();
+      } finally {
+        lock.release();
+      }
     },
   };
 }

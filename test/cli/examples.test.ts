@@ -49,6 +49,8 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   "services:list": [],
   "services:show": [],
   status: VAULT,
+  "store:migrate": VAULT,
+  "store:restore": VAULT,
   unlock: VAULT,
   unseal: [...VAULT, CONFIG, "vault seal config.json --field database.password", "set ENCRYPTION_KEY=b3BlbiBzZXNhbWUsIHNhaWQgYWxpIGJhYmEgdG8gaXQ=", "echo A=1 > .env", "vault seal .env --field A --key-env ENCRYPTION_KEY"],
 };
@@ -70,6 +72,7 @@ function atTestProvider(printed: string): readonly string[] {
   return [`${typed}${typed.includes("--name") ? "" : " --name GITLAB_TOKEN"} --host ${authority} --upstream-ca ${root} 2>&1 | ${NODE} ${supported("../../.config/run-ts.js")} ${supported("enter-login.ts")} ${root}`, "out logged in at localhost"];
 }
 
+const NO_STORE = "wants a store, which is not here: test/app/stores has them";
 const ELSEWHERE = "logs in at a provider that is not here";
 
 /** By the example as a shell reads it. */
@@ -78,6 +81,10 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
   "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 8 ${printed}`] },
   "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },
+  "vault init --store rediss://store.example.com/0 --provider passphrase": { why: NO_STORE, lines: (printed) => [`14: ${printed}`] },
+  "vault store migrate --to postgres://vault@db.example.com/vault": { why: NO_STORE, lines: (printed) => [`14: ${printed}`] },
+  "vault store migrate --to file": { why: NO_STORE, lines: (printed) => [`2: ${printed}`] },
+  "vault store restore": { why: NO_STORE, lines: (printed) => [`2: ${printed}`] },
   "vault init --provider file --file-path ./vault.key": { why: "the next example is another project's", lines: (printed) => [printed] },
   "vault services add billing.json": { why: "asks at a terminal", lines: (printed) => [`tty: "y" ${printed}`, "rm $DIR/../vault/services/billing.json"] },
   "vault login github --client-id Iv1.0123456789abcdef --device": { why: ELSEWHERE, lines: (printed) => [...atTestProvider(printed), "vault secrets delete GITLAB_TOKEN"] },

@@ -11,6 +11,7 @@ import { examineLeftOvers, examineLocks, examineSuccessors } from "./left-overs.
 import { judgeNode } from "./node-version.ts";
 import { examinePlaces } from "./places.ts";
 import { examineSources, recallSources } from "./sources.ts";
+import { examineStore } from "./store.ts";
 import { examineStarter, examineTrust } from "./trust.ts";
 import { examineAudit, examineSecrets, examineVaultFile } from "./vault-contents.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -24,6 +25,8 @@ import type { Surroundings } from "../surroundings.ts";
 export async function examine(given: Surroundings, triesSources = false): Promise<Finding[]> {
   const surroundings: Surroundings = { ...given, findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false };
   const { paths } = surroundings;
+  // Before the copy is looked at, which it may bring up to date.
+  const store = await examineStore(paths);
   const { vault, anchor, file } = await examineVaultFile(paths);
   const keyFile = file === undefined ? undefined : findKeyFilePath(surroundings, file);
   const places = lookAtPlaces(paths, keyFile);
@@ -35,6 +38,7 @@ export async function examine(given: Surroundings, triesSources = false): Promis
     ...lookFor("file-system", () => examineFileSystems(listHoldings(paths, keyFile))),
     ...lookFor("locks", () => examineLocks(paths)),
     ...lookFor("left-overs", () => examineLeftOvers(paths, keyFile)),
+    ...store,
     isUnsafe(paths.vaultFile) ? note("vault", "the vault file was not looked into, because it is unsafe") : vault,
     ...(anchor === undefined ? [] : [isUnsafe(paths.anchorFile) ? note("anchor", "the rollback anchor was not looked into, because it is unsafe") : anchor]),
     ...(await examineWithKey(about)),

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../errors.ts";
 import { VaultError, systemErrorCode } from "../../errors.ts";
 
 /** What a finding is about. Scripts rely on these words. */
-export type Check = "node" | "permissions" | "file-system" | "locks" | "left-overs" | "vault" | "anchor" | "key" | "secrets" | "sources" | "audit" | "agent" | "trust" | "environment" | "program" | "requests" | "wall";
+export type Check = "node" | "permissions" | "file-system" | "locks" | "left-overs" | "store" | "vault" | "anchor" | "key" | "secrets" | "sources" | "audit" | "agent" | "trust" | "environment" | "program" | "requests" | "wall";
 
 /** A note is worth knowing and breaks nothing; a problem has the code of the error that commands meet, or should meet, because of it. */
 export type Finding =

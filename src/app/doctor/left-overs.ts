@@ -25,9 +25,9 @@ export function judgeLock(path: string, { pid, host, isDead }: LockHolder, ownHo
 }
 
 /** The locks of the vault, of its log and of the agent's start, and the drafts that waiters leave when they are killed. */
-export function examineLocks({ lockFile, auditFolder, agent }: VaultPaths): Finding[] {
+export function examineLocks({ dataFolder, lockFile, auditFolder, agent }: VaultPaths): Finding[] {
   const ownHost = identifyThisProcess().host;
-  const findings = [lockFile, join(auditFolder, "audit.lock"), join(agent.folder, "agent.start")].flatMap((path) => {
+  const findings = [lockFile, join(dataFolder, "copy.lock"), join(auditFolder, "audit.lock"), join(agent.folder, "agent.start")].flatMap((path) => {
     const holder = findLockHolder(path);
     const drafts = siblings(path, `${basename(path)}.draft-`).filter((draft) => DRAFT.test(draft) && isLeftOver(draft));
     return [

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { VaultPaths } from "../../paths.ts";
+import { storeFilePath } from "../../store/store-file.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, shellWord } from "./finding.ts";
 
@@ -56,6 +57,7 @@ export function listPlaces(paths: VaultPaths, keyFile: string | undefined): Plac
   const places: Place[] = [
     { what: "the data folder", path: paths.dataFolder, rule: "folder" },
     { what: "the vault file", path: paths.vaultFile, rule: "file" },
+    { what: "the store's address", path: storeFilePath(paths.dataFolder), rule: "file" },
     ...(keyFile === undefined ? [] : [
       { what: "the key file's folder", path: dirname(keyFile), rule: "folder" } as const,
       { what: "the key file", path: keyFile, rule: "file" } as const,

@@ -69,6 +69,8 @@ async function makeAtFirstUse(surroundings: Surroundings): Promise<VaultFile> {
 async function requireFirstUse(surroundings: Surroundings): Promise<VaultFile | undefined> {
   const { paths, makesVault } = surroundings;
   if (makesVault === false || isBehindWall()) throw missingVault(surroundings);
+  // One that other machines reach is nobody's to make in passing.
+  if (paths.engine !== undefined) throw new VaultError("no-vault", `there is no vault in the store ${(await paths.engine()).where}`, "vault init --store with its address makes one");
   if (isRemembered(paths) || listParts(paths.auditFolder).length > 0) {
     const justMade = await waitForMaker(surroundings);
     if (justMade !== undefined) return justMade;

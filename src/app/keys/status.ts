@@ -4,7 +4,12 @@ import { dirname } from "node:path";
 import { connectAgent } from "../../agent/client.ts";
 import { equalBytes } from "../../bytes.ts";
 import { findOrMakeVault } from "./auto-init.ts";
+import type { SightedVault } from "./sighted-vault.ts";
 import { sightVault } from "./sighted-vault.ts";
+import { VaultError } from "../../errors.ts";
+import { readCopy } from "../../store/engine-vault.ts";
+import { MovedVault } from "../../store/judge-stored.ts";
+import { readStoreFile } from "../../store/store-file.ts";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import type { VaultPaths } from "../../paths.ts";
 import type { KeyLocator } from "../../vault/key-slot.ts";
@@ -30,14 +35,38 @@ export interface VaultStatus {
   /** As `SightedVault`. */
   readonly isVerified: boolean;
   readonly paths: VaultPaths;
+  /** Undefined where the vault is the file. */
+  readonly store: StoreStatus | undefined;
+}
+
+export interface StoreStatus {
+  /** Without a password. */
+  readonly at: string;
+  /** Where it is not, this machine's copy is told of, which may be older. */
+  readonly isReachable: boolean;
 }
 
 /** Of the vault, made now where there is none. @throws VaultError as `ensureVault`. */
 export async function readStatus(surroundings: Surroundings): Promise<VaultStatus> {
-  const { file, isVerified } = await sightVault(surroundings, findOrMakeVault);
+  const { file, isVerified, store } = await sightWhereItIs(surroundings);
   const fallback = locate(surroundings, file.contents.slot.locator);
   const source = (await findAgentSource(surroundings, file)) ?? fallback;
-  return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, isVerified, paths: surroundings.paths };
+  return { state: isAtHand(source) ? "unlocked" : "locked", provider: file.contents.slot.locator.provider, source, fallback, file, isVerified, paths: surroundings.paths, store };
+}
+
+/** What is told here opens nothing, so a copy will do where the store is away; it is said that it is one. */
+async function sightWhereItIs(surroundings: Surroundings): Promise<SightedVault & Pick<VaultStatus, "store">> {
+  const { paths, warn } = surroundings;
+  if (paths.engine === undefined) return { ...(await sightVault(surroundings, findOrMakeVault)), store: undefined };
+  const at = readStoreFile(paths.dataFolder)?.store ?? "";
+  try {
+    return { ...(await sightVault(surroundings, findOrMakeVault)), store: { at, isReachable: true } };
+  } catch (error) {
+    const isAway = error instanceof VaultError && !(error instanceof MovedVault) && error.code === "store-unavailable";
+    if (!isAway || readCopy(paths) === undefined) throw error;
+    warn(`${error.message}: what follows is this machine's copy, which may be older`);
+    return { ...(await sightVault({ ...surroundings, paths: { ...paths, engine: undefined } })), store: { at, isReachable: false } };
+  }
 }
 
 function locate(surroundings: Surroundings, locator: KeyLocator): KeySource {

@@ -30,6 +30,8 @@ import { furnishChild } from "./child-environment.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import { isBehindWall, missingVault } from "../keys/inside-run.ts";
+import { followEngine } from "../keys/engine-watch.ts";
+import type { VaultLook } from "../keys/vault-watch.ts";
 import { watchVaultFile } from "../keys/vault-watch.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
@@ -94,8 +96,19 @@ interface Prepared {
   readonly outputs: ChildOutputs | undefined;
 }
 
-async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, { walled, outputs }: Prepared): Promise<number> {
-  const look = watchVaultFile(surroundings.paths.vaultFile);
+async function runGranted(surroundings: Surroundings, options: RunOptions, watch: LockWatch, log: RunLog | undefined, prepared: Prepared): Promise<number> {
+  const { paths } = surroundings;
+  const look = watchVaultFile(paths.vaultFile);
+  if (paths.engine === undefined) return runFollowing(surroundings, options, look, watch, log, prepared);
+  const following = followEngine(paths, await paths.engine());
+  try {
+    return await runFollowing(surroundings, options, following.look(look), watch, log, prepared);
+  } finally {
+    following.close();
+  }
+}
+
+async function runFollowing(surroundings: Surroundings, options: RunOptions, look: VaultLook, watch: LockWatch, log: RunLog | undefined, { walled, outputs }: Prepared): Promise<number> {
   const watches = { lock: watch, look, seenAtStart: look() };
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();

@@ -7,16 +7,23 @@ const SECRET_FLAGS = { "--passphrase": "--passphrase-file", "--new-passphrase": 
 
 export type SecretFlag = keyof typeof SECRET_FLAGS;
 
+/** Flags that take a store's address, which may have its password in it. */
+const STORE_FLAGS = ["--store", "--to"] as const;
+/** Up to the last `@`: a password that was not written as a URL has it need not end at the first. */
+const URL_PASSWORD = /^((?:--[a-z]+=)?[A-Za-z][\w+.-]*:\/\/[^/?#:@]*):(.*)(@[^@]*)$/s;
+
 export interface SplitArgv {
   /** The arguments without these flags and their values. */
   readonly argv: readonly string[];
   readonly secrets: ReadonlyMap<SecretFlag, Secret>;
+  /** As it stood in a store's address, percent signs and all; the address is left without it. */
+  readonly storePassword: Secret | undefined;
   readonly warnings: readonly string[];
 }
 
 /** Whether the process list should forget the arguments: asked first of all, before anything is loaded. */
 export function holdsSecret(argv: readonly string[]): boolean {
-  return ownPart(argv).some((word) => isRefused(word) || findFlag(word) !== undefined);
+  return ownPart(argv).some((word, at, own) => isRefused(word) || findFlag(word) !== undefined || findUrlPassword(own, at) !== undefined);
 }
 
 /**
@@ -29,9 +36,17 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
   const rest: string[] = [];
   const secrets = new Map<SecretFlag, Secret>();
   const warnings: string[] = [];
+  let storePassword: Secret | undefined;
   for (let at = 0; at < own.length; at += 1) {
     const word = own[at] ?? "";
     if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE; a client\'s: vault login … --client-secret-file FILE');
+    const found = findUrlPassword(own, at);
+    if (found !== undefined) {
+      storePassword = Secret.fromText(found.password);
+      rest.push(found.word);
+      warnings.push("a password in a store's address is seen by other users for a moment and kept by the shell's history; the variable VAULT_STORE_PASSWORD is safer");
+      continue;
+    }
     const flag = findFlag(word);
     if (flag === undefined) {
       rest.push(word);
@@ -43,7 +58,14 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
     secrets.set(flag, Secret.fromText(value));
     warnings.push(`${flag} on the command line is seen by other users for a moment and kept by the shell's history; ${SECRET_FLAGS[flag]} FILE, ${SECRET_FLAGS[flag]} - (stdin) or a prompt are safer`);
   }
-  return { argv: [...rest, ...argv.slice(own.length)], secrets, warnings };
+  return { argv: [...rest, ...argv.slice(own.length)], secrets, storePassword, warnings };
+}
+
+function findUrlPassword(own: readonly string[], at: number): { readonly word: string; readonly password: string } | undefined {
+  const word = own[at] ?? "";
+  const isTheirs = STORE_FLAGS.some((flag) => own[at - 1] === flag || word.startsWith(`${flag}=`));
+  const [, before, password, after] = (isTheirs ? URL_PASSWORD.exec(word) : null) ?? [];
+  return before === undefined || password === undefined || after === undefined ? undefined : { word: `${before}${after}`, password };
 }
 
 function ownPart(argv: readonly string[]): readonly string[] {

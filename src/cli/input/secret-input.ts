@@ -22,10 +22,22 @@ export interface InputWays {
 }
 
 let givenSecrets: ReadonlyMap<SecretFlag, Secret> = new Map();
+let storePassword: Secret | undefined;
 
 /** Handed over by `main` before any command runs. */
-export function rememberGivenSecrets(secrets: ReadonlyMap<SecretFlag, Secret>): void {
-  givenSecrets = secrets;
+export function rememberGivenSecrets(given: { readonly secrets: ReadonlyMap<SecretFlag, Secret>; readonly storePassword: Secret | undefined }): void {
+  givenSecrets = given.secrets;
+  storePassword = given.storePassword;
+}
+
+/** The password that stood in a store's address. @throws VaultError `usage` where it was not written as in a URL. */
+export function findStorePassword(): Secret | undefined {
+  if (storePassword === undefined) return undefined;
+  try {
+    return Secret.fromText(decodeURIComponent(new TextDecoder().decode(storePassword.reveal())));
+  } catch {
+    throw new VaultError("usage", "the password in the store's address has a \"%\" that stands for no letter", "in a URL a % is written as %25; or leave the password out, and set VAULT_STORE_PASSWORD");
+  }
 }
 
 /** Whether this very command came with it. */

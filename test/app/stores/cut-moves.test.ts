@@ -1,0 +1,132 @@
+// A vault on its way to a store, from one to another, and back, cut off at every question that it asks: it is in force in one place, whole, and moving it again ends it.
+import { describe, expect, test } from "vitest";
+import { findMoved } from "../../../src/store/judge-stored.ts";
+import { readStoreFile } from "../../../src/store/store-file.ts";
+import { readVault } from "../../../src/store/vault-store.ts";
+import { verifyTrail } from "../../../src/app/auditing/verify-trail.ts";
+import { withOpenVault } from "../../../src/app/keys/open-vault.ts";
+import { openRunTrail } from "../../../src/app/runs/run-trail.ts";
+import type { Destination } from "../../../src/app/stores/move-vault.ts";
+import { moveVault } from "../../../src/app/stores/move-vault.ts";
+import type { Surroundings } from "../../../src/app/surroundings.ts";
+import { VaultError } from "../../../src/errors.ts";
+import type { Engine } from "../../../src/engines/engine.ts";
+import { addSecret, makeVaultHome } from "../../support/home.ts";
+import type { MemoryEngine } from "../../support/memory-engine.ts";
+import { openMemoryEngine } from "../../support/memory-engine.ts";
+
+const [A, B] = ["redis://127.0.0.1/0/a", "redis://127.0.0.1/0/b"];
+/** Every question in the soak; here so many that each sort of state comes. */
+const STEP = process.env["VAULT_SOAK"] === undefined ? 6 : 1;
+
+class Killed extends VaultError {
+  constructor() {
+    super("store-unavailable", "the process was killed");
+  }
+}
+
+interface World {
+  readonly home: Surroundings;
+  readonly engines: Readonly<Record<string, MemoryEngine>>;
+}
+
+/** The `nth` question to any engine is the last: asked and not heard of, or not asked any more. */
+interface Cut {
+  left: number;
+  readonly isAsked: boolean;
+}
+
+function cutting(engine: Engine, cut: Cut | undefined): Engine {
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    if (cut === undefined) return question();
+    cut.left -= 1;
+    if (cut.left < 0 || (cut.left === 0 && !cut.isAsked)) throw new Killed();
+    const answer = await question();
+    if (cut.left === 0) throw new Killed();
+    return answer;
+  };
+  return {
+    where: engine.where,
+    read: (name, known) => ask(() => engine.read(name, known)),
+    replace: (name, bytes, expected) => ask(() => engine.replace(name, bytes, expected)),
+    list: (prefix, after, max) => ask(() => engine.list(prefix, after, max)),
+    watch: (name, onChange) => engine.watch(name, onChange),
+    close: () => engine.close(),
+  };
+}
+
+/** As a process that begins now sees it. */
+function surroundingsOf({ home, engines }: World, cut?: Cut): Surroundings {
+  const store = readStoreFile(home.paths.dataFolder)?.store;
+  const engine = store === undefined ? undefined : engines[store];
+  return { ...home, paths: { ...home.paths, engine: engine === undefined ? undefined : () => Promise.resolve(cutting(engine, cut)) } };
+}
+
+function destination({ engines }: World, to: string, cut?: Cut): Destination {
+  const engine = engines[to];
+  return engine === undefined ? "file" : { file: { store: to, password: "variable" }, open: () => Promise.resolve(cutting(engine, cut)) };
+}
+
+async function makeWorld(): Promise<World> {
+  const { surroundings: home } = await makeVaultHome("KEPT");
+  const world = { home, engines: { [A]: openMemoryEngine(), [B]: openMemoryEngine() } };
+  await withOpenVault(home, async (vault) => {
+    const trail = await openRunTrail(home, vault, "00112233445566ff", { kind: "run.start", program: "p", workspace: null, group: null, secrets: [] });
+    trail.enter({ kind: "use", secret: "KEPT", host: "a.example:443" });
+    trail.flush();
+    await trail.close({ kind: "run.end" });
+  });
+  return world;
+}
+
+const move = (world: World, to: string, cut?: Cut): Promise<unknown> => moveVault(surroundingsOf(world, cut), destination(world, to, cut));
+
+/** Where a vault stands under its name. On this machine's disk it counts only where no store.json says otherwise. */
+function inForce({ home, engines }: World): string[] {
+  const on = Object.entries(engines).filter(([, engine]) => {
+    const bytes = engine.entries.get("vault");
+    return bytes !== undefined && findMoved(bytes) === undefined;
+  }).map(([name]) => name);
+  return readStoreFile(home.paths.dataFolder) === undefined ? ["file", ...on] : on;
+}
+
+async function expectWhole(world: World): Promise<void> {
+  const surroundings = surroundingsOf(world);
+  expect((await readVault(surroundings.paths))?.records.all().map(({ name }) => name)).toEqual(["KEPT"]);
+  const { doubts, segments } = await verifyTrail(surroundings);
+  expect([doubts, segments]).toEqual([[], 1]);
+}
+
+describe.each([["the file to a store", ["file", A]], ["a store to another", [A, B]], ["a store to the file", [A, "file"]], ["a store back to one that it was on", [B, A]]] as const)("from %s", (title, [from, to]) => {
+  const start = async (): Promise<World> => {
+    const world = await makeWorld();
+    if (from === B) await move(world, A);
+    if (from !== "file") await move(world, from);
+    return world;
+  };
+
+  test.each([false, true])("cut off at each question (asked: %s)", async (isAsked) => {
+    let cuts = 0;
+    for (let nth = 1 + (title.length % STEP); ; nth += STEP) {
+      const world = await start();
+      const cut = { left: nth, isAsked };
+      const failure = await move(world, to, cut).then(() => undefined, (error: unknown) => error);
+      for (const engine of Object.values(world.engines)) for (const name of engine.entries.keys()) if (name.startsWith("lease/")) engine.entries.delete(name);
+      if (cut.left > 0) {
+        expect(failure).toBeUndefined();
+        break;
+      }
+      cuts += 1;
+      const places = inForce(world);
+      expect(places.length, `${nth}: ${places.join(", ")}`).toBeLessThanOrEqual(1);
+      // Where it has its name nowhere, the old place is given up, and the whole vault stands in the new one.
+      if (places.length === 1 && (places[0] === from || places[0] === to)) await expectWhole(world);
+      else expect(to === "file" || world.engines[to]?.entries.has("arriving"), String(nth)).toBe(true);
+      if (!(places.length === 1 && places[0] === to && readStoreFile(world.home.paths.dataFolder)?.next === undefined)) await move(world, to);
+      expect(inForce(world), String(nth)).toEqual([to]);
+      await expectWhole(world);
+      await addSecret(surroundingsOf(world), "AFTER");
+    }
+    expect(cuts).toBeGreaterThan(1);
+  }, 600_000);
+});
