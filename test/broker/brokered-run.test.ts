@@ -1,5 +1,5 @@
 // A run whose keys, values and log are on another machine, with the program as it is shipped: what it can do, and what it is told.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrokerStage, RunningBroker } from "../support/broker-stage.ts";
@@ -32,6 +32,20 @@ describe("a run at a broker", () => {
     expect(output).not.toContain(stage.value);
     // A proxy of its own machine, and a placeholder.
     expect(output).toMatch(/HTTPS_PROXY=http:\/\/vault:[0-9a-f]{64}@127\.0\.0\.1:/);
+  });
+
+  it("proves its identity by a variable as well, which the program does not get", async () => {
+    const file = join(stage.runnerFolder, "vault", "identities", `${HANDLE}.key`);
+    const key = readFileSync(file, "utf8");
+    renameSync(file, `${file}.away`);
+    try {
+      const { status, output } = await stage.runner(["run", "--broker", broker.url, "--identity", HANDLE, "--", "sh", "-c", "cat /proc/self/environ; exit 5"], { VAULT_IDENTITY_KEY: key });
+      expect(status).toBe(5);
+      expect(output).toContain("API_KEY=");
+      expect(output).not.toContain(key.trim());
+    } finally {
+      renameSync(`${file}.away`, file);
+    }
   });
 
   it("ends with the program's own status", async () => {

@@ -37,8 +37,8 @@ export interface BrokerStage {
   readonly runnerVariables: Readonly<Record<string, string>>;
   /** `vault serve`. @param port one that was had before. */
   serve(options?: { readonly tls?: TestIdentity; readonly port?: number; readonly flags?: readonly string[]; readonly host?: string }): Promise<RunningBroker>;
-  /** `vault ARGS` on the runner's machine. */
-  runner(args: readonly string[]): Promise<Finished>;
+  /** `vault ARGS` on the runner's machine. @param more variables. */
+  runner(args: readonly string[], more?: Readonly<Record<string, string>>): Promise<Finished>;
   /** `vault run --broker … -- sh -c SCRIPT` there. */
   run(broker: Pick<RunningBroker, "url">, script: string, flags?: readonly string[]): VaultRun;
   /** An identity of that handle, accepted for what a run from that viewpoint sees. */
@@ -57,8 +57,8 @@ export async function openBrokerStage(value = "sk-live-Zx81~qT/7+hN3vWc0pLr"): P
   mkdirSync(runnerFolder);
   const runnerVariables = { PATH: process.env["PATH"] ?? "", HOME: runnerFolder, TMPDIR: runnerFolder, VAULT_DIR: join(runnerFolder, "vault") };
   const running = new Set<ChildProcess>();
-  const start = (args: readonly string[]): VaultRun => {
-    const child = spawn(NODE, [RUN_JS, ...args], { env: runnerVariables, cwd: runnerFolder, stdio: ["pipe", "pipe", "pipe"] });
+  const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}): VaultRun => {
+    const child = spawn(NODE, [RUN_JS, ...args], { env: { ...runnerVariables, ...more }, cwd: runnerFolder, stdio: ["pipe", "pipe", "pipe"] });
     running.add(child);
     return watch(child, () => running.delete(child));
   };
@@ -89,7 +89,7 @@ export async function openBrokerStage(value = "sk-live-Zx81~qT/7+hN3vWc0pLr"): P
         },
       };
     },
-    runner: (args) => finish(start(args)),
+    runner: (args, more) => finish(start(args, more)),
     run: ({ url }, script, flags = []) => start(["run", "--broker", url, ...(flags.includes("--identity") ? [] : ["--identity", HANDLE]), ...flags, "--", "sh", "-c", script]),
     async introduce({ url }, handle, { claim = [], accept = [] } = {}) {
       for (const args of [["identity", "create", handle], ["identity", "claim", "--identity", handle, "--broker", url, ...claim]]) {

@@ -4,6 +4,7 @@ import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { connectForRun } from "../keys/agent-for-runs.ts";
+import { askedOnce } from "../keys/asked-once.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -39,7 +40,8 @@ export interface ServedVault {
 export async function openServedVault(surroundings: Surroundings, roots: readonly string[]): Promise<ServedVault> {
   // Nobody types a passphrase for somebody far away.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, makesVault: false, findPassphrase: () => Promise.resolve(undefined) };
-  const first = await followedWatch(surroundings, (vault) => ({ id: encodeBase64(vault.file.contents.id), find: openAcceptances(surroundings, vault) }));
+  const { surroundings: asking, forget } = askedOnce(surroundings);
+  const first = await followedWatch(asking, (vault) => ({ id: encodeBase64(vault.file.contents.id), find: openAcceptances(surroundings, vault) })).finally(forget);
   const { id, find } = first.read;
   let { watch } = first;
   let ready: { readonly answer: Promise<boolean>; readonly atMs: number } | undefined;

@@ -3,9 +3,10 @@ import type { Granted } from "../../agent/sources/token-endpoint.ts";
 import { requireValue } from "../../agent/sources/token-endpoint.ts";
 import { VaultError } from "../../errors.ts";
 import { readVault } from "../../store/vault-store.ts";
-import { Secret } from "../../secret.ts";
+import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { Scope } from "../../vault/scope.ts";
+import { askedOnce } from "../keys/asked-once.ts";
 import { missingVault } from "../keys/inside-run.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
@@ -132,14 +133,4 @@ async function lookUp(surroundings: Surroundings): Promise<Parameters<typeof set
   const isThere = (await readVault(surroundings.paths)) !== undefined;
   if (!isThere && surroundings.makesVault === false) throw missingVault(surroundings);
   return isThere ? (look) => withOpenVault(surroundings, look) : undefined;
-}
-
-/** The vault is opened twice, and nobody types a passphrase twice. */
-function askedOnce(given: Surroundings): { readonly surroundings: Surroundings; readonly forget: () => void } {
-  let asked: Promise<Secret | undefined> | undefined;
-  const findPassphrase = async (): Promise<Secret | undefined> => {
-    const passphrase = await (asked ??= given.findPassphrase());
-    return passphrase === undefined ? undefined : new Secret(passphrase.reveal().slice());
-  };
-  return { surroundings: { ...given, findPassphrase }, forget: () => { void asked?.then((passphrase) => { passphrase?.wipe(); }, () => undefined); } };
 }
