@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomInt } from "node:crypto";
 import { expect, test } from "vitest";
 import { formatDidKey, parseDidKey } from "../../src/identity/did-key.ts";
 
@@ -21,6 +21,19 @@ test.each([
   ...["ec", "ed", "ee", "f6", "ff"].flatMap((first) => [`${first}${"ff".repeat(30)}7f`, `${first}${"ff".repeat(31)}`]),
 ])("a point of small order, or one that is written in a second way, is nobody's name: %s", (hex) => {
   expect(parseDidKey(formatDidKey(Buffer.from(hex.padEnd(64, "0"), "hex")))).toBeUndefined();
+});
+
+test("a name that is read is the one that is written of its key: random texts of its shape", () => {
+  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  let read = 0;
+  for (let round = 0; round < 20_000; round += 1) {
+    const text = `did:key:z6Mk${Array.from({ length: 44 }, () => alphabet[randomInt(58)] ?? "").join("")}`;
+    const found = parseDidKey(text);
+    if (found === undefined) continue;
+    read += 1;
+    expect(formatDidKey(found.publicKey)).toBe(text);
+  }
+  expect(read).toBeGreaterThan(1000);
 });
 
 test("its neighbours are names", () => {

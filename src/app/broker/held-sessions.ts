@@ -106,13 +106,16 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     },
     claim,
     async openSession(did, body) {
+      let order: SessionOrder | undefined;
       try {
-        const reply = await open(did, parseOrder(body));
+        order = parseOrder(body);
+        const reply = await open(did, order);
         if (reply === REFUSED) counts.refused += 1;
         return reply;
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
-        warn(`no session for ${did}: ${error.message}`);
+        // A stranger, who may send what he likes, fills no log.
+        if (order !== undefined) warn(`no session for ${did}: ${error.message}`);
         // The code, and no words: those may tell of what the identity was not accepted for.
         return replyWith(422, { code: error.code });
       }

@@ -103,3 +103,14 @@ it("a session tells names, places and placeholders of the viewpoint, and no valu
   expect(reply.body).toContain("API_KEY");
   for (const word of ["value of", "DEPLOY_KEY", "CI_KEY", "OTHER_KEY", Buffer.from("value of API_KEY").toString("base64"), stage.secondVault]) expect(reply.body).not.toContain(word);
 });
+
+it("a stranger writes nothing into the broker's own log, whatever he sends and as often as he likes", async () => {
+  const before = stage.said();
+  for (const body of ["", "{", orderText({ vault: stage.firstVault }), '{"program":"x","group":"ci"}']) for (let count = 0; count < 5; count += 1) await stage.ask(stage.mallory, "POST", "/v1/sessions", { body });
+  await stage.send(requestOf("POST", "/v1/claims", ["Authorization: Proof a.b.c"], "x"));
+  // What an accepted one is refused for is told there.
+  await ask(stage.anna, { selections: [{ variable: "X", name: "NO_SUCH_KEY" }] });
+  await expect.poll(() => stage.said().slice(before.length)).toContain("NO_SUCH_KEY");
+  expect(stage.said().slice(before.length)).not.toContain(stage.mallory.did);
+  expect(stage.said().slice(before.length).trim().split("\n")).toHaveLength(1);
+});
