@@ -1,10 +1,11 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Arena } from "./contenders.ts";
 import { openArena, tellMissing } from "./contenders.ts";
 import type { Section } from "./figures.ts";
 import { drawSections } from "./plot.ts";
+import { measureProofs } from "./proofs.ts";
 import { writeReadmeFigures } from "./readme-figures.ts";
 import { describeMachine, formatSection } from "./report.ts";
 import { measureRequests } from "./requests.ts";
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, (isQuick: boolean) => Promise<Section[]>>> 
   requests: (isQuick) => inArena((arena) => measureRequests(arena, isQuick)),
   transfers: (isQuick) => inArena((arena) => measureTransfers(arena, isQuick)),
   scrub: measureScrub,
+  proofs: measureProofs,
   scale: measureScale,
 };
 

@@ -9,6 +9,7 @@ import { can } from "../test/support/machine.ts";
 import { NODE } from "../test/support/program.ts";
 import { openRunningVault } from "../test/support/running-vault.ts";
 import { makeSelfSigned } from "../test/support/self-signed.ts";
+import { openBrokeredVault } from "./brokered.ts";
 import type { LoadPlace } from "./load.ts";
 import { openWalledVault } from "./walled.ts";
 
@@ -32,6 +33,8 @@ export interface Arena {
   readonly vault: Contender;
   /** The same behind its wall: none where this machine cannot make one. */
   readonly walled: readonly Contender[];
+  /** The same with its keys and its proxy in a broker of this machine's. */
+  readonly brokered: Contender;
   readonly floor: Contender;
   readonly plain: Contender;
   readonly relay: Contender;
@@ -84,6 +87,8 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     closers.unshift(() => vault.close());
     const walled = can.wall ? await openWalledVault(VALUE, bound, files.certificate) : undefined;
     if (walled !== undefined) closers.unshift(() => walled.close());
+    const brokered = await openBrokeredVault(VALUE, bound, files.certificate);
+    closers.unshift(() => brokered.close());
     const peers: Contender[] = [];
     for (const name of withPeers ? PEERS : []) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
     if (withPeers && hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
@@ -94,6 +99,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
       direct: { name: "direct", credential: VALUE, pids: [] },
       vault: { name: "vault", proxy: vault.url, credential: vault.placeholder, pids: [vault.pid] },
       walled: walled?.contenders ?? [],
+      brokered: brokered.contender,
       floor: await startProxy("floor", swap),
       plain: await startProxy("plain", swap),
       relay: await startProxy("relay", []),
