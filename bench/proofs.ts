@@ -16,7 +16,7 @@ export async function measureProofs(isQuick: boolean): Promise<Section[]> {
   const message = Buffer.alloc(400, "a");
   const proveOnce = (): void => {
     const verdict = judgeProof(makeProof(key, REQUEST, Date.now()), REQUEST, Date.now());
-    if (verdict.kind !== "proven" || !memory.take(`${verdict.proof.did} ${verdict.proof.id}`, performance.now())) throw new Error("a good proof was refused");
+    if (verdict.kind !== "proven" || !memory.take(`${verdict.proof.did} ${verdict.proof.id}`, verdict.proof.id, performance.now())) throw new Error("a good proof was refused");
   };
   const signOnce = (): void => { verify(null, message, pair.publicKey, sign(null, message, pair.privateKey)); };
   const measure = (act: () => void) => () => {
