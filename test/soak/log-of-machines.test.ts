@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import type { Surroundings } from "../../src/app/surroundings.ts";
 import { verifyTrail } from "../../src/app/auditing/verify-trail.ts";
 import { withOpenVault } from "../../src/app/keys/open-vault.ts";
 import { openRunTrail } from "../../src/app/runs/run-trail.ts";
@@ -12,12 +13,14 @@ import type { LogStore } from "../../src/audit/log-store.ts";
 import { putLine } from "../../src/audit/log-store.ts";
 import { appendToLog, pullLog, readLog } from "../../src/audit/log.ts";
 import { verifyLog } from "../../src/audit/verify.ts";
+import { identifyThisProcess } from "../../src/disk/process-identity.ts";
 import { credentialsFor } from "../../src/engines/credentials.ts";
 import { parseLocator } from "../../src/engines/locator.ts";
 import { openEngine } from "../../src/engines/open-engine.ts";
 import type { EnginePlace } from "../support/engine-places.ts";
 import { describeEngines } from "../support/engine-places.ts";
 import { makeManyHomes } from "../support/many-homes.ts";
+import { openMemoryEngine } from "../support/memory-engine.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const isSoak = process.env["VAULT_SOAK"] !== undefined;
@@ -30,6 +33,17 @@ async function openStore({ url, environment }: EnginePlace): Promise<LogStore> {
   onTestFinished(() => engine.close());
   return { engine, vaultId: new Uint8Array(16).fill(7) };
 }
+
+test.skipIf(!isSoak)("a run on another machine that nothing is heard of for twenty seconds is in doubt, and one that is heard of again is not", async () => {
+  const engine = openMemoryEngine();
+  const [first, second] = await makeManyHomes(engine, 2) as [Surroundings, Surroundings];
+  const trail = await withOpenVault(first, (vault) => openRunTrail(first, vault, "00aa", { kind: "run.start", program: "sh" }, { ...identifyThisProcess(), host: "tower 1234 pid:[1]" }));
+  engine.fate = (name) => (name.endsWith("/alive") ? "away" : "answered");
+  expect((await verifyTrail(second)).doubts).toMatchObject([{ entry: 2, why: expect.stringMatching(/has no end, and nothing was heard of it in the store for 20 seconds: it was killed, its machine \(tower\) does not reach the store, or its end was cut off/) as string }]);
+  engine.fate = () => "answered";
+  expect(await verifyTrail(second)).toMatchObject({ running: [{ id: "00aa", elsewhere: "tower" }], doubts: [] });
+  await trail.close({ kind: "run.end" });
+}, 120_000);
 
 describeEngines("the log in a store, at length", (stage) => {
   test.skipIf(!isSoak)("three machines append a hundred entries each, through a server that is killed five times", async () => {
