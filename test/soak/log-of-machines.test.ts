@@ -1,4 +1,4 @@
-// The audit log over each engine, at length: three machines at once through a server that goes and comes, and a machine that joins a log of fifty thousand lines.
+// The audit log over each engine, at length: three machines at once through a server that goes and comes, and a machine that joins a log of thousands of lines.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -24,7 +24,6 @@ import { openMemoryEngine } from "../support/memory-engine.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const isSoak = process.env["VAULT_SOAK"] !== undefined;
-const LINES = Number(process.env["VAULT_SOAK_LINES"] ?? 50_000);
 const key = new Uint8Array(32).fill(1);
 
 async function openStore({ url, environment }: EnginePlace): Promise<LogStore> {
@@ -45,7 +44,10 @@ test.skipIf(!isSoak)("a run on another machine that nothing is heard of for twen
   await trail.close({ kind: "run.end" });
 }, 120_000);
 
-describeEngines("the log in a store, at length", (stage) => {
+describeEngines("the log in a store, at length", (stage, kind) => {
+  // The folder of an S3 server of this machine, with a file for each line, takes minutes to remove.
+  const lineCount = kind === "s3" ? 5_000 : 50_000;
+
   test.skipIf(!isSoak)("three machines append a hundred entries each, through a server that is killed five times", async () => {
     const place = stage().place();
     const machines = await Promise.all([0, 1, 2].map(async (machine) => ({ machine, store: await openStore(place), folder: join(makeFolder(), "audit") })));
@@ -106,21 +108,21 @@ describeEngines("the log in a store, at length", (stage) => {
     expect(await verifyTrail(home)).toMatchObject({ segments: 1, doubts: [] });
   }, 300_000);
 
-  test.skipIf(!isSoak)(`a machine joins a log of ${LINES} lines`, async () => {
+  test.skipIf(!isSoak)(`a machine joins a log of ${lineCount} lines`, async () => {
     const store = await openStore(stage().place());
     const lines: string[] = [];
-    for (let head: ChainHead = EMPTY_CHAIN; head.sequence < LINES; ) {
+    for (let head: ChainHead = EMPTY_CHAIN; head.sequence < lineCount; ) {
       const next = encodeEntry(head, { kind: "run.start", program: "node", secrets: ["GITHUB_TOKEN", "STRIPE_KEY"], run: "0011223344556677" }, new Date(), key);
       lines.push(next.line.slice(0, -1));
       head = next.head;
     }
-    for (let from = 0; from < LINES; from += 32) await Promise.all(lines.slice(from, from + 32).map((line, index) => putLine(store, from + index + 1, line)));
-    for (let last = PACK_LINES; last <= LINES; last += PACK_LINES) await putPack(store, last, () => lines.slice(0, last));
+    for (let from = 0; from < lineCount; from += 32) await Promise.all(lines.slice(from, from + 32).map((line, index) => putLine(store, from + index + 1, line)));
+    for (let last = PACK_LINES; last <= lineCount; last += PACK_LINES) await putPack(store, last, () => lines.slice(0, last));
     const folder = join(makeFolder(), "audit");
     const [beganMs, used] = [performance.now(), process.cpuUsage()];
     await pullLog(folder, store, { key, vouched: EMPTY_CHAIN });
     const { user, system } = process.cpuUsage(used);
-    console.log(`${store.engine.where}: ${LINES} lines joined in ${Math.round(performance.now() - beganMs)} ms, ${Math.round((user + system) / 1000)} ms of processor time`);
+    console.log(`${store.engine.where}: ${lineCount} lines joined in ${Math.round(performance.now() - beganMs)} ms, ${Math.round((user + system) / 1000)} ms of processor time`);
     expect(readLog(folder)).toEqual(lines);
   }, 600_000);
 });
