@@ -102,8 +102,11 @@ export async function openGalleryBroker(): Promise<GalleryBroker> {
     });
     return { child, port, nonce: await nonceOf(port) };
   };
-  let { child, port, nonce } = await serve(0);
+  const started = await serve(0);
+  const { port } = started;
+  let { child, nonce } = started;
   const stop = async (): Promise<void> => {
+    if (child.exitCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
     await ended;
@@ -124,7 +127,8 @@ export async function openGalleryBroker(): Promise<GalleryBroker> {
     said: () => said,
     async restart() {
       await stop();
-      ({ child, port, nonce } = await serve(port));
+      const next = await serve(port);
+      ({ child, nonce } = next);
     },
     async close() {
       await stop();

@@ -2,7 +2,7 @@
 import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { parseDidKey } from "../../identity/did-key.ts";
-import { appendAudited } from "../keys/change-vault.ts";
+import { changeAudited } from "../keys/change-vault.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
@@ -82,6 +82,7 @@ function findOne(name: string, known: readonly { readonly did: DidKey; readonly 
   return first;
 }
 
-async function append(surroundings: Surroundings, { holder, file }: OpenedVault, event: ReturnType<typeof acceptanceOf>): Promise<void> {
-  await appendAudited(surroundings, holder, file.contents, event);
+/** The vault's own file vouches for it, as for a change of a secret: without that, an older log in the place of this one would take back a revocation. */
+async function append(surroundings: Surroundings, { holder }: OpenedVault, event: ReturnType<typeof acceptanceOf>): Promise<void> {
+  await changeAudited(surroundings, holder, (contents) => Promise.resolve({ contents, event }));
 }

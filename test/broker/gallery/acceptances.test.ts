@@ -1,5 +1,5 @@
 // Who is accepted: handles that are taken from others, lists that are flooded or edited, and what a revocation ends. A handle proves nothing; the name that is a key does.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -140,6 +140,32 @@ it("a list of claims that somebody has edited accepts nobody: what it says of a 
   }
 });
 
+it("an older log in the place of the one with a revocation, head file and all, brings nobody back: not while the broker runs, and not when it is started anew", async () => {
+  const key = drawKey();
+  const folder = stage.first.surroundings.paths.auditFolder;
+  const copies = { older: `${folder}.older`, newer: `${folder}.newer` };
+  await acceptIdentity(stage.first.surroundings, key.did, "returner", GLOBAL);
+  await heard(key);
+  cpSync(folder, copies.older, { recursive: true });
+  await revokeIdentity(stage.first.surroundings, "returner");
+  await heard(key, 403);
+  cpSync(folder, copies.newer, { recursive: true });
+  const put = (from: string): void => {
+    rmSync(folder, { recursive: true });
+    cpSync(from, folder, { recursive: true });
+  };
+  put(copies.older);
+  for (let tries = 0; tries < 5; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await sessionStatus(key)).toBe(403);
+  }
+  await expect(stage.restart()).rejects.toThrow(/audit log/);
+  put(copies.newer);
+  await stage.restart();
+  expect([await sessionStatus(key), await sessionStatus(stage.anna)]).toEqual([403, 201]);
+});
+
+/** The last story: it leaves a log that is not whole. */
 it("an acceptance that was written into the log without the vault's key accepts nobody, and the owner is told", async () => {
   const path = newestPart(stage.first.surroundings.paths.auditFolder);
   const before = readFileSync(path);
