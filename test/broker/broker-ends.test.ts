@@ -1,9 +1,12 @@
 // What becomes of a run when its broker, its session or its identity ends before its program does.
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeAll, afterAll, describe, expect, it } from "vitest";
 import type { BrokerStage, RunningBroker } from "../support/broker-stage.ts";
 import { endOf, HANDLE, openBrokerStage } from "../support/broker-stage.ts";
 import type { VaultRun } from "../support/built-vault.ts";
+import { openRecordingRelay } from "../support/recording-relay.ts";
 
 let stage: BrokerStage;
 let broker: RunningBroker | undefined;
@@ -19,9 +22,9 @@ afterEach(async () => {
 afterAll(() => stage.close());
 
 /** Asks once, says so, waits for a line, and asks again: on a connection that was open all the while, and on a new one. */
-function startAsking(at: RunningBroker): { readonly run: VaultRun; readonly goOn: () => void } {
+function startAsking(at: RunningBroker, flags: readonly string[] = []): { readonly run: VaultRun; readonly goOn: () => void } {
   const ask = `curl -sS -m 20 -o /dev/null -w '%{http_code}' -H "authorization: Bearer $API_KEY" https://${stage.bound}/`;
-  const run = stage.run(at, `${ask}; echo asked; read line; ${ask}; echo again; exit 9`);
+  const run = stage.run(at, `${ask}; echo asked; read line; ${ask}; echo again; sleep 1; exit 9`, flags);
   return { run, goOn: () => run.process.stdin?.write("\n") };
 }
 
@@ -94,6 +97,30 @@ describe("a run at a broker", () => {
     // Nobody else notices.
     other.goOn();
     expect(await endOf(other.run)).toMatchObject({ status: 9, output: expect.stringMatching(/^200asked\n200again\n$/) });
+  });
+
+  it("goes on after a network that has failed for a moment, its log too", async () => {
+    const { port } = await stage.serve().then(async (first) => {
+      await first.stop();
+      return first;
+    });
+    const relay = await openRecordingRelay(port);
+    const url = `http://127.0.0.1:${relay.port}`;
+    broker = await stage.serve({ port, flags: ["--name", url] });
+    const log = join(stage.runnerFolder, "cut.jsonl");
+    const { run, goOn } = startAsking({ ...broker, url }, ["--log", log]);
+    await run.said("asked");
+    const lines = (): number => relay.recorded().toString("latin1").split("/events HTTP/1.1").length - 1;
+    expect(lines()).toBe(1);
+    relay.cut();
+    await expect.poll(lines).toBe(2);
+    // Its answer as well.
+    await expect.poll(() => relay.recorded().toString("latin1").split("Upgrade: vault-events\r\n\r\n").length).toBeGreaterThanOrEqual(3);
+    goOn();
+    const { status, output } = await endOf(run);
+    expect([status, output]).toEqual([9, "200asked\n200again\n"]);
+    expect(readFileSync(log, "utf8").match(/"decision":"substituted"/g)).toHaveLength(2);
+    await relay.close();
   });
 
   it("that is killed leaves no connection behind", async () => {

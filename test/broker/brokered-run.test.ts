@@ -128,10 +128,13 @@ describe("a run at a broker", () => {
   });
 
   it.skipIf(!can.wall)("goes behind a wall as well, where the broker is the only way out (needs bubblewrap)", async () => {
-    const { status, output } = await run(`${ask("/echo")}; curl -sS --noproxy '*' --max-time 5 http://127.0.0.1:${broker.port}/health; exit 5`, ["--sandbox"]);
+    const { status, output } = await run(`${ask("/echo")}; curl -sS --noproxy '*' --max-time 5 http://127.0.0.1:${broker.port}/health; cat "${join(stage.runnerFolder, "vault", "identities", `${HANDLE}.key`)}"; grep -rsl "vault-identity-1:" "$HOME" /proc/[0-9]*/environ; exit 5`, ["--sandbox"]);
     expect([status, output]).toEqual([5, expect.stringContaining("authorization: Bearer")]);
     expect(output).not.toContain(stage.value);
     expect(output).not.toContain('"status":"ok"');
+    // The identity's key is not there.
+    expect(output).toMatch(/cat: .*No such file/);
+    expect(output).not.toMatch(/^vault-identity-1:|\.key$|environ$/m);
   });
 
   it("stands in the vault's audit log, with the identity that it was", () => {

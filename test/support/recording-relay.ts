@@ -5,6 +5,8 @@ import { connect, createServer } from "node:net";
 export interface RecordingRelay {
   readonly port: number;
   recorded(): Buffer;
+  /** Ends what is open. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,9 @@ export async function openRecordingRelay(toPort: number, host = "127.0.0.1"): Pr
   return {
     port: (server.address() as AddressInfo).port,
     recorded: () => Buffer.concat(chunks),
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

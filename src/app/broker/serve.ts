@@ -8,6 +8,7 @@ import { parseBrokerOrigin } from "../../broker/client.ts";
 import type { Front, FrontOptions, Reply } from "../../broker/front.ts";
 import { openFront, replyWith } from "../../broker/front.ts";
 import { findText } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { isHandle } from "../../identity/handle.ts";
 import { openReplayMemory } from "../../identity/replay-memory.ts";
@@ -55,6 +56,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
   const timer = setInterval(() => { service?.endWhere((session) => session.isOver()); }, LOOK_MS);
   try {
     for (const owner of options.owners) vaults.push(await openOwned(owner, options.upstreamRoots));
+    if (new Set(vaults.map(({ acceptances }) => acceptances.vault)).size < vaults.length) throw new VaultError("usage", "one vault was named twice, or a copy of it");
     const address = options.host.includes(":") ? `[${options.host}]` : options.host;
     // Port 0 has its number only once it listens.
     let origin: BrokerOrigin | "" = options.name === undefined ? "" : parseBrokerOrigin(options.name);
