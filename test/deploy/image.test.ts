@@ -89,7 +89,7 @@ test.skipIf(!canBuild)("the image is built, and a broker and an agent run in it 
     ${owner("identity", "accept", "agent")}
     ${inside("vault", ["sh", "-c", "vault secrets create GITHUB_TOKEN --passphrase-file /run/secrets/passphrase < /run/secrets/value"])}
     ${inside("agent", ["vault", ...services.agent.command])}
-    ${inside("agent", ["sh", "-c", "for place in /opt/vault /usr/local/bin /etc /run /var/lib; do ! echo x > $place/x; done 2>&-; echo x > /tmp/x && echo x > /var/lib/vault/x"])}
+    ${inside("agent", ["sh", "-c", "for place in /opt/vault /usr/local/bin /etc /run /var/lib; do if echo x > $place/x; then exit 9; fi; done 2>&-; echo x > /tmp/x && echo x > /var/lib/vault/x"])}
   `;
   const { status, stdout, stderr } = spawnSync("unshare", ["--net", "--pid", "--fork", "--kill-child", "bash", "-c", script], { cwd: folder, env, encoding: "utf8" });
   expect(status, stderr + stdout).toBe(0);
