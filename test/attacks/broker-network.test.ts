@@ -1,7 +1,10 @@
 // A broker's proxy leads to hosts that no secret names as well. A program far away has it lead into the broker's own machine and network: a database that listens for its user alone, a cloud's metadata service, a router's page. However such an address
 // is written, and whatever name leads to it, it is refused where no binding names it.
+import { connect, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openProxy } from "../../src/proxy/server.ts";
 import { ask, askPlain, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
@@ -57,6 +60,23 @@ describe("a program far away does not reach", () => {
       socket.destroy();
       expect(inner.connections()).toBe(0);
     }
+  });
+
+  it.each(["127.0.0.1", "10.1.2.3", "loopback.example.test"])("%s, where the machine of the run says that its program has dialled it", async (host) => {
+    const proxy = await openProxy({
+      grants: [], denyUnmatched: false, strict: false, roots: [], enter: () => undefined, flush: () => undefined, isRevoked: () => false, isElsewhere: true, listens: false,
+      resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
+    });
+    const door = createServer({ pauseOnConnect: true }, (socket) => { proxy.admit(socket, { kind: "direct", authority: { host, port: inner.port } }); });
+    await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+    const socket = connect((door.address() as AddressInfo).port, "127.0.0.1");
+    const answer = new Promise<string>((resolve) => socket.once("data", (chunk: Buffer) => { resolve(chunk.toString("latin1")); }));
+    socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect(await answer).toContain("x-vault-refusal: private-address");
+    expect(inner.connections()).toBe(0);
+    socket.destroy();
+    await proxy.close();
+    await new Promise((resolve) => door.close(resolve));
   });
 
   it("a bound host at a private address, unless its secret allows that", async () => {
