@@ -17,7 +17,7 @@ import type { Kek } from "../vault/key-bytes.ts";
 
 export default class RotateMaster extends VaultCommand {
   static override summary = "Replace the master key: every data key is wrapped anew, in one atomic write";
-  static override description = "Without flags the provider stays: a new passphrase is asked for, or a new key is made. The secrets themselves are not touched: whoever had the old key and a copy of the vault has their values, so rotate those as well. With --deep, nothing else of what the old key opened is of use any more: data keys, placeholders, the log's key.";
+  static override description = "Without flags the provider stays: a new passphrase is asked for, or a new key is made. The secrets themselves are not touched: whoever had the old key and a copy of the vault has their values, so rotate those as well. With --deep, nothing else of what the old key opened is of use any more: data keys, placeholders, the log's key, acceptances of identities (vault identity accept takes them up again).";
   static override examples = ["<%= config.bin %> rotate-master", "<%= config.bin %> rotate-master --new-provider file --generate", "<%= config.bin %> rotate-master --deep"];
   static override flags = {
     "new-provider": Flags.string({ description: "who keeps the new key", options: PROVIDER_WORDS }),

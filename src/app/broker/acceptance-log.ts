@@ -24,6 +24,8 @@ export function revocationOf(did: DidKey, handle: string): AuditEvent {
 export function followAcceptances(known: AcceptedIdentities, events: Iterable<AuditEvent>): AcceptedIdentities {
   let next: Map<DidKey, Admission> | undefined;
   for (const event of events) {
+    // Whoever had the key that is given up here could have accepted himself.
+    if (event["closesLog"] === true) next = new Map();
     if (event.kind !== IDENTITY_ACCEPTED && event.kind !== IDENTITY_REVOKED) continue;
     const did = parseDidKey(textOf(event["did"]))?.did;
     if (did === undefined) continue;

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { acceptIdentity, listIdentities, rejectClaim, revokeIdentity } from "../../../src/app/broker/accept-identity.ts";
+import { rotateMaster } from "../../../src/app/keys/rotate-master.ts";
 import { newestPart } from "../../../src/audit/parts.ts";
 import { VaultError } from "../../../src/errors.ts";
 import type { IdentityKey } from "../../../src/identity/identity-key.ts";
@@ -163,6 +164,20 @@ it("an older log in the place of the one with a revocation, head file and all, b
   put(copies.newer);
   await stage.restart();
   expect([await sessionStatus(key), await sessionStatus(stage.anna)]).toEqual([403, 201]);
+});
+
+it("whoever was accepted before the keys were replaced throughout (`rotate-master --deep`) is accepted no more: somebody who had the old key could have accepted himself", async () => {
+  const { surroundings } = stage.second;
+  await acceptIdentity(surroundings, stage.mallory.did, "helper", GLOBAL);
+  await heard(stage.mallory);
+  await rotateMaster(surroundings, { provider: "file", path: undefined, kek: undefined }, true);
+  await heard(stage.mallory, 403);
+  await stage.restart();
+  expect([await sessionStatus(stage.mallory), await sessionStatus(stage.ben), await sessionStatus(stage.anna)]).toEqual([403, 403, 201]);
+  expect((await listIdentities(surroundings)).accepted).toEqual([]);
+  await acceptIdentity(surroundings, stage.ben.did, "ben", GLOBAL);
+  await heard(stage.ben);
+  expect(await sessionStatus(stage.mallory)).toBe(403);
 });
 
 /** The last story: it leaves a log that is not whole. */
