@@ -5,14 +5,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeVault } from "../../src/app/keys/make-vault.ts";
+import { verifyTrail } from "../../src/app/auditing/verify-trail.ts";
 import { withOpenVault } from "../../src/app/keys/open-vault.ts";
-import { findPaths } from "../../src/paths.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { addSecret, makeVaultHome } from "../support/home.ts";
 import { makeFolder } from "../support/temporary.ts";
+import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE, testPaths } from "../support/test-store.ts";
 import type { WorkerScript } from "../support/workers.ts";
 import { bundleWorker } from "../support/workers.ts";
 
@@ -23,7 +23,7 @@ interface Said {
 }
 
 function vaultIn(folder: string): (args: readonly string[], input?: string) => Promise<Said> {
-  const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault") };
+  const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault"), ...storeVariables() };
   return (args, input = "") =>
     new Promise((resolve) => {
       const child = spawn(NODE, [RUN_JS, ...args], { env });
@@ -36,33 +36,50 @@ function vaultIn(folder: string): (args: readonly string[], input?: string) => P
     });
 }
 
-describe("many processes at one vault", () => {
+/** One vault, on so many folders that stand for machines; with files, one folder. The key is a file that all of them see. */
+async function makeMachines(count: number): Promise<readonly string[]> {
+  const [place, key] = [freshPlace(), join(makeFolder(), "kek.key")];
+  const folders = Array.from({ length: place === undefined ? 1 : count }, () => makeFolder());
+  for (const [index, folder] of folders.entries()) {
+    const provider = index === 0 ? ["--provider", "file", "--file-path", key] : [];
+    expect(await vaultIn(folder)(["init", ...initOptions(place), ...provider])).toMatchObject({ status: 0 });
+  }
+  return folders;
+}
+
+describe(`many processes at one vault${TEST_STORE === undefined ? "" : ` on ${TEST_STORE}`}`, () => {
   let script: WorkerScript;
   beforeAll(async () => {
+    await openTestStore();
     script = await bundleWorker("update");
   });
-  afterAll(() => { script.close(); });
+  afterAll(async () => {
+    script.close();
+    await closeTestStore();
+  });
 
   it("16 that create a secret at once: all 16 are there", async () => {
-    const vault = vaultIn(makeFolder());
-    await vault(["init", "--provider", "file"]);
+    const machines = (await makeMachines(3)).map(vaultIn);
+    const vault = machines[0] ?? vaultIn("");
     const names = Array.from({ length: 16 }, (_, index) => `S${index}`);
-    const said = await Promise.all(names.map((name) => vault(["secrets", "create", name, "--host", "a.example"], `value of ${name}`)));
+    const said = await Promise.all(names.map((name, index) => (machines[index % machines.length] ?? vault)(["secrets", "create", name, "--host", "a.example"], `value of ${name}`)));
     expect(said.map(({ status, err }) => `${String(status)} ${err}`)).toEqual(names.map(() => "0 "));
-    const listed = JSON.parse((await vault(["secrets", "list", "--json"])).out) as { secrets: { name: string }[] };
-    expect(listed.secrets.map(({ name }) => name).sort()).toEqual([...names].sort());
-    expect((await vault(["doctor"])).status).toBe(0);
-  }, 60_000);
+    for (const machine of machines) {
+      const listed = JSON.parse((await machine(["secrets", "list", "--json"])).out) as { secrets: { name: string }[] };
+      expect(listed.secrets.map(({ name }) => name).sort()).toEqual([...names].sort());
+      expect((await machine(["doctor"])).status).toBe(0);
+    }
+  }, 120_000);
 
   it("8 writers × 50 updates and rotations among them, a reader meanwhile: 400 of 400, no torn read, nothing orphaned", async () => {
-    const folder = join(makeFolder(), "vault");
+    const folders = (await makeMachines(3)).map((folder) => join(folder, "vault"));
+    const folderOf = (index: number): string => folders[index % folders.length] ?? "";
     const { surroundings } = await makeVaultHome();
-    const paths = findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 });
+    const paths = testPaths(folderOf(0));
     const here = { ...surroundings, paths };
-    await makeVault(here, { provider: "file", path: undefined });
     for (let writer = 0; writer < 8; writer += 1) await addSecret(here, `W${writer}`);
-    const updating = Array.from({ length: 8 }, (_, writer) => script.run(["update", folder, `W${writer}`, "50"]));
-    const rotating = script.run(["rotate", folder, "5"]);
+    const updating = Array.from({ length: 8 }, (_, writer) => script.run(["update", folderOf(writer), `W${writer}`, "50"]));
+    const rotating = script.run(["rotate", folderOf(1), "5"]);
     const done = new AbortController();
     let reads = 0;
     const reading = (async () => {
@@ -82,12 +99,12 @@ describe("many processes at one vault", () => {
       expect(file.contents.generation).toBe(1 + 8 + 400 + 5);
       expect(await openSecrets(holder, file.contents.id, file.contents.secrets)).toHaveLength(8);
     });
-  }, 120_000);
+    for (const folder of folders) expect(await verifyTrail({ ...surroundings, paths: testPaths(folder) })).toMatchObject({ doubts: [] });
+  }, 600_000);
 
   it("reading leaves the file's hash as it was", async () => {
-    const folder = makeFolder();
+    const [folder = ""] = await makeMachines(1);
     const vault = vaultIn(folder);
-    await vault(["init", "--provider", "file"]);
     await vault(["secrets", "create", "A", "--host", "a.example"], "v");
     const hash = (): string => createHash("sha256").update(readFileSync(join(folder, "vault", "vault.json"))).digest("hex");
     const before = hash();

@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { NODE, RUN_JS } from "./program.ts";
 import { openRawUpstream } from "./raw-upstream.ts";
 import { findProgram } from "./readable-program.ts";
+import { freshPlace, initOptions, storeVariables } from "./test-store.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -34,12 +35,14 @@ export function hasTools(): boolean {
 }
 
 /** A folder with `vault` in it, and `node`, which is the one that runs it, for the PATH. @param isWalled each `vault run` gets `--sandbox`, and the program can be seen behind the wall. */
-export function makeBin(folder: string, isWalled = false): string {
+export function makeBin(folder: string, isWalled = false, init: readonly string[] = []): string {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   const walled = isWalled ? '[ "$1" != run ] || { shift; set -- run --sandbox "$@"; }\n' : "";
+  // A vault is made in the store that the suite is run for, unless the line is about something else.
+  const stored = init.length > 0 ? `case "$1 $*" in "init "*--project*|"init init") ;; init\\ *) shift; set -- init ${init.join(" ")} "$@" ;; esac\n` : "";
   const program = isWalled ? findProgram(folder, {}) : RUN_JS;
-  writeFileSync(join(bin, "vault"), `#!/bin/sh\n${walled}exec "${NODE}" "${program}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "vault"), `#!/bin/sh\n${walled}${stored}exec "${NODE}" "${program}" "$@"\n`, { mode: 0o755 });
   symlinkSync(NODE, join(bin, "node"));
   return bin;
 }
@@ -59,7 +62,7 @@ export async function runTranscript(path: string, differs?: readonly ByDesign[])
   mkdirSync(work);
   // Behind the wall there is the project, and little else of a temporary folder.
   const shown = differs === undefined ? folder : join(work, ".shown");
-  const bin = makeBin(shown, differs !== undefined);
+  const bin = makeBin(shown, differs !== undefined, initOptions(freshPlace()));
   writeFileSync(join(shown, "server.pem"), upstream.certificate);
   const variables: Record<string, string> = {
     PATH: `${bin}:${process.env["PATH"] ?? ""}`,
@@ -69,6 +72,7 @@ export async function runTranscript(path: string, differs?: readonly ByDesign[])
     TMPDIR: folder,
     SERVER: `localhost:${upstream.port}`,
     SERVER_CA: join(shown, "server.pem"),
+    ...storeVariables(),
   };
   mkdirSync(variables["HOME"] ?? "");
   const kept = new Map<string, Buffer>();

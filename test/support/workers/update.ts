@@ -2,11 +2,11 @@
 import { rotateMaster } from "../../../src/app/keys/rotate-master.ts";
 import { updateSecret } from "../../../src/app/secrets/secrets.ts";
 import type { Surroundings } from "../../../src/app/surroundings.ts";
-import { findPaths } from "../../../src/paths.ts";
+import { testPaths } from "../test-store.ts";
 
 const [act = "", folder = "", ...rest] = process.argv.slice(2);
 const surroundings: Surroundings = {
-  paths: findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }),
+  paths: testPaths(folder),
   variables: {},
   now: () => new Date(),
   findPassphrase: () => Promise.resolve(undefined),
