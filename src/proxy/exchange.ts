@@ -162,13 +162,12 @@ class StartedExchange implements Exchange {
 
   /** Whether each value that goes out is there. Where one has to be asked for first, the request is judged anew when it has come. */
   #isPrepared(used: readonly Grant[], plan: BodyPlan): boolean {
-    if (this.#hasPrepared) {
-      const missing = used.filter(({ living }) => living?.isGood() === false);
-      if (missing.length > 0) this.#refuse(refuseNoValue(missing, this.#route.authority));
-      return missing.length === 0;
-    }
     if (used.length === 0 && plan.kind !== "edit") return true;
-    return this.#isSettled([...used, ...(plan.kind === "edit" ? plan.grants : [])]);
+    if (!this.#isSettled([...used, ...(plan.kind === "edit" ? plan.grants : [])])) return false;
+    // Also where there was nothing to ask for: a secret that an earlier request has learned to be gone stays gone.
+    const missing = used.filter(({ living }) => living?.isGood() === false);
+    if (missing.length > 0) this.#refuse(refuseNoValue(missing, this.#route.authority));
+    return missing.length === 0;
   }
 
   /** Where a value has to be asked for, that is done once, and the request judged anew. */

@@ -105,7 +105,8 @@ describe.runIf(hasCurl)("(needs Linux and curl) a run follows the vault", () => 
     await turn(run, 1);
     built.vault(["secrets", "delete", "API_KEY"]);
     await sleep(SEEN_MS);
-    await turn(run, 2);
+    // However often it asks.
+    for (const number of [2, 3, 4]) await turn(run, number);
     const output = await finish(run);
     expect(got).toHaveLength(1);
     expect(output).toContain("API_KEY was not sent to localhost");
