@@ -373,3 +373,17 @@ test("the second opinion knows nothing of the first", () => {
   const wrong = tests.filter(({ path }) => path.startsWith("test/second-opinion/")).flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !target.startsWith("test/second-opinion/")).map(({ specifier }) => `${path} → ${specifier}`));
   expect(wrong).toEqual([]);
 });
+
+test("a vault that is a file loads nothing of engines, in no command, nor in the agent", () => {
+  const files = new Map(sources.map((file) => [file.path, file]));
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { target, specifier, isTypeOnly, isLazy } of files.get(path)?.imports ?? []) if (!isTypeOnly && !isLazy) load(target ?? specifier);
+  };
+  for (const path of ["src/commands/program.ts", "src/app/agent-program.ts"]) load(path);
+  expect(loaded).toContain("src/store/engine-vault.ts");
+  // What an engine is, and how a change of one is settled: some lines each.
+  expect([...loaded].filter((path) => path.startsWith("src/engines/")).sort()).toEqual(["src/engines/engine.ts", "src/engines/settled-replace.ts"]);
+});

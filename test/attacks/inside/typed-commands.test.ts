@@ -30,6 +30,8 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   "secrets:rotate": "secrets rotate API_KEY",
   "secrets:update": "secrets update API_KEY --host evil.example --widen",
   "services:add": "services add billing.json --yes",
+  "store:migrate": "store migrate --to file",
+  "store:restore": "store restore",
   unseal: "unseal config.json",
 };
 /** These look, lock, or seal; `unlock` takes the passphrase, where there is one; what `audit` and `accept` settle is refused by the act itself, in a run, whoever asks. */
