@@ -105,7 +105,6 @@ describe.runIf(hasCurl)("(needs Linux and curl) a run follows the vault", () => 
     await turn(run, 1);
     built.vault(["secrets", "delete", "API_KEY"]);
     await sleep(SEEN_MS);
-    // However often it asks.
     for (const number of [2, 3, 4]) await turn(run, number);
     const output = await finish(run);
     expect(got).toHaveLength(1);
