@@ -29,6 +29,12 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   completion: [],
   doctor: [...VAULT, ...FILES],
   explain: [...VAULT, ...API],
+  "identity:accept": [...VAULT, ...GITHUB, "vault secrets attach-group GITHUB_TOKEN --workspace acme --group ci"],
+  "identity:claim": ["vault identity create build-runner"],
+  "identity:create": [],
+  "identity:list": VAULT,
+  "identity:reject": VAULT,
+  "identity:revoke": [...VAULT, "vault identity accept did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp --as build-runner"],
   init: FILES,
   lock: VAULT,
   login: [...VAULT, "printf secret > client-secret.txt"],
@@ -45,6 +51,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   "secrets:rotate": [...VAULT, ...GITHUB, "set NEW_TOKEN=ghp_other"],
   "secrets:show": [...VAULT, ...GITHUB],
   "secrets:update": [...VAULT, ...GITHUB, ...API, "vault secrets create DEPLOY_TOKEN --host deploy.example.com --source command -- /bin/echo value-of-the-token"],
+  serve: VAULT,
   "services:add": [SERVICE],
   "services:list": [],
   "services:show": [],
@@ -73,6 +80,7 @@ function atTestProvider(printed: string): readonly string[] {
 }
 
 const NO_STORE = "wants a store, which is not here: test/app/stores has them";
+const NO_BROKER = "wants a broker, which is not here: test/broker has them";
 const ELSEWHERE = "logs in at a provider that is not here";
 
 /** By the example as a shell reads it. */
@@ -80,6 +88,11 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault accept gEbUQo5GJmL8B2MwfZLxQw==": { why: "names another vault", lines: (printed) => [`2: ${printed}`, `sh -c 'vault accept "$(sed -n "s/^  .vault.: .\\(.*\\).,$/\\1/p" "$VAULT_DIR/vault.json")"'`] },
   'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
   "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 8 ${printed}`] },
+  "vault identity accept build-runner --workspace acme --group ci": { why: "nobody has asked here", lines: (printed) => [`7: ${printed}`, `${printed.replace("build-runner", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp")} --as build-runner`] },
+  "vault identity claim --broker https://broker.example:7998 --identity build-runner": { why: NO_BROKER, lines: (printed) => [`14: ${printed}`] },
+  "vault identity reject build-runner": { why: "nobody has asked here", lines: (printed) => [`7: ${printed}`] },
+  "vault serve": { why: "goes on until it is interrupted, at a port that another may have", lines: (printed) => [`timeout --preserve-status -s INT 4 ${printed} --listen 127.0.0.1:0`] },
+  "vault serve --listen 0.0.0.0:7998 --tls-cert broker.pem --tls-key broker.key --name https://broker.example:7998": { why: "wants a certificate", lines: (printed) => [`2: ${printed}`] },
   "vault init --provider passphrase": { why: "asks twice at a terminal", lines: (printed) => [`tty: "long passphrase" "long passphrase" ${printed}`, "rm -r $DIR/../vault"] },
   "vault init --store rediss://store.example.com/0 --provider passphrase": { why: NO_STORE, lines: (printed) => [`14: ${printed}`] },
   "vault store migrate --to postgres://vault@db.example.com/vault": { why: NO_STORE, lines: (printed) => [`14: ${printed}`] },
