@@ -17,6 +17,9 @@ const manifest = JSON.parse(readFileSync(fileURLToPath(new URL("../../../oclif.m
 /** Each widens, reveals or replaces. By what is typed behind `vault`. */
 const FOR_A_PERSON: Readonly<Record<string, string>> = {
   doctor: "doctor --try",
+  "identity:accept": "identity accept did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp",
+  "identity:reject": "identity reject thief",
+  "identity:revoke": "identity revoke runner",
   init: "init --provider file",
   login: "login --issuer https://evil.example --name API_KEY",
   logout: "logout API_KEY",
@@ -29,13 +32,14 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   "secrets:import": "secrets import plain.env",
   "secrets:rotate": "secrets rotate API_KEY",
   "secrets:update": "secrets update API_KEY --host evil.example --widen",
+  serve: "serve",
   "services:add": "services add billing.json --yes",
   "store:migrate": "store migrate --to file",
   "store:restore": "store restore",
   unseal: "unseal config.json",
 };
-/** These look, lock, or seal; `unlock` takes the passphrase, where there is one; what `audit` and `accept` settle is refused by the act itself, in a run, whoever asks. */
-const FOR_ANYONE = ["accept", "audit", "completion", "explain", "lock", "program", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "status", "unlock"];
+/** These look, lock, or seal, or speak for an identity of the program's own; `unlock` takes the passphrase, where there is one; what `audit` and `accept` settle is refused by the act itself, in a run, whoever asks. */
+const FOR_ANYONE = ["accept", "audit", "completion", "explain", "identity:claim", "identity:create", "identity:list", "lock", "program", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "status", "unlock"];
 
 it("of each command it is decided whom it is for", () => {
   const known = Object.keys(manifest.commands);
