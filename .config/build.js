@@ -68,6 +68,15 @@ const ownFiles = {
 /** The same for what is written as modules, which have their own way with libsodium. */
 const ownDriver = { name: "own-driver", setup: ({ onResolve }) => { onResolve({ filter: /^pg$/ }, () => ({ path: OWN_FILES.pg, external: true })); } };
 
+/** What the driver asks for elsewhere, or where nobody has given a password: then there is none, wherever a file has one. */
+const leftOut = {
+  name: "left-out",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(pgpass|pg-native|pg-cloudflare)$/ }, ({ path }) => ({ path, namespace: "left-out" }));
+    onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: path === "pgpass" ? "module.exports = (_, answer) => { answer(undefined); };" : "module.exports = {};" }));
+  },
+};
+
 // The program, in one file that V8 can keep compiled: see src/cli/start.ts.
 await build({
   ...commonJs,
@@ -80,7 +89,7 @@ await build({
 // Half a megabyte of WebAssembly in text, for Argon2id alone. The package as CommonJS has the same once more as JavaScript, which no Node needs and which takes 20 ms to be read over.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } from "libsodium-wrappers-sumo"', resolveDir: root }, outfile: "dist/libsodium.cjs", footer: { js: "module.exports = module.exports.default;" } });
 // PostgreSQL's driver, for vaults that are kept there: its client alone, without pools, passwords from files and what is not JavaScript.
-await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { Client: require("pg/lib/client.js") };', resolveDir: root }, outfile: "dist/pg.cjs", external: ["pgpass", "pg-native", "pg-cloudflare"] });
+await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { Client: require("pg/lib/client.js") };', resolveDir: root }, outfile: "dist/pg.cjs", plugins: [leftOut] });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
