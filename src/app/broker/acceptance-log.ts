@@ -5,6 +5,7 @@ import { parseDidKey } from "../../identity/did-key.ts";
 import { isScopeId } from "../../vault/scope.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Admission } from "./admission.ts";
+import { isSameViewpoint } from "./admission.ts";
 
 export const IDENTITY_ACCEPTED = "identity.accept";
 export const IDENTITY_REVOKED = "identity.revoke";
@@ -33,7 +34,7 @@ export function followAcceptances(known: AcceptedIdentities, events: Iterable<Au
     const before = next.get(did);
     const viewpoint = findViewpoint(event);
     if (event.kind === IDENTITY_REVOKED || viewpoint === undefined) next.delete(did);
-    else next.set(did, { handle: textOf(event["handle"]), viewpoints: [...(before?.viewpoints.filter((one) => !isSame(one, viewpoint)) ?? []), viewpoint] });
+    else next.set(did, { handle: textOf(event["handle"]), viewpoints: [...(before?.viewpoints.filter((one) => !isSameViewpoint(one, viewpoint)) ?? []), viewpoint] });
   }
   return next ?? known;
 }
@@ -43,10 +44,6 @@ function findViewpoint({ workspace, group }: AuditEvent): Viewpoint | undefined 
   const isKnown = (value: unknown): value is string | null => value === null || (typeof value === "string" && isScopeId(value));
   if (!isKnown(workspace) || !isKnown(group) || (group !== null && workspace === null)) return undefined;
   return { workspace: workspace ?? undefined, group: group ?? undefined };
-}
-
-function isSame(one: Viewpoint, other: Viewpoint): boolean {
-  return one.workspace === other.workspace && one.group === other.group;
 }
 
 function textOf(value: unknown): string {

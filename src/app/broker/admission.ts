@@ -43,9 +43,18 @@ export function admit(served: readonly Acceptances[], did: DidKey, wanted: Wante
   return viewpoint === undefined ? REFUSED : { kind: "admitted", vault: first.vault, handle: first.handle, viewpoint };
 }
 
+/** Whether what somebody was admitted for still stands: one who was revoked, and accepted anew for something else, has that and not what he had. */
+export function stillStands(admission: Admission | undefined, viewpoint: Viewpoint): boolean {
+  return admission?.viewpoints.some((one) => isSameViewpoint(one, viewpoint)) === true;
+}
+
 /** Where nothing is asked for, the only one that there is; one that is wider than what is asked for does not do. */
 function chooseViewpoint(accepted: readonly Viewpoint[], { workspace, group }: Viewpoint): Viewpoint | undefined {
   const [only, ...others] = accepted;
   if (workspace === undefined && others.length === 0) return only;
-  return accepted.find((viewpoint) => viewpoint.workspace === workspace && viewpoint.group === group);
+  return accepted.find((viewpoint) => isSameViewpoint(viewpoint, { workspace, group }));
+}
+
+export function isSameViewpoint(one: Viewpoint, other: Viewpoint): boolean {
+  return one.workspace === other.workspace && one.group === other.group;
 }

@@ -15,7 +15,7 @@ import { Secret } from "../../secret.ts";
 import { formatHostBinding } from "../../vault/host.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
-import { watchVaultFile } from "../keys/vault-watch.ts";
+import type { VaultLook } from "../keys/vault-watch.ts";
 import { openQuietTroubles } from "../runs/quiet-troubles.ts";
 import { formatLine } from "../runs/run-log.ts";
 import { openRefusalNotes } from "../runs/refusal-notes.ts";
@@ -43,6 +43,8 @@ export interface BrokerSession {
 export interface SessionTerms {
   /** Of the vault's owner: nobody types anything in it. */
   readonly surroundings: Surroundings;
+  /** Tells one state of the vault from another. */
+  readonly look: VaultLook;
   readonly watch: LockWatch;
   readonly roots: readonly string[];
   readonly did: DidKey;
@@ -53,8 +55,7 @@ export interface SessionTerms {
 }
 
 /** @throws VaultError as a run beside it would before its program starts. */
-export async function openBrokerSession({ surroundings, watch, roots, did, handle, viewpoint, isRevoked }: SessionTerms, order: SessionOrder): Promise<BrokerSession> {
-  const look = watchVaultFile(surroundings.paths.vaultFile);
+export async function openBrokerSession({ surroundings, look, watch, roots, did, handle, viewpoint, isRevoked }: SessionTerms, order: SessionOrder): Promise<BrokerSession> {
   const watches = { lock: watch, look, seenAtStart: look() };
   const options = optionsOf(order, viewpoint);
   const id = randomBytes(16).toString("hex");

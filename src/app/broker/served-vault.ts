@@ -13,7 +13,9 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { openAcceptances } from "./acceptances.ts";
 import type { Acceptances } from "./admission.ts";
+import { stillStands } from "./admission.ts";
 import type { BrokerSession } from "./broker-session.ts";
+import { followMachines } from "./other-machines.ts";
 import { openBrokerSession } from "./broker-session.ts";
 
 /** Whoever was admitted, and for what. */
@@ -44,6 +46,7 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
   const first = await followedWatch(asking, (vault) => ({ id: encodeBase64(vault.file.contents.id), find: openAcceptances(surroundings, vault) })).finally(forget);
   const { id, find } = first.read;
   let { watch } = first;
+  const machines = await followMachines(quiet);
   let ready: { readonly answer: Promise<boolean>; readonly atMs: number } | undefined;
   const look = async (): Promise<boolean> => {
     try {
@@ -67,9 +70,12 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
         watch.close();
         watch = next;
       }
-      return openBrokerSession({ surroundings: quiet, watch, roots, did, handle, viewpoint, isRevoked: () => find(did) === undefined }, order);
+      return openBrokerSession({ surroundings: quiet, look: machines.look, watch, roots, did, handle, viewpoint, isRevoked: () => !stillStands(find(did), viewpoint) }, order);
     },
-    close: () => { watch.close(); },
+    close() {
+      machines.close();
+      watch.close();
+    },
   };
 }
 
