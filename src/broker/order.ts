@@ -32,8 +32,7 @@ export interface SessionOrder {
 
 /** A secret as the program's surroundings have to know it. */
 export interface LentSecret {
-  /** Undefined: no variable holds it. */
-  readonly variable: string | undefined;
+  readonly variable: string;
   readonly name: string;
   readonly placeholder: string;
   /** Host bindings in their canonical form. */
@@ -121,7 +120,7 @@ function parseSelection(value: unknown): { readonly variable: string; readonly n
 function parseLent(value: unknown): LentSecret {
   const secret = json.parseObject(value, "a secret");
   return {
-    variable: optional(secret["variable"], (variable) => json.parseVisibleText(variable, PROGRAM_CHARS_MAX, "variable")),
+    variable: json.parseVisibleText(secret["variable"], PROGRAM_CHARS_MAX, "variable"),
     name: requireForm(json.parseText(secret["name"], "name"), isSecretName, "name"),
     placeholder: requireForm(json.parseText(secret["placeholder"], "placeholder"), (text) => PLACEHOLDER.test(text), "placeholder"),
     hosts: json.parseArray(secret["hosts"], HOSTS_MAX, "hosts").map((host) => requireForm(json.parseVisibleText(host, HOST_CHARS_MAX, "hosts"), (text) => findCanonicalBinding(text) !== undefined, "hosts")),

@@ -98,7 +98,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
     id,
     did,
     isOver: () => watch.isRevoked() || isRevoked(),
-    answer: { session: id, token: proxy.token, caCertificate: proxy.caCertificate, secrets: grants.map(lend), warnings: [] },
+    answer: { session: id, token: proxy.token, caCertificate: proxy.caCertificate, secrets: grants.flatMap(lend), warnings: [] },
     admit: (socket, arrival) => { proxy.admit(socket, arrival); },
     follow(follower) {
       followers.add(follower);
@@ -118,9 +118,11 @@ function optionsOf(order: SessionOrder, viewpoint: Viewpoint): RunOptions {
   };
 }
 
-function lend({ variable, grant }: NamedGrant): LentSecret {
+/** Of what the project's file leaves out, not even the name. */
+function lend({ variable, grant }: NamedGrant): readonly LentSecret[] {
+  if (variable === undefined) return [];
   const { name, placeholder, bindings, places, signs, tokenEndpoint } = grant;
-  return { variable, name, placeholder, hosts: bindings.map(formatHostBinding), places, serves: signs ?? (tokenEndpoint === undefined ? undefined : "google") };
+  return [{ variable, name, placeholder, hosts: bindings.map(formatHostBinding), places, serves: signs ?? (tokenEndpoint === undefined ? undefined : "google") }];
 }
 
 /** As in a run beside it: the value of what no variable holds does not enter the proxy. */

@@ -13,7 +13,6 @@ export function requireAsked(answer: SessionAnswer, { selections, project }: Pic
   const asked = askedPairs(selections, project);
   const taken = new Set<string>();
   for (const { variable, name } of answer.secrets) {
-    if (variable === undefined) continue;
     const isAsked = asked === undefined ? variable === name : asked.has(pairOf(variable, name));
     if (!isAsked || isReservedVariable(variable)) throw new VaultError("bad-schema", `the broker would set the program's variable "${variable}", which this run has not asked for`, "see which broker this is: it may be in other hands");
     if (taken.has(variable)) throw new VaultError("bad-schema", `the broker would set the program's variable "${variable}" twice`);
