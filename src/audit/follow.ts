@@ -34,8 +34,8 @@ export async function* followLog(folder: string, signal: AbortSignal): AsyncGene
   }
 }
 
-/** Where the reading stands. */
-class LogFollower {
+/** Where the reading stands: what it costs to go on does not depend on how much there is. Whoever opens one closes it. */
+export class LogFollower {
   readonly #folder: string;
   #part: FollowedPart | undefined;
 

@@ -2,8 +2,8 @@
 import { statSync } from "node:fs";
 import type { ChainHead } from "../../audit/entry.ts";
 import { findEntry, partKey } from "../../audit/entry.ts";
+import { LogFollower } from "../../audit/follow.ts";
 import { readHead } from "../../audit/head.ts";
-import { readLog } from "../../audit/log.ts";
 import { newestPart } from "../../audit/parts.ts";
 import { verifyChain, verifyLog } from "../../audit/verify.ts";
 import { VaultError } from "../../errors.ts";
@@ -18,54 +18,76 @@ import type { Admission } from "./admission.ts";
 const LOOK_MS = 100;
 
 /** All that the log says. @throws VaultError `audit-broken` for one that was changed or cut; `io`, `unsafe-file`. */
-export function readAcceptances({ paths }: Pick<Surroundings, "paths">, { file, keys }: Pick<OpenedVault, "file" | "keys">): AcceptedIdentities {
-  return openFollower(paths.auditFolder, file.contents.audit, partKey(keys.audit, { kind: "log" })).read();
+export function readAcceptances({ paths }: Pick<Surroundings, "paths">, vault: Pick<OpenedVault, "file" | "keys">): AcceptedIdentities {
+  const reader = openReader(paths.auditFolder, vault);
+  try {
+    return reader.read();
+  } finally {
+    reader.close();
+  }
 }
 
-/**
- * Asked at each use: it costs one stat(2) in a tenth of a second at most.
- *
- * @returns undefined for an identity that is not accepted, and for all of them where the log was changed or cut: then nobody knows.
- */
-export function openAcceptances({ paths, warn }: Pick<Surroundings, "paths" | "warn">, { file, keys }: Pick<OpenedVault, "file" | "keys">): (did: DidKey) => Admission | undefined {
-  const follower = openFollower(paths.auditFolder, file.contents.audit, partKey(keys.audit, { kind: "log" }));
-  let known: AcceptedIdentities | undefined = follower.read();
+export interface FollowedAcceptances {
+  /**
+   * Asked at each use: it costs one stat(2) in a tenth of a second at most, and what is new of the log.
+   *
+   * @returns undefined for an identity that is not accepted, and for all of them where the log was changed or cut: then nobody knows.
+   */
+  readonly find: (did: DidKey) => Admission | undefined;
+  close(): void;
+}
+
+/** @throws VaultError as `readAcceptances`. */
+export function followAcceptancesOf({ paths, warn }: Pick<Surroundings, "paths" | "warn">, vault: Pick<OpenedVault, "file" | "keys">): FollowedAcceptances {
+  const reader = openReader(paths.auditFolder, vault);
+  let known: AcceptedIdentities | undefined = reader.read();
   let state = stateOf(paths.auditFolder);
   let seenMs = performance.now();
-  return (did) => {
-    const nowMs = performance.now();
-    if (nowMs - seenMs < LOOK_MS) return known?.get(did);
-    seenMs = nowMs;
-    const next = stateOf(paths.auditFolder);
-    if (next === state) return known?.get(did);
-    state = next;
-    try {
-      known = follower.read();
-    } catch (error) {
-      if (!(error instanceof VaultError)) throw error;
-      known = undefined;
-      warn(`no identity is accepted any more: ${error.message}`);
-    }
-    return known?.get(did);
+  return {
+    find(did) {
+      const nowMs = performance.now();
+      if (nowMs - seenMs < LOOK_MS) return known?.get(did);
+      seenMs = nowMs;
+      const next = stateOf(paths.auditFolder);
+      if (next === state) return known?.get(did);
+      state = next;
+      try {
+        known = reader.read();
+      } catch (error) {
+        if (!(error instanceof VaultError)) throw error;
+        known = undefined;
+        warn(`no identity is accepted any more: ${error.message}`);
+      }
+      return known?.get(did);
+    },
+    close: () => { reader.close(); },
   };
 }
 
 /** Verifies what is new of a log, and remembers what it said. */
-function openFollower(folder: string, vouched: ChainHead, key: Uint8Array): { read(): AcceptedIdentities } {
+function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "keys">): { read(): AcceptedIdentities; close(): void } {
+  const vouched: ChainHead = file.contents.audit;
+  const key = partKey(keys.audit, { kind: "log" });
+  const follower = new LogFollower(folder);
   let known: AcceptedIdentities = new Map();
-  let read: { readonly head: ChainHead; readonly count: number } | undefined;
+  let head: ChainHead | undefined;
+  // What did not verify, for the next time: it may be looked at in the middle of something.
+  let lines: string[] = [];
   return {
     read() {
-      const lines = readLog(folder);
+      // Before the lines: another process may append between the two, and a head that is ahead of the lines looks like a log that was cut.
       const seen = readHead(folder, key);
+      lines.push(...follower.readOn());
       const heads = [vouched, ...(seen.kind === "known" ? [seen.head] : [])];
-      const verdict = read === undefined ? verifyLog(lines, heads, key) : verifyChain(lines.slice(read.count), read.head, heads.filter(({ sequence }) => sequence > (read?.head.sequence ?? 0)), key);
+      const from = head;
+      const verdict = from === undefined ? verifyLog(lines, heads, key) : verifyChain(lines, from, heads.filter(({ sequence }) => sequence > from.sequence), key);
       if (verdict.kind === "broken") throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
-      const events = lines.slice(read?.count ?? 0).flatMap((line) => findEntry(line)?.event ?? []);
-      known = followAcceptances(known, events);
-      read = { head: verdict.head, count: lines.length };
+      known = followAcceptances(known, lines.flatMap((line) => findEntry(line)?.event ?? []));
+      head = verdict.head;
+      lines = [];
       return known;
     },
+    close: () => { follower.close(); },
   };
 }
 

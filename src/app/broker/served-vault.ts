@@ -11,7 +11,7 @@ import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { openAcceptances } from "./acceptances.ts";
+import { followAcceptancesOf } from "./acceptances.ts";
 import type { Acceptances } from "./admission.ts";
 import { stillStands } from "./admission.ts";
 import type { BrokerSession } from "./broker-session.ts";
@@ -43,8 +43,9 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
   // Nobody types a passphrase for somebody far away.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, makesVault: false, findPassphrase: () => Promise.resolve(undefined) };
   const { surroundings: asking, forget } = askedOnce(surroundings);
-  const first = await followedWatch(asking, (vault) => ({ id: encodeBase64(vault.file.contents.id), find: openAcceptances(surroundings, vault) })).finally(forget);
-  const { id, find } = first.read;
+  const first = await followedWatch(asking, (vault) => ({ id: encodeBase64(vault.file.contents.id), followed: followAcceptancesOf(surroundings, vault) })).finally(forget);
+  const { id, followed } = first.read;
+  const { find } = followed;
   let { watch } = first;
   const machines = await followMachines(quiet);
   let ready: { readonly answer: Promise<boolean>; readonly atMs: number } | undefined;
@@ -74,6 +75,7 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
     },
     close() {
       machines.close();
+      followed.close();
       watch.close();
     },
   };
