@@ -66,25 +66,33 @@ export function followAcceptancesOf({ paths, warn }: Pick<Surroundings, "paths" 
 
 /** Verifies what is new of a log, and remembers what it said. */
 function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "keys">): { read(): AcceptedIdentities; close(): void } {
-  const vouched: ChainHead = file.contents.audit;
   const key = partKey(keys.audit, { kind: "log" });
-  const follower = new LogFollower(folder);
+  /** As far as it was verified: a log that does not come that far again is an older one. */
+  let furthest: ChainHead = file.contents.audit;
+  let follower = new LogFollower(folder);
   let known: AcceptedIdentities = new Map();
   let head: ChainHead | undefined;
-  // What did not verify, for the next time: it may be looked at in the middle of something.
-  let lines: string[] = [];
+  /** From its beginning, for a log that was mended. */
+  const startOver = (): void => {
+    follower.close();
+    follower = new LogFollower(folder);
+    known = new Map();
+    head = undefined;
+  };
   return {
     read() {
       // Before the lines: another process may append between the two, and a head that is ahead of the lines looks like a log that was cut.
       const seen = readHead(folder, key);
-      lines.push(...follower.readOn());
-      const heads = [vouched, ...(seen.kind === "known" ? [seen.head] : [])];
+      const lines = follower.readOn();
+      const heads = [furthest, ...(seen.kind === "known" ? [seen.head] : [])];
       const from = head;
       const verdict = from === undefined ? verifyLog(lines, heads, key) : verifyChain(lines, from, heads.filter(({ sequence }) => sequence > from.sequence), key);
-      if (verdict.kind === "broken") throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
+      if (verdict.kind === "broken") {
+        startOver();
+        throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
+      }
       known = followAcceptances(known, lines.flatMap((line) => findEntry(line)?.event ?? []));
-      head = verdict.head;
-      lines = [];
+      head = furthest = verdict.head;
       return known;
     },
     close: () => { follower.close(); },
