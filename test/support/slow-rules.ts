@@ -42,12 +42,11 @@ function matchSegments(wanted: readonly string[], found: readonly string[]): boo
 
 /** `*` alone is at least one character; beside others it is any number of them. */
 function matchSegment(wanted: string, found: string): boolean {
-  return wanted === "*" ? found !== "" : matchCharacters([...wanted], [...found]);
+  return wanted === "*" ? found !== "" : matchText(wanted, found);
 }
 
-function matchCharacters(wanted: readonly string[], found: readonly string[]): boolean {
-  const [first, ...others] = wanted;
-  if (first === undefined) return found.length === 0;
-  if (first === "*") return matchCharacters(others, found) || (found.length > 0 && matchCharacters(wanted, found.slice(1)));
-  return first === found[0] && matchCharacters(others, found.slice(1));
+function matchText(wanted: string, found: string): boolean {
+  if (wanted === "") return found === "";
+  if (wanted.startsWith("*")) return matchText(wanted.slice(1), found) || (found !== "" && matchText(wanted, found.slice(1)));
+  return found !== "" && wanted.charAt(0) === found.charAt(0) && matchText(wanted.slice(1), found.slice(1));
 }
