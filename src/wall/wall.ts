@@ -16,7 +16,7 @@ import type { InnerSpace } from "./namespaces/inner-words.ts";
 /** Whether all that the program dials arrives at the listeners; or, where this machine takes the powers for that away, only what it sends to the proxy as such. */
 export type WallMode = "transparent" | "relay";
 
-export interface Wall extends Pick<OuterNamespace, "listeners" | "letGo" | "outputs" | "hasRoute" | "close"> {
+export interface Wall extends Pick<OuterNamespace, "listeners" | "letGo" | "giveUp" | "outputs" | "hasRoute" | "close"> {
   readonly mode: WallMode;
   /** Starts the program in a space of its own. Once only. @throws VaultError `usage`. */
   start(space: Omit<InnerSpace, "uid" | "gid" | "hasSizes">, look?: Parameters<OuterNamespace["start"]>[1]): Walled;

@@ -20,7 +20,7 @@ story("a folder with another program's socket vanishes: there is nothing to hide
   expect([status, times()]).toEqual([0, 2]);
   expect(said).toMatch(/^started\nENOENT$/m);
   expect(said).toContain("the disk changed while the wall was made");
-});
+}, ["an ordinary user"], true, true);
 
 story("a login that lies elsewhere vanishes, as a folder or as a file", async (wall) => {
   wall.put(elsewhere(wall, "aws/credentials"), "secret");

@@ -99,7 +99,8 @@ function openLesserDoor(relay: Wall, options: DoorOptions): { readonly door: Doo
   try {
     const door = openRelayDoor(relay.listeners, options);
     const opened = door.opened.then(() => { relay.letGo(); });
-    opened.catch(() => { relay.close(); });
+    // Not ended by force: the listeners may have gone because bubblewrap has failed, and then the wall can be made anew.
+    opened.catch(() => { relay.giveUp(); });
     return { wall: relay, door, opened };
   } catch (error) {
     relay.close();

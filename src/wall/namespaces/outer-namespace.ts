@@ -60,6 +60,8 @@ export interface OuterNamespace {
   readonly outputs: { readonly stdout: Readable | null; readonly stderr: Readable | null };
   /** What stands alone waits for this with the program: all listeners are there. Ends the process that made them. */
   letGo(): void;
+  /** Nothing is to be started any more: what waits ends by itself, and so does a bubblewrap that has failed, whose own end tells which of the two it was. */
+  giveUp(): void;
   /** Resolves as soon as it is known: undefined where there is a namespace, and what bubblewrap says where there is none. */
   readonly refusal: Promise<string | undefined>;
   /** A text in which a line is what `bwrap --version` says. */
@@ -133,6 +135,10 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
     letGo() {
       listeners.close();
       if (isAlone) orders.write(`${GO}\n`);
+    },
+    giveUp() {
+      listeners.close();
+      orders.end();
     },
     start(space, look = lookAtSpace) {
       orders.write(`${START}\n`);
