@@ -1,10 +1,11 @@
 // Associated data: what a wrapped DEK and a sealed value are bound to (FORMAT.md, "Associated data").
 import { concatBytes, findBase64, utf8 } from "../bytes.ts";
 import type { SecretBinding } from "./record.ts";
+import { encodeRules } from "./rules.ts";
 import { encodeSource } from "./source.ts";
 import { FORMAT_VERSION } from "./vault-version.ts";
 
-/** One byte each, in this order in the data. Numbers are never reused; 0x14 is that of rules, which this version does not have. */
+/** One byte each, in this order in the data. Numbers are never reused. */
 const TAG = {
   purpose: 0x01,
   formatVersion: 0x02,
@@ -25,6 +26,7 @@ const TAG = {
   scrub: 0x11,
   placeholder: 0x12,
   source: 0x13,
+  rules: 0x14,
 } as const;
 
 /** What the wrap of a DEK is bound to: the KEK's id, so that it opens under no other slot, and all that the value is bound to. */
@@ -63,6 +65,7 @@ function bindingFields(binding: SecretBinding): Uint8Array[] {
     field(TAG.scrub, Uint8Array.of(binding.scrub ? 1 : 0)),
     ...(binding.placeholder === undefined ? [] : [field(TAG.placeholder, utf8(binding.placeholder))]),
     field(TAG.source, utf8(JSON.stringify(encodeSource(binding.source)))),
+    ...(binding.rules === undefined ? [] : [field(TAG.rules, utf8(JSON.stringify(encodeRules(binding.rules))))]),
   ];
 }
 

@@ -16,7 +16,7 @@ const DAY_START = "2026-01-".length;
 
 // The terms are taken as a whole, up to a mark that no string of JSON can hold, and judged once for each text.
 const LINE = new RegExp(
-  `^    \\{"id":"${BASE64}","name":"([A-Za-z_][A-Za-z0-9_.-]{0,127})",("scope":.*?,"rules":null),"version":([1-9][0-9]{0,8}),"createdAt":"(${TIME})","updatedAt":"(${TIME})",`
+  `^    \\{"id":"${BASE64}","name":"([A-Za-z_][A-Za-z0-9_.-]{0,127})",("scope":.*?,"rules":(?:null|\\{.*?\\})),"version":([1-9][0-9]{0,8}),"createdAt":"(${TIME})","updatedAt":"(${TIME})",`
   + `"dek":\\{"nonce":"${BASE64}","ciphertext":"${BASE64}"\\},"value":\\{"nonce":"${BASE64}","commitment":"${BASE64}","ciphertext":"${BASE64}"\\}\\},?$`,
 );
 

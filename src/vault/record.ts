@@ -7,7 +7,8 @@ import { findCanonicalBinding } from "./host.ts";
 import { isPlace, PLACES_MAX } from "./place.ts";
 import type { Place } from "./place.ts";
 import { findPlaceholderTemplate } from "./placeholder-template.ts";
-import { requireNoRules } from "./rules.ts";
+import type { Rules } from "./rules.ts";
+import { encodeRules, parseRules } from "./rules.ts";
 import type { Source } from "./source.ts";
 import { encodeSource, parseSource } from "./source.ts";
 import * as json from "./json-shape.ts";
@@ -29,8 +30,8 @@ export interface SecretTerms {
   /** What its placeholder looks like, where no service says it. */
   readonly placeholder: string | undefined;
   readonly source: Source;
-  /** This version has no secrets with rules. */
-  readonly rules: undefined;
+  /** What it may be used for; undefined is no rules. */
+  readonly rules: Rules | undefined;
 }
 
 /** What a list shows of a secret. */
@@ -111,9 +112,9 @@ export function parseRecord(value: unknown): SecretRecord {
   };
 }
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`, `newer-version`. */
+/** @throws VaultError `bad-schema`, `out-of-bounds`. */
 export function parseTerms(record: Readonly<Record<string, unknown>>, what: string): SecretTerms {
-  const terms = {
+  return {
     scope: parseScope(record["scope"], what),
     groups: parseMemberships(record["groups"], what),
     service: parseService(record["service"], what),
@@ -123,9 +124,8 @@ export function parseTerms(record: Readonly<Record<string, unknown>>, what: stri
     scrub: json.parseBoolean(record["scrub"], `scrub of ${what}`),
     placeholder: parsePlaceholder(record["placeholder"], what),
     source: parseSource(record["source"], what),
+    rules: parseRules(record["rules"], what),
   };
-  requireNoRules(record["rules"], what);
-  return { ...terms, rules: undefined };
 }
 
 /** A wrapped 32-byte key. @throws VaultError `bad-schema`. */
@@ -163,7 +163,7 @@ export function encodeTerms(terms: SecretTerms): Record<string, unknown> {
     scrub: terms.scrub,
     placeholder: terms.placeholder ?? null,
     source: encodeSource(terms.source),
-    rules: null,
+    rules: encodeRules(terms.rules),
   };
 }
 

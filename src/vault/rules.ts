@@ -1,6 +1,7 @@
-// What a secret may be used for (FORMAT.md, "Rules"). This version keeps no rules: it knows their form, and works with secrets that have none.
+// What a secret may be used for (FORMAT.md, "Rules"): the form of it. What it means for a request, the proxy judges.
 import { VaultError } from "../errors.ts";
-import { integer, literal, members, nullable, textOf, words } from "./json-form.ts";
+import type { FormOf } from "./json-form.ts";
+import { integer, literal, members, nullable, sorted, textOf, words } from "./json-form.ts";
 import { isTime } from "./json-shape.ts";
 import { isVisibleText } from "./visible-text.ts";
 
@@ -23,23 +24,41 @@ const form = members({
   until: nullable(textOf(isTime)),
   maxBodyBytes: nullable(integer(0, Number.MAX_SAFE_INTEGER)),
   graphql: nullable(members({
-    operations: words(literal("mutation", "query", "subscription"), 1, 3),
+    operations: sorted(literal("mutation", "query", "subscription"), 1, 3, (operation) => operation),
     fields: nullable(words(textOf(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), 1, 64)),
   })),
 });
 
-/** @throws VaultError `bad-schema`, `out-of-bounds`; `newer-version` for rules that are right. */
-export function requireNoRules(value: unknown, what: string): void {
-  if (value === null) return;
+/** At least one member says something. Lists are sorted. */
+export type Rules = FormOf<typeof form>;
+
+/** Of GraphQL: types of operations. */
+export type GraphqlOperation = NonNullable<Rules["graphql"]>["operations"][number];
+
+/** Rules that say nothing: no record has these, and others are made of them. */
+export const NO_RULES: Rules = { allow: null, deny: [], ask: [], rate: null, uses: null, until: null, maxBodyBytes: null, graphql: null };
+
+/** @returns undefined for `null`. @throws VaultError `bad-schema`, `out-of-bounds`. */
+export function parseRules(value: unknown, what: string): Rules | undefined {
+  if (value === null) return undefined;
   const rules = form(value, `the rules of ${what}`);
-  const { allow, deny, ask, ...limits } = rules;
-  if (allow === null && deny.length === 0 && ask.length === 0 && Object.values(limits).every((limit) => limit === null)) throw new VaultError("bad-schema", `the rules of ${what} are empty`);
+  if (isEmpty(rules)) throw new VaultError("bad-schema", `the rules of ${what} are empty`);
   if (JSON.stringify(rules).length > LENGTH_MAX) throw new VaultError("out-of-bounds", `the rules of ${what} are longer than ${LENGTH_MAX} characters`);
-  throw new VaultError("newer-version", `${what} has rules, which a newer version of this program knows`, "update vault; the file was left untouched");
+  return rules;
+}
+
+/** Plain data whose member order is the canonical one. */
+export function encodeRules(rules: Rules | undefined): Rules | null {
+  return rules === undefined ? null : form(rules, "rules");
+}
+
+/** Whether they let everything through. */
+export function isEmpty({ allow, deny, ask, rate, uses, until, maxBodyBytes, graphql }: Rules): boolean {
+  return deny.length === 0 && ask.length === 0 && [allow, rate, uses, until, maxBodyBytes, graphql].every((part) => part === null);
 }
 
 /** `METHODS PATH`, such as `GET,HEAD /repos/**`. */
-function isPattern(text: string): boolean {
+export function isPattern(text: string): boolean {
   const space = text.indexOf(" ");
   return text.length <= PATTERN_LENGTH_MAX && space > 0 && isMethods(text.slice(0, space)) && isPath(text.slice(space + 1));
 }

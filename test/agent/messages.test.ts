@@ -85,6 +85,12 @@ describe("requests", () => {
     fc.assert(fc.property(requests, (request) => { expect(parseRequest(carried(encodeRequest(request)))).toEqual(request); }));
   });
 
+  it("carry the rules of a record", () => {
+    const ruled = { ...record, rules: { allow: ["GET /a"], deny: [], ask: [], rate: null, uses: 1, until: null, maxBodyBytes: null, graphql: null } };
+    const request: Request = { op: "value", record: ruled, refused: undefined };
+    expect(parseRequest(carried(encodeRequest(request)))).toEqual(request);
+  });
+
   it("may speak of a record as long as 1 MiB, and of none that is longer", () => {
     const [item] = [{ wrapped: { nonce: new Uint8Array(24), ciphertext: new Uint8Array(48) } }];
     const parse = (bytes: number): Request => parseRequest(carried(encodeRequest({ op: "unwrap", items: [{ ...item, aad: new Uint8Array(bytes) }] })));

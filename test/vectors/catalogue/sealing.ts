@@ -37,6 +37,8 @@ function rewrapped(member: string, comment: string, changes: Partial<SecretRecor
 const inPlaceOfFirst = (name: string, expect: string, comment: string, make: (record: SecretRecord) => Partial<SecretRecord>): Vector =>
   tampered(name, expect, comment, (record) => ({ ...record, ...make(record) }));
 
+const RULES = { allow: ["GET /**"], deny: [], ask: [], rate: null, uses: null, until: null, maxBodyBytes: null, graphql: null };
+
 const bindings: readonly (readonly [member: string, comment: string, changes: Partial<SecretRecord>])[] = [
   ["id", "another id", { id: unsealed().id.replace("MT", "MD") }],
   ["name", "another name", { name: "RENAMED" }],
@@ -54,6 +56,7 @@ const bindings: readonly (readonly [member: string, comment: string, changes: Pa
   ["place-named", "one header more", { places: ["basic", "header", "header:x-note"] }],
   ["scrub", "not scrubbed", { scrub: false }],
   ["placeholder", "another placeholder", { placeholder: "xyz_[A-Za-z0-9]{32}" }],
+  ["rules", "rules that it was sealed without", { rules: RULES }],
 ];
 
 const vaultKey = (name: string, comment: string, key: SecretRecord["dek"]): Vector =>
@@ -70,6 +73,8 @@ export const sealingDefects: readonly Vector[] = [
   ...bindings.map((binding) => rewrapped(...binding)),
   shifted("scope", "`a:b` with `c` sealed, `a` with `b:c` shown", { scope: { kind: "group", workspace: "a:b", group: "c" } }, { scope: { kind: "group", workspace: "a", group: "b:c" } }),
   shifted("scope-to-groups", "its own group sealed, a group that it is attached to shown", { scope: { kind: "group", workspace: "a", group: "b" } }, { scope: { kind: "global" }, groups: [{ workspace: "a", group: "b" }] }),
+  shifted("rules-taken", "sealed with rules, shown without", { rules: RULES }, { rules: null }),
+  shifted("rules-widened", "one more method in a rule", { rules: RULES }, { rules: { ...RULES, allow: ["DELETE,GET /**"] } }),
   shifted("service-to-name", "the service's id moved into the name", { name: "A", service: "b" }, { name: "Ab", service: null }),
   shifted("hosts", "two hosts sealed, one of them shown", { hosts: ["a.example.com:443", "b.example.com:443"] }, { hosts: ["a.example.com:443"] }),
 

@@ -21,6 +21,8 @@ export function withPassphrase(name: string, comment: string, passphrase: string
   return { name, expect: "success", comment, key: { kind: "passphrase", text: typed }, vaultKey: VAULT_KEY, secrets: [[FIRST.record.name, FIRST.value]], body: writeVault(contents, kek) };
 }
 
+const NO_RULES = { allow: null, deny: [], ask: [], rate: null, uses: null, until: null, maxBodyBytes: null, graphql: null };
+
 export const successes: readonly Vector[] = [
   success("success", "two secrets; most other vectors are this one with one defect", [FIRST, SECOND]),
   success("success-empty", "a new vault without secrets", [], { generation: 1 }),
@@ -76,6 +78,10 @@ export const successes: readonly Vector[] = [
   ...["xyz_[A-Za-z0-9]{32}", "[0-9]{39}", "v1:[0-9a-f]{32}", "[0-9A-F]{32}", "[a-z]{28}", "[A-Z]{28}", "[a-z0-9]{25}", "[A-Z0-9]{25}", "[A-Za-z]{23}", "[A-Za-z0-9]{22}", "[A-Za-z0-9_-]{512}", "a_[A-Za-z0-9]{11}-[A-Za-z0-9_-]{11}", "[0-9]{4}.x[0-9a-f]{32}", "a[0-9a-f]{32}_", "[A-Z]{28}.x_y"].map((placeholder, index) =>
     success(`success-placeholder-${index + 1}`, `a placeholder's template: ${placeholder}`, one({ placeholder }))),
   success("success-allow-private", "a host at a private address is allowed", one({ allowPrivate: true, hosts: ["10.0.0.1:443"] })),
+  success("success-rules-paths", "what is allowed, denied and asked for", one({ rules: { ...NO_RULES, allow: ["* /public/*", "GET,HEAD /b\u00fccher/**", "POST /v1/models/*:generate"], deny: ["* /**/.git/**", "M-SEARCH /x/"], ask: ["DELETE /**"] } })),
+  success("success-rules-limits", "how often, how long, how much", one({ rules: { ...NO_RULES, rate: { perMinute: 60, burst: 10 }, uses: 2 ** 31 - 1, until: "2027-01-01T00:00:00.000Z", maxBodyBytes: 0 } })),
+  success("success-rules-graphql", "queries of two fields, with a quotation mark in a path", one({ rules: { ...NO_RULES, allow: ['POST /"graphql"'], graphql: { operations: ["query", "subscription"], fields: ["__schema", "viewer"] } } })),
+  success("success-rules-most", "64 patterns", one({ rules: { ...NO_RULES, deny: numbered(64).map((number) => `GET /${number}`) } })),
   success("success-source-command", "a program makes the value: its arguments and variables are sealed", [{ record: unsealed({ source: { kind: "command", ttl: 60, failureTtl: 10, timeout: 30 } }), value: Buffer.from('{"command":["/usr/bin/printf","%s","token"],"environment":[{"name":"PATH","value":"/usr/bin:/bin"}]}') }]),
   success("success-source-reference", "another store has the value: its address is sealed; nobody says how long a value is good", [{ record: unsealed({ source: { kind: "reference", ttl: null, failureTtl: 0, store: "pass" } }), value: Buffer.from('{"address":"pass://team/token","program":"/usr/bin/pass","environment":[]}') }]),
   success("success-source-oauth2", "a login: its refresh token is sealed", [{ record: unsealed({ source: { kind: "oauth2", ttl: null, failureTtl: 30, provider: null, issuer: "https://auth.example.com", tokenEndpoint: "https://auth.example.com/token", revocationEndpoint: null, clientId: "client", clientAuth: { kind: "none" }, scopes: ["openid"], parameters: [] } }), value: Buffer.from('{"refreshToken":"rt-1","clientSecret":null,"roots":null,"access":null}') }]),

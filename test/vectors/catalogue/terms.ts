@@ -1,4 +1,4 @@
-// Sources and rules: version 1 works with every source, knows the form of rules, and works with none but `null`.
+// Sources and rules.
 import type { Vector } from "../../support/vector-file.ts";
 import { tampered } from "./subject.ts";
 
@@ -24,7 +24,7 @@ const none = { allow: null, deny: [], ask: [], rate: null, uses: null, until: nu
 function rules(name: string, expect: string, comment: string, changes: unknown): Vector {
   return tampered(`rules-${name}`, expect, comment, (record) => ({ ...record, rules: changes as typeof record.rules }));
 }
-const ruled = (name: string, comment: string, changes: object): Vector => rules(name, "newer-version", comment, { ...none, ...changes });
+const ruled = (name: string, comment: string, changes: object): Vector => rules(name, "bad-wrap", comment, { ...none, ...changes });
 const misruled = (name: string, comment: string, changes: object): Vector => rules(name, "bad-schema", comment, { ...none, ...changes });
 
 export const termDefects: readonly Vector[] = [
