@@ -2,7 +2,7 @@
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
 
-const DEAREST = ["clients/walled-clients", "clients/clients", "scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/node-preload", "weight/", "agents/", "cli/examples", "inside/changed-vault", "inside/lock-evaded"];
+const DEAREST = ["clients/clients", "scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/node-preload", "weight/", "cli/examples", "inside/changed-vault", "inside/lock-evaded"];
 
 export default class DearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

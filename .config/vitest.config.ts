@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import DearestFirst from "./dearest-first.ts";
+import { INSTALLED } from "./vitest.clients.config.ts";
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [],
+    exclude: [...INSTALLED, ...(process.env["VAULT_SOAK"] === undefined ? ["test/soak/**"] : [])],
     globalSetup: [new URL("shared-folder.ts", import.meta.url).pathname],
     pool: "forks",
     // One more than cores: many tests wait for processes and clocks, and leave theirs to others.
