@@ -82,10 +82,12 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     imports: ["surroundings", "keys", "services", "secrets"],
     sealing: ["surroundings", "keys", "secrets", "imports"],
     refreshing: ["surroundings", "keys"],
+    // Who decides, and who holds what is to be decided on.
+    approvals: ["surroundings", "keys"],
     sources: ["surroundings", "keys", "services", "secrets"],
     // Asks of the person through a door of its own, which cli opens.
     logins: ["surroundings", "keys", "sources", "services", "secrets"],
-    runs: ["surroundings", "keys", "sources", "services", "secrets", "imports", "sealing"],
+    runs: ["surroundings", "keys", "approvals", "sources", "services", "secrets", "imports", "sealing"],
     broker: ["surroundings", "keys", "runs", "secrets"],
     auditing: ["surroundings", "keys", "runs"],
     stores: ["surroundings", "keys", "auditing"],

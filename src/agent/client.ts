@@ -7,6 +7,8 @@ import { VaultError } from "../errors.ts";
 import type { Dek } from "../vault/key-bytes.ts";
 import type { KeyHolder, WrappedDek } from "../vault/key-holder.ts";
 import type { SecretRecord } from "../vault/record.ts";
+import type { Announcement, Connection } from "./approvals/person-proof.ts";
+import { announcePerson } from "./approvals/person-proof.ts";
 import { splitBatch } from "./batch.ts";
 import { Channel } from "./channel.ts";
 import { dial, isListening } from "./dial.ts";
@@ -61,20 +63,26 @@ async function tryConnect(paths: AgentPaths): Promise<Attempt> {
   if (dialled.kind === "nobody") return { kind: "no-agent" };
   if (dialled.kind === "busy") return { kind: "no-answer" };
   const channel = new Channel(dialled.socket, dialled.socket);
-  const identity = await greet(channel, token);
-  if (identity !== undefined) return { kind: "connected", client: new AgentClient(paths, channel, identity) };
+  const greeted = await greet(channel, token);
+  if (greeted !== undefined) return { kind: "connected", client: new AgentClient(paths, channel, greeted) };
   channel.close();
   return { kind: "no-answer" };
 }
 
-async function greet(channel: Channel, token: Uint8Array): Promise<KeyIdentity | undefined> {
+interface Greeted {
+  readonly identity: KeyIdentity;
+  readonly connection: Connection;
+}
+
+async function greet(channel: Channel, token: Uint8Array): Promise<Greeted | undefined> {
   try {
     const challenge = await channel.receive(HANDSHAKE_MS);
     if (challenge === undefined) return undefined;
     const nonces = { agent: parseChallenge(challenge), client: new Uint8Array(randomBytes(NONCE_BYTES)) };
     await channel.send(encodeHello(token, nonces));
     const welcome = await channel.receive(HANDSHAKE_MS);
-    return welcome === undefined ? undefined : findAgent(welcome, token, nonces);
+    const identity = welcome === undefined ? undefined : findAgent(welcome, token, nonces);
+    return identity === undefined ? undefined : { identity, connection: { token, ...nonces } };
   } catch (error) {
     // Malformed: no agent of ours speaks like that.
     if (error instanceof VaultError) return undefined;
@@ -96,11 +104,14 @@ export class AgentClient implements KeyHolder {
   #identity: KeyIdentity;
   #lastTurn: Promise<unknown> = Promise.resolve();
   #isTied = false;
+  readonly #connection: Connection;
+  #announcement: Announcement | undefined;
 
-  constructor(paths: AgentPaths, channel: Channel, identity: KeyIdentity) {
+  constructor(paths: AgentPaths, channel: Channel, { identity, connection }: Greeted) {
     this.#paths = paths;
     this.#channel = channel;
     this.#identity = identity;
+    this.#connection = connection;
     channel.allowLongFrames();
   }
 
@@ -120,7 +131,7 @@ export class AgentClient implements KeyHolder {
     const deks: Dek[] = [];
     try {
       for (const part of splitBatch(items, ({ aad }) => aad.length, BATCH_ITEMS_MAX, BATCH_BYTES_MAX)) {
-        const reply = await this.#ask({ op: "unwrap", items: part });
+        const reply = await this.ask({ op: "unwrap", items: part });
         if (reply.kind !== "unwrapped" || reply.deks.length !== part.length) throw this.#hangUp();
         deks.push(...reply.deks);
       }
@@ -134,7 +145,7 @@ export class AgentClient implements KeyHolder {
   async wrapDeks(items: readonly WrapItem[]): Promise<WrappedDek[]> {
     const wrapped: WrappedDek[] = [];
     for (const part of splitBatch(items, ({ aad }) => aad.length, BATCH_ITEMS_MAX, BATCH_BYTES_MAX)) {
-      const reply = await this.#ask({ op: "wrap", items: part });
+      const reply = await this.ask({ op: "wrap", items: part });
       if (reply.kind !== "wrapped" || reply.items.length !== part.length) throw this.#hangUp();
       wrapped.push(...reply.items);
     }
@@ -142,20 +153,20 @@ export class AgentClient implements KeyHolder {
   }
 
   async authenticate(bodyHash: Uint8Array): Promise<Uint8Array> {
-    const reply = await this.#ask({ op: "authenticate", bodyHash });
+    const reply = await this.ask({ op: "authenticate", bodyHash });
     if (reply.kind !== "mac") throw this.#hangUp();
     return reply.mac;
   }
 
   async status(): Promise<AgentStatus> {
-    const reply = await this.#ask({ op: "status" });
+    const reply = await this.ask({ op: "status" });
     if (reply.kind !== "status") throw this.#hangUp();
     return reply.status;
   }
 
   /** Has the agent note how far the audit log has come; at most `HEADS_MAX` at a time. */
   async remember(heads: readonly PartHead[]): Promise<void> {
-    const reply = await this.#ask({ op: "remember", heads });
+    const reply = await this.ask({ op: "remember", heads });
     if (reply.kind !== "remembered") throw this.#hangUp();
   }
 
@@ -163,7 +174,7 @@ export class AgentClient implements KeyHolder {
   async recall(parts: readonly string[]): Promise<PartHead[]> {
     const heads: PartHead[] = [];
     for (let at = 0; at < parts.length; at += HEADS_MAX) {
-      const reply = await this.#ask({ op: "recall", parts: parts.slice(at, at + HEADS_MAX) });
+      const reply = await this.ask({ op: "recall", parts: parts.slice(at, at + HEADS_MAX) });
       if (reply.kind !== "recalled") throw this.#hangUp();
       heads.push(...reply.heads);
     }
@@ -177,7 +188,7 @@ export class AgentClient implements KeyHolder {
    * @throws VaultError `bad-wrap` and what else opening says, for a record that is none of the vault's.
    */
   async askValue(record: SecretRecord, refused?: string): Promise<ValueAnswer> {
-    const reply = await this.#ask({ op: "value", record, refused }, VALUE_REPLY_MS);
+    const reply = await this.ask({ op: "value", record, refused }, VALUE_REPLY_MS);
     if (reply.kind !== "value" && reply.kind !== "no-value") throw this.#hangUp();
     return reply;
   }
@@ -188,7 +199,7 @@ export class AgentClient implements KeyHolder {
    * @throws VaultError `wrong-key`, more slowly each time, or `bad-key-slot` when the KEK is not the key that the grant speaks of; the agent then keeps the key that it had.
    */
   async unlock(grant: KeyGrant): Promise<void> {
-    const reply = await this.#ask({ op: "unlock", grant }, UNLOCK_REPLY_MS);
+    const reply = await this.ask({ op: "unlock", grant }, UNLOCK_REPLY_MS);
     if (reply.kind !== "unlocked") throw this.#hangUp();
     this.#identity = reply.identity;
   }
@@ -200,7 +211,7 @@ export class AgentClient implements KeyHolder {
    */
   async lock(): Promise<void> {
     try {
-      const reply = await this.#ask({ op: "lock" });
+      const reply = await this.ask({ op: "lock" });
       if (reply.kind !== "locked") throw this.#hangUp();
     } catch (error) {
       // One that ended by itself meanwhile has forgotten the key as well.
@@ -217,7 +228,13 @@ export class AgentClient implements KeyHolder {
     return { ended: this.#lastTurn.then(() => this.#hearEnd()), close: () => { this.#channel.close(); } };
   }
 
+  /** Lets the agent see that this process is at the end of this connection: for what it says to persons alone. @throws VaultError `io`. */
+  announce(): void {
+    this.#announcement ??= announcePerson(this.#connection);
+  }
+
   close(): void {
+    this.#announcement?.close();
     if (!this.#isTied) this.#channel.close();
   }
 
@@ -232,7 +249,8 @@ export class AgentClient implements KeyHolder {
     }
   }
 
-  async #ask(request: Request, replyMs: number = REPLY_MS): Promise<Reply> {
+  /** One request and its reply, which need not be of the kind that goes with it. @throws VaultError `locked`, and what the agent refuses with. */
+  async ask(request: Request, replyMs: number = REPLY_MS): Promise<Reply> {
     const turn = this.#lastTurn.then(() => this.#exchange(request, replyMs));
     this.#lastTurn = turn.catch(() => undefined);
     return turn;

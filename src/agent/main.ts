@@ -1,6 +1,7 @@
 // The agent's process: takes its order on stdin, says on stdout what became of it, serves until the key has to go.
 import inspector from "node:inspector";
 import { wipe } from "../bytes.ts";
+import { RateKeeper } from "./approvals/rate-keeper.ts";
 import { Channel } from "./channel.ts";
 import type { Frame } from "./frame.ts";
 import { KeyCustody } from "./key-custody.ts";
@@ -52,7 +53,7 @@ async function serve(frame: Frame, openLogins: OpenLogins): Promise<StartReply> 
     custody.close();
     return { kind: "taken" };
   }
-  server = new AgentServer(listener, custody, { logins: openLogins(paths, storeLogin) });
+  server = new AgentServer(listener, custody, { logins: openLogins(paths, storeLogin), rates: new RateKeeper(paths.state) });
   return { kind: "ready" };
 }
 

@@ -1,4 +1,6 @@
 // What the agent answers.
+import type { ApprovalReply } from "./approvals/desk.ts";
+import { encodeApprovalReply, isApprovalKind, parseApprovalReply } from "./approvals/message.ts";
 import { concatBytes, encodeBase64, findText, utf8 } from "../bytes.ts";
 import type { ErrorCode } from "../errors.ts";
 import { VaultError } from "../errors.ts";
@@ -38,13 +40,14 @@ export interface AgentStatus extends TimeLeft {
 }
 
 /** Codes that travel; the sentence that goes with each stays at the client. Nothing else of an error crosses the socket. */
-export type RefusalCode = Extract<ErrorCode, "bad-wrap" | "wrong-key" | "bad-key-slot" | "locked" | "io">;
+export type RefusalCode = Extract<ErrorCode, "bad-wrap" | "wrong-key" | "bad-key-slot" | "locked" | "inside-run" | "io">;
 
 const REFUSALS: Readonly<Record<RefusalCode, { readonly message: string; readonly hint?: string }>> = {
   "bad-wrap": { message: "a data key does not open: its record was changed, or belongs elsewhere" },
   "wrong-key": { message: "wrong passphrase or master key" },
   "bad-key-slot": { message: "the vault's key slot was changed", hint: "restore vault.json from a backup" },
   locked: { message: "the agent holds this key no longer", hint: "vault unlock" },
+  "inside-run": { message: "what waits is for a person to see and to answer, and not for a program in a run", hint: "type it in a terminal outside of any run" },
   io: { message: "the agent could not do its work", hint: "vault lock, then vault unlock" },
 };
 
@@ -57,6 +60,7 @@ export type Reply =
   | { readonly kind: "remembered" }
   | { readonly kind: "recalled"; readonly heads: readonly PartHead[] }
   | ValueAnswer
+  | ApprovalReply
   | { readonly kind: "locked" }
   /** Asked for by nobody: the time that the key was given for is over. Whoever hangs up without a word has another reason. */
   | { readonly kind: "expired" }
@@ -64,6 +68,7 @@ export type Reply =
 
 /** The frame holds copies of the reply's keys. */
 export function encodeReply(reply: Reply): Frame {
+  if (isOfApprovals(reply)) return { body: encodeApprovalReply(reply), keys: NO_KEYS };
   const { kind } = reply;
   switch (kind) {
     case "status":
@@ -95,6 +100,7 @@ export function encodeReply(reply: Reply): Frame {
 export function parseReply({ body, keys }: Frame): Reply {
   const { kind } = parseObject(body, "a reply");
   if (kind !== "unwrapped" && kind !== "value") requireKeyCount(keys, 0);
+  if (isApprovalKind(kind)) return parseApprovalReply(kind, body);
   switch (kind) {
     case "status":
       return { kind, status: parseStatus(parseMembers(body, ["kind", "pid", "ttlLeftMs", "idleLeftMs", "idleMs", "isForRuns"])) };
@@ -140,6 +146,10 @@ export function refusalError(code: RefusalCode): VaultError {
 /** What of an error may be told: its code, where it is one that travels, and `io` otherwise. */
 export function refusalCodeOf(error: unknown): RefusalCode {
   return error instanceof VaultError && isRefusalCode(error.code) ? error.code : "io";
+}
+
+function isOfApprovals(reply: Reply): reply is ApprovalReply {
+  return isApprovalKind(reply.kind);
 }
 
 function parseStatus(members: Record<string, unknown>): AgentStatus {

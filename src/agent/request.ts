@@ -1,4 +1,6 @@
 // What a client may ask of the agent. No request has an answer that holds the KEK or a key made from it.
+import type { ApprovalRequest } from "./approvals/desk.ts";
+import { encodeApprovalRequest, isApprovalOp, parseApprovalRequest } from "./approvals/message.ts";
 import { concatBytes, encodeBase64 } from "../bytes.ts";
 import { VaultError } from "../errors.ts";
 import { parseArray, parseObject } from "../vault/json-shape.ts";
@@ -45,10 +47,12 @@ export type Request =
   | { readonly op: "recall"; readonly parts: readonly string[] }
   /** Asks for the value of a secret that is made. `refused`: base64 of the SHA-256 of the one that a host has just refused, if it is asked for that reason. */
   | { readonly op: "value"; readonly record: SecretRecord; readonly refused: string | undefined }
+  | ApprovalRequest
   | { readonly op: "lock" };
 
 /** The frame holds copies of the request's keys. */
 export function encodeRequest(request: Request): Frame {
+  if (isOfApprovals(request)) return { body: encodeApprovalRequest(request), keys: NO_KEYS };
   const { op } = request;
   switch (op) {
     case "status":
@@ -74,6 +78,10 @@ export function encodeRequest(request: Request): Frame {
 /** The request holds copies of the frame's keys. @throws VaultError for anything but a request, correct in every detail. */
 export function parseRequest({ body, keys }: Frame): Request {
   const { op } = parseObject(body, "a request");
+  if (isApprovalOp(op)) {
+    requireKeyCount(keys, 0);
+    return parseApprovalRequest(op, body);
+  }
   switch (op) {
     case "status":
     case "lock":
@@ -107,6 +115,10 @@ export function parseRequest({ body, keys }: Frame): Request {
     default:
       throw new VaultError("bad-schema", "no such request");
   }
+}
+
+export function isOfApprovals(request: Request): request is ApprovalRequest {
+  return isApprovalOp(request.op);
 }
 
 /** With no members beside its own. */

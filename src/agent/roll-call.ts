@@ -47,6 +47,25 @@ export function parseTable(table: string, realm: Realm | undefined): Present[] {
   });
 }
 
+/** The abstract names that are listened at, in this network namespace, and the inode of each one's socket. @throws VaultError `io`. */
+export function readListeners(): ReadonlyMap<string, string> {
+  return new Map([...readTable().matchAll(ROW)].flatMap(({ groups: { flags = "", inode = "", name = "" } = {} }) => ((Number.parseInt(flags, 16) & LISTENS) === 0 ? [] : [[name, inode] as const])));
+}
+
+/** The processes of this user's (for root: all) that hold a socket. */
+export function findHolders(inode: string): number[] {
+  return (look("/proc", () => readdirSync("/proc")) ?? []).filter((name) => /^[1-9][0-9]*$/.test(name)).map(Number).filter((pid) => findSocketsQuietly(pid).has(inode));
+}
+
+/** Of a process that may be anybody's: one that cannot be looked at is none of this user's. */
+function findSocketsQuietly(pid: number): ReadonlySet<string> {
+  try {
+    return findSockets(pid);
+  } catch {
+    return new Set();
+  }
+}
+
 /** Waits until each has withdrawn or ended. @returns those that have not when the time is over. */
 export async function awaitWithdrawal(those: readonly Present[], timeoutMs: number): Promise<Present[]> {
   const deadline = performance.now() + timeoutMs;

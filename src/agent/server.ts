@@ -7,6 +7,9 @@ import { VaultError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { SecretRecord } from "../vault/record.ts";
 import { openSecrets } from "../vault/envelope.ts";
+import { ApprovalDesk } from "./approvals/desk.ts";
+import type { Connection } from "./approvals/person-proof.ts";
+import type { RateKeeper } from "./approvals/rate-keeper.ts";
 import { Channel } from "./channel.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
 import { HeadMemory, MAIN_PART } from "./head-memory.ts";
@@ -15,7 +18,7 @@ import type { PrivateSocket } from "./private-socket.ts";
 import type { Reply } from "./reply.ts";
 import { encodeReply, refusalCodeOf } from "./reply.ts";
 import type { Request } from "./request.ts";
-import { parseRequest } from "./request.ts";
+import { isOfApprovals, parseRequest } from "./request.ts";
 import { makeValue } from "./sources/makers.ts";
 import type { MadeValue, MakeOrder } from "./sources/source-maker.ts";
 import type { LoginKeeper } from "./sources/login-keeper.ts";
@@ -47,12 +50,22 @@ interface Answer {
   readonly key: HeldKey;
 }
 
+/** At the other end of a connection, and has proved itself. */
+interface Client {
+  readonly channel: Channel;
+  readonly connection: Connection;
+}
+
 /** What the agent has beside its key. */
 export interface AgentMeans {
   readonly make?: (order: MakeOrder) => Promise<MadeValue>;
   readonly time?: Time;
   /** Without one, there are no logins. */
   readonly logins?: LoginKeeper;
+  /** Without one, nothing is allowed whose uses are counted. */
+  readonly rates?: RateKeeper;
+  /** How long a request waits for a person, in milliseconds; tests pass less. */
+  readonly approvalMs?: number;
 }
 
 /** Serves a key until it expires, is locked, or nobody can reach the socket any more; one for runs, until none of them is there. */
@@ -68,6 +81,7 @@ export class AgentServer {
   readonly #values: ValueStore;
   readonly #time: Time;
   readonly #logins: LoginKeeper | undefined;
+  readonly #desk: ApprovalDesk;
   #expiring: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   /** Since when there has been no client. */
@@ -75,12 +89,13 @@ export class AgentServer {
   #resolveEnded: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(listener: PrivateSocket, custody: KeyCustody, { make = makeValue, time = systemTime, logins }: AgentMeans = {}) {
+  constructor(listener: PrivateSocket, custody: KeyCustody, { make = makeValue, time = systemTime, logins, rates, approvalMs }: AgentMeans = {}) {
     this.#listener = listener;
     this.#custody = custody;
     this.#values = new ValueStore(make, time);
     this.#time = time;
     this.#logins = logins;
+    this.#desk = new ApprovalDesk(time, rates, { waitMs: approvalMs });
     this.#aloneSinceMs = time.now().monotonicMs;
     this.ended = new Promise((resolve) => { this.#resolveEnded = resolve; });
     listener.onConnection((socket) => { void this.#accept(socket); });
@@ -104,6 +119,7 @@ export class AgentServer {
     clearTimeout(this.#timer);
     this.#custody.close();
     this.#values.clear();
+    this.#desk.clear();
     this.#logins?.clear();
     this.#listener.release();
   }
@@ -161,10 +177,10 @@ export class AgentServer {
     const channel = new Channel(socket, socket);
     this.#channels.add(channel);
     try {
-      const key = await this.#greet(channel);
-      if (key === undefined) return;
+      const greeted = await this.#greet(channel);
+      if (greeted === undefined) return;
       this.#known.add(channel);
-      await this.#converse(channel, key);
+      await this.#converse({ channel, connection: greeted.connection }, greeted.key);
     } catch {
       // Malformed: such a client hears nothing more, and the agent goes on.
     } finally {
@@ -175,7 +191,7 @@ export class AgentServer {
   }
 
   /** @returns the key that the client has been told of, or undefined for a stranger, who hears nothing but the challenge. */
-  async #greet(channel: Channel): Promise<HeldKey | undefined> {
+  async #greet(channel: Channel): Promise<{ readonly key: HeldKey; readonly connection: Connection } | undefined> {
     const timer = setTimeout(() => { channel.close(); }, HANDSHAKE_MS);
     try {
       const nonce = new Uint8Array(randomBytes(NONCE_BYTES));
@@ -186,13 +202,14 @@ export class AgentServer {
       const { key } = this.#custody;
       channel.allowLongFrames();
       await channel.send(encodeWelcome(this.#listener.token, nonces, key));
-      return key;
+      return { key, connection: { token: this.#listener.token, ...nonces } };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #converse(channel: Channel, keyAtFirst: HeldKey): Promise<void> {
+  async #converse(client: Client, keyAtFirst: HeldKey): Promise<void> {
+    const { channel } = client;
     for (let key = keyAtFirst; ; ) {
       const request = await receiveRequest(channel);
       if (request === undefined) return;
@@ -207,20 +224,23 @@ export class AgentServer {
         this.close();
         return;
       }
-      const answer = await this.#answer(request, key);
+      const answer = await this.#answer(request, key, client);
       await send(channel, answer.reply);
+      // Its next word was waited for as the sign of its end.
+      if (request.op === "hold") return;
       ({ key } = answer);
     }
   }
 
-  async #answer(request: KeyRequest, key: HeldKey): Promise<Answer> {
+  async #answer(request: KeyRequest, key: HeldKey, client: Client): Promise<Answer> {
     try {
-      if (request.op !== "unlock") return { reply: await this.#work(request, key), key };
+      if (request.op !== "unlock") return { reply: await this.#work(request, key, client), key };
       const { vaultId } = this.#custody.key;
       const unlocked = await this.#custody.unlock(request.grant);
       if (!equalBytes(unlocked.vaultId, vaultId)) {
         this.#heads.clear();
         this.#values.clear();
+        this.#desk.clear();
       }
       this.#watch();
       return { reply: { kind: "unlocked", identity: unlocked }, key: unlocked };
@@ -229,7 +249,11 @@ export class AgentServer {
     }
   }
 
-  async #work(request: Exclude<KeyRequest, { readonly op: "unlock" }>, key: HeldKey): Promise<Reply> {
+  async #work(request: Exclude<KeyRequest, { readonly op: "unlock" }>, key: HeldKey, { channel, connection }: Client): Promise<Reply> {
+    if (isOfApprovals(request)) {
+      const gone = async (): Promise<void> => { await channel.receive(); };
+      return this.#desk.answer(request, { connection, gone }, (hash) => this.#custody.use(key, (holder) => holder.authenticate(hash)));
+    }
     switch (request.op) {
       case "status":
         return { kind: "status", status: this.#custody.status };

@@ -1,7 +1,9 @@
 // The commands, explicitly: what is not in this table does not exist.
 import Accept from "./accept.ts";
+import Approve from "./approve.ts";
 import Audit from "./audit.ts";
 import Completion from "./completion.ts";
+import Deny from "./deny.ts";
 import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
 import IdentityAccept from "./identity/accept.ts";
@@ -38,8 +40,10 @@ import Unseal from "./unseal.ts";
 
 export const COMMANDS = {
   accept: Accept,
+  approve: Approve,
   audit: Audit,
   completion: Completion,
+  deny: Deny,
   doctor: Doctor,
   explain: Explain,
   "identity:accept": IdentityAccept,

@@ -44,8 +44,17 @@ export function isPidTaken(pid: number): boolean {
 
 /** The parent of this process, its parent, and so on up to the first; none where the platform does not tell. One whose parent has ended belongs to the first process from then on. */
 export function listAncestors(): number[] {
+  return listUpFrom(process.ppid);
+}
+
+/** The same, of another process. */
+export function findAncestors(pid: number): number[] {
+  return listUpFrom(findProcess(pid)?.parent ?? 0);
+}
+
+function listUpFrom(first: number): number[] {
   const ancestors: number[] = [];
-  for (let pid = process.ppid; pid > 0 && !ancestors.includes(pid); pid = findProcess(pid)?.parent ?? 0) ancestors.push(pid);
+  for (let pid = first; pid > 0 && !ancestors.includes(pid); pid = findProcess(pid)?.parent ?? 0) ancestors.push(pid);
   return process.platform === "linux" ? ancestors : [];
 }
 

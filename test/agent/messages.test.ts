@@ -30,6 +30,15 @@ const record = parseRecord({
   ...{ source: { kind: "command", ttl: null, failureTtl: 10, timeout: 30 }, rules: null, version: 1, createdAt: "2026-01-31T09:30:00.000Z", updatedAt: "2026-01-31T09:30:00.000Z", dek: box, value: { nonce: box.nonce, commitment: encodeBase64(new Uint8Array(32)), ciphertext: box.ciphertext } },
 });
 
+const text = fc.string({ unit: "grapheme", maxLength: 30 });
+const hex = (bytes: number): fc.Arbitrary<string> => sized(bytes).map((each) => Buffer.from(each).toString("hex"));
+const body = fc.oneof(fc.constant({ kind: "none" as const }), fc.record({ kind: fc.constant("held" as const), bytes: aad }), fc.record({ kind: fc.constant("unread" as const), length: fc.option(fc.nat(), { nil: null }) }));
+const held = fc.record({ kind: fc.constantFrom("request" as const, "wish" as const), run: hex(8), programs: fc.array(text, { maxLength: 16 }), secrets: fc.array(text), rules: fc.array(text), method: text, host: text, path: text, body, digest: hex(32) });
+const heldId = fc.stringMatching(/^[a-z0-9]{5}$/);
+const extent = fc.oneof(fc.constantFrom({ kind: "once" as const }, { kind: "run" as const }, { kind: "rule" as const }), fc.record({ kind: fc.constant("time" as const), ms: limit }));
+const answer = fc.oneof(fc.record({ kind: fc.constant("allow" as const), extent }), fc.record({ kind: fc.constant("deny" as const), reason: text }));
+const door = fc.constantFrom("command" as const, "page" as const, "here" as const);
+
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constantFrom<Request>({ op: "status" }, { op: "lock" }),
   fc.record({ op: fc.constant("unlock" as const), grant }),
@@ -38,6 +47,11 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ op: fc.constant("authenticate" as const), bodyHash: sized(32) }),
   fc.record({ op: fc.constant("remember" as const), heads }),
   fc.record({ op: fc.constant("value" as const), record: fc.constant(record), refused: fc.option(sized(32).map(encodeBase64), { nil: undefined }) }),
+  fc.record({ op: fc.constant("hold" as const), request: held }),
+  fc.record({ op: fc.constant("take" as const), uses: fc.array(fc.record({ key: hex(32), perMinute: limit, burst: limit })) }),
+  fc.constant<Request>({ op: "waiting" }),
+  fc.record({ op: fc.constant("look" as const), id: heldId }),
+  fc.record({ op: fc.constant("settle" as const), id: heldId, digest: hex(32), answer, by: door }),
   fc.record({ op: fc.constant("recall" as const), parts: fc.array(fc.constantFrom("log", "0")) }),
 );
 
@@ -49,9 +63,13 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant("mac" as const), mac: sized(32) }),
   fc.record({ kind: fc.constant("value" as const), value: fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => new Secret(bytes)), freshMs: limit, goodMs: limit, isNew: fc.boolean() }),
   fc.record({ kind: fc.constant("no-value" as const), failure: fc.record({ reason: fc.constantFrom(...FAILURES), said: fc.string(), status: fc.nat() }), retryMs: limit, isNew: fc.boolean() }),
+  fc.record({ kind: fc.constant("decided" as const), decision: fc.oneof(fc.record({ kind: fc.constant("allowed" as const), by: fc.constantFrom("standing" as const, "command" as const), extent: fc.constantFrom("once" as const, "run" as const, "rule" as const, "time" as const) }), fc.record({ kind: fc.constant("denied" as const), by: door, reason: text }), fc.constantFrom({ kind: "unanswered" as const }, { kind: "crowded" as const }, { kind: "ended" as const })) }),
+  fc.record({ kind: fc.constant("rated" as const), waitMs: limit }),
+  fc.record({ kind: fc.constant("waiting" as const), waiting: fc.array(fc.record({ id: heldId, request: held, isBodyKept: fc.boolean(), waitedMs: limit, leftMs: limit }), { maxLength: 3 }) }),
+  fc.record({ kind: fc.constant("settled" as const), isSettled: fc.boolean() }),
   fc.constantFrom<Reply>({ kind: "locked" }, { kind: "remembered" }),
   fc.record({ kind: fc.constant("recalled" as const), heads }),
-  fc.record({ kind: fc.constant("refused" as const), code: fc.constantFrom("bad-wrap" as const, "wrong-key" as const, "bad-key-slot" as const, "locked" as const, "io" as const) }),
+  fc.record({ kind: fc.constant("refused" as const), code: fc.constantFrom("bad-wrap" as const, "wrong-key" as const, "bad-key-slot" as const, "locked" as const, "inside-run" as const, "io" as const) }),
 );
 
 /** As the other side has it: through JSON. */

@@ -25,8 +25,10 @@ const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING
 /** Lines of a transcript before the first example of a command. */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
   accept: VAULT,
+  approve: VAULT,
   audit: VAULT,
   completion: [],
+  deny: VAULT,
   doctor: [...VAULT, ...FILES],
   explain: [...VAULT, ...API],
   "identity:accept": [...VAULT, ...GITHUB, "vault secrets attach-group GITHUB_TOKEN --workspace acme --group ci"],
@@ -81,11 +83,15 @@ function atTestProvider(printed: string): readonly string[] {
 
 const NO_STORE = "wants a store, which is not here: test/app/stores has them";
 const NO_BROKER = "wants a broker, which is not here: test/broker has them";
+const NOTHING_WAITS = "wants a request that waits, and none does here: test/app/approvals has them";
 const ELSEWHERE = "logs in at a provider that is not here";
 
 /** By the example as a shell reads it. */
 const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault accept gEbUQo5GJmL8B2MwfZLxQw==": { why: "names another vault", lines: (printed) => [`2: ${printed}`, `sh -c 'vault accept "$(sed -n "s/^  .vault.: .\\(.*\\).,$/\\1/p" "$VAULT_DIR/vault.json")"'`] },
+  "vault approve k7f3x --for run": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },
+  "vault deny k7f3x": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },
+  "vault deny k7f3x --reason 'not on a Friday'": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },
   'eval "$(vault completion bash)"': { why: "is for bash, and transcripts are run by sh", lines: (printed) => [`bash -c '${printed}'`] },
   "vault audit --follow --limit 1": { why: "goes on until it is interrupted", lines: (printed) => [`timeout --preserve-status -s INT 8 ${printed}`] },
   "vault identity accept build-runner --workspace acme --group ci": { why: "nobody has asked here", lines: (printed) => [`7: ${printed}`, `${printed.replace("build-runner", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp")} --as build-runner`] },

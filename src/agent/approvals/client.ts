@@ -1,0 +1,50 @@
+// Approvals and rates, as the processes see them that ask the agent.
+import { VaultError } from "../../errors.ts";
+import type { AgentClient } from "../client.ts";
+import type { Decision, Door, PersonsAnswer } from "./answer.ts";
+import type { HeldRequest } from "./held-request.ts";
+import type { Waiting } from "./queue.ts";
+import { WAIT_MS } from "./queue.ts";
+import type { BucketUse } from "./rate-bucket.ts";
+
+/** What the agent needs beside the time that it gives a person. */
+const MARGIN_MS = 30_000;
+
+/** Holds a request until it is decided. On a connection of its own, which is worth nothing afterwards. @throws VaultError `locked` where the agent has ended meanwhile. */
+export async function holdRequest(agent: AgentClient, request: HeldRequest): Promise<Decision> {
+  const reply = await agent.ask({ op: "hold", request }, WAIT_MS + MARGIN_MS);
+  if (reply.kind !== "decided") throw misplaced();
+  return reply.decision;
+}
+
+/** Takes one from each bucket, or nothing from any. @returns how long until there is one in each, in milliseconds; 0 where it was taken. @throws VaultError `io` where that cannot be written down; `locked`. */
+export async function takeUses(agent: AgentClient, uses: readonly BucketUse[]): Promise<number> {
+  const reply = await agent.ask({ op: "take", uses });
+  if (reply.kind !== "rated") throw misplaced();
+  return reply.waitMs;
+}
+
+/** What waits, the oldest first, without the bodies. The client has announced itself as a person's (`announce`). @throws VaultError `inside-run`; `locked`. */
+export async function listWaiting(agent: AgentClient): Promise<readonly Waiting[]> {
+  const reply = await agent.ask({ op: "waiting" });
+  if (reply.kind !== "waiting") throw misplaced();
+  return reply.waiting;
+}
+
+/** One that waits, with its body where that can be shown. @throws as `listWaiting`. */
+export async function lookAt(agent: AgentClient, id: string): Promise<Waiting | undefined> {
+  const reply = await agent.ask({ op: "look", id });
+  if (reply.kind !== "waiting") throw misplaced();
+  return reply.waiting[0];
+}
+
+/** @param seen the request that the person was shown. @returns false where it does not wait any more. @throws as `listWaiting`. */
+export async function settle(agent: AgentClient, { id, request }: Pick<Waiting, "id" | "request">, answer: PersonsAnswer, by: Door): Promise<boolean> {
+  const reply = await agent.ask({ op: "settle", id, digest: request.digest, answer, by });
+  if (reply.kind !== "settled") throw misplaced();
+  return reply.isSettled;
+}
+
+function misplaced(): VaultError {
+  return new VaultError("locked", "the agent has answered something else", "vault lock, then vault unlock");
+}

@@ -1,0 +1,140 @@
+// The requests that wait for a person, of all runs of this vault on this machine. Nothing of it is kept: with the agent, all that waits and all that was approved is gone.
+import { randomInt } from "node:crypto";
+import type { Time } from "../time.ts";
+import type { Decision, Door, PersonsAnswer } from "./answer.ts";
+import type { HeldRequest } from "./held-request.ts";
+import { StandingApprovals } from "./standing.ts";
+
+/** How long a request waits for a person, who may have been asked by a line on another terminal. Most clients are as patient. */
+export const WAIT_MS = 120_000;
+/** A program that sends without end must not fill the agent's memory: what is one too many is refused at once. */
+const WAITING_MAX = 512;
+/** Of bodies that can be read, all together. Those of more are held by their runs, and cannot be shown. */
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** Without letters and digits that look alike. */
+const ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
+const ID_LENGTH = 5;
+
+/** One that waits, as a person is shown it. */
+export interface Waiting {
+  readonly id: string;
+  /** Without a body that did not fit in: `bodyShown` says so. */
+  readonly request: HeldRequest;
+  readonly isBodyKept: boolean;
+  readonly waitedMs: number;
+  readonly leftMs: number;
+}
+
+export interface Held {
+  readonly decision: Promise<Decision>;
+  /** The program has hung up, or its run has ended: it is asked for no more. Safe to call at any time. */
+  readonly withdraw: () => void;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly request: HeldRequest;
+  readonly sinceMs: number;
+  readonly bodyBytes: number;
+  readonly isBodyKept: boolean;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (decision: Decision) => void;
+}
+
+export class ApprovalQueue {
+  readonly #time: Pick<Time, "now">;
+  readonly #waitMs: number;
+  readonly #standing: StandingApprovals;
+  /** In the order in which they came. */
+  readonly #entries = new Map<string, Entry>();
+  /** None is given twice: what was typed for one must never be taken for another. */
+  readonly #ids = new Set<string>();
+  #bodyBytes = 0;
+
+  constructor(time: Pick<Time, "now">, waitMs: number = WAIT_MS) {
+    this.#time = time;
+    this.#waitMs = waitMs;
+    this.#standing = new StandingApprovals(time);
+  }
+
+  /** Holds a request until somebody decides, or the time is over; one that stands approved is let go at once. */
+  hold(request: HeldRequest): Held {
+    const extent = this.#standing.find(request);
+    if (extent !== undefined) return { decision: Promise.resolve({ kind: "allowed", by: "standing", extent }), withdraw: () => undefined };
+    if (this.#entries.size >= WAITING_MAX) return { decision: Promise.resolve({ kind: "crowded" }), withdraw: () => undefined };
+    const id = this.#drawId();
+    const bodyBytes = request.body.kind === "held" ? request.body.bytes.length : 0;
+    const isBodyKept = this.#bodyBytes + bodyBytes <= BODY_BYTES_MAX;
+    const decision = new Promise<Decision>((resolve) => {
+      const timer = setTimeout(() => { this.#end(id, { kind: "unanswered" }); }, this.#waitMs);
+      const kept: HeldRequest = isBodyKept ? request : { ...request, body: { kind: "unread", length: bodyBytes } };
+      this.#entries.set(id, { id, request: kept, sinceMs: this.#time.now().monotonicMs, bodyBytes: isBodyKept ? bodyBytes : 0, isBodyKept, timer, resolve });
+    });
+    if (isBodyKept) this.#bodyBytes += bodyBytes;
+    return { decision, withdraw: () => { this.#end(id, { kind: "unanswered" }); } };
+  }
+
+  /** The oldest first. */
+  list(): Waiting[] {
+    return [...this.#entries.values()].map((entry) => this.#describe(entry));
+  }
+
+  find(id: string): Waiting | undefined {
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : this.#describe(entry);
+  }
+
+  /**
+   * Gives a person's answer to one that waits, and to the others that it is good for.
+   *
+   * @param digest of the request that the person has seen: it has to be that one.
+   * @returns false where none such waits any more.
+   */
+  settle(id: string, digest: string, answer: PersonsAnswer, by: Door): boolean {
+    const entry = this.#entries.get(id);
+    if (entry?.request.digest !== digest) return false;
+    if (answer.kind === "deny") {
+      this.#end(id, { kind: "denied", by, reason: answer.reason });
+      return true;
+    }
+    const { extent } = answer;
+    this.#end(id, { kind: "allowed", by, extent: extent.kind });
+    // A wish is one thing that is wished for, and no rule.
+    if (extent.kind === "once" || entry.request.kind === "wish") return true;
+    this.#standing.add(entry.request, extent);
+    for (const other of [...this.#entries.values()]) {
+      const found = this.#standing.find(other.request);
+      if (found !== undefined) this.#end(other.id, { kind: "allowed", by: "standing", extent: found });
+    }
+    return true;
+  }
+
+  /** Nothing waits any more, and nothing stands approved. */
+  clear(): void {
+    for (const { id } of [...this.#entries.values()]) this.#end(id, { kind: "ended" });
+    this.#standing.clear();
+  }
+
+  #end(id: string, decision: Decision): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    clearTimeout(entry.timer);
+    this.#entries.delete(id);
+    this.#bodyBytes -= entry.bodyBytes;
+    entry.resolve(decision);
+  }
+
+  #describe({ id, request, sinceMs, isBodyKept }: Entry): Waiting {
+    const waitedMs = Math.max(0, Math.round(this.#time.now().monotonicMs - sinceMs));
+    return { id, request, isBodyKept, waitedMs, leftMs: Math.max(0, this.#waitMs - waitedMs) };
+  }
+
+  #drawId(): string {
+    for (;;) {
+      const id = Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
+      if (this.#ids.has(id)) continue;
+      this.#ids.add(id);
+      return id;
+    }
+  }
+}

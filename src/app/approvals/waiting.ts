@@ -1,0 +1,66 @@
+// What waits for a person, and the person's answer: at the agent, from outside of any run.
+import type { Door, PersonsAnswer } from "../../agent/approvals/answer.ts";
+import { listWaiting, lookAt, settle } from "../../agent/approvals/client.ts";
+import type { Waiting } from "../../agent/approvals/queue.ts";
+import { connectAgent } from "../../agent/client.ts";
+import { VaultError } from "../../errors.ts";
+import { findEnclosingRun, isBehindWall, missingVault } from "../keys/inside-run.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** One that waits, as it is shown. What is in it the program has chosen, but for secrets, rules and the names of programs. */
+export type WaitingRequest = Waiting;
+/** What a person says to it, and through which door. */
+export type Answer = PersonsAnswer;
+export type AnswerDoor = Door;
+
+export interface Approvals {
+  /** The oldest first, without the bodies. */
+  readonly list: () => Promise<readonly WaitingRequest[]>;
+  /** With the body, where that can be shown. Undefined where it does not wait any more. */
+  readonly look: (id: string) => Promise<WaitingRequest | undefined>;
+  /** @param seen what the person was shown: the answer is for that, and for nothing that has taken its place. @returns false where it does not wait any more. */
+  readonly answer: (seen: Pick<WaitingRequest, "id" | "request">, answer: Answer) => Promise<boolean>;
+  readonly close: () => void;
+}
+
+/**
+ * Whoever opened it closes it.
+ *
+ * @param act what was asked for, as it is typed: `approve`.
+ * @throws VaultError `inside-run` for a program in a run; `no-vault` behind the wall; as `connectAgent`. Each of the methods may reject with the first, by what the agent sees of this process, and with `locked`.
+ */
+export async function openApprovals(surroundings: Surroundings, act: string, door: AnswerDoor): Promise<Approvals> {
+  if (isBehindWall()) throw missingVault(surroundings);
+  const run = await findEnclosingRun(surroundings);
+  if (run !== undefined) {
+    const how = run.by === "above" ? `process ${run.pid}, a vault run, is above this one` : "this environment is that of a vault run";
+    throw new VaultError("inside-run", `vault ${act} is for the person who started the run, and not for its program (${how})`, "type it in a terminal outside the run");
+  }
+  const agent = await connectAgent(surroundings.paths.agent);
+  // Where no agent is, nothing waits.
+  if (agent === undefined) return { list: () => Promise.resolve([]), look: () => Promise.resolve(undefined), answer: () => Promise.resolve(false), close: () => undefined };
+  agent.announce();
+  return {
+    list: () => listWaiting(agent),
+    look: (id) => lookAt(agent, id),
+    answer: (seen, given) => settle(agent, seen, given, door),
+    close: () => { agent.close(); },
+  };
+}
+
+/**
+ * Answers one, by its id.
+ *
+ * @returns it as it was.
+ * @throws VaultError `not-found` where none such waits; as `openApprovals`.
+ */
+export async function answerById(surroundings: Surroundings, act: string, id: string, answer: Answer): Promise<WaitingRequest> {
+  const approvals = await openApprovals(surroundings, act, "command");
+  try {
+    const seen = (await approvals.list()).find((one) => one.id === id);
+    if (seen === undefined || !(await approvals.answer(seen, answer))) throw new VaultError("not-found", "no such request waits: it was answered, has gone, or has waited too long", "vault approve lists what waits");
+    return seen;
+  } finally {
+    approvals.close();
+  }
+}

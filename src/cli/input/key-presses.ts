@@ -1,0 +1,60 @@
+// Single keys from the terminal device, whatever the standard streams are.
+import { openSync } from "node:fs";
+import { ReadStream } from "node:tty";
+
+export interface KeyPresses {
+  /** The next key, in lower case; undefined when the time is over, `ctrl-c` to give up. */
+  next(timeoutMs: number): Promise<string | undefined>;
+  /** Forgets what was pressed so far: it was meant for what was shown then. */
+  forget(): void;
+  /** The terminal is as before. For asking a line in between: `resume` goes on. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** Whoever opened it closes it. The caller has seen that there is a terminal. */
+export function openKeyPresses(): KeyPresses {
+  const input = new ReadStream(openSync("/dev/tty", "r+"));
+  let pressed: string[] = [];
+  let wake = (): void => undefined;
+  const hear = (chunk: Buffer): void => {
+    // One key a time: the bytes of an arrow or of what was pasted are none of the keys that count.
+    const text = chunk.toString("latin1");
+    if (text === "\u0003" || text === "\u0004") pressed.push("ctrl-c");
+    else if (text.length === 1) pressed.push(text.toLowerCase());
+    wake();
+  };
+  const start = (): void => {
+    input.setRawMode(true);
+    input.on("data", hear);
+    input.resume();
+  };
+  const stop = (): void => {
+    input.off("data", hear);
+    input.pause();
+    input.setRawMode(false);
+  };
+  start();
+  return {
+    async next(timeoutMs) {
+      if (pressed.length === 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs);
+          wake = () => { clearTimeout(timer); resolve(); };
+        });
+        wake = () => undefined;
+      }
+      return pressed.shift();
+    },
+    forget() {
+      pressed = [];
+    },
+    pause: stop,
+    resume: start,
+    close() {
+      stop();
+      input.destroy();
+    },
+  };
+}

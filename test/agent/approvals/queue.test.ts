@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
+import type { Extent } from "../../../src/agent/approvals/answer.ts";
+import type { HeldRequest } from "../../../src/agent/approvals/held-request.ts";
+import { ApprovalQueue } from "../../../src/agent/approvals/queue.ts";
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+const request = (path: string, more: Partial<HeldRequest> = {}): HeldRequest => ({ kind: "request", run: "a1", programs: ["curl", "sh"], secrets: ["TOKEN"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path), ...more });
+
+let nowMs = 0;
+const clock = { now: () => ({ monotonicMs: nowMs, wallMs: nowMs }) };
+const open = (waitMs?: number): ApprovalQueue => {
+  nowMs = 1000;
+  return new ApprovalQueue(clock, waitMs);
+};
+const only = (queue: ApprovalQueue) => {
+  const [waiting] = queue.list();
+  if (waiting === undefined) throw new Error("nothing waits");
+  return waiting;
+};
+const allow = (queue: ApprovalQueue, extent: Extent) => {
+  const { id, request: seen } = only(queue);
+  return queue.settle(id, seen.digest, { kind: "allow", extent }, "command");
+};
+
+describe("a request that waits", () => {
+  it("is let go by one answer, and by no second", async () => {
+    const queue = open();
+    const held = queue.hold(request("/a"));
+    const { id } = only(queue);
+    expect(allow(queue, { kind: "once" })).toBe(true);
+    expect(await held.decision).toEqual({ kind: "allowed", by: "command", extent: "once" });
+    expect(queue.settle(id, digestOf("/a"), { kind: "deny", reason: "" }, "command")).toBe(false);
+    expect(queue.list()).toEqual([]);
+  });
+
+  it("is denied with the reason", async () => {
+    const queue = open();
+    const held = queue.hold(request("/a"));
+    queue.settle(only(queue).id, digestOf("/a"), { kind: "deny", reason: "not on a Friday" }, "page");
+    expect(await held.decision).toEqual({ kind: "denied", by: "page", reason: "not on a Friday" });
+  });
+
+  it("is not let go by an answer that was meant for another", async () => {
+    const queue = open();
+    const [first, second] = [queue.hold(request("/a")), queue.hold(request("/b"))];
+    const [a, b] = queue.list();
+    expect(queue.settle(a?.id ?? "", digestOf("/b"), { kind: "allow", extent: { kind: "once" } }, "command")).toBe(false);
+    expect(queue.settle(b?.id ?? "", digestOf("/a"), { kind: "allow", extent: { kind: "once" } }, "command")).toBe(false);
+    expect(queue.list()).toHaveLength(2);
+    first.withdraw();
+    second.withdraw();
+  });
+
+  it("is asked for anew when it comes again, the same to the byte", () => {
+    const queue = open();
+    queue.hold(request("/a"));
+    const { id } = only(queue);
+    allow(queue, { kind: "once" });
+    queue.hold(request("/a"));
+    expect(only(queue).id).not.toBe(id);
+    queue.clear();
+  });
+
+  it("is refused when nobody answers in time", async () => {
+    vi.useFakeTimers();
+    try {
+      const queue = open(120_000);
+      const held = queue.hold(request("/a"));
+      nowMs += 60_000;
+      expect(only(queue)).toMatchObject({ waitedMs: 60_000, leftMs: 60_000 });
+      vi.advanceTimersByTime(120_000);
+      expect(await held.decision).toEqual({ kind: "unanswered" });
+      expect(queue.list()).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is gone when its program is, and all of them with the agent", async () => {
+    const queue = open();
+    const [first, second] = [queue.hold(request("/a")), queue.hold(request("/b"))];
+    first.withdraw();
+    expect(queue.list()).toHaveLength(1);
+    queue.clear();
+    expect(await second.decision).toEqual({ kind: "ended" });
+  });
+});
+
+describe("many", () => {
+  it("wait at once, each with a name of its own; one too many is refused", async () => {
+    const queue = open();
+    const held = Array.from({ length: 512 }, (_, index) => queue.hold(request(`/${index}`)));
+    expect(new Set(queue.list().map(({ id }) => id)).size).toBe(512);
+    expect(await queue.hold(request("/more")).decision).toEqual({ kind: "crowded" });
+    for (const one of held) one.withdraw();
+    expect(queue.list()).toEqual([]);
+  });
+
+  it("of long bodies are held without those that do not fit in", () => {
+    const queue = open();
+    const bytes = new Uint8Array(1024 * 1024);
+    for (let index = 0; index < 70; index += 1) queue.hold(request(`/${index}`, { body: { kind: "held", bytes } }));
+    const waiting = queue.list();
+    expect(waiting.filter(({ isBodyKept }) => isBodyKept)).toHaveLength(64);
+    expect(waiting.at(-1)).toMatchObject({ isBodyKept: false, request: { body: { kind: "unread", length: bytes.length } } });
+    queue.clear();
+    queue.hold(request("/after", { body: { kind: "held", bytes } }));
+    expect(only(queue).isBodyKept).toBe(true);
+    queue.clear();
+  });
+});
+
+describe("an approval that stands", () => {
+  const others: readonly (readonly [string, Partial<HeldRequest>])[] = [
+    ["another path", {}],
+    ["another run", { run: "b2" }],
+    ["another method", { method: "POST" }],
+    ["another host", { host: "other.example.com:443" }],
+    ["another rule", { rules: ["DELETE /repos/**"] }],
+    ["a rule more", { rules: ["DELETE /**", "* /repos/**"] }],
+    ["another secret", { secrets: ["OTHER"] }],
+    ["a secret more", { secrets: ["TOKEN", "OTHER"] }],
+    ["a wish", { kind: "wish" }],
+  ];
+  it.each<[Extent, readonly string[]]>([
+    [{ kind: "once" }, []],
+    [{ kind: "run" }, ["another path"]],
+    [{ kind: "time", ms: 600_000 }, ["another path", "another run"]],
+    [{ kind: "rule" }, ["another path", "another run", "another method", "another host"]],
+  ])("for %j lets go %j, and nothing else", async (extent, expected) => {
+    const queue = open();
+    queue.hold(request("/a"));
+    allow(queue, extent);
+    const passed: string[] = [];
+    for (const [name, more] of others) {
+      const held = queue.hold(request("/b", more));
+      if (queue.list().length === 0) {
+        passed.push(name);
+        expect(await held.decision).toEqual({ kind: "allowed", by: "standing", extent: extent.kind });
+      }
+      held.withdraw();
+    }
+    expect(passed).toEqual(expected);
+  });
+
+  it("lets go those that wait already", async () => {
+    const queue = open();
+    const [first, second, third] = [queue.hold(request("/a")), queue.hold(request("/b")), queue.hold(request("/c", { run: "b2" }))];
+    allow(queue, { kind: "run" });
+    expect((await first.decision).kind).toBe("allowed");
+    expect(await second.decision).toEqual({ kind: "allowed", by: "standing", extent: "run" });
+    expect(queue.list()).toHaveLength(1);
+    third.withdraw();
+  });
+
+  it("for some minutes ends with them, and all end with the lock", () => {
+    const queue = open();
+    queue.hold(request("/a"));
+    allow(queue, { kind: "time", ms: 600_000 });
+    nowMs += 600_000;
+    queue.hold(request("/b"));
+    expect(queue.list()).toHaveLength(1);
+    allow(queue, { kind: "rule" });
+    queue.clear();
+    queue.hold(request("/c"));
+    expect(queue.list()).toHaveLength(1);
+    queue.clear();
+  });
+});
