@@ -7,6 +7,7 @@ import { VaultError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { SecretRecord } from "../vault/record.ts";
 import { openSecrets } from "../vault/envelope.ts";
+import type { Seat } from "./approvals/desk.ts";
 import { ApprovalDesk } from "./approvals/desk.ts";
 import type { Connection } from "./approvals/person-proof.ts";
 import type { RateKeeper } from "./approvals/rate-keeper.ts";
@@ -53,7 +54,7 @@ interface Answer {
 /** At the other end of a connection, and has proved itself. */
 interface Client {
   readonly channel: Channel;
-  readonly connection: Connection;
+  readonly seat: Seat;
 }
 
 /** What the agent has beside its key. */
@@ -176,14 +177,17 @@ export class AgentServer {
     }
     const channel = new Channel(socket, socket);
     this.#channels.add(channel);
+    let seat: Seat | undefined;
     try {
       const greeted = await this.#greet(channel);
       if (greeted === undefined) return;
       this.#known.add(channel);
-      await this.#converse({ channel, connection: greeted.connection }, greeted.key);
+      seat = this.#desk.sit(greeted.connection);
+      await this.#converse({ channel, seat }, greeted.key);
     } catch {
       // Malformed: such a client hears nothing more, and the agent goes on.
     } finally {
+      seat?.close();
       channel.close();
       this.#channels.delete(channel);
       this.#known.delete(channel);
@@ -226,8 +230,6 @@ export class AgentServer {
       }
       const answer = await this.#answer(request, key, client);
       await send(channel, answer.reply);
-      // Its next word was waited for as the sign of its end.
-      if (request.op === "hold") return;
       ({ key } = answer);
     }
   }
@@ -249,11 +251,8 @@ export class AgentServer {
     }
   }
 
-  async #work(request: Exclude<KeyRequest, { readonly op: "unlock" }>, key: HeldKey, { channel, connection }: Client): Promise<Reply> {
-    if (isOfApprovals(request)) {
-      const gone = async (): Promise<void> => { await channel.receive(); };
-      return this.#desk.answer(request, { connection, gone }, (hash) => this.#custody.use(key, (holder) => holder.authenticate(hash)));
-    }
+  async #work(request: Exclude<KeyRequest, { readonly op: "unlock" }>, key: HeldKey, { seat }: Client): Promise<Reply> {
+    if (isOfApprovals(request)) return seat.answer(request, (hash) => this.#custody.use(key, (holder) => holder.authenticate(hash)));
     switch (request.op) {
       case "status":
         return { kind: "status", status: this.#custody.status };

@@ -39,6 +39,8 @@ const extent = fc.oneof(fc.constantFrom({ kind: "once" as const }, { kind: "run"
 const answer = fc.oneof(fc.record({ kind: fc.constant("allow" as const), extent }), fc.record({ kind: fc.constant("deny" as const), reason: text }));
 const door = fc.constantFrom("command" as const, "page" as const, "here" as const);
 
+const decision = fc.oneof(fc.record({ kind: fc.constant("allowed" as const), by: fc.constantFrom("standing" as const, "command" as const), extent: fc.constantFrom("once" as const, "run" as const, "rule" as const, "time" as const) }), fc.record({ kind: fc.constant("denied" as const), by: door, reason: text }), fc.constantFrom({ kind: "unanswered" as const }, { kind: "crowded" as const }, { kind: "ended" as const }));
+
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.constantFrom<Request>({ op: "status" }, { op: "lock" }),
   fc.record({ op: fc.constant("unlock" as const), grant }),
@@ -49,8 +51,8 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ op: fc.constant("value" as const), record: fc.constant(record), refused: fc.option(sized(32).map(encodeBase64), { nil: undefined }) }),
   fc.record({ op: fc.constant("hold" as const), request: held }),
   fc.record({ op: fc.constant("take" as const), uses: fc.array(fc.record({ key: hex(32), perMinute: limit, burst: limit })) }),
-  fc.constant<Request>({ op: "waiting" }),
-  fc.record({ op: fc.constant("look" as const), id: heldId }),
+  fc.constantFrom<Request>({ op: "waiting" }, { op: "decisions" }),
+  fc.record({ op: fc.constantFrom("look" as const, "withdraw" as const), id: heldId }),
   fc.record({ op: fc.constant("settle" as const), id: heldId, digest: hex(32), answer, by: door }),
   fc.record({ op: fc.constant("recall" as const), parts: fc.array(fc.constantFrom("log", "0")) }),
 );
@@ -63,7 +65,9 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ kind: fc.constant("mac" as const), mac: sized(32) }),
   fc.record({ kind: fc.constant("value" as const), value: fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => new Secret(bytes)), freshMs: limit, goodMs: limit, isNew: fc.boolean() }),
   fc.record({ kind: fc.constant("no-value" as const), failure: fc.record({ reason: fc.constantFrom(...FAILURES), said: fc.string(), status: fc.nat() }), retryMs: limit, isNew: fc.boolean() }),
-  fc.record({ kind: fc.constant("decided" as const), decision: fc.oneof(fc.record({ kind: fc.constant("allowed" as const), by: fc.constantFrom("standing" as const, "command" as const), extent: fc.constantFrom("once" as const, "run" as const, "rule" as const, "time" as const) }), fc.record({ kind: fc.constant("denied" as const), by: door, reason: text }), fc.constantFrom({ kind: "unanswered" as const }, { kind: "crowded" as const }, { kind: "ended" as const })) }),
+  fc.record({ kind: fc.constant("held" as const), id: heldId }),
+  fc.record({ kind: fc.constant("decided" as const), decision }),
+  fc.record({ kind: fc.constant("decisions" as const), decided: fc.array(fc.record({ id: heldId, decision }), { maxLength: 3 }) }),
   fc.record({ kind: fc.constant("rated" as const), waitMs: limit }),
   fc.record({ kind: fc.constant("waiting" as const), waiting: fc.array(fc.record({ id: heldId, request: held, isBodyKept: fc.boolean(), waitedMs: limit, leftMs: limit }), { maxLength: 3 }) }),
   fc.record({ kind: fc.constant("settled" as const), isSettled: fc.boolean() }),

@@ -1,21 +1,9 @@
 // Approvals and rates, as the processes see them that ask the agent.
 import { VaultError } from "../../errors.ts";
 import type { AgentClient } from "../client.ts";
-import type { Decision, Door, PersonsAnswer } from "./answer.ts";
-import type { HeldRequest } from "./held-request.ts";
+import type { Door, PersonsAnswer } from "./answer.ts";
 import type { Waiting } from "./queue.ts";
-import { WAIT_MS } from "./queue.ts";
 import type { BucketUse } from "./rate-bucket.ts";
-
-/** What the agent needs beside the time that it gives a person. */
-const MARGIN_MS = 30_000;
-
-/** Holds a request until it is decided. On a connection of its own, which is worth nothing afterwards. @throws VaultError `locked` where the agent has ended meanwhile. */
-export async function holdRequest(agent: AgentClient, request: HeldRequest): Promise<Decision> {
-  const reply = await agent.ask({ op: "hold", request }, WAIT_MS + MARGIN_MS);
-  if (reply.kind !== "decided") throw misplaced();
-  return reply.decision;
-}
 
 /** Takes one from each bucket, or nothing from any. @returns how long until there is one in each, in milliseconds; 0 where it was taken. @throws VaultError `io` where that cannot be written down; `locked`. */
 export async function takeUses(agent: AgentClient, uses: readonly BucketUse[]): Promise<number> {
@@ -45,6 +33,6 @@ export async function settle(agent: AgentClient, { id, request }: Pick<Waiting, 
   return reply.isSettled;
 }
 
-function misplaced(): VaultError {
+export function misplaced(): VaultError {
   return new VaultError("locked", "the agent has answered something else", "vault lock, then vault unlock");
 }

@@ -4,13 +4,13 @@ import { parseArray, parseBoolean, parseInteger, parseText } from "../../vault/j
 import { LIMIT_MS_MAX } from "../lifetime.ts";
 import { parseMembers } from "../message.ts";
 import { encodeReasoned, parseAnswer, parseDecision, parseDoor } from "./answer.ts";
-import type { ApprovalReply, ApprovalRequest } from "./desk.ts";
+import type { ApprovalReply, ApprovalRequest, Decided } from "./desk.ts";
 import { encodeHeld, parseDigest, parseHeld } from "./held-request.ts";
 import type { Waiting } from "./queue.ts";
 import { parseUses } from "./rate-bucket.ts";
 
-const OPS = ["hold", "take", "waiting", "look", "settle"] as const;
-const KINDS = ["decided", "rated", "waiting", "settled"] as const;
+const OPS = ["hold", "decisions", "withdraw", "take", "waiting", "look", "settle"] as const;
+const KINDS = ["held", "decided", "decisions", "rated", "waiting", "settled"] as const;
 /** Buckets that fill slowly: one a minute at the least. */
 const WAIT_MS_MAX = LIMIT_MS_MAX;
 const WAITING_MAX = 512;
@@ -29,7 +29,11 @@ export function encodeApprovalRequest(request: ApprovalRequest): Record<string, 
       return { op: request.op, request: encodeHeld(request.request) };
     case "settle":
       return { ...request, answer: encodeReasoned(request.answer) };
-    default:
+    case "decisions":
+    case "withdraw":
+    case "take":
+    case "waiting":
+    case "look":
       return { ...request };
   }
 }
@@ -41,9 +45,11 @@ export function parseApprovalRequest(op: ApprovalRequest["op"], body: unknown): 
       return { op, request: parseHeld(parseMembers(body, ["op", "request"])["request"]) };
     case "take":
       return { op, uses: parseUses(parseMembers(body, ["op", "uses"])["uses"]) };
+    case "decisions":
     case "waiting":
       parseMembers(body, ["op"]);
       return { op };
+    case "withdraw":
     case "look":
       return { op, id: parseId(parseMembers(body, ["op", "id"])["id"]) };
     case "settle": {
@@ -59,7 +65,11 @@ export function encodeApprovalReply(reply: ApprovalReply): Record<string, unknow
       return { kind: reply.kind, waiting: reply.waiting.map(({ request, ...rest }) => ({ ...rest, request: encodeHeld(request) })) };
     case "decided":
       return { kind: reply.kind, decision: encodeReasoned(reply.decision) };
-    default:
+    case "decisions":
+      return { kind: reply.kind, decided: reply.decided.map(({ id, decision }) => ({ id, decision: encodeReasoned(decision) })) };
+    case "held":
+    case "rated":
+    case "settled":
       return { ...reply };
   }
 }
@@ -67,6 +77,10 @@ export function encodeApprovalReply(reply: ApprovalReply): Record<string, unknow
 /** @throws VaultError for anything but a reply of these, correct in every detail. */
 export function parseApprovalReply(kind: ApprovalReply["kind"], body: unknown): ApprovalReply {
   switch (kind) {
+    case "held":
+      return { kind, id: parseId(parseMembers(body, ["kind", "id"])["id"]) };
+    case "decisions":
+      return { kind, decided: parseArray(parseMembers(body, ["kind", "decided"])["decided"], WAITING_MAX, "what was decided").map(parseDecided) };
     case "decided":
       return { kind, decision: parseDecision(parseMembers(body, ["kind", "decision"])["decision"]) };
     case "rated":
@@ -76,6 +90,11 @@ export function parseApprovalReply(kind: ApprovalReply["kind"], body: unknown): 
     case "settled":
       return { kind, isSettled: parseBoolean(parseMembers(body, ["kind", "isSettled"])["isSettled"], "isSettled") };
   }
+}
+
+function parseDecided(value: unknown): Decided {
+  const { id, decision } = parseMembers(value, ["id", "decision"]);
+  return { id: parseId(id), decision: parseDecision(decision) };
 }
 
 function parseWaiting(value: unknown): Waiting {

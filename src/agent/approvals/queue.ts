@@ -18,18 +18,18 @@ const ID_LENGTH = 5;
 /** One that waits, as a person is shown it. */
 export interface Waiting {
   readonly id: string;
-  /** Without a body that did not fit in: `bodyShown` says so. */
   readonly request: HeldRequest;
+  /** Whether its body, where it is held, can be shown. */
   readonly isBodyKept: boolean;
   readonly waitedMs: number;
   readonly leftMs: number;
 }
 
-export interface Held {
-  readonly decision: Promise<Decision>;
-  /** The program has hung up, or its run has ended: it is asked for no more. Safe to call at any time. */
-  readonly withdraw: () => void;
-}
+export type Held =
+  /** It does not wait. */
+  | { readonly kind: "decided"; readonly decision: Decision }
+  /** `withdraw`: its program has hung up, or its run has ended. Safe to call at any time. */
+  | { readonly kind: "held"; readonly id: string; readonly decision: Promise<Decision>; readonly withdraw: () => void };
 
 interface Entry {
   readonly id: string;
@@ -60,8 +60,8 @@ export class ApprovalQueue {
   /** Holds a request until somebody decides, or the time is over; one that stands approved is let go at once. */
   hold(request: HeldRequest): Held {
     const extent = this.#standing.find(request);
-    if (extent !== undefined) return { decision: Promise.resolve({ kind: "allowed", by: "standing", extent }), withdraw: () => undefined };
-    if (this.#entries.size >= WAITING_MAX) return { decision: Promise.resolve({ kind: "crowded" }), withdraw: () => undefined };
+    if (extent !== undefined) return { kind: "decided", decision: { kind: "allowed", by: "standing", extent } };
+    if (this.#entries.size >= WAITING_MAX) return { kind: "decided", decision: { kind: "crowded" } };
     const id = this.#drawId();
     const bodyBytes = request.body.kind === "held" ? request.body.bytes.length : 0;
     const isBodyKept = this.#bodyBytes + bodyBytes <= BODY_BYTES_MAX;
@@ -71,7 +71,7 @@ export class ApprovalQueue {
       this.#entries.set(id, { id, request: kept, sinceMs: this.#time.now().monotonicMs, bodyBytes: isBodyKept ? bodyBytes : 0, isBodyKept, timer, resolve });
     });
     if (isBodyKept) this.#bodyBytes += bodyBytes;
-    return { decision, withdraw: () => { this.#end(id, { kind: "unanswered" }); } };
+    return { kind: "held", id, decision, withdraw: () => { this.#end(id, { kind: "unanswered" }); } };
   }
 
   /** The oldest first. */

@@ -7,6 +7,11 @@ import { ApprovalQueue } from "../../../src/agent/approvals/queue.ts";
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const request = (path: string, more: Partial<HeldRequest> = {}): HeldRequest => ({ kind: "request", run: "a1", programs: ["curl", "sh"], secrets: ["TOKEN"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path), ...more });
 
+/** As one that hangs up where it has no need to wait. */
+const holdIn = (queue: ApprovalQueue, held: HeldRequest) => {
+  const entry = queue.hold(held);
+  return entry.kind === "held" ? entry : { decision: Promise.resolve(entry.decision), withdraw: () => undefined };
+};
 let nowMs = 0;
 const clock = { now: () => ({ monotonicMs: nowMs, wallMs: nowMs }) };
 const open = (waitMs?: number): ApprovalQueue => {
@@ -26,7 +31,7 @@ const allow = (queue: ApprovalQueue, extent: Extent) => {
 describe("a request that waits", () => {
   it("is let go by one answer, and by no second", async () => {
     const queue = open();
-    const held = queue.hold(request("/a"));
+    const held = holdIn(queue, request("/a"));
     const { id } = only(queue);
     expect(allow(queue, { kind: "once" })).toBe(true);
     expect(await held.decision).toEqual({ kind: "allowed", by: "command", extent: "once" });
@@ -36,14 +41,14 @@ describe("a request that waits", () => {
 
   it("is denied with the reason", async () => {
     const queue = open();
-    const held = queue.hold(request("/a"));
+    const held = holdIn(queue, request("/a"));
     queue.settle(only(queue).id, digestOf("/a"), { kind: "deny", reason: "not on a Friday" }, "page");
     expect(await held.decision).toEqual({ kind: "denied", by: "page", reason: "not on a Friday" });
   });
 
-  it("is not let go by an answer that was meant for another", async () => {
+  it("is not let go by an answer that was meant for another", () => {
     const queue = open();
-    const [first, second] = [queue.hold(request("/a")), queue.hold(request("/b"))];
+    const [first, second] = [holdIn(queue, request("/a")), holdIn(queue, request("/b"))];
     const [a, b] = queue.list();
     expect(queue.settle(a?.id ?? "", digestOf("/b"), { kind: "allow", extent: { kind: "once" } }, "command")).toBe(false);
     expect(queue.settle(b?.id ?? "", digestOf("/a"), { kind: "allow", extent: { kind: "once" } }, "command")).toBe(false);
@@ -54,10 +59,10 @@ describe("a request that waits", () => {
 
   it("is asked for anew when it comes again, the same to the byte", () => {
     const queue = open();
-    queue.hold(request("/a"));
+    holdIn(queue, request("/a"));
     const { id } = only(queue);
     allow(queue, { kind: "once" });
-    queue.hold(request("/a"));
+    holdIn(queue, request("/a"));
     expect(only(queue).id).not.toBe(id);
     queue.clear();
   });
@@ -66,7 +71,7 @@ describe("a request that waits", () => {
     vi.useFakeTimers();
     try {
       const queue = open(120_000);
-      const held = queue.hold(request("/a"));
+      const held = holdIn(queue, request("/a"));
       nowMs += 60_000;
       expect(only(queue)).toMatchObject({ waitedMs: 60_000, leftMs: 60_000 });
       vi.advanceTimersByTime(120_000);
@@ -79,7 +84,7 @@ describe("a request that waits", () => {
 
   it("is gone when its program is, and all of them with the agent", async () => {
     const queue = open();
-    const [first, second] = [queue.hold(request("/a")), queue.hold(request("/b"))];
+    const [first, second] = [holdIn(queue, request("/a")), holdIn(queue, request("/b"))];
     first.withdraw();
     expect(queue.list()).toHaveLength(1);
     queue.clear();
@@ -90,9 +95,9 @@ describe("a request that waits", () => {
 describe("many", () => {
   it("wait at once, each with a name of its own; one too many is refused", async () => {
     const queue = open();
-    const held = Array.from({ length: 512 }, (_, index) => queue.hold(request(`/${index}`)));
+    const held = Array.from({ length: 512 }, (_, index) => holdIn(queue, request(`/${index}`)));
     expect(new Set(queue.list().map(({ id }) => id)).size).toBe(512);
-    expect(await queue.hold(request("/more")).decision).toEqual({ kind: "crowded" });
+    expect(await holdIn(queue, request("/more")).decision).toEqual({ kind: "crowded" });
     for (const one of held) one.withdraw();
     expect(queue.list()).toEqual([]);
   });
@@ -100,12 +105,12 @@ describe("many", () => {
   it("of long bodies are held without those that do not fit in", () => {
     const queue = open();
     const bytes = new Uint8Array(1024 * 1024);
-    for (let index = 0; index < 70; index += 1) queue.hold(request(`/${index}`, { body: { kind: "held", bytes } }));
+    for (let index = 0; index < 70; index += 1) holdIn(queue, request(`/${index}`, { body: { kind: "held", bytes } }));
     const waiting = queue.list();
     expect(waiting.filter(({ isBodyKept }) => isBodyKept)).toHaveLength(64);
     expect(waiting.at(-1)).toMatchObject({ isBodyKept: false, request: { body: { kind: "unread", length: bytes.length } } });
     queue.clear();
-    queue.hold(request("/after", { body: { kind: "held", bytes } }));
+    holdIn(queue, request("/after", { body: { kind: "held", bytes } }));
     expect(only(queue).isBodyKept).toBe(true);
     queue.clear();
   });
@@ -130,11 +135,11 @@ describe("an approval that stands", () => {
     [{ kind: "rule" }, ["another path", "another run", "another method", "another host"]],
   ])("for %j lets go %j, and nothing else", async (extent, expected) => {
     const queue = open();
-    queue.hold(request("/a"));
+    holdIn(queue, request("/a"));
     allow(queue, extent);
     const passed: string[] = [];
     for (const [name, more] of others) {
-      const held = queue.hold(request("/b", more));
+      const held = holdIn(queue, request("/b", more));
       if (queue.list().length === 0) {
         passed.push(name);
         expect(await held.decision).toEqual({ kind: "allowed", by: "standing", extent: extent.kind });
@@ -146,7 +151,7 @@ describe("an approval that stands", () => {
 
   it("lets go those that wait already", async () => {
     const queue = open();
-    const [first, second, third] = [queue.hold(request("/a")), queue.hold(request("/b")), queue.hold(request("/c", { run: "b2" }))];
+    const [first, second, third] = [holdIn(queue, request("/a")), holdIn(queue, request("/b")), holdIn(queue, request("/c", { run: "b2" }))];
     allow(queue, { kind: "run" });
     expect((await first.decision).kind).toBe("allowed");
     expect(await second.decision).toEqual({ kind: "allowed", by: "standing", extent: "run" });
@@ -156,14 +161,14 @@ describe("an approval that stands", () => {
 
   it("for some minutes ends with them, and all end with the lock", () => {
     const queue = open();
-    queue.hold(request("/a"));
+    holdIn(queue, request("/a"));
     allow(queue, { kind: "time", ms: 600_000 });
     nowMs += 600_000;
-    queue.hold(request("/b"));
+    holdIn(queue, request("/b"));
     expect(queue.list()).toHaveLength(1);
     allow(queue, { kind: "rule" });
     queue.clear();
-    queue.hold(request("/c"));
+    holdIn(queue, request("/c"));
     expect(queue.list()).toHaveLength(1);
     queue.clear();
   });
