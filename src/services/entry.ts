@@ -7,6 +7,8 @@ import { DEFAULT_PLACES } from "../vault/place.ts";
 import type { PlaceholderTemplate } from "../vault/placeholder-template.ts";
 import { findPlaceholderTemplate } from "../vault/placeholder-template.ts";
 import { HOSTS_MAX, isSecretName, isServiceId } from "../vault/record.ts";
+import type { Preset } from "./presets.ts";
+import { parsePresets } from "./presets.ts";
 
 /** Where in a request the key stands; `{key}` in a form is the key. The form of `basic` is `user:password` before its base64. */
 export type Credential =
@@ -33,6 +35,8 @@ export interface Service {
   /** What keys look like, as far as everybody may know: a placeholder has the beginning of its value, where that is one of these, and else the first form. */
   readonly placeholders: readonly PlaceholderTemplate[];
   readonly documentation: string;
+  /** Those of its file. What comes with the program has them in files of their own: see preset-registry.ts. */
+  readonly presets: readonly Preset[];
 }
 
 export const VARIABLES_MAX = 16;
@@ -44,7 +48,7 @@ const HEADER = /^[a-z][a-z0-9-]{0,63}$/;
 const FORM = /^[\x21-\x7E](?:[\x20-\x7E]{0,118}[\x21-\x7E])?$/;
 const PARAMETER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const TEMPLATES_EXPECTED = 'templates with 128 bits at their end, such as "ghp_[A-Za-z0-9]{36}"';
-const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "ownHosts", "sharesHostsWith", "credentials", "besides", "placeholders", "documentation"];
+const MEMBERS = ["$schema", "id", "title", "variables", "hosts", "ownHosts", "sharesHostsWith", "credentials", "besides", "placeholders", "documentation", "presets"];
 
 /** @throws VaultError `bad-schema`, `out-of-bounds` unless the value describes a service in every part, and holds nothing else. */
 export function parseService(value: unknown): Service {
@@ -64,6 +68,7 @@ export function parseService(value: unknown): Service {
     besides: entry["besides"] === undefined ? [] : parseWords(entry["besides"], CREDENTIALS_MAX, `besides of ${what}`, (header) => HEADER.test(header), "names of headers in small letters"),
     placeholders: parsePlaceholders(entry["placeholders"], what),
     documentation: parseLink(entry["documentation"], what),
+    presets: entry["presets"] === undefined ? [] : parsePresets(entry["presets"], what),
   };
 }
 

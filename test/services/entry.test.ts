@@ -16,7 +16,9 @@ const ENTRY = {
   credentials: [{ place: "header", header: "x-api-key", form: "{key}" }],
   placeholders: ["bk_[A-Za-z0-9]{40}", "[0-9a-f]{8}-[0-9a-f]{24}"],
   documentation: "https://billing.example.com/docs",
+  presets: { "read-only": { summary: "Reads bills.", allow: ["GET,HEAD /bills/**", "POST /bills/search"], deny: ["* /bills/*/links/**"] }, queries: { summary: "Asks, and changes nothing.", graphql: { operations: ["query"], fields: null } } },
 };
+const preset = (change: Readonly<Record<string, unknown>>) => ({ ...ENTRY, presets: { "read-only": { summary: "Reads bills.", allow: ["GET /bills/**"], ...change } } });
 
 describe("a service's file", () => {
   it("becomes a service", () => {
@@ -25,6 +27,7 @@ describe("a service's file", () => {
     const hostless = Object.fromEntries(Object.entries({ ...ENTRY, ownHosts: ["customers.example.com"] }).filter(([member]) => member !== "hosts"));
     expect(parseService(hostless)).toMatchObject({ hosts: [], ownHosts: ["customers.example.com"] });
     expect(isValid(schema, hostless)).toBe(true);
+    expect(parseService(ENTRY).presets).toMatchObject([{ name: "queries", rules: { allow: null, deny: [], graphql: { operations: ["query"], fields: null } } }, { name: "read-only", summary: "Reads bills.", rules: { allow: ["GET,HEAD /bills/**", "POST /bills/search"], deny: ["* /bills/*/links/**"], ask: [], graphql: null } }]);
     const beside = { ...ENTRY, besides: ["authorization"] };
     expect([parseService(ENTRY).besides, parseService(beside).besides, isValid(schema, beside)]).toEqual([[], ["authorization"], true]);
   });
@@ -62,6 +65,23 @@ describe("a service's file", () => {
     "a placeholder like a flag": { ...ENTRY, placeholders: ["-k[A-Za-z0-9]{40}"] },
     "a link that is no https": { ...ENTRY, documentation: "http://billing.example.com" },
     "a title of nothing": { ...ENTRY, title: "" },
+    "presets in a list": { ...ENTRY, presets: [] },
+    "a preset in capitals": { ...ENTRY, presets: { "Read-Only": ENTRY.presets["read-only"] } },
+    "a preset of nothing": { ...ENTRY, presets: { "read-only": { summary: "Reads bills." } } },
+    "a preset without words": preset({ summary: undefined }),
+    "a preset that asks": preset({ ask: ["DELETE /**"] }),
+    "a preset with a limit": preset({ uses: 5 }),
+    "a preset that allows an empty list": preset({ allow: [] }),
+    "a preset that denies an empty list": preset({ deny: [] }),
+    "a pattern without a method": preset({ allow: ["/bills/**"] }),
+    "a pattern in small letters": preset({ allow: ["get /bills/**"] }),
+    "a pattern that is no path": preset({ allow: ["GET bills"] }),
+    "a pattern with two slashes": preset({ allow: ["GET //bills"] }),
+    "a pattern that is encoded": preset({ allow: ["GET /bills%2F1"] }),
+    "a pattern with a query": preset({ deny: ["GET /bills?all"] }),
+    "a pattern twice": preset({ deny: ["GET /bills", "GET /bills"] }),
+    "a GraphQL operation that is none": preset({ graphql: { operations: ["queries"], fields: null } }),
+    "GraphQL without a word of fields": preset({ graphql: { operations: ["query"] } }),
   };
 
   it.each(Object.entries(wrong))("is refused for %s, by the schema too", (_, entry) => {
@@ -76,6 +96,10 @@ describe("a service's file", () => {
     ["a placeholder that could be guessed", { ...ENTRY, placeholders: ["bk_[A-Za-z0-9]{21}"] }],
     ["one of few characters of few", { ...ENTRY, placeholders: ["bk_[0-9a-f]{22}"] }],
     ["a title that forges a line", { ...ENTRY, title: "Billing\nhosts: none" }],
+    ["a preset whose words forge a line", preset({ summary: "Reads.\npreset  all: allowed" })],
+    ["a pattern that leads up", preset({ deny: ["GET /bills/../keys"] })],
+    ["methods that are not sorted", preset({ allow: ["HEAD,GET /bills"] })],
+    ["stars within a segment", preset({ allow: ["GET /bills**"] })],
   ])("is refused for %s", (_, entry) => {
     expect(refusalCode(() => parseService(entry))).toMatch(/^(?:bad-schema|out-of-bounds)$/);
   });

@@ -1,5 +1,6 @@
 // How services are shown.
 import { describeCredential } from "../../services/admission.ts";
+import type { Preset } from "../../services/presets.ts";
 import type { KnownService } from "../../services/registry.ts";
 import { tableLines } from "./table.ts";
 
@@ -7,7 +8,12 @@ export function serviceObject({ id, title, variables, hosts, ownHosts, sharesHos
   return { id, title, variables, hosts, ownHosts, sharesHostsWith, credentials, besides, placeholders: placeholders.map(({ text }) => text), documentation, own: isOwn };
 }
 
-export function serviceLines(service: KnownService): string[] {
+/** As in the file, with null and empty lists where that says nothing. */
+export function presetObject({ name, summary, rules: { allow, deny, graphql } }: Preset): Record<string, unknown> {
+  return { name, summary, allow, deny, graphql };
+}
+
+export function serviceLines(service: KnownService, presets: readonly Preset[]): string[] {
   const rows = (label: string, texts: readonly string[]): string[] => texts.map((text) => `${label.padEnd(11)} ${text}`);
   return [
     ...rows("id", [service.id]),
@@ -19,6 +25,7 @@ export function serviceLines(service: KnownService): string[] {
     ...rows("key", service.credentials.map(describeCredential)),
     ...rows("looks like", service.placeholders.map(({ text }) => text)),
     ...rows("beside it", service.besides.map((header) => `a user's own credential in the header ${header}`)),
+    ...rows("preset", presets.map(({ name, summary }) => `${name}: ${summary}`)),
     ...rows("see", [service.documentation]),
   ];
 }
