@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,8 +6,10 @@ import { spawnSync } from "node:child_process";
 import { can } from "../support/machine.ts";
 import { openedContents } from "../support/opened-contents.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
-import { distinctMoments, listMoments, runWithFault } from "../support/system-calls.ts";
+import { copyVault } from "../support/store-copies.ts";
+import { distinctMoments, faultAt, listMoments, runWithFault } from "../support/system-calls.ts";
 import { makeFolder } from "../support/temporary.ts";
+import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE } from "../support/test-store.ts";
 
 interface Change {
   readonly args: readonly string[];
@@ -33,41 +35,51 @@ const CHANGES: Readonly<Record<string, Change>> = {
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 const FAULTS = IS_SOAK ? ["SIGKILL", "ENOSPC", "EIO", "EROFS", "EACCES"] : ["SIGKILL"];
 const AGAIN_EVERY = IS_SOAK ? 1 : 5;
+/** On a store there are more moments, and each takes longer: one of so many, beginning elsewhere with each change. */
+const STRIDE = IS_SOAK || TEST_STORE === undefined ? 1 : 4;
 
 function environment(folder: string): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder };
+  return { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder, ...storeVariables() };
 }
 
-describe.skipIf(!can.strace)("changes under fault injection (needs strace)", () => {
+interface Prepared {
+  readonly folder: string;
+  readonly command: readonly string[];
+}
+
+describe.skipIf(!can.strace)(`changes under fault injection${TEST_STORE === undefined ? "" : ` on ${TEST_STORE}`} (needs strace)`, () => {
   let parent = "";
-  beforeAll(() => {
+  beforeAll(async () => {
+    await openTestStore();
     parent = mkdtempSync(join(tmpdir(), "vault-test-"));
     const env = environment(join(parent, "vault"));
-    spawnSync(NODE, [RUN_JS, "init", "--provider", "file"], { env });
+    spawnSync(NODE, [RUN_JS, "init", "--provider", "file", ...initOptions(freshPlace())], { env });
     for (const name of ["A", "B"]) spawnSync(NODE, [RUN_JS, "secrets", "create", name, "--host", "a.example"], { env, input: `value of ${name}` });
   });
-  afterAll(() => { rmSync(parent, { recursive: true, force: true }); });
+  afterAll(async () => {
+    rmSync(parent, { recursive: true, force: true });
+    await closeTestStore();
+  });
 
-  function prepare(change: Change): string {
+  async function prepare(change: Change): Promise<Prepared> {
     const folder = join(makeFolder(), "vault");
-    if (change.isNew !== true) cpSync(join(parent, "vault"), folder, { recursive: true, preserveTimestamps: true });
-    return folder;
+    if (change.isNew !== true) await copyVault(join(parent, "vault"), folder);
+    return { folder, command: [NODE, RUN_JS, ...change.args, ...(change.isNew === true ? initOptions(freshPlace()) : [])] };
   }
 
-  for (const [name, change] of Object.entries(CHANGES)) {
-    const command = [NODE, RUN_JS, ...change.args];
+  for (const [at, [name, change]] of Object.entries(CHANGES).entries()) {
+    const input = change.input === undefined ? {} : { input: change.input };
     for (const fault of FAULTS) {
       it(`${name}: old or new, and it opens, at every ${fault}`, async () => {
-        const traced = prepare(change);
-        const before = await openedContents(traced);
-        const moments = listMoments(command, { env: environment(traced), under: traced, ...(change.input === undefined ? {} : { input: change.input }) });
-        const after = await openedContents(traced);
+        const traced = await prepare(change);
+        const before = await openedContents(traced.folder);
+        const moments = listMoments(traced.command, { env: environment(traced.folder), under: traced.folder, ...input });
+        const after = await openedContents(traced.folder);
         expect(moments.length).toBeGreaterThan(10);
-        for (const [index, moment] of distinctMoments(moments, fault).entries()) {
-          const where = `${fault} at ${moment.call} ${moment.nth}`;
-          const folder = prepare(change);
-          const input = change.input === undefined ? {} : { input: change.input };
-          const { status } = runWithFault(command, moment, fault, { env: environment(folder), ...input });
+        for (const [index, moment] of distinctMoments(moments, fault).filter((_, number) => number % STRIDE === at % STRIDE).entries()) {
+          const where = `${faultAt(moment, fault)} at ${moment.call} ${moment.nth}`;
+          const { folder, command } = await prepare(change);
+          const { status } = runWithFault(command, moment, faultAt(moment, fault), { env: environment(folder), ...input });
           const now = await openedContents(folder);
           expect([before, after], where).toContain(now);
           if (now === before && before !== after) expect(status, where).not.toBe(0);

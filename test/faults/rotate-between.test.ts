@@ -1,20 +1,21 @@
 // From one key provider to another, or to a new key of the same, killed on the way: one key opens everything, and running it again completes.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SecretService } from "../support/keyring-daemon.ts";
 import { hasSecretService, openSecretService } from "../support/keyring-daemon.ts";
 import { can } from "../support/machine.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
+import { copyVault } from "../support/store-copies.ts";
 import type { Traced } from "../support/system-calls.ts";
-import { distinctMoments, listMoments, runWithFault } from "../support/system-calls.ts";
+import { distinctMoments, faultAt, listMoments, runWithFault } from "../support/system-calls.ts";
 import { makeFolder } from "../support/temporary.ts";
+import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE } from "../support/test-store.ts";
 
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 /** The soak takes every moment. With a keyring each takes a vault of its own, and some seconds. */
-const STRIDE = IS_SOAK ? 1 : 5;
+const STRIDE = IS_SOAK ? 1 : TEST_STORE === undefined ? 5 : 11;
 const KEYRING_STRIDE = IS_SOAK ? 1 : 11;
 const FAULTS = IS_SOAK ? ["SIGKILL", "ENOSPC", "EIO"] : ["SIGKILL"];
 const ONE = randomBytes(32).toString("base64");
@@ -42,7 +43,7 @@ const WITH_KEYRING: Readonly<Record<string, Rotation>> = {
 };
 
 function environmentOf(folder: string, { variables }: Rotation, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { PATH: process.env["PATH"], HOME: folder, ...more, VAULT_DIR: folder, ...variables };
+  return { PATH: process.env["PATH"], HOME: folder, ...more, VAULT_DIR: folder, ...storeVariables(), ...variables };
 }
 
 function vault(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): { readonly status: number | null; readonly said: string } {
@@ -51,7 +52,7 @@ function vault(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): { r
 }
 
 function makeVault(rotation: Rotation, env: NodeJS.ProcessEnv): void {
-  expect(vault(["init", ...rotation.init], env)).toMatchObject({ status: 0 });
+  expect(vault(["init", ...rotation.init, ...initOptions(freshPlace())], env)).toMatchObject({ status: 0 });
   expect(vault(["secrets", "create", "A", "--host", "a.example"], env, "value of A")).toMatchObject({ status: 0 });
 }
 
@@ -72,32 +73,36 @@ function providerOf(env: NodeJS.ProcessEnv): unknown {
   return (JSON.parse(spawnSync(NODE, [RUN_JS, "status", "--json"], { env, encoding: "utf8" }).stdout) as { provider: unknown }).provider;
 }
 
-describe.skipIf(!can.strace)("rotate-master between providers under fault injection (needs strace)", () => {
+const ON = TEST_STORE === undefined ? "" : ` on ${TEST_STORE}`;
+beforeAll(openTestStore);
+afterAll(closeTestStore);
+
+describe.skipIf(!can.strace)(`rotate-master between providers under fault injection${ON} (needs strace)`, () => {
   for (const [name, rotation] of Object.entries(WITH_VARIABLES)) {
     for (const fault of FAULTS) {
-      it(`${name}: one key opens everything after ${fault}, at one call after another`, () => {
+      it(`${name}: one key opens everything after ${fault}, at one call after another`, async () => {
         const original = join(makeFolder(), "vault");
         makeVault(rotation, environmentOf(original, rotation));
-        const copy = (): string => {
+        const copy = async (): Promise<string> => {
           const folder = join(makeFolder(), "vault");
-          cpSync(original, folder, { recursive: true, preserveTimestamps: true });
+          await copyVault(original, folder);
           return folder;
         };
-        const traced = copy();
+        const traced = await copy();
         const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
         const moments = listMoments(command, { env: environmentOf(traced, rotation), under: traced });
         expect(moments.length).toBeGreaterThan(10);
         for (const moment of distinctMoments(moments, fault).filter((_, index) => index % STRIDE === 0)) {
-          const folder = copy();
+          const folder = await copy();
           const env = environmentOf(folder, rotation);
-          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
+          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
         }
       }, 600_000);
     }
   }
 });
 
-describe.skipIf(!can.strace || !hasSecretService())("rotate-master with a keyring under fault injection (needs strace, gnome-keyring, dbus and secret-tool)", () => {
+describe.skipIf(!can.strace || !hasSecretService())(`rotate-master with a keyring under fault injection${ON} (needs strace, gnome-keyring, dbus and secret-tool)`, () => {
   let service: SecretService;
   beforeAll(async () => {
     service = await openSecretService();
@@ -120,7 +125,7 @@ describe.skipIf(!can.strace || !hasSecretService())("rotate-master with a keyrin
         expect(moments.length).toBeGreaterThan(10);
         for (const moment of distinctMoments(moments, fault).filter((_, index) => index % KEYRING_STRIDE === 0)) {
           const { env } = make();
-          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, fault, { env }));
+          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
         }
       }, 600_000);
     }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,6 @@ import { makeVault } from "../../src/app/keys/make-vault.ts";
 import { rotateMaster } from "../../src/app/keys/rotate-master.ts";
 import { createSecret } from "../../src/app/secrets/secrets.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
-import { findPaths } from "../../src/paths.ts";
 import { Secret } from "../../src/secret.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
@@ -16,9 +15,11 @@ import { deriveKek } from "../../src/vault/kdf.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import { verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { can } from "../support/machine.ts";
-import { distinctMoments, listMoments, runWithFault } from "../support/system-calls.ts";
-import { makeFolder } from "../support/temporary.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
+import { closeEngine, copyVault, nameTestStore } from "../support/store-copies.ts";
+import { distinctMoments, faultAt, listMoments, runWithFault } from "../support/system-calls.ts";
+import { makeFolder } from "../support/temporary.ts";
+import { closeTestStore, openTestStore, storeVariables, TEST_STORE, testPaths } from "../support/test-store.ts";
 
 const COST = { memoryKib: 19 * 1024, passes: 2 };
 const NAMES = ["A", "B", "C"];
@@ -26,10 +27,12 @@ const NAMES = ["A", "B", "C"];
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 const DISK_STRIDE = IS_SOAK ? 1 : 4;
 const CHANCE_STEP_MS = IS_SOAK ? 10 : 60;
+/** On a store there are more moments, and each takes longer. */
+const STRIDE = IS_SOAK || TEST_STORE === undefined ? 1 : 4;
 
 function surroundingsOf(folder: string, passphrase: string): Surroundings {
   return {
-    paths: findPaths({ variables: { VAULT_DIR: folder }, home: folder, temporary: folder, cwd: folder, platform: process.platform, uid: 0 }),
+    paths: testPaths(folder),
     variables: {},
     now: () => new Date(),
     findPassphrase: () => Promise.resolve(Secret.fromText(passphrase)),
@@ -43,8 +46,10 @@ function surroundingsOf(folder: string, passphrase: string): Surroundings {
 /** Which of the passphrases open the vault, with every secret in it. */
 async function whoOpens(folder: string, passphrases: readonly string[]): Promise<string[]> {
   const opening: string[] = [];
+  const { paths } = surroundingsOf(folder, "");
+  const file = await readVault(paths);
+  await closeEngine(paths);
   for (const passphrase of passphrases) {
-    const file = await readVault(surroundingsOf(folder, passphrase).paths);
     if (file?.contents.slot.locator.provider !== "passphrase") throw new Error("no vault with a passphrase");
     const holder = holdKek(await deriveKek(Secret.fromText(passphrase), file.contents.slot.locator.kdf), file.contents.id);
     try {
@@ -68,52 +73,60 @@ async function killAfter([program = "", ...args]: readonly string[], env: NodeJS
   await ended;
 }
 
-describe.skipIf(!can.strace)("rotate-master under fault injection (needs strace)", () => {
+describe.skipIf(!can.strace)(`rotate-master under fault injection${TEST_STORE === undefined ? "" : ` on ${TEST_STORE}`} (needs strace)`, () => {
   let parent = "";
   let original = "";
-  afterAll(() => { rmSync(parent, { recursive: true, force: true }); });
+  afterAll(async () => {
+    rmSync(parent, { recursive: true, force: true });
+    await closeTestStore();
+  });
   beforeAll(async () => {
+    await openTestStore();
     parent = mkdtempSync(join(tmpdir(), "vault-test-"));
     original = join(parent, "vault");
+    nameTestStore(original);
     const surroundings = surroundingsOf(original, "old");
     await makeVault(surroundings, { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("old")), cost: COST });
     for (const name of NAMES) {
       await createSecret(surroundings, { name, scope: { kind: "global" }, service: undefined, hosts: ["a.example:443"], places: ["header"], allowPrivate: false }, () => Promise.resolve(Secret.fromText(`value of ${name}`)));
     }
+    await closeEngine(surroundings.paths);
   });
 
-  const environment = (folder: string): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder, VAULT_PASSPHRASE: "old", VAULT_NEW_PASSPHRASE: "new" });
+  const environment = (folder: string): NodeJS.ProcessEnv => ({ PATH: process.env["PATH"], HOME: folder, VAULT_DIR: folder, VAULT_PASSPHRASE: "old", VAULT_NEW_PASSPHRASE: "new", ...storeVariables() });
   const command = [NODE, RUN_JS, "rotate-master"];
 
-  function copy(): string {
+  async function copy(): Promise<string> {
     const folder = join(makeFolder(), "vault");
-    cpSync(original, folder, { recursive: true, preserveTimestamps: true });
+    await copyVault(original, folder);
     return folder;
   }
 
   for (const fault of ["SIGKILL", "ENOSPC", "EIO"]) {
     it(`leaves exactly one of two passphrases in force at every ${fault}`, async () => {
-      const traced = copy();
+      const traced = await copy();
       const moments = listMoments(command, { env: environment(traced), under: traced });
       expect(moments.length).toBeGreaterThan(fault === "SIGKILL" ? 20 : 10);
-      for (const moment of distinctMoments(moments, fault).filter((_, index) => index % (fault === "SIGKILL" ? 1 : DISK_STRIDE) === 0)) {
-        const folder = copy();
-        const { status } = runWithFault(command, moment, fault, { env: environment(folder) });
+      for (const moment of distinctMoments(moments, fault).filter((_, index) => index % (fault === "SIGKILL" ? STRIDE : STRIDE * DISK_STRIDE) === 0)) {
+        const folder = await copy();
+        const { status } = runWithFault(command, moment, faultAt(moment, fault), { env: environment(folder) });
         const opening = await whoOpens(folder, ["old", "new"]);
         expect(opening, `${fault} at ${moment.call} ${moment.nth}`).toHaveLength(1);
         if (opening[0] === "old") expect(status, `${fault} at ${moment.call} ${moment.nth}`).not.toBe(0);
         // Running it again completes.
         if (opening[0] === "old") {
-          await rotateMaster(surroundingsOf(folder, "old"), { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("new")), cost: undefined }, false);
+          const surroundings = surroundingsOf(folder, "old");
+          await rotateMaster(surroundings, { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("new")), cost: undefined }, false);
+          await closeEngine(surroundings.paths);
           expect(await whoOpens(folder, ["old", "new"])).toEqual(["new"]);
         }
       }
-    }, 300_000);
+    }, 600_000);
   }
 
   it("leaves exactly one of two passphrases in force at other moments of a SIGKILL", async () => {
     for (let delayMs = 0; delayMs < 500; delayMs += CHANCE_STEP_MS) {
-      const folder = copy();
+      const folder = await copy();
       await killAfter(command, environment(folder), delayMs);
       expect(await whoOpens(folder, ["old", "new"]), `killed after ${delayMs} ms`).toHaveLength(1);
     }

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TEST_STORE } from "./test-store.ts";
 
 /** One call to be stopped at: the `nth` of its kind in the command's main thread. */
 export interface Moment {
@@ -21,12 +22,16 @@ export interface Traced {
 /** Calls by which a program changes files. */
 export const MUTATING_CALLS = ["openat", "write", "pwrite64", "fsync", "rename", "link", "unlink", "mkdir", "ftruncate", "chmod", "rmdir"] as const;
 
-/** Every moment of a command, in the order in which they happen. Files that it only reads are left out. */
+/** Calls by which it speaks to a store as well, and hears its answers. */
+const STORE_CALLS = TEST_STORE === undefined ? [] : (["writev", "read"] as const);
+const TRACED = `trace=${[...MUTATING_CALLS, ...STORE_CALLS].join(",")}`;
+
+/** Every moment of a command, in the order in which they happen, those included at which it asks a store and hears its answer. Files that it only reads are left out. */
 export function listMoments(command: readonly string[], options: { readonly env: NodeJS.ProcessEnv; readonly input?: string; readonly under: string }): Moment[] {
   const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
   const log = join(folder, "log");
   try {
-    const { status, stderr } = spawnSync("strace", ["-qq", "-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8" });
+    const { status, stderr } = spawnSync("strace", ["-qq", "-yy", "-o", log, "-e", TRACED, ...command], { env: traced(options.env), input: options.input ?? "", encoding: "utf8" });
     if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${stderr}`);
     return readMoments(log, options.under);
   } finally {
@@ -39,7 +44,7 @@ export async function listMomentsMeanwhile(command: readonly string[], options: 
   const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
   const log = join(folder, "log");
   try {
-    const { status, output } = await strace(["-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, ...command], options.env);
+    const { status, output } = await strace(["-yy", "-o", log, "-e", TRACED, ...command], options.env);
     if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${output}`);
     return readMoments(log, options.under);
   } finally {
@@ -54,8 +59,19 @@ function readMoments(log: string, under: string): Moment[] {
     if (call === undefined) return [];
     const nth = (counts.get(call) ?? 0) + 1;
     counts.set(call, nth);
-    return line.includes(under) && !(call === "openat" && !line.includes("O_CREAT")) ? [{ call, nth, line }] : [];
+    if (isOfStore({ call, nth, line })) return [{ call, nth, line }];
+    return call !== "read" && line.includes(under) && !(call === "openat" && !line.includes("O_CREAT")) ? [{ call, nth, line }] : [];
   });
+}
+
+/** A question to a store, or an answer of it. */
+export function isOfStore({ line = "" }: Moment): boolean {
+  return TEST_STORE !== undefined && /^(?:write|writev|read)\(\d+<TCP:\[/.test(line);
+}
+
+/** What a failing disk says is said by no connection: there it is cut. */
+export function faultAt(moment: Moment, fault: string): string {
+  return fault !== "SIGKILL" && isOfStore(moment) ? "ECONNRESET" : fault;
 }
 
 /**
@@ -77,7 +93,7 @@ export async function runWithFaultMeanwhile(command: readonly string[], moment: 
   const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
   const log = join(folder, "log");
   try {
-    const outcome = await strace(["-y", "-o", log, "-e", `trace=${MUTATING_CALLS.join(",")}`, "-e", injectionOf(moment, fault), ...command], options.env);
+    const outcome = await strace(["-yy", "-o", log, "-e", TRACED, "-e", injectionOf(moment, fault), ...command], options.env);
     return { ...outcome, log: readFileSync(log, "utf8") };
   } finally {
     rmSync(folder, { recursive: true, force: true });
