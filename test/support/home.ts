@@ -1,5 +1,6 @@
 // A user's folders with a vault in them, and what the application sees of the world there.
 import { join } from "node:path";
+import { engineFinder } from "../../src/app/keys/vault-engine.ts";
 import { makeVault } from "../../src/app/keys/make-vault.ts";
 import { createSecret } from "../../src/app/secrets/secrets.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
@@ -23,7 +24,7 @@ export function makeHomeIn(root: string, variables: Readonly<Record<string, stri
   const all = { XDG_DATA_HOME: join(root, "data"), XDG_CONFIG_HOME: join(root, "config"), XDG_STATE_HOME: join(root, "state"), XDG_RUNTIME_DIR: join(root, "run"), ...variables };
   const warnings: string[] = [];
   const surroundings: Surroundings = {
-    paths: findPaths({ variables: all, home: root, temporary: root, cwd: root, platform: process.platform, uid: process.getuid?.() ?? 0 }),
+    paths: findPaths({ variables: all, home: root, temporary: root, cwd: root, platform: process.platform, uid: process.getuid?.() ?? 0, findEngine: engineFinder(process.env, undefined) }),
     variables: all,
     now: () => new Date(),
     findPassphrase: () => Promise.reject(new Error("asked for the passphrase")),

@@ -3,6 +3,7 @@ import { cpSync } from "node:fs";
 import type { VaultPaths } from "../../src/paths.ts";
 import type { Engine, Entry } from "../../src/engines/engine.ts";
 import { readStoreFile, writeStoreFile } from "../../src/store/store-file.ts";
+import type { EnginePlace } from "./engine-places.ts";
 import { openPlace } from "./store-machines.ts";
 import { freshPlace } from "./test-store.ts";
 
@@ -13,16 +14,19 @@ export async function copyVault(from: string, to: string, vault = ""): Promise<v
   const file = readStoreFile(folder);
   const place = freshPlace();
   if (file === undefined || place === undefined) return;
-  const [source, target] = [await openPlace({ ...place, url: file.store }), await openPlace(place)];
-  await putEntries(target, await entriesOf(source));
-  await Promise.all([source.close(), target.close()]);
+  const target = await openPlace(place);
+  await putEntries(target, await entriesAt({ ...place, url: file.store }));
+  await target.close();
   writeStoreFile(folder, { ...file, store: place.url });
 }
 
-/** Everything at a place of an engine. */
-export async function entriesOf(engine: Engine): Promise<readonly Entry[]> {
+/** Everything at a place; nothing where there is no store. */
+export async function entriesAt(place: EnginePlace | undefined): Promise<readonly Entry[]> {
+  if (place === undefined) return [];
+  const engine = await openPlace(place);
   const found: Entry[] = [];
   for (let page = await engine.list("", "", 1000); page.length > 0; page = await engine.list("", page.at(-1)?.name ?? "", 1000)) found.push(...page);
+  await engine.close();
   return found;
 }
 

@@ -44,7 +44,7 @@ export async function listMomentsMeanwhile(command: readonly string[], options: 
   const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
   const log = join(folder, "log");
   try {
-    const { status, output } = await strace(["-yy", "-o", log, "-e", TRACED, ...command], options.env);
+    const { status, output } = await strace(["-yy", "-s", "1200", "-o", log, "-e", TRACED, ...command], options.env);
     if (status !== 0) throw new Error(`the command to be traced ended with ${status ?? "a signal"}: ${output}`);
     return readMoments(log, options.under);
   } finally {
@@ -93,7 +93,7 @@ export async function runWithFaultMeanwhile(command: readonly string[], moment: 
   const folder = mkdtempSync(join(tmpdir(), "vault-trace-"));
   const log = join(folder, "log");
   try {
-    const outcome = await strace(["-yy", "-o", log, "-e", TRACED, "-e", injectionOf(moment, fault), ...command], options.env);
+    const outcome = await strace(["-yy", "-s", "1200", "-o", log, "-e", TRACED, "-e", injectionOf(moment, fault), ...command], options.env);
     return { ...outcome, log: readFileSync(log, "utf8") };
   } finally {
     rmSync(folder, { recursive: true, force: true });
