@@ -1,7 +1,7 @@
 // Carries a run's log into a store while it grows: beside the requests, which wait for nothing of it.
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../engines/engine.ts";
 import { VaultError } from "../errors.ts";
+import { untilBack } from "./patience.ts";
 import { pushPieces } from "./segment-pieces.ts";
 
 export interface SegmentPush {
@@ -68,15 +68,7 @@ export function openSegmentPush(engine: Engine, runId: string, path: string, { o
       isOver = true;
       clearTimeout(timer);
       await pushing;
-      for (const deadline = performance.now() + CLOSE_MS; ; ) {
-        try {
-          await pushOn();
-          return;
-        } catch (error) {
-          if (!(error instanceof VaultError) || error.code !== "store-unavailable" || performance.now() > deadline) throw error;
-          await sleep(RETRY_MS);
-        }
-      }
+      await untilBack(CLOSE_MS, pushOn);
     },
   };
 }

@@ -1,5 +1,5 @@
 // Folders that stand for machines: each is a user's whole world, and all reach one store.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsFor } from "../../src/engines/credentials.ts";
@@ -21,6 +21,8 @@ export interface Machine {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   vault(args: readonly string[], input?: string): Said;
+  /** The same while this process goes on: for what passes a relay of the test's. */
+  start(args: readonly string[], input?: string): Promise<Said>;
   /** The names of the secrets; throws what the program said where it ended otherwise than with 0. */
   names(): string[];
   read(name: string): string;
@@ -39,6 +41,16 @@ export function openMachine(place: EnginePlace, more: Readonly<Record<string, st
     folder,
     env,
     vault,
+    start: (args, input = "") =>
+      new Promise((resolve) => {
+        const child = spawn(NODE, [RUN_JS, ...args], { env });
+        let [out, err] = ["", ""];
+        child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+        child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+        child.stdin.on("error", () => undefined);
+        child.stdin.end(input);
+        child.on("close", (status) => { resolve({ status, out, err }); });
+      }),
     names() {
       const { status, out, err } = vault(["secrets", "list", "--json"]);
       if (status !== 0) throw new Error(`${String(status)}: ${err}`);

@@ -4,6 +4,7 @@ import type { AuditEvent, ChainHead, Detail } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
 import { appendToLog } from "../../audit/log.ts";
 import { openHeartbeat } from "../../audit/heartbeat.ts";
+import { untilBack } from "../../audit/patience.ts";
 import { openSegmentPush } from "../../audit/segment-push.ts";
 import { openSegment, segmentPath } from "../../audit/segment.ts";
 import { wipe } from "../../bytes.ts";
@@ -12,6 +13,9 @@ import { openHeadReport, tellLogHead } from "../keys/head-witness.ts";
 import { findLogStore } from "../keys/log-reading.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
+
+/** For a store that is away as the run ends. The program has ended by then, and its user waits. */
+const CLOSE_MS = 10_000;
 
 export interface RunTrail {
   /** Takes an event down, for the next `flush` to write. */
@@ -57,8 +61,8 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder, a
       const { sequence, hash } = segment.close();
       try {
         await push?.close();
-        // What this run has seen of the log itself, it vouches for.
-        const last = await appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now(), store });
+        // What this run has seen of the log itself, it vouches for. An end that stands there twice says nothing else than one; a run without is taken for one that was killed.
+        const last = await untilBack(CLOSE_MS, () => appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now(), store }));
         report?.tell(MAIN_PART, last);
       } finally {
         wipe(logKey);
