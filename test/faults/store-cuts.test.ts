@@ -29,8 +29,9 @@ const failedOf = (command: string): number => (command === "run" ? 125 : 14);
 
 interface Scene {
   readonly relay: CountingRelay;
-  play(command: string, where: string): Promise<Said>;
-  requireWhole(where: string): Promise<void>;
+  readonly play: (command: string, where: string) => Promise<Said>;
+  /** The vault has what was said to be done, and nothing else; its key opens it, and its log is whole. */
+  readonly requireWhole: (where: string) => Promise<void>;
 }
 
 async function openScene(stage: EngineStage): Promise<Scene> {
@@ -53,7 +54,6 @@ async function openScene(stage: EngineStage): Promise<Scene> {
       if (command === "run") expect(said.out, where).toBe(said.status === 0 ? "started\n" : "");
       return said;
     },
-    /** The vault has what was said to be done, and nothing else; its key opens it, and its log is whole. */
     async requireWhole(where) {
       const listed = await machine.start(["secrets", "list", "--json"]);
       expect(listed, where).toMatchObject({ status: 0 });
