@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the README's own figures.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the figures of docs/speed.md.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Arena } from "./contenders.ts";
@@ -52,5 +52,5 @@ if (values.only === undefined && !values.quick) {
   const about = "Made by `npm run bench`: medians, and in brackets the least and the most of the rounds. Take the ratios, which are medians of each round's own; the absolute figures are this machine's.";
   writeFileSync(new URL("RESULTS.md", import.meta.url), `# Results\n\n${about}\n\n${describeMachine()}\n\n![The main figure of each table, as bars](results.svg)\n\n${sections.map(formatSection).join("\n")}`);
   writeFileSync(new URL("results.svg", import.meta.url), drawSections(sections));
-  writeReadmeFigures(new URL("../README.md", import.meta.url), sections);
+  writeReadmeFigures(new URL("../docs/speed.md", import.meta.url), sections);
 }

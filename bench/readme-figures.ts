@@ -1,4 +1,4 @@
-// The few figures that the README shows, out of the same measurement as RESULTS.md: ratios, since everything else is one machine's.
+// The few figures that docs/speed.md shows, out of the same measurement as RESULTS.md: ratios, since everything else is one machine's.
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Section } from "./figures.ts";
 import { mainColumn, ratioOf } from "./figures.ts";
@@ -30,7 +30,7 @@ const FIGURES: readonly Figure[] = [
 ];
 const [START, END] = ["<!-- figures -->", "<!-- /figures -->"];
 
-/** Writes the figures between the README's marks. One that was not measured is left out. */
+/** Writes the figures between the page's marks. One that was not measured is left out. */
 export function writeReadmeFigures(readme: URL, sections: readonly Section[]): void {
   const rows = FIGURES.flatMap((figure) => {
     const ratio = ratioIn(sections, figure);
@@ -38,7 +38,7 @@ export function writeReadmeFigures(readme: URL, sections: readonly Section[]): v
   });
   const text = readFileSync(readme, "utf8");
   const [from, to] = [text.indexOf(START), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error("the README has no place for figures");
+  if (from < 0 || to < from) throw new Error("the page has no place for figures");
   writeFileSync(readme, `${text.slice(0, from + START.length)}\n|  |  |\n| --- | --- |\n${rows.join("\n")}\n${text.slice(to)}`);
 }
 

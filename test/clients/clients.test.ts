@@ -1,4 +1,4 @@
-// Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. README.md's table says what was measured here.
+// Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. docs/clients.md says what was measured here.
 import { spawn, spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -94,7 +94,7 @@ afterAll(async () => {
 
 const lanes = openLanes();
 
-describe("README's table of clients is what was measured:", { concurrent: true }, () => {
+describe("the table of clients is what was measured:", { concurrent: true }, () => {
   for (const { name, script, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const acts = Object.keys(ACTS) as Act[];

@@ -1,4 +1,4 @@
-// The clients once more, behind the wall, and with nothing in their environment that leads them to a proxy: no proxy variable, and none of what a run has Node and Python load first. README.md's second table says what was measured here.
+// The clients once more, behind the wall, and with nothing in their environment that leads them to a proxy: no proxy variable, and none of what a run has Node and Python load first. docs/clients.md's second table says what was measured here.
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -55,7 +55,7 @@ async function runScript(name: string, script: string): Promise<string> {
 
 const lanes = openLanes();
 
-describe.skipIf(!can.wall)("README's table of walled clients is what was measured (needs bubblewrap):", { concurrent: true }, () => {
+describe.skipIf(!can.wall)("the table of walled clients is what was measured (needs bubblewrap):", { concurrent: true }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "vault-walled-clients-"));
     const repository = join(folder, "repositories", "one.git");

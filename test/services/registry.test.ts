@@ -21,7 +21,7 @@ const { services } = registry;
 const bindingsOf = (hosts: readonly string[]) => hosts.map((host) => findCanonicalBinding(host)!);
 
 describe("the files", () => {
-  it("are over two hundred, as README.md says, each in the list once, under its id", () => {
+  it("are over two hundred, as docs/services.md says, each in the list once, under its id", () => {
     expect(files.length).toBeGreaterThan(200);
     expect(services.map(({ id }) => `${id}.json`).sort()).toEqual([...files].sort());
     expect(BUNDLED.length).toBe(files.length);

@@ -44,7 +44,7 @@ function describe(command: string, kind: CommandKind): Finding {
     case "shell":
       return note("program", `"${name}" is a shell, or a script of one: what it starts shows only when it runs`, `vault doctor -- with the program that makes the requests; or try the command itself: ${itself}`);
     case "browser":
-      return note("program", `"${name}" is a browser, which keeps no password for a proxy, and asks nobody about a run's certificates: on Linux it reaches the hosts that no secret is bound to, and no others`, "for bound hosts drive it by Playwright or Puppeteer, with their `proxy` option and with errors of certificates ignored: see Clients in the README");
+      return note("program", `"${name}" is a browser, which keeps no password for a proxy, and asks nobody about a run's certificates: on Linux it reaches the hosts that no secret is bound to, and no others`, "for bound hosts drive it by Playwright or Puppeteer, with their `proxy` option and with errors of certificates ignored: see docs/clients.md");
     case "unknown":
       return note("program", `"${name}" is no program whose runtime is known here; only the command itself could tell`, `try it, and see what reaches the proxy: ${itself}`);
     case "runtime":
