@@ -1,6 +1,6 @@
 // The picture of the layers, and the other rules of this house, as tests:
 //
-//   commands → cli → app → { broker  store  keys  agent  audit  services  providers  env-files  project  proxy  run  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
+//   commands → cli → app → { broker  store  keys  agent  audit  services  providers  env-files  project  proxy  run  scan  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import type { SourceFile } from "./support/source-tree.ts";
@@ -41,11 +41,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   project: ["errors", "bytes", "vault"],
   // Of the vault, its cipher alone, which a test below holds it to: what programs import has to stay small, and knows no vault.
   sealed: ["errors", "bytes", "secret", "vault"],
+  // What a file looks like, and which ones there are: what known keys and names look like is handed in.
+  scan: ["errors", "disk"],
   proxy: ["errors", "bytes", "secret", "aws-signature", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
   // Knows no proxy and no run: sockets, files and a program's end reach those two by way of app.
   wall: ["errors", "bytes", "disk", "vault"],
-  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "identity", "broker", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "sealed", "wall"],
+  app: ["errors", "bytes", "secret", "paths", "disk", "vault", "engines", "identity", "broker", "store", "keys", "agent", "audit", "services", "providers", "env-files", "project", "proxy", "run", "scan", "sealed", "wall"],
   // Turns flags into bindings and scopes, secrets in and entries out into text; the work itself is app's.
   cli: ["errors", "bytes", "secret", "paths", "vault", "audit", "services", "providers", "project", "app"],
   // Flags name keyring entries and hold key files' bytes; the rest is cli's to read and app's to do.
@@ -89,6 +91,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     logins: ["surroundings", "keys", "sources", "services", "secrets"],
     runs: ["surroundings", "keys", "approvals", "sources", "services", "secrets", "imports", "sealing"],
     broker: ["surroundings", "keys", "runs", "secrets"],
+    scanning: ["surroundings", "keys", "services", "imports", "runs"],
     auditing: ["surroundings", "keys", "runs"],
     stores: ["surroundings", "keys", "auditing"],
     doctor: ["surroundings", "keys", "sources", "runs", "auditing", "stores"],
@@ -141,6 +144,7 @@ const REVEALERS = [
   "src/app/runs/living-value.ts",
   "src/app/runs/placeholder-form.ts",
   "src/app/runs/stored-values.ts",
+  "src/app/scanning/known-values.ts",
   "src/app/sealing/sealing-keys.ts",
   "src/app/secrets/value-rules.ts",
   "src/app/sources/minted-source.ts",

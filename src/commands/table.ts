@@ -19,6 +19,7 @@ import Logout from "./logout.ts";
 import RotateMaster from "./rotate-master.ts";
 import Run from "./run.ts";
 import Seal from "./seal.ts";
+import Scan from "./scan.ts";
 import SecretsAttachGroup from "./secrets/attach-group.ts";
 import SecretsCreate from "./secrets/create.ts";
 import SecretsDelete from "./secrets/delete.ts";
@@ -58,6 +59,7 @@ export const COMMANDS = {
   logout: Logout,
   "rotate-master": RotateMaster,
   run: Run,
+  scan: Scan,
   seal: Seal,
   "secrets:attach-group": SecretsAttachGroup,
   "secrets:create": SecretsCreate,

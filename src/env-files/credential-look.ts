@@ -49,6 +49,11 @@ export function looksLikeCredential(name: string, value: string, looks: readonly
   return !IDENTIFYING_NAME.test(folded) && hasRandomPart(trimmed);
 }
 
+/** @param name in capitals. */
+export function isSecretVariable(name: string): boolean {
+  return SECRET_NAME.test(name) && !PUBLIC_NAME.test(name);
+}
+
 /** One word, and not of small letters alone, as `re_calculate_something` is. */
 function isLike(value: string, { start, length }: KeyLook): boolean {
   const rest = value.slice(start.length);
@@ -62,7 +67,8 @@ function hasPassword(value: string): boolean {
   return !(LOCAL.test(host) && (password === user || /^(?:pass|password|secret|example|test|dev)$/i.test(password)));
 }
 
-function hasRandomPart(value: string): boolean {
+/** Whether a part of it looks drawn by chance: by its length, and by how often kinds of letters take turns. */
+export function hasRandomPart(value: string): boolean {
   if (/\s/.test(value)) return value.split(/\s+/).some(hasRandomPart);
   return value.split(/[^A-Za-z0-9]+/).some(isRandom) || isUuid(value);
 }

@@ -6,7 +6,7 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { VaultFinder } from "./open-vault.ts";
+import type { OpenedVault, VaultFinder } from "./open-vault.ts";
 import { findAgentHolder, judgeWithKey, loadKek, requireVault, withCurrentKey } from "./open-vault.ts";
 
 export interface SightedVault {
@@ -14,6 +14,8 @@ export interface SightedVault {
   /** Whether the file was written with the vault's key. Anyone may have written one that was not. */
   readonly isVerified: boolean;
 }
+
+export type OpenedAtHand = Omit<OpenedVault, "agent">;
 
 /**
  * Reads the vault, and verifies it where an agent, a key file or a variable has the key.
@@ -24,6 +26,26 @@ export async function sightVault(surroundings: Surroundings, find: VaultFinder =
   const sighted = await verifyAtHand(surroundings, find);
   if (!sighted.isVerified) surroundings.warn("not verified: the vault's key is not at hand, so what is shown may be somebody else's writing (vault unlock)");
   return sighted;
+}
+
+/** The same, opened. The caller closes it. @returns undefined where the key is not at hand. @throws VaultError as `sightVault`. */
+export async function openAtHand(surroundings: Surroundings): Promise<OpenedAtHand | undefined> {
+  try {
+    return await withCurrentKey(surroundings, requireVault, async (file) => {
+      const holder = await findKeyAtHand(surroundings, file);
+      if (holder === undefined) return undefined;
+      try {
+        const keys = await judgeWithKey(surroundings, file, holder);
+        return { file, holder, keys, close: () => { wipeVaultKeys(keys); holder.close(); } };
+      } catch (error) {
+        holder.close();
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (isKeyMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function verifyAtHand(surroundings: Surroundings, find: VaultFinder): Promise<SightedVault> {
@@ -42,9 +64,13 @@ async function verifyAtHand(surroundings: Surroundings, find: VaultFinder): Prom
     });
   } catch (error) {
     // A key that is not there, or another one's: what needs it will say so.
-    if (last !== undefined && error instanceof VaultError && ["wrong-key", "key-unavailable", "locked"].includes(error.code)) return { file: last, isVerified: false };
+    if (last !== undefined && isKeyMissing(error)) return { file: last, isVerified: false };
     throw error;
   }
+}
+
+function isKeyMissing(error: unknown): boolean {
+  return error instanceof VaultError && ["wrong-key", "key-unavailable", "locked"].includes(error.code);
 }
 
 /** A keyring may ask its user to unlock it, so it is left in peace. */

@@ -39,9 +39,14 @@ export function openPlaceholders({ keys }: OpenedVault, isFresh: boolean): Place
   return makePlaceholders(keys.placeholder, isFresh);
 }
 
+/** What placeholders are known by: it tells them from other texts, and makes none. @param key the vault's own for placeholders. */
+export function checkKeyOf(key: Uint8Array): Uint8Array {
+  return hmacSha256(key, utf8(CHECK_LABEL));
+}
+
 /** @param key the vault's own for placeholders, which `close` wipes. */
 export function makePlaceholders(key: Uint8Array, isFresh: boolean): PlaceholderMaker {
-  const checkKey = hmacSha256(key, utf8(CHECK_LABEL));
+  const checkKey = checkKeyOf(key);
   const met = new Set<string>();
   return {
     placeholderOf({ id, variable, value, forms }) {

@@ -17,6 +17,8 @@ export const EXIT = {
   auditUnwritable: 12,
   insideRun: 13,
   noValue: 14,
+  /** `vault scan`: there are credentials in what was looked at. No failure, and nothing else ends with it. */
+  found: 15,
   /** `vault run`, when vault itself failed before the child was started. */
   runFailed: 125,
   notExecutable: 126,
