@@ -34,7 +34,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   "docs/wall.md": { programs: { claude: "true" } },
   "docs/mcp.md": { files: { "token.txt": GITHUB }, programs: { npx: MCP_SERVER }, arrives: [["api.github.com", GITHUB]] },
   "docs/env-files.md": { files: { ".env": ENV_FILE, "agent.js": AGENT_JS } },
-  "docs/scan.md": { variables: { GIT_CONFIG_NOSYSTEM: "1" } },
+  "docs/scan.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n` }, variables: { GIT_CONFIG_NOSYSTEM: "1" } },
   "docs/project-file.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n`, "agent.js": AGENT_JS } },
   "docs/services.md": { variables: { KEY: OPENAI } },
   "docs/places.md": { variables: { KEY: OTHER }, arrives: [["billing.example.com", OTHER]] },
