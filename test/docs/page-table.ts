@@ -37,6 +37,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   "docs/scan.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n` }, variables: { GIT_CONFIG_NOSYSTEM: "1" } },
   "docs/project-file.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n`, "agent.js": AGENT_JS } },
   "docs/services.md": { variables: { KEY: OPENAI } },
+  "docs/presets.md": {},
   "docs/places.md": { variables: { KEY: OTHER }, arrives: [["billing.example.com", OTHER]] },
   "docs/sources.md": { programs: { gcloud: `echo ${OTHER}`, op: "echo team-token-value" }, arrives: [["api.example.com", OTHER]] },
   "docs/sealed-files.md": { files: { "config.yaml": "database:\n  password: a-password\nusers:\n  - token: a-token\n", ".env": "A=1\n" } },
