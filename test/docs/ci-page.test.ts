@@ -55,7 +55,7 @@ describe.skipIf(!hasTools())("the jobs of docs/ci.md (need curl and python3)", (
     expect(stage.heard("api.example.com").split("GET /release").at(-1)).toContain(`Bearer ${VALUE}`);
   }, 120_000);
 
-  it("GitHub's with a broker gives the action what it takes", async () => {
+  it("GitHub's with a broker gives the action what it takes", () => {
     const step = jobs[0]?.steps?.at(-1);
     const { inputs } = parse(readPage("deploy/github-action/action.yml")) as { readonly inputs: Readonly<Record<string, unknown>> };
     expect(step?.uses).toMatch(/\/deploy\/github-action@/);
