@@ -25,7 +25,7 @@ export async function replaceSettled(engine: Engine, name: string, bytes: Uint8A
     if (now === ours) return "done";
     if (now !== before) return "changed";
   }
-  throw new VaultError("store-unavailable", `the store ${engine.where} was asked ${ATTEMPTS_MAX} times, and the answer was lost each time`, "check the connection to it");
+  throw new VaultError("store-unavailable", `the store "${engine.where}" was asked ${ATTEMPTS_MAX} times, and did not tell whether it made the change`, "check the connection to it, and look at the server's own log");
 }
 
 function stateOf(bytes: Uint8Array | undefined): ReturnType<typeof digestOf> | undefined {

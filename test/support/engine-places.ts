@@ -33,7 +33,7 @@ interface Opener {
   open(): Promise<EngineStage>;
 }
 
-const freshName = (): string => `v-${randomBytes(6).toString("hex")}`;
+export const freshName = (): string => `v-${randomBytes(6).toString("hex")}`;
 
 export const ENGINES: Readonly<Record<EngineKind, Opener>> = {
   redis: {

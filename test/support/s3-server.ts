@@ -21,9 +21,10 @@ export interface S3Server extends ServedProgram {
   readonly secretAccessKey: string;
 }
 
-export async function openS3Server(): Promise<S3Server> {
+/** @param root where its buckets are, unless that is a folder of its own. */
+export async function openS3Server(root?: string): Promise<S3Server> {
   const [folder, port, bucket, accessKeyId, secretAccessKey] = [makeServerFolder("s3"), await findFreePort(), "vaults", "AKIAENGINETESTS00001", "kw4Yt8/Zq2mN+v7RcB1xLs9dJf0HgP3aUeT6iOwQ"];
-  const buckets = join(folder, "buckets");
+  const buckets = root ?? join(folder, "buckets");
   // A folder is a bucket.
   mkdirSync(join(buckets, bucket), { recursive: true });
   const program = await openServedProgram({
