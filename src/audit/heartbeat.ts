@@ -63,8 +63,7 @@ export async function listen(engine: Engine, runIds: readonly string[], keyOf: (
   const heard = new Set<string>();
   for (const deadline = performance.now() + silenceMs; ; ) {
     for (const id of runIds.filter((waiting) => !heard.has(waiting))) {
-      const found = await engine.read(nameOf(id));
-      const count = found.kind === "bytes" ? findBeat(id, found.bytes, keyOf(id)) : undefined;
+      const count = await readBeat(engine, id, keyOf(id));
       if (count === undefined) continue;
       const before = first.get(id);
       if (before === undefined) first.set(id, count);
@@ -74,6 +73,12 @@ export async function listen(engine: Engine, runIds: readonly string[], keyOf: (
     if (heard.size === runIds.length || performance.now() > deadline) return heard;
     await sleep(LOOK_MS);
   }
+}
+
+/** How far one has counted; undefined where there is none, or one that was not written with the key. @throws VaultError `store-unavailable`. */
+export async function readBeat(engine: Engine, runId: string, key: Uint8Array | undefined): Promise<number | undefined> {
+  const found = await engine.read(nameOf(runId));
+  return found.kind === "bytes" ? findBeat(runId, found.bytes, key) : undefined;
 }
 
 function nameOf(runId: string): string {

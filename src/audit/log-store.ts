@@ -40,6 +40,12 @@ export async function* listLines(store: LogStore, after: number): AsyncGenerator
   }
 }
 
+/** Whether there is a line behind a number. @throws VaultError `store-unavailable`. */
+export async function hasNewer(store: LogStore, after: number): Promise<boolean> {
+  const prefix = lineName(store, 0).slice(0, -DIGITS);
+  return (await store.engine.list(prefix, after === 0 ? "" : lineName(store, after), 1)).length > 0;
+}
+
 /** Whether the store has the entry that a vault vouches for. @throws VaultError `store-unavailable`. */
 export async function hasEntry(store: LogStore, { sequence, hash }: ChainHead): Promise<boolean> {
   if (sequence === 0) return true;

@@ -47,11 +47,25 @@ export interface LogPosition {
  * @throws VaultError `audit-unwritable`, for whatever reason: a full disk, or a log whose end was forged or cut off; `rolled-back` where the store's was cut; `store-unavailable`.
  */
 export async function appendToLog(folder: string, event: AuditEvent, position: LogPosition, partBytesMax: number = PART_BYTES_MAX): Promise<ChainHead> {
+  const head = await appendChosen(folder, () => event, position, partBytesMax);
+  if (head === undefined) throw new TypeError("there was an event");
+  return head;
+}
+
+/**
+ * The same for an entry that depends on those before it.
+ *
+ * @param choose asked when all that was written before is here, and again where another machine was first with its entry.
+ * @returns undefined where nothing was to be appended any more.
+ */
+export async function appendChosen(folder: string, choose: () => AuditEvent | undefined, position: LogPosition, partBytesMax: number = PART_BYTES_MAX): Promise<ChainHead | undefined> {
   try {
     return await withLogLock(folder, async () => {
       const { store } = position;
       for (const deadline = performance.now() + TURN_MS; ; ) {
         if (store !== undefined) await pullLines(folder, store, position, partBytesMax);
+        const event = choose();
+        if (event === undefined) return undefined;
         const head = await appendOnce(folder, event, position, partBytesMax);
         if (head !== undefined) return head;
         if (performance.now() > deadline) throw new VaultError("busy", "other machines write to the log all the time");

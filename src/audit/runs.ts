@@ -16,7 +16,15 @@ export interface LoggedRun {
   readonly start: ChainHead;
   /** How far its segment came: as it said itself, or as the owner has accepted it. Undefined for a run that goes on, or was killed. */
   readonly end: ChainHead | undefined;
+  /** Whose sign of life in a store is its own too: a broker's with many runs. */
+  readonly broker: string | undefined;
+  /** Whether the end was written by another broker, when this one was not heard of any more: there may be more lines. */
+  readonly isLost: boolean;
 }
+
+/** Another broker's part of a run, and the end of such a part. */
+export const JOINED = "run.join";
+export const LEFT = "run.leave";
 
 /** The event by which the owner accepts an entry that verification has doubted. */
 export const ACCEPTED = "audit.accept";
@@ -34,11 +42,13 @@ export function findRuns(lines: readonly string[]): LoggedRun[] {
     const { seq, at, event } = found;
     const id = event["run"];
     if (typeof id !== "string" || !isRunId(id)) continue;
-    if (event.kind === "run.start") {
-      runs.set(id, { id, entry: seq, at, program: textOf(event["program"]), process: findProcess(event["process"]), start: { sequence: 0, hash: hashLine(line) }, end: undefined });
+    if (event.kind === "run.start" || event.kind === JOINED) {
+      runs.set(id, { id, entry: seq, at, program: textOf(event["program"]), process: findProcess(event["process"]), start: { sequence: 0, hash: hashLine(line) }, end: undefined, broker: findBroker(event["broker"]), isLost: false });
     }
     const run = runs.get(id);
-    if ((event.kind === "run.end" || event.kind === ACCEPTED) && run !== undefined) runs.set(id, { ...run, end: findEnd(event) });
+    // A broker that was taken for gone may have told its end after all. That one counts, and so does the first of its own.
+    const end = findEnd(event);
+    if (ENDS.includes(event.kind) && run !== undefined && end !== undefined) runs.set(id, { ...run, end, isLost: event["lost"] === true && (run.end === undefined || run.isLost) });
   }
   return [...runs.values()];
 }
@@ -57,6 +67,12 @@ export function findUnvouched(lines: readonly string[]): { readonly entry: numbe
 /** Whether an id may become part of a path. */
 export function isRunId(id: string): boolean {
   return /^[0-9a-f]{1,64}$/.test(id);
+}
+
+const ENDS: readonly string[] = ["run.end", LEFT, ACCEPTED];
+
+function findBroker(detail: AuditEvent[string] | undefined): string | undefined {
+  return typeof detail === "string" && isRunId(detail) ? detail : undefined;
 }
 
 function findEnd({ entries, hash }: AuditEvent): ChainHead | undefined {

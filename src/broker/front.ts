@@ -22,6 +22,8 @@ export interface Reply {
   readonly status: number;
   readonly body?: Uint8Array | undefined;
   readonly type?: "application/json" | "text/plain; version=0.0.4" | undefined;
+  /** Whether the connection ends with it. */
+  readonly isLast?: boolean;
 }
 
 /** What stands behind the face. Who asks was proven; whether he may, is judged there. */
@@ -30,11 +32,16 @@ export interface BrokerService {
   prove(authorization: string, request: { readonly method: string; readonly target: string; readonly body: Uint8Array }): Promise<ProofVerdict>;
   /** What proofs must repeat. */
   readonly nonce: string;
+  /**
+   * One of the places that an identity has for what it asks, until it is answered or taken over.
+   * @returns what gives it back; `busy` where there is none left; undefined for a stranger, who has no place but among those who have proven nothing.
+   */
+  admit(did: DidKey): (() => void) | "busy" | undefined;
   claim(did: DidKey, body: Uint8Array): Promise<Reply>;
   openSession(did: DidKey, body: Uint8Array): Promise<Reply>;
   endSession(did: DidKey, session: string, body: Uint8Array): Promise<Reply>;
   /** @returns a taker of the socket; undefined where there is no such session of this identity, `busy` where it has too many connections. */
-  findSession(did: DidKey, session: string): SessionDoor | "busy" | undefined;
+  findSession(did: DidKey, session: string): Promise<SessionDoor | "busy" | undefined>;
   /** Without a proof: `health`, `ready`, `metrics`. */
   tell(what: "health" | "ready" | "metrics", isLocal: boolean): Promise<Reply>;
 }
@@ -86,7 +93,7 @@ export async function openFront({ host, port, tls, service }: FrontOptions): Pro
   const sockets = new Set<Socket>();
   const options = { maxHeaderSize: HEAD_BYTES_MAX, headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: LOOK_MS, insecureHTTPParser: false, noDelay: true };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    void serve(service, request).then((reply) => { write(response, reply, service.nonce); }, () => { write(response, FAILED, service.nonce); });
+    void serve(service, request, () => { asking.release(request.socket); }).then((reply) => { write(response, reply, service.nonce); }, () => { write(response, FAILED, service.nonce); });
   };
   const server = openServer(tls, options, answer);
   server.maxConnections = CONNECTIONS_MAX;
@@ -127,7 +134,8 @@ function openServer(tls: FrontOptions["tls"], options: Parameters<typeof createS
   }
 }
 
-async function serve(service: BrokerService, request: IncomingMessage): Promise<Reply> {
+/** @param onKnown hears that it comes from somebody who is accepted. */
+async function serve(service: BrokerService, request: IncomingMessage, onKnown: () => void): Promise<Reply> {
   const { method = "", url = "" } = request;
   const open = /^\/(health|ready|metrics)$/.exec(url)?.[1];
   if (open !== undefined) {
@@ -139,7 +147,15 @@ async function serve(service: BrokerService, request: IncomingMessage): Promise<
   const verdict = await service.prove(authorizationOf(request), { method, target: url, body });
   // The time: whoever's clock is off finds out by it.
   if (verdict.kind === "refused") return UNPROVEN;
-  const { did } = verdict.proof;
+  const place = service.admit(verdict.proof.did);
+  if (place === "busy") return BUSY;
+  if (place !== undefined) onKnown();
+  const reply = await answerProven(service, method, url, verdict.proof.did, body).finally(place);
+  // Its place among those who ask is given up: it does not stay.
+  return { ...reply, isLast: place !== undefined };
+}
+
+async function answerProven(service: BrokerService, method: string, url: string, did: DidKey, body: Uint8Array): Promise<Reply> {
   if (method === "POST" && url === "/v1/claims") return service.claim(did, body);
   if (method === "POST" && url === "/v1/sessions") return service.openSession(did, body);
   const [, session, more] = SESSION_PATH.exec(url) ?? [];
@@ -167,7 +183,14 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
   // What is announced as a body would become the program's first bytes, or not, as whoever stands between reads it.
   const isBare = headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
   const isWhole = isBare && method === "GET" && session !== undefined && what !== undefined && headers.upgrade === (what === "events" ? EVENTS_PROTOCOL : CONNECTION_PROTOCOL) && (what === "events" || arrival !== undefined);
-  const door = isWhole ? service.findSession(verdict.proof.did, session) : undefined;
+  const place = service.admit(verdict.proof.did);
+  if (place === "busy") {
+    refuse(BUSY);
+    return;
+  }
+  // Of those who are accepted none makes room for a stranger.
+  if (place !== undefined) onTaken();
+  const door = await (isWhole ? service.findSession(verdict.proof.did, session) : Promise.resolve(undefined)).finally(place);
   if (door === undefined || door === "busy") {
     refuse(door === undefined ? REFUSED : BUSY);
     return;
@@ -209,8 +232,8 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | undefine
   return Buffer.concat(chunks);
 }
 
-function write(response: ServerResponse, { status, body = new Uint8Array(), type = "application/json" }: Reply, nonce: string): void {
-  response.writeHead(status, { [NONCE_HEADER]: nonce, "Content-Length": body.length, "Cache-Control": "no-store", ...(body.length > 0 ? { "Content-Type": type } : {}) });
+function write(response: ServerResponse, { status, body = new Uint8Array(), type = "application/json", isLast = false }: Reply, nonce: string): void {
+  response.writeHead(status, { [NONCE_HEADER]: nonce, ...(isLast ? { Connection: "close" } : {}), "Content-Length": body.length, "Cache-Control": "no-store", ...(body.length > 0 ? { "Content-Type": type } : {}) });
   response.end(body);
 }
 

@@ -50,7 +50,6 @@ export interface SessionAnswer {
   /** PEM: the root that the session's certificates come from. */
   readonly caCertificate: string;
   readonly secrets: readonly LentSecret[];
-  readonly warnings: readonly string[];
 }
 
 export const ORDER_BYTES_MAX = 256 * 1024;
@@ -61,8 +60,6 @@ const SELECTIONS_MAX = 10_000;
 const SECRETS_MAX = 10_000;
 /** What templates make (vault/placeholder-template.ts): one word, by which nothing is loaded, listed, led to or told apart. It goes into variables that many programs read. */
 const PLACEHOLDER = /^[A-Za-z0-9_.:][A-Za-z0-9_.:-]{15,511}$/;
-const WARNINGS_MAX = 1000;
-const WARNING_CHARS_MAX = 4096;
 const HOST_CHARS_MAX = 300;
 const CERTIFICATE_CHARS_MAX = 16 * 1024;
 const VAULT_ID_BYTES = 16;
@@ -108,7 +105,6 @@ export function parseAnswer(bytes: Uint8Array): SessionAnswer {
     token: requireForm(json.parseText(answer["token"], "token"), isHex(64), "token"),
     caCertificate: requireForm(json.parseText(answer["caCertificate"], "caCertificate"), isCertificate, "caCertificate"),
     secrets: json.parseArray(answer["secrets"], SECRETS_MAX, "secrets").map(parseLent),
-    warnings: json.parseArray(answer["warnings"], WARNINGS_MAX, "warnings").map((value) => json.parseVisibleText(value, WARNING_CHARS_MAX, "warnings")),
   };
 }
 

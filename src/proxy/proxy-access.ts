@@ -15,8 +15,8 @@ export const PROXY_USER = "vault";
 const TOKEN_BYTES = 32;
 const BASIC = /^Basic +/i;
 
-export function makeProxyAccess(): ProxyAccess {
-  const token = randomBytes(TOKEN_BYTES).toString("hex");
+/** @param token one that was made before. */
+export function makeProxyAccess(token: string = randomBytes(TOKEN_BYTES).toString("hex")): ProxyAccess {
   const expected = utf8(Buffer.from(`${PROXY_USER}:${token}`).toString("base64"));
   return {
     token,

@@ -5,7 +5,15 @@ import type { ProxyEvent } from "./grants/event.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Handshake } from "./tls/intercept.ts";
 import type { StrayTest } from "./places/placeholder-check.ts";
+import type { KeptCa } from "./tls/run-ca.ts";
 import type { FindNextProxy } from "./upstream/next-proxy.ts";
+
+/** What makes one proxy as good as another to a program. */
+export interface KeptProxy {
+  /** In hex. */
+  readonly token: string;
+  readonly ca: KeptCa;
+}
 
 export interface ProxyOptions {
   readonly grants: readonly Grant[];
@@ -17,6 +25,8 @@ export interface ProxyOptions {
   readonly isWalled?: boolean;
   /** Whether the program is on another machine: of this one, and of the private network that it is in, what a binding names is reached, and nothing else. */
   readonly isElsewhere?: boolean;
+  /** What the program of this run knows its proxy by, where another proxy of the same run was there before. */
+  readonly kept?: KeptProxy;
   /** PEM certificates that upstream verification trusts: the whole list. */
   readonly roots: readonly string[];
   /** Knows placeholders of secrets that this run does not get. */

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { VaultError } from "../errors.ts";
 import type { Arrival } from "./arrival.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
-import type { ProxyOptions } from "./proxy-options.ts";
+import type { KeptProxy, ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
 import { openStrangerPool, STRANGERS_MAX } from "./stranger-pool.ts";
 import { makeRunCa } from "./tls/run-ca.ts";
@@ -24,6 +24,8 @@ export interface Proxy {
 export interface HandedProxy extends Pick<Proxy, "caCertificate" | "close"> {
   /** What a connection has to show that comes from a listener open to others. In hex. */
   readonly token: string;
+  /** What another proxy needs that is to be this one to the program. The caller wipes the key. */
+  keep(): KeptProxy;
   /** Takes over a connection of the run's own program, from which nothing has been read. */
   admit(socket: Socket, arrival: Arrival): void;
 }
@@ -40,8 +42,8 @@ const CONNECTIONS_MAX = 1_000;
 export function openProxy(options: ProxyOptions & { readonly listens: false }): Promise<HandedProxy>;
 export function openProxy(options: ProxyOptions): Promise<Proxy>;
 export async function openProxy({ listens = true, ...options }: ProxyOptions & { readonly listens?: boolean }): Promise<Proxy & HandedProxy> {
-  const ca = await makeRunCa(options.grants.flatMap(({ bindings }) => bindings));
-  const access = makeProxyAccess();
+  const ca = await makeRunCa(options.grants.flatMap(({ bindings }) => bindings), undefined, options.kept?.ca);
+  const access = makeProxyAccess(options.kept?.token);
   let port = 0;
   let isClosed = false;
   const sockets = new Set<Duplex>();
@@ -76,6 +78,7 @@ export async function openProxy({ listens = true, ...options }: ProxyOptions & {
     port,
     url: `http://${PROXY_USER}:${access.token}@${LOOPBACK}:${port}`,
     token: access.token,
+    keep: () => ({ token: access.token, ca: { certificate: ca.certificate, key: ca.copyKey() } }),
     caCertificate: ca.certificate,
     admit(socket, arrival) {
       if (admitted >= CONNECTIONS_MAX) {

@@ -24,6 +24,8 @@ export interface VaultKeys {
   readonly services: Uint8Array;
   /** Of the rollback anchor. */
   readonly anchor: Uint8Array;
+  /** Of the sessions of brokers that share a store. */
+  readonly sessions: Uint8Array;
 }
 
 /** What a DEK gives for one nonce: the key of one AEAD call, and the commitment that pins it. */
@@ -54,11 +56,12 @@ export function deriveFromVaultKey(vaultKey: Dek, vaultId: Uint8Array): VaultKey
     placeholder: expand(vaultKey, vaultId, "vault/1 vault-key placeholder", KEY_BYTES),
     services: expand(vaultKey, vaultId, "vault/1 vault-key services", KEY_BYTES),
     anchor: expand(vaultKey, vaultId, "vault/1 vault-key anchor", KEY_BYTES),
+    sessions: expand(vaultKey, vaultId, "vault/1 vault-key sessions", KEY_BYTES),
   };
 }
 
-export function wipeVaultKeys({ audit, placeholder, services, anchor }: VaultKeys): void {
-  wipe(audit, placeholder, services, anchor);
+export function wipeVaultKeys({ audit, placeholder, services, anchor, sessions }: VaultKeys): void {
+  wipe(audit, placeholder, services, anchor, sessions);
 }
 
 /** HKDF-SHA256 with the AEAD's nonce as salt, so that sealing anew under one DEK still uses a key of its own. */

@@ -32,10 +32,11 @@ async function open(): Promise<Heard> {
       heard.bodies += body.length;
       return Promise.resolve(authorization === "good" && did !== undefined ? { kind: "proven", proof: { did, id: "x", expires: 0 } as never } : { kind: "refused", why: "bad" });
     },
+    admit: () => undefined,
     claim: () => Promise.resolve({ status: 202 }),
     openSession: () => Promise.resolve({ status: 201 }),
     endSession: () => Promise.resolve({ status: 200 }),
-    findSession: (_did, session) => (session.startsWith("0") ? { admit: (socket) => { heard.admitted.push(socket); socket.pipe(socket); }, follow: (socket) => { socket.resume(); } } : session.startsWith("1") ? "busy" : undefined),
+    findSession: (_did, session) => Promise.resolve(session.startsWith("0") ? { admit: (socket: Socket) => { heard.admitted.push(socket); socket.pipe(socket); }, follow: (socket: Socket) => { socket.resume(); } } : session.startsWith("1") ? "busy" : undefined),
     tell: () => Promise.resolve({ status: 200 }),
   };
   front = await openFront({ host: "127.0.0.1", port: 0, tls: undefined, service });

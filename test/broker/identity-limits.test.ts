@@ -25,7 +25,7 @@ function openService() {
       const id = count.toString(16).padStart(32, "0");
       const session: BrokerSession = {
         id, did, isOver: () => false, admit: () => undefined, follow: () => () => undefined,
-        answer: { session: id, token: "0".repeat(64), caCertificate: "", secrets: [], warnings: [] },
+        answer: { session: id, token: "0".repeat(64), caCertificate: "", secrets: [] }, shared: undefined,
         end: () => {
           ended.push(id);
           return Promise.resolve([]);
@@ -33,7 +33,10 @@ function openService() {
       };
       return session;
     },
-    close: () => undefined,
+    shared: undefined,
+    join: () => Promise.resolve(undefined),
+    endAbsent: () => Promise.resolve(false),
+    close: () => Promise.resolve(),
   };
   return { ended, service: openHeldSessions({ audience: () => "http://a", nonce: "", vaults: [vault], takeProof: () => true, claim: () => Promise.resolve({ status: 202 }), tell: () => Promise.resolve({ status: 200 }), now: Date.now, warn: () => undefined }) };
 }
@@ -55,8 +58,8 @@ describe("one identity", () => {
     const { service } = openService();
     for (const did of [greedy, modest]) await service.openSession(did, ORDER);
     const [first, second] = ["1".padStart(32, "0"), "2".padStart(32, "0")];
-    const doorOf = (did: DidKey, id: string): SessionDoor => {
-      const door = service.findSession(did, id);
+    const doorOf = async (did: DidKey, id: string): Promise<SessionDoor> => {
+      const door = await service.findSession(did, id);
       if (door === undefined || door === "busy") throw new Error(door ?? "none");
       return door;
     };
@@ -67,13 +70,13 @@ describe("one identity", () => {
       ends.push(() => socket.emit("close", false));
       return socket;
     });
-    for (const socket of kept) doorOf(greedy, first).admit(socket, { kind: "listener" });
-    expect(service.findSession(greedy, first)).toBe("busy");
-    doorOf(modest, second);
+    for (const socket of kept) (await doorOf(greedy, first)).admit(socket, { kind: "listener" });
+    expect(await service.findSession(greedy, first)).toBe("busy");
+    await doorOf(modest, second);
     // Not one of them is another's, or nobody's.
-    expect([service.findSession(modest, first), service.findSession(greedy, second), service.findSession(greedy, "f".repeat(32))]).toEqual([undefined, undefined, undefined]);
+    expect(await Promise.all([service.findSession(modest, first), service.findSession(greedy, second), service.findSession(greedy, "f".repeat(32))])).toEqual([undefined, undefined, undefined]);
     ends[0]?.();
-    doorOf(greedy, first);
+    await doorOf(greedy, first);
     await service.close();
   });
 });

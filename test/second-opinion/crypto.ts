@@ -19,6 +19,7 @@ export interface VaultKeys {
   readonly placeholder: Buffer;
   readonly services: Buffer;
   readonly anchor: Buffer;
+  readonly sessions: Buffer;
 }
 
 export interface DekKeys {
@@ -59,7 +60,7 @@ export function kekKeys(kek: Uint8Array, vaultId: Uint8Array): KekKeys {
 
 export function vaultKeys(vaultKey: Uint8Array, vaultId: Uint8Array): VaultKeys {
   const make = (purpose: string): Buffer => hkdf(vaultKey, vaultId, `vault/1 vault-key ${purpose}`, 32);
-  return { audit: make("audit"), placeholder: make("placeholder"), services: make("services"), anchor: make("anchor") };
+  return { audit: make("audit"), placeholder: make("placeholder"), services: make("services"), anchor: make("anchor"), sessions: make("sessions") };
 }
 
 export function dekKeys(dek: Uint8Array, nonce: Uint8Array): DekKeys {
@@ -119,6 +120,11 @@ export function sealData(vaultId: Uint8Array, record: BoundMembers): Buffer {
 /** For the vault key's wrap. */
 export function vaultKeyData(vaultId: Uint8Array, keyId: Uint8Array): Buffer {
   return Buffer.concat([header("vault-key", vaultId), field(0x04, keyId)]);
+}
+
+/** For the record of a session at brokers. */
+export function sessionData(session: string): Buffer {
+  return Buffer.from(`vault/1 session ${session}`, "ascii");
 }
 
 function header(purpose: "wrap" | "seal" | "vault-key", vaultId: Uint8Array): Buffer {

@@ -28,9 +28,8 @@ export interface Machine {
   read(name: string): string;
 }
 
-/** @param place whose password or keys stand in the environment of all that it runs. */
-export function openMachine(place: EnginePlace, more: Readonly<Record<string, string>> = {}): Machine {
-  const home = makeFolder();
+/** @param place whose password or keys stand in the environment of all that it runs. @param home one that the caller removes. */
+export function openMachine(place: EnginePlace, more: Readonly<Record<string, string>> = {}, home = makeFolder()): Machine {
   const folder = join(home, "vault");
   const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: home, VAULT_DIR: folder, ...place.environment, ...more };
   const vault = (args: readonly string[], input = ""): Said => {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { encodeEntry, partKey } from "../../src/audit/entry.ts";
-import { utf8 } from "../../src/bytes.ts";
+import { nonceOfBrokers, sealText } from "../../src/app/broker/session-seal.ts";
+import { findBase64, utf8 } from "../../src/bytes.ts";
 import { sealAad, vaultKeyAad, wrapAad } from "../../src/vault/aad.ts";
 import { deriveFromDek, deriveFromKek, deriveFromVaultKey, hmacSha256 } from "../../src/vault/derive.ts";
 import { openSecrets, openVaultKeys } from "../../src/vault/envelope.ts";
@@ -10,7 +11,7 @@ import { asDek, parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import { encodeVaultFile, parseVaultFile, verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { seal } from "../../src/vault/xchacha.ts";
-import { AT, DRAWN, ENTRY, formatSteps, VALUE, workedExample } from "../vectors/worked-example.ts";
+import { AT, DRAWN, ENTRY, formatSteps, SESSION_TEXT, VALUE, workedExample } from "../vectors/worked-example.ts";
 
 const spec = readFileSync(new URL("../../src/vault/FORMAT.md", import.meta.url), "utf8");
 const steps = new Map(workedExample());
@@ -40,6 +41,8 @@ test("this program makes the same", async () => {
     "wrap key": keys.wrapKey, "MAC key": keys.macKey, commitment: keys.commitment, "key id": keys.keyId,
     "vault key AAD": vaultKeyAad(vaultId, keys.keyId), "vault key ciphertext": seal(keys.wrapKey, DRAWN.vaultKeyNonce, vaultKey, vaultKeyAad(vaultId, keys.keyId)),
     "audit key": made.audit, "placeholder key": made.placeholder, "services key": made.services, "anchor key": made.anchor,
+    "sessions key": made.sessions, "brokers' nonce": Buffer.from(nonceOfBrokers(made.sessions), "hex"),
+    "session ciphertext": (findBase64(sealText(made.sessions, DRAWN.session, utf8(SESSION_TEXT), DRAWN.sessionNonce)) ?? new Uint8Array()).subarray(24),
     "placeholder seed": hmacSha256(made.placeholder, bytesOf("secret id")),
     "seal key": sealKey, "value commitment": commitment, "seal AAD": sealAad(vaultId, record), "value ciphertext": seal(sealKey, DRAWN.valueNonce, VALUE, sealAad(vaultId, record)),
     "wrap AAD": wrapAad(vaultId, keys.keyId, record), "DEK ciphertext": seal(keys.wrapKey, DRAWN.dekNonce, dek, wrapAad(vaultId, keys.keyId, record)),

@@ -1,7 +1,7 @@
 // What the audit log tells of a time, gathered for a page: which secret was used at which host, by which program, what was refused, and what was changed in the vault.
 import type { AuditEntry, AuditEvent } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
-import { isRunId } from "../../audit/runs.ts";
+import { isRunId, JOINED } from "../../audit/runs.ts";
 import { utf8 } from "../../bytes.ts";
 import { createFile } from "../../disk/durable-file.ts";
 import type { TrailWindow } from "./audit-trail.ts";
@@ -86,7 +86,9 @@ export async function readReport(surroundings: Surroundings, window: TrailWindow
   });
   const changes = entries.filter(({ event }) => !/^(?:run|value)\./.test(event.kind)).map(({ at, event }): ReportedChange => ({ at, kind: event.kind, secret: textOf(event, "secret"), hosts: textsOf(event, "hosts") }));
   const tally = new Tally();
-  for (const run of runs) tally.addRun(run, isRunId(run.id) ? await findLines(surroundings, run.id) : []);
+  // What other brokers have done for a run stands in logs of their own.
+  const parts = entries.filter(({ event }) => event.kind === JOINED).map(({ event }) => ({ id: textOf(event, "run"), program: textOf(event, "program") }));
+  for (const run of [...runs, ...parts]) tally.addRun(run, isRunId(run.id) ? await findLines(surroundings, run.id) : []);
   return { runs, changes, values: gatherValues(entries), ...tally.result() };
 }
 
@@ -126,7 +128,7 @@ class Tally {
   readonly #refusals: ReportedRefusal[] = [];
   #refusalCount = 0;
 
-  addRun({ program }: ReportedRun, lines: Iterable<string>): void {
+  addRun({ program }: Pick<ReportedRun, "program">, lines: Iterable<string>): void {
     // By request: the rows that were told of a value on its way, and may hear that it never went.
     const promised = new Map<string, Set<Row>>();
     for (const line of lines) {

@@ -35,6 +35,8 @@ export interface VerifiedTrail {
   readonly segments: number;
   /** Runs that go on, and so have no end yet. */
   readonly running: readonly OngoingRun[];
+  /** Whose broker was gone before it could tell the end: another one has told how far they came, and what they wrote last may be missing. */
+  readonly lost: readonly LoggedRun[];
   /** What no chain can tell, and the owner has to: in the order of the entries. */
   readonly doubts: readonly Doubt[];
 }
@@ -147,7 +149,7 @@ async function followOnce(subject: Subject, silent: readonly string[]): Promise<
   const judged = await judgeEndless(subject, endless, silent);
   const doubts: Doubt[] = [...findUnvouched(lines).map(({ entry, at }) => ({ entry, at, why: `the head file was lost before this entry: ${CUT}` })), ...judged.doubts];
   if (seen.kind === "lost" && lines.length > 0) doubts.push({ entry: log.head.sequence + 1, at: undefined, why: `the head file "${headPath(folder)}" ${seen.why}: ${CUT}` });
-  return { entries: log.entries, segments: runs.length, running: judged.running, doubts: doubts.sort((a, b) => a.entry - b.entry) };
+  return { entries: log.entries, segments: runs.length, running: judged.running, lost: runs.filter(({ isLost }) => isLost), doubts: doubts.sort((a, b) => a.entry - b.entry) };
 }
 
 /** The main log as far as it has come, and the head file as it was before. */
@@ -180,13 +182,13 @@ type Endless = readonly { readonly run: LoggedRun; readonly head: ChainHead }[];
 
 /** Runs that go on, and those of which that cannot be said. Where nobody here can see the process, the store tells whether it was heard of. */
 async function judgeEndless({ store, auditKey }: Subject, endless: Endless, silent: readonly string[]): Promise<{ readonly running: readonly OngoingRun[]; readonly doubts: readonly Doubt[] }> {
-  const distant = endless.filter(({ run }) => livenessOf(run) === "unknown" && !silent.includes(run.id)).map(({ run }) => run.id);
+  const distant = [...new Set(endless.filter(({ run }) => livenessOf(run) === "unknown" && !silent.includes(run.id)).map(({ run }) => beatOf(run)))];
   const heard = store === undefined || distant.length === 0 ? new Set<string>() : await listen(store.engine, distant, (id) => (auditKey === undefined ? undefined : partKey(auditKey, { kind: "run", id })));
   const running: OngoingRun[] = [];
   const doubts: Doubt[] = [];
   for (const { run, head } of endless) {
-    const why = heard.has(run.id) ? undefined : explainEndless(run, store !== undefined);
-    if (why === undefined) running.push({ ...run, elsewhere: heard.has(run.id) ? hostOf(run) : undefined });
+    const why = heard.has(beatOf(run)) ? undefined : explainEndless(run, store !== undefined);
+    if (why === undefined) running.push({ ...run, elsewhere: heard.has(beatOf(run)) ? hostOf(run) : undefined });
     else doubts.push({ entry: run.entry, at: run.at, why: `run ${run.id} (${run.program}) has no end, and ${why}; its log goes up to entry ${head.sequence}`, run: { id: run.id, head } });
   }
   return { running, doubts };
@@ -203,6 +205,10 @@ function explainEndless(run: LoggedRun, isWatched: boolean): string | undefined 
       if (isWatched) return `nothing was heard of it in the store for ${SILENCE_MS / 1000} seconds: it was killed, its machine (${hostOf(run)}) does not reach the store, or its end was cut off`;
       return run.process === undefined ? "which process it was is not known" : `was started where nobody here can see whether it goes on (${run.process.host})`;
   }
+}
+
+function beatOf({ id, broker }: LoggedRun): string {
+  return broker ?? id;
 }
 
 function livenessOf({ process }: LoggedRun): Liveness {

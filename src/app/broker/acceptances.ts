@@ -13,6 +13,8 @@ import type { Surroundings } from "../surroundings.ts";
 import type { AcceptedIdentities } from "./acceptance-log.ts";
 import { followAcceptances } from "./acceptance-log.ts";
 import type { Admission } from "./admission.ts";
+import type { LoggedSession, SessionLog } from "./session-log.ts";
+import { openSessionLog } from "./session-log.ts";
 
 /** How old an answer may be: a revocation is heard of that much later. */
 const LOOK_MS = 100;
@@ -34,6 +36,12 @@ export interface FollowedAcceptances {
    * @returns undefined for an identity that is not accepted, and for all of them where the log was changed or cut: then nobody knows.
    */
   readonly find: (did: DidKey) => Admission | undefined;
+  /** Likewise, of sessions. @param isAnew looks at once. */
+  readonly findSession: (session: string, isAnew?: boolean) => LoggedSession | undefined;
+  /** None where the log was changed or cut. */
+  readonly sessions: () => readonly LoggedSession[];
+  /** How many lines of the log are known here. */
+  readonly length: () => number;
   close(): void;
 }
 
@@ -43,40 +51,54 @@ export function followAcceptancesOf({ paths, warn }: Pick<Surroundings, "paths" 
   let known: AcceptedIdentities | undefined = reader.read();
   let state = stateOf(paths.auditFolder);
   let seenMs = performance.now();
+  const look = (isAnew: boolean): void => {
+    const nowMs = performance.now();
+    if (nowMs - seenMs < LOOK_MS && !isAnew) return;
+    seenMs = nowMs;
+    const next = stateOf(paths.auditFolder);
+    if (next === state) return;
+    state = next;
+    try {
+      known = reader.read();
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      known = undefined;
+      warn(`no identity is accepted any more: ${error.message}`);
+    }
+  };
   return {
     find(did) {
-      const nowMs = performance.now();
-      if (nowMs - seenMs < LOOK_MS) return known?.get(did);
-      seenMs = nowMs;
-      const next = stateOf(paths.auditFolder);
-      if (next === state) return known?.get(did);
-      state = next;
-      try {
-        known = reader.read();
-      } catch (error) {
-        if (!(error instanceof VaultError)) throw error;
-        known = undefined;
-        warn(`no identity is accepted any more: ${error.message}`);
-      }
+      look(false);
       return known?.get(did);
     },
+    findSession(session, isAnew = false) {
+      look(isAnew);
+      return known === undefined ? undefined : reader.sessions().find(session);
+    },
+    sessions() {
+      look(false);
+      return known === undefined ? [] : [...reader.sessions().all()];
+    },
+    length: () => reader.length(),
     close: () => { reader.close(); },
   };
 }
 
 /** Verifies what is new of a log, and remembers what it said. */
-function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "keys">): { read(): AcceptedIdentities; close(): void } {
+function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "keys">): LogReader {
   const key = partKey(keys.audit, { kind: "log" });
   /** As far as it was verified: a log that does not come that far again is an older one. */
   let furthest: ChainHead = file.contents.audit;
   let follower = new LogFollower(folder);
   let known: AcceptedIdentities = new Map();
+  let sessions = openSessionLog();
   let head: ChainHead | undefined;
   /** From its beginning, for a log that was mended. */
   const startOver = (): void => {
     follower.close();
     follower = new LogFollower(folder);
     known = new Map();
+    sessions = openSessionLog();
     head = undefined;
   };
   return {
@@ -92,11 +114,21 @@ function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "
         throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
       }
       known = followAcceptances(known, lines.flatMap((line) => findEntry(line)?.event ?? []));
+      sessions.hear(lines);
       head = furthest = verdict.head;
       return known;
     },
+    sessions: () => sessions,
+    length: () => head?.sequence ?? 0,
     close: () => { follower.close(); },
   };
+}
+
+interface LogReader {
+  read(): AcceptedIdentities;
+  sessions(): SessionLog;
+  length(): number;
+  close(): void;
 }
 
 function stateOf(folder: string): string {

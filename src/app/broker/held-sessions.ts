@@ -33,6 +33,8 @@ export interface ServiceTerms {
 export interface Counts {
   readonly sessions: number;
   readonly opened: number;
+  /** Which other brokers have opened. */
+  readonly joined: number;
   readonly refused: number;
   readonly connections: number;
 }
@@ -48,6 +50,8 @@ export interface HeldSessions extends BrokerService {
 const SESSIONS_MAX = 200;
 /** The same, of all its sessions together: a tenth of what a broker takes. */
 const CONNECTIONS_MAX = 2_000;
+/** What it asks at a time, and has no answer to yet. */
+const UNDER_WAY_MAX = 500;
 /** How long a session waits for its run to come back when the line of its events has ended. */
 const ABSENCE_MS = 30_000;
 
@@ -61,11 +65,14 @@ interface Held {
 export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, tell, now, warn }: ServiceTerms): HeldSessions {
   const sessions = new Map<string, Held>();
   /** How many an identity is about to have, and how many connections it has: those that are none are left out. */
-  const [opening, connections] = [openTally(), openTally()];
-  const counts = { opened: 0, refused: 0, connections: 0 };
+  const [opening, connections, underWay] = [openTally(), openTally(), openTally()];
+  const counts = { opened: 0, joined: 0, refused: 0, connections: 0 };
+
+  /** Those of others that are being taken on. */
+  const joining = new Map<string, Promise<Held | undefined>>();
 
   const end = async (held: Held, outcome: Parameters<BrokerSession["end"]>[0]): Promise<readonly string[]> => {
-    sessions.delete(held.session.id);
+    if (sessions.get(held.session.id) === held) sessions.delete(held.session.id);
     clearTimeout(held.timer);
     return held.session.end(outcome).catch((error: unknown) => {
       warn(error instanceof VaultError ? error.message : "the end of a session could not be written to the audit log");
@@ -77,22 +84,73 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
   };
   const waitForRun = (held: Held): void => {
     clearTimeout(held.timer);
-    held.timer = setTimeout(() => { void end(held, { kind: "abandoned" }); }, ABSENCE_MS);
+    held.timer = setTimeout(() => { void giveUp(held); }, ABSENCE_MS);
+  };
+  const giveUp = async (held: Held): Promise<void> => {
+    try {
+      // Of several brokers, the run holds its line to one.
+      if ((await held.session.shared?.isKeptElsewhere()) === true) return;
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      if (held.lines.size === 0 && sessions.get(held.session.id) === held) waitForRun(held);
+      return;
+    }
+    if (held.lines.size === 0) void end(held, { kind: "abandoned" });
+  };
+  const hold = (session: BrokerSession): Held => {
+    const held: Held = { session, lines: new Set(), timer: undefined };
+    sessions.set(session.id, held);
+    waitForRun(held);
+    return held;
+  };
+  const isFull = (did: DidKey): boolean => [...sessions.values()].filter(({ session }) => session.did === did).length + opening.of(did) >= SESSIONS_MAX;
+  /** Whichever broker has opened it. @returns undefined for one that is not this identity's, or is over. @throws VaultError as `ServedVault.join`. */
+  const find = async (did: DidKey, id: string): Promise<Held | "busy" | undefined> => {
+    const known = sessions.get(id);
+    if (known !== undefined) return known.session.did === did ? known : undefined;
+    await meet(did);
+    const others = vaults.filter(({ shared, acceptances }) => shared !== undefined && acceptances.find(did) !== undefined);
+    if (others.length === 0) return undefined;
+    // One identity's word decides for itself alone: another's question waits for no answer of this one.
+    const name = `${did} ${id}`;
+    const begun = joining.get(name);
+    if (begun !== undefined) return begun;
+    if (isFull(did)) return "busy";
+    const free = opening.add(did);
+    const joined = join(others, did, id).finally(() => {
+      joining.delete(name);
+      free();
+    });
+    joining.set(name, joined);
+    return joined;
+  };
+  const join = async (others: readonly ServedVault[], did: DidKey, id: string): Promise<Held | undefined> => {
+    for (const vault of others) {
+      const session = await vault.join(did, id);
+      if (session === undefined) continue;
+      counts.joined += 1;
+      return hold(session);
+    }
+    return undefined;
+  };
+  /** Of one whom nobody knows here, another machine may have told just now. */
+  const meet = async (did: DidKey): Promise<void> => {
+    if (vaults.some(({ acceptances }) => acceptances.find(did) !== undefined)) return;
+    await Promise.all(vaults.flatMap(({ shared }) => shared?.catchUp() ?? []));
   };
   const open = async (did: DidKey, order: SessionOrder): Promise<Reply> => {
+    await meet(did);
     const admitted = admit(vaults.map(({ acceptances }) => acceptances), did, { vault: order.vault, workspace: order.workspace, group: order.group });
     if (admitted.kind === "refused") return REFUSED;
     if (admitted.kind === "ambiguous") return replyWith(409, { code: "ambiguous", vaults: admitted.vaults });
-    if ([...sessions.values()].filter(({ session }) => session.did === did).length + opening.of(did) >= SESSIONS_MAX) return replyWith(429, { code: "busy" });
+    if (isFull(did)) return replyWith(429, { code: "busy" });
     const served = vaults.find(({ acceptances }) => acceptances.vault === admitted.vault);
     if (served === undefined) return REFUSED;
     const viewpoint: Viewpoint = admitted.viewpoint;
     const free = opening.add(did);
     const session = await served.open({ did, handle: admitted.handle, viewpoint }, order).finally(free);
-    const held: Held = { session, lines: new Set(), timer: undefined };
-    sessions.set(session.id, held);
+    hold(session);
     counts.opened += 1;
-    waitForRun(held);
     return { status: 201, body: encodeAnswer(session.answer) };
   };
 
@@ -103,6 +161,10 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
       if (verdict.kind === "proven" && (await takeProof(verdict.proof))) return verdict;
       counts.refused += 1;
       return verdict.kind === "proven" ? { kind: "refused", why: "bad" } : verdict;
+    },
+    admit(did) {
+      if (!vaults.some(({ acceptances }) => acceptances.find(did) !== undefined)) return undefined;
+      return underWay.of(did) >= UNDER_WAY_MAX ? "busy" : underWay.add(did);
     },
     claim,
     async openSession(did, body) {
@@ -122,17 +184,23 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     },
     async endSession(did, id, body) {
       const held = sessions.get(id);
-      if (held?.session.did !== did) return REFUSED;
+      if (held !== undefined && held.session.did !== did) return REFUSED;
       try {
-        return replyWith(200, { lines: await end(held, parseOutcome(body)) });
+        const outcome = parseOutcome(body);
+        if (held !== undefined) return replyWith(200, { lines: await end(held, outcome) });
+        for (const vault of vaults) if (await vault.endAbsent(did, id, outcome)) return replyWith(200, { lines: [] });
+        return REFUSED;
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
+        if (error.code === "store-unavailable") throw error;
+        // Of a session that is not there nothing is said, however it is asked for.
+        if (held === undefined) return REFUSED;
         return replyWith(422, { code: error.code });
       }
     },
-    findSession(did, id): SessionDoor | "busy" | undefined {
-      const held = sessions.get(id);
-      if (held?.session.did !== did) return undefined;
+    async findSession(did, id): Promise<SessionDoor | "busy" | undefined> {
+      const held = await find(did, id);
+      if (held === undefined || held === "busy") return held;
       if (connections.of(did) >= CONNECTIONS_MAX) return "busy";
       return {
         admit(socket, arrival) {
@@ -144,12 +212,15 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
           held.lines.add(socket);
           socket.once("close", connections.add(did));
           clearTimeout(held.timer);
+          held.session.shared?.holdLine(true);
           const stop = held.session.follow((line) => { if (socket.writableLength < LINE_BYTES_MAX) socket.write(line); });
           socket.resume();
           socket.once("close", () => {
             stop();
             held.lines.delete(socket);
-            if (held.lines.size === 0 && sessions.has(id)) waitForRun(held);
+            if (held.lines.size > 0 || sessions.get(id) !== held) return;
+            held.session.shared?.holdLine(false);
+            waitForRun(held);
           });
         },
       };
@@ -160,7 +231,8 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
       for (const held of [...sessions.values()]) if (isOver(held.session)) void end(held, { kind: "revoked" });
     },
     async close() {
-      await Promise.all([...sessions.values()].map((held) => end(held, { kind: "abandoned" })));
+      // Other brokers go on with those that they can have, and end those that no run comes back to.
+      await Promise.all([...sessions.values()].map((held) => end(held, { kind: held.session.shared === undefined ? "abandoned" : "left" })));
     },
   };
 }

@@ -51,21 +51,28 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
     clearInterval(timer);
     await front?.close();
     await service?.close();
-    for (const vault of vaults) vault.close();
+    for (const vault of vaults) await vault.close();
   };
   const timer = setInterval(() => { service?.endWhere((session) => session.isOver()); }, LOOK_MS);
   try {
     for (const owner of options.owners) vaults.push(await openOwned(owner, options.upstreamRoots));
     if (new Set(vaults.map(({ acceptances }) => acceptances.vault)).size < vaults.length) throw new VaultError("usage", "one vault was named twice, or a copy of it");
+    // Brokers that are known by one name serve the same vaults: the first on a store is where they meet.
+    const shared = vaults.find((vault) => vault.shared !== undefined)?.shared;
     const address = options.host.includes(":") ? `[${options.host}]` : options.host;
     // Port 0 has its number only once it listens.
     let origin: BrokerOrigin | "" = options.name === undefined ? "" : parseBrokerOrigin(options.name);
     service = openHeldSessions({
       audience: () => origin,
       vaults,
-      nonce: randomBytes(NONCE_BYTES).toString("hex"),
-      // Of strangers there are as many as one likes to make: they share one room.
-      takeProof: ({ did, id }) => replays.take(`${did} ${id}`, vaults.some(({ acceptances }) => acceptances.find(did) !== undefined) ? did : "strangers", performance.now()),
+      nonce: shared?.nonce ?? randomBytes(NONCE_BYTES).toString("hex"),
+      takeProof: async (proof) => {
+        const { did, id } = proof;
+        const isAccepted = vaults.some(({ acceptances }) => acceptances.find(did) !== undefined);
+        // Of strangers there are as many as one likes to make: they share one room, and fill no store.
+        if (!replays.take(`${did} ${id}`, isAccepted ? did : "strangers", performance.now())) return false;
+        return shared === undefined || !isAccepted || shared.takeProof(proof);
+      },
       claim: (did, body) => Promise.resolve(claim(options.owners, did, body)),
       tell: async (what, isLocal) => tell(what, isLocal, vaults, service),
       now: Date.now,
@@ -101,10 +108,11 @@ async function tell(what: "health" | "ready" | "metrics", isLocal: boolean, vaul
   }
   // Counts, and of nobody's in particular; for this machine alone all the same.
   if (!isLocal) return { status: 404 };
-  const { sessions = 0, opened = 0, refused = 0, connections = 0 } = service?.count() ?? {};
+  const { sessions = 0, opened = 0, joined = 0, refused = 0, connections = 0 } = service?.count() ?? {};
   const lines = [
     ["vault_broker_sessions", "gauge", "Sessions that are open", sessions],
     ["vault_broker_sessions_opened_total", "counter", "Sessions opened since the start", opened],
+    ["vault_broker_sessions_joined_total", "counter", "Sessions of other brokers gone on with since the start", joined],
     ["vault_broker_requests_refused_total", "counter", "Requests refused for want of a proof or an acceptance", refused],
     ["vault_broker_connections_total", "counter", "Connections of programs taken over", connections],
   ] as const;

@@ -9,14 +9,17 @@ import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
+import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { followAcceptancesOf } from "./acceptances.ts";
 import type { Acceptances } from "./admission.ts";
 import { stillStands } from "./admission.ts";
-import type { BrokerSession } from "./broker-session.ts";
-import { followMachines } from "./other-machines.ts";
+import type { BrokerSession, SessionTerms } from "./broker-session.ts";
 import { openBrokerSession } from "./broker-session.ts";
+import { followMachines } from "./other-machines.ts";
+import type { SharedVault } from "./brokered-vault.ts";
+import { openSharedVault } from "./brokered-vault.ts";
 
 /** Whoever was admitted, and for what. */
 export interface Admittee {
@@ -31,7 +34,13 @@ export interface ServedVault {
   isReady(): Promise<boolean>;
   /** @throws VaultError as a run beside it would. */
   open(admittee: Admittee, order: SessionOrder): Promise<BrokerSession>;
-  close(): void;
+  /** What this broker has to do with others that serve this vault; undefined where it is in a file. */
+  readonly shared: SharedVault | undefined;
+  /** A session that another broker has opened for this identity, and that may go on. @throws VaultError as a run beside it would; `store-unavailable`. */
+  join(did: DidKey, session: string): Promise<BrokerSession | undefined>;
+  /** Ends such a session, of which nothing is served here. @returns whether there was one. @throws VaultError as `join`. */
+  endAbsent(did: DidKey, session: string, outcome: ExitOutcome): Promise<boolean>;
+  close(): Promise<void>;
 }
 
 /**
@@ -43,8 +52,11 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
   // Nobody types a passphrase for somebody far away.
   const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, makesVault: false, findPassphrase: () => Promise.resolve(undefined) };
   const { surroundings: asking, forget } = askedOnce(surroundings);
-  const first = await followedWatch(asking, (vault) => ({ id: encodeBase64(vault.file.contents.id), followed: followAcceptancesOf(surroundings, vault) })).finally(forget);
-  const { id, followed } = first.read;
+  const first = await followedWatch(asking, async (vault) => {
+    const log = followAcceptancesOf(surroundings, vault);
+    return { id: encodeBase64(vault.file.contents.id), followed: log, shared: await openSharedVault(quiet, vault, log) };
+  }).finally(forget);
+  const { id, followed, shared } = first.read;
   const { find } = followed;
   let { watch } = first;
   const machines = await followMachines(quiet);
@@ -57,23 +69,43 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
       return false;
     }
   };
+  const terms = async ({ did, handle, viewpoint }: Admittee): Promise<SessionTerms> => {
+    // Locked, and unlocked since: those sessions stay dead, and new ones may be had.
+    if (watch.isRevoked()) {
+      const { watch: next } = await followedWatch(quiet, () => Promise.resolve());
+      watch.close();
+      watch = next;
+    }
+    return { surroundings: quiet, look: machines.look, watch, roots, did, handle, viewpoint, isRevoked: () => !stillStands(find(did), viewpoint), shared };
+  };
   return {
+    shared,
     acceptances: { vault: id, find },
     isReady() {
       // Anybody may ask, and as often as he likes.
       if (ready === undefined || performance.now() - ready.atMs > READY_MS) ready = { answer: look(), atMs: performance.now() };
       return ready.answer;
     },
-    async open({ did, handle, viewpoint }, order) {
-      // Locked, and unlocked since: those sessions stay dead, and new ones may be had.
-      if (watch.isRevoked()) {
-        const { watch: next } = await followedWatch(quiet, () => undefined);
-        watch.close();
-        watch = next;
-      }
-      return openBrokerSession({ surroundings: quiet, look: machines.look, watch, roots, did, handle, viewpoint, isRevoked: () => !stillStands(find(did), viewpoint) }, order);
+    open: async (admittee, order) => openBrokerSession(await terms(admittee), order),
+    async join(did, id) {
+      const record = await shared?.find(did, id);
+      // By now the log is here that others have written.
+      const admission = find(did);
+      if (record === undefined || admission === undefined || !stillStands(admission, record.viewpoint)) return undefined;
+      const session = await openBrokerSession(await terms({ did, handle: admission.handle, viewpoint: record.viewpoint }), record.order, { id, record });
+      if (!session.isOver()) return session;
+      await session.end({ kind: "left" });
+      return undefined;
     },
-    close() {
+    async endAbsent(did, id, outcome) {
+      const record = await shared?.find(did, id);
+      if (record === undefined || find(did) === undefined) return false;
+      record.proxy.ca.key.wipe();
+      await shared?.end(id, outcome);
+      return true;
+    },
+    async close() {
+      await shared?.close();
       machines.close();
       followed.close();
       watch.close();
@@ -85,12 +117,12 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
 const READY_MS = 1_000;
 
 /** An ear for `vault lock`, tied to an agent that has the key. @param read what else is wanted of the vault while it is open. */
-async function followedWatch<T>(surroundings: Surroundings, read: (vault: OpenedVault) => T): Promise<{ readonly watch: LockWatch; readonly read: T }> {
+async function followedWatch<T>(surroundings: Surroundings, read: (vault: OpenedVault) => Promise<T>): Promise<{ readonly watch: LockWatch; readonly read: T }> {
   const watch = watchLock(surroundings.paths);
   try {
     return await withOpenVault(surroundings, async (vault) => {
       watch.follow(vault.agent ?? (await connectForRun(surroundings, vault)));
-      return { watch, read: read(vault) };
+      return { watch, read: await read(vault) };
     });
   } catch (error) {
     watch.close();

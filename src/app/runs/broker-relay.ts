@@ -1,6 +1,7 @@
 // This machine's end of a session at a broker: what the program connects to goes on to the proxy there, byte for byte. What is in it neither end of this has to know.
 import { createServer } from "node:net";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Arrival } from "../../broker/front.ts";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { SessionAnswer } from "../../broker/order.ts";
@@ -19,10 +20,12 @@ export interface BrokerRelay {
 
 const LOOPBACK = "127.0.0.1";
 const CONNECTIONS_MAX = 1_000;
+/** Before it is tried again: a load balancer needs a moment. */
+const PAUSES_MS = [200, 600, 1_200];
 /** As the proxy calls whoever has the token. */
 const PROXY_USER = "vault";
 
-/** @param onLost hears, once, that the broker takes no connection of this session any more. */
+/** @param onLost hears that the broker has taken a connection of this session not at all: for a moment, or for good (`not-accepted`). */
 export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session, token, caCertificate }: SessionAnswer, onLost: (why: VaultError) => void): BrokerRelay {
   const sockets = new Set<Socket>();
   let isClosed = false;
@@ -39,7 +42,7 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
       socket.destroy();
       return;
     }
-    client.connect(session, arrival).then((onward) => {
+    dial(socket, arrival).then((onward) => {
       keep(onward);
       if (isClosed) onward.destroy();
       void joinSockets(socket, onward);
@@ -47,6 +50,19 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
       socket.destroy();
       if (error instanceof VaultError && !isClosed) onLost(error);
     });
+  };
+  /** Nothing of the program's was read yet, so a broker that is gone may be followed by another one behind its name. */
+  const dial = async (socket: Socket, arrival: Arrival): Promise<Socket> => {
+    for (const pauseMs of PAUSES_MS) {
+      try {
+        return await client.connect(session, arrival);
+      } catch (error) {
+        if (!(error instanceof VaultError) || error.code !== "store-unavailable") throw error;
+      }
+      await sleep(pauseMs, undefined, { ref: false });
+      if (isClosed || socket.destroyed) break;
+    }
+    return client.connect(session, arrival);
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => { admit(socket, { kind: "listener" }); });
   server.maxConnections = CONNECTIONS_MAX;

@@ -1,6 +1,7 @@
 // A run whose values are elsewhere: this machine makes the program's surroundings, and a broker keeps the keys, the proxy and the log.
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { LentSecret, SessionAnswer, SessionOrder } from "../../broker/order.ts";
 import { encodeOrder, parseAnswer } from "../../broker/order.ts";
@@ -53,15 +54,19 @@ export async function runBrokered(surroundings: Surroundings, client: BrokerClie
     const signals = holdSignals();
     try {
       // Of a broker that is gone the person hears once, whoever finds out first.
-      let lost: string | undefined;
-      const onLost = ({ message }: VaultError): void => {
-        if (lost === undefined) surroundings.warn(message);
-        lost ??= message;
+      const told = new Set<string>();
+      const lost = { isKnown: false };
+      const onLost = ({ code, message }: VaultError): void => {
+        // Who cannot be reached may be there again, or another one in its place.
+        lost.isKnown ||= code !== "store-unavailable";
+        if (!told.has(message)) surroundings.warn(message);
+        told.add(message);
       };
       const events = await holdSessionLine(client, answer.session, { hear: (line) => { log?.append(line); }, onLost });
       try {
         const outcome = await runBesideRelay(surroundings, client, options, { answer, chosen, signals, limited, onLost });
-        for (const line of lost === undefined ? await endSession(client, answer.session, outcome) : []) {
+        for (const line of lost.isKnown ? [] : await endSession(client, answer.session, outcome)) {
+          if (told.has(line)) continue;
           if (options.tellSummary === undefined) surroundings.warn(line);
           else options.tellSummary([line]);
         }
@@ -116,7 +121,7 @@ async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, 
       const path = chosen === undefined ? folder.path : realpathSync(folder.path);
       const roots = collectRoots(surroundings.variables, []);
       const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched: options.denyUnmatched, trusted: roots.child, withheld: [] });
-      for (const warning of [...answer.warnings, ...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
+      for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
       await limited;
       const program = { command: options.command, args: options.args, environment: environment.variables, signals };
       if (chosen === undefined || walled === undefined) return await startChild(program).ended;
@@ -131,13 +136,23 @@ async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, 
 
 /** The program has ended by now, and its status counts more than what the broker has to say. */
 async function endSession(client: BrokerClient, session: string, outcome: ExitOutcome): Promise<readonly string[]> {
-  try {
-    const { status, body } = await client.ask("DELETE", `/v1/sessions/${session}`, encodeOutcome(outcome));
-    return status === 200 ? parseEnd(body) : [];
-  } catch (error) {
-    return [error instanceof VaultError ? error.message : "the end of the run could not be told to the broker"];
+  for (const [attempt, pauseMs] of END_PAUSES_MS.entries()) {
+    try {
+      const { status, body } = await client.ask("DELETE", `/v1/sessions/${session}`, encodeOutcome(outcome));
+      return status === 200 ? parseEnd(body) : [];
+    } catch (error) {
+      if (!(error instanceof VaultError)) return ["the end of the run could not be told to the broker"];
+      // The answer before was lost, and not what it answered.
+      if (error.code === "not-accepted" && attempt > 0) return [];
+      if (error.code !== "store-unavailable" || attempt === END_PAUSES_MS.length - 1) return [error.message];
+    }
+    await sleep(pauseMs);
   }
+  return [];
 }
+
+/** Behind its name, another broker may be there in a moment. */
+const END_PAUSES_MS = [200, 800, 0];
 
 /** The value is the broker's alone. */
 function grantOf({ variable, name, placeholder, hosts, places, serves }: LentSecret): NamedGrant {

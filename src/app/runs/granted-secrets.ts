@@ -35,6 +35,8 @@ export interface Choice<T extends SecretMetadata = SecretRecord> {
   readonly record: T;
   readonly hosts: readonly string[];
   readonly places: readonly Place[];
+  /** Undefined: as the record says. */
+  readonly allowPrivate?: boolean;
   /** The file that made this less than the record's, if one could. */
   readonly narrowedBy?: string;
 }

@@ -13,6 +13,9 @@ import type { VaultLook } from "../keys/vault-watch.ts";
 import { listStoreVariables } from "../keys/store-password.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { NamedGrant } from "./child-environment.ts";
+import type { BegunRun } from "./given-secrets.ts";
+import { givenOf, keepGiven } from "./given-secrets.ts";
+import type { Choice } from "./granted-secrets.ts";
 import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openPlaceholders } from "./run-placeholders.ts";
@@ -31,6 +34,8 @@ export interface RunGrants {
   /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
   readonly plain: Readonly<Record<string, string>>;
   readonly trail: RunTrail;
+  /** What the run was given, for another broker that goes on with it. */
+  readonly begun: BegunRun;
   /** Nothing is told of values that are made from then on. @returns why some could not be had, and which of the vault's changes have cost the run something. */
   readonly endLiving: () => string[];
 }
@@ -43,11 +48,22 @@ export interface RunWatches {
   readonly seenAtStart: string;
 }
 
-/** Opens the values and writes the start of the run, both while the key is at hand. @param origin who has asked for the run, where that was not a person here: for the log. */
-export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, origin: Readonly<Record<string, string>> = {}): Promise<RunGrants> {
+/** Where a run comes from that nobody here has started. */
+export interface RunOrigin {
+  /** Who has asked for it: for the log. */
+  readonly told: Readonly<Record<string, string>>;
+  /** Under whose sign of life in the store it goes on, where that is not its own. */
+  readonly broker: string | undefined;
+  /** What another broker has begun, and this one goes on with. */
+  readonly begun: BegunRun | undefined;
+}
+
+/** Opens the values and writes the start of the run, both while the key is at hand. */
+export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, { told, broker, begun }: RunOrigin = OWN): Promise<RunGrants> {
   const { project } = options;
   const runId = randomBytes(8).toString("hex");
-  const chosen = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
+  const wanted = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
+  const chosen: readonly (Choice & { readonly placeholder?: string })[] = begun === undefined ? wanted : keepGiven(wanted, begun.secrets, options.viewpoint);
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
   const stored = chosen.map(({ record }) => record).filter(({ source }) => source.kind === "stored");
@@ -57,16 +73,16 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const living = chosen.every(({ variable, record }) => variable === undefined || record.source.kind === "stored") ? undefined : await (await import("./living-values.ts")).openLivingValues(surroundings, vault, options.viewpoint, lock, runId);
   const following = followStored(surroundings, vault, { viewpoint: options.viewpoint, look, seenAtStart });
   const maker = openPlaceholders(vault, options.freshPlaceholders === true);
-  const grants = chosen.map(({ variable, record, ...reach }) => {
+  const grants = chosen.map(({ variable, record, placeholder: known, ...reach }) => {
     const made = record.source.kind === "stored" || variable === undefined ? undefined : living?.open(record);
     const value = made?.value ?? values.get(record.id) ?? Secret.fromText("");
-    const placeholder = maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
+    const placeholder = known ?? maker.placeholderOf({ id: record.id, variable, value, forms: formsOf(record, traits) });
     const grant = grantOf({ ...record, ...reach }, value, placeholder, traits);
     return { variable, grant: made === undefined ? (variable === undefined ? grant : following.follow(record, grant)) : made.follow(grant) };
   });
   maker.close();
   const trail = await openRunTrail(surroundings, vault, runId, {
-    kind: "run.start",
+    ...(begun === undefined ? { kind: "run.start" } : { kind: "run.join", of: begun.run }),
     program: basename(options.command),
     workspace: options.viewpoint.workspace ?? null,
     group: options.viewpoint.group ?? null,
@@ -74,12 +90,16 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
     ...(options.wall !== undefined ? { wall: "on" } : options.declinesWall === true ? { wall: "off" } : {}),
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
-    ...origin,
-  });
+    ...(broker === undefined ? {} : { broker }),
+    ...told,
+  }, undefined, broker !== undefined);
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
-  return { grants, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
+  const given = chosen.flatMap((choice, index) => { const named = grants[index]; return named === undefined ? [] : [givenOf(choice, named)]; });
+  return { grants, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
 }
+
+const OWN: RunOrigin = { told: {}, broker: undefined, begun: undefined };
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
   const { readPlainVariables } = await import("../imports/env-file-variables.ts");

@@ -151,7 +151,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   }
 }
 
-interface OpenRun extends RunGrants, Prepared {
+interface OpenRun extends Omit<RunGrants, "begun">, Prepared {
   readonly isRevoked: () => boolean;
   /** Before this has come, the program must not start. */
   readonly limited: Promise<void>;

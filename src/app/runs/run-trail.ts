@@ -2,7 +2,7 @@
 import { MAIN_PART } from "../../agent/head-memory.ts";
 import type { AuditEvent, ChainHead, Detail } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
-import { appendToLog } from "../../audit/log.ts";
+import { appendChosen, appendToLog } from "../../audit/log.ts";
 import { openHeartbeat } from "../../audit/heartbeat.ts";
 import { untilBack } from "../../audit/patience.ts";
 import { openSegmentPush } from "../../audit/segment-push.ts";
@@ -22,17 +22,20 @@ export interface RunTrail {
   enter(event: AuditEvent): void;
   /** Writes what was entered; nothing may go out if that fails. @throws VaultError `audit-unwritable`. */
   flush(): void;
-  /** Ties the segment into the main log with how the run ended. Safe to call twice. @throws VaultError `audit-unwritable`. */
-  close(end: AuditEvent): Promise<void>;
+  /** Appends to the main log what `choose` says, if anything, when all that other machines have written there is here. @throws VaultError as `appendToLog`. */
+  append(choose: () => AuditEvent | undefined): Promise<void>;
+  /** Ties the segment into the main log with how the run ended, which may be chosen likewise. Safe to call twice. @throws VaultError `audit-unwritable`. */
+  close(end: AuditEvent | (() => AuditEvent)): Promise<void>;
 }
 
 /**
  * Writes the start of a run, with the secrets that it grants, durably, before anything is started.
  *
  * @param process this one, by which a run that goes on is told from one that was killed.
+ * @param isShared whether its sign of life in a store is that of a broker with many runs.
  * @throws VaultError `audit-unwritable`, `bad-wrap`.
  */
-export async function openRunTrail(surroundings: Surroundings, { file, holder, agent, keys }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }): Promise<RunTrail> {
+export async function openRunTrail(surroundings: Surroundings, { file, holder, agent, keys }: OpenedVault, runId: string, start: AuditEvent, process: Detail = { ...identifyThisProcess() }, isShared = false): Promise<RunTrail> {
   const folder = surroundings.paths.auditFolder;
   const vouched = file.contents.audit;
   const store = await findLogStore(surroundings.paths, file.contents);
@@ -41,7 +44,7 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder, a
   const first = await appendToLog(folder, { ...start, run: runId, process }, { key: logKey, vouched, now: surroundings.now(), store });
   await tellLogHead(holder, first);
   const report = agent === undefined ? undefined : openHeadReport(surroundings.paths.agent);
-  const heartbeat = store === undefined ? undefined : openHeartbeat(store.engine, runId, segmentKey);
+  const heartbeat = store === undefined || isShared ? undefined : openHeartbeat(store.engine, runId, segmentKey);
   const push = store === undefined ? undefined : openSegmentPush(store.engine, runId, segmentPath(folder, runId), { onLost: (failure) => { segment.fail(failure); } });
   const onProgress = (head: ChainHead): void => {
     report?.tell(runId, head);
@@ -55,6 +58,10 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder, a
   return {
     enter: segment.enter,
     flush: segment.flush,
+    async append(choose) {
+      const last = await untilBack(CLOSE_MS, () => appendChosen(folder, choose, { key: logKey, vouched: first, now: surroundings.now(), store }));
+      if (last !== undefined) report?.tell(MAIN_PART, last);
+    },
     async close(end) {
       if (isClosed) return;
       isClosed = true;
@@ -62,8 +69,8 @@ export async function openRunTrail(surroundings: Surroundings, { file, holder, a
       try {
         await push?.close();
         // What this run has seen of the log itself, it vouches for. An end that stands there twice says nothing else than one; a run without is taken for one that was killed.
-        const last = await untilBack(CLOSE_MS, () => appendToLog(folder, { ...end, run: runId, entries: sequence, hash }, { key: logKey, vouched: first, now: surroundings.now(), store }));
-        report?.tell(MAIN_PART, last);
+        const last = await untilBack(CLOSE_MS, () => appendChosen(folder, () => ({ ...(typeof end === "function" ? end() : end), run: runId, entries: sequence, hash }), { key: logKey, vouched: first, now: surroundings.now(), store }));
+        if (last !== undefined) report?.tell(MAIN_PART, last);
       } finally {
         wipe(logKey);
         await Promise.all([report?.close(), heartbeat?.close()]);

@@ -41,7 +41,7 @@ export async function holdSessionLine(client: Pick<BrokerClient, "follow">, sess
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
         // Whoever answers knows; whoever does not may come back.
-        if (error.code === "store-unavailable" && performance.now() < endMs) await sleep(PAUSE_MS, undefined, { ref: false });
+        if (["store-unavailable", "busy"].includes(error.code) && performance.now() < endMs) await sleep(PAUSE_MS, undefined, { ref: false });
         else {
           if (!isOver()) onLost(error);
           return undefined;

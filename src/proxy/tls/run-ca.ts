@@ -1,9 +1,10 @@
-// The certificate authority of one run. Its key never leaves memory, and its constraints keep it from speaking for any host but the run's bound ones.
-import { constants, generateKeyPair, randomBytes } from "node:crypto";
+// The certificate authority of one run. Its key never leaves memory, but to brokers that share a run, sealed; and its constraints keep it from speaking for any host but the run's bound ones.
+import { constants, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
+import { Secret } from "../../secret.ts";
 import type { HostBinding } from "../../vault/host.ts";
 import { isAddress } from "../../vault/host.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "./certificate.ts";
@@ -13,6 +14,16 @@ export interface RunCa {
   readonly certificate: string;
   /** The TLS identity of one host. The newest few hundred are kept: under a wildcard, a child may ask for any number of names. */
   contextFor(host: string): SecureContext;
+  /** A copy of its key. */
+  copyKey(): Secret;
+}
+
+/** An authority that was made before, elsewhere. */
+export interface KeptCa {
+  /** PEM. */
+  readonly certificate: string;
+  /** PKCS #8 in DER. */
+  readonly key: Secret;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -33,32 +44,14 @@ const CIPHERS = DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIP
 
 const makeKeyPair = promisify(generateKeyPair);
 
-/** @param now the clock, for tests. */
-export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date => new Date()): Promise<RunCa> {
-  const [caKeys, leafKeys] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), makeKeyPair("ec", { namedCurve: "P-256" })]);
-  // The name is new as well: runs inside runs must not mistake one CA for the other.
-  const issuer = `vault run ${randomBytes(8).toString("hex")}`;
-  const hosts = [...new Set(bindings.map(({ host }) => host))];
-  const certificate = signCertificate(
-    {
-      serial: makeSerial(),
-      issuer,
-      subject: issuer,
-      ...around(now(), CA_REACH_MS),
-      subjectKey: caKeys.publicKey,
-      extensions: [
-        authorityConstraint(),
-        keyUsage("sign-certificates"),
-        subjectKeyIdentifier(caKeys.publicKey),
-        nameConstraints({ dnsNames: hosts.filter((host) => !isAddress(host)), addresses: hosts.filter(isAddress) }),
-      ],
-    },
-    caKeys.privateKey,
-  );
+/** @param now the clock, for tests. @param kept speaks for the hosts that it was made for, whatever `bindings` says. */
+export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date => new Date(), kept?: KeptCa): Promise<RunCa> {
+  const [leafKeys, { certificate, issuer, caKeys }] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), kept === undefined ? drawCa(bindings, now()) : reviveCa(kept)]);
   const leafKey = leafKeys.privateKey.export({ type: "pkcs8", format: "pem" });
   const contexts = new Map<string, { readonly madeAtMs: number; readonly context: SecureContext }>();
   return {
     certificate,
+    copyKey: () => new Secret(new Uint8Array(caKeys.privateKey.export({ type: "pkcs8", format: "der" }))),
     contextFor(host) {
       const known = contexts.get(host);
       const time = now();
@@ -72,6 +65,41 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date
       return context;
     },
   };
+}
+
+interface CaParts {
+  readonly certificate: string;
+  readonly issuer: string;
+  readonly caKeys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+}
+
+async function drawCa(bindings: readonly HostBinding[], time: Date): Promise<CaParts> {
+  const caKeys = await makeKeyPair("ec", { namedCurve: "P-256" });
+  // The name is new as well: runs inside runs must not mistake one CA for the other.
+  const issuer = `vault run ${randomBytes(8).toString("hex")}`;
+  const hosts = [...new Set(bindings.map(({ host }) => host))];
+  const certificate = signCertificate(
+    {
+      serial: makeSerial(),
+      issuer,
+      subject: issuer,
+      ...around(time, CA_REACH_MS),
+      subjectKey: caKeys.publicKey,
+      extensions: [
+        authorityConstraint(),
+        keyUsage("sign-certificates"),
+        subjectKeyIdentifier(caKeys.publicKey),
+        nameConstraints({ dnsNames: hosts.filter((host) => !isAddress(host)), addresses: hosts.filter(isAddress) }),
+      ],
+    },
+    caKeys.privateKey,
+  );
+  return { certificate, issuer, caKeys };
+}
+
+function reviveCa({ certificate, key }: KeptCa): CaParts {
+  const privateKey = createPrivateKey({ key: Buffer.from(key.reveal()), format: "der", type: "pkcs8" });
+  return { certificate, issuer: new X509Certificate(certificate).subject.replace(/^CN=/, ""), caKeys: { publicKey: createPublicKey(privateKey), privateKey } };
 }
 
 interface Period {

@@ -73,7 +73,7 @@ describe("verifying", () => {
     const { surroundings } = await makeVaultHome("A");
     await makeRun(surroundings, "0011223344556677", 3);
     await makeRun(surroundings, "8899aabbccddeeff", 0);
-    expect(await verifyTrail(surroundings)).toEqual({ entries: 6, segments: 2, running: [], doubts: [] });
+    expect(await verifyTrail(surroundings)).toEqual({ entries: 6, segments: 2, running: [], lost: [], doubts: [] });
   });
 
   test.each<[what: string, mess: (folder: string) => void, says: RegExp]>([

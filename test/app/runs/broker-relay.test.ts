@@ -28,9 +28,9 @@ async function open(isTls: boolean, behind: (socket: Socket) => void): Promise<{
   const service: BrokerService = {
     nonce: "00",
     prove: (authorization, request) => Promise.resolve(judgeProof(authorization, { audience: origin, nonce: "00", ...request }, Date.now())),
-    claim: nothing, openSession: nothing, endSession: nothing, tell: nothing,
-    findSession: () => ({
-      admit(socket) {
+    admit: () => undefined, claim: nothing, openSession: nothing, endSession: nothing, tell: nothing,
+    findSession: () => Promise.resolve({
+      admit(socket: Socket) {
         socket.allowHalfOpen = true;
         behind(socket);
       },
@@ -41,7 +41,7 @@ async function open(isTls: boolean, behind: (socket: Socket) => void): Promise<{
   closers.push(() => front.close());
   origin = `${isTls ? "https" : "http"}://localhost:${front.port}`;
   const lost: string[] = [];
-  const relay = openBrokerRelay(openBrokerClient(origin as BrokerOrigin, parseIdentityKey(drawIdentityKey(), "this test"), [ca.certificate], Date.now), { session: SESSION, token: "0".repeat(64), caCertificate: "", secrets: [], warnings: [] }, ({ message }) => { lost.push(message); });
+  const relay = openBrokerRelay(openBrokerClient(origin as BrokerOrigin, parseIdentityKey(drawIdentityKey(), "this test"), [ca.certificate], Date.now), { session: SESSION, token: "0".repeat(64), caCertificate: "", secrets: [] }, ({ message }) => { lost.push(message); });
   closers.push(() => relay.close());
   const { url } = await relay.listen();
   return { relay, port: Number(new URL(url).port), lost };

@@ -15,7 +15,7 @@ import { makeTestCa } from "../../support/test-ca.ts";
 
 const CA = makeTestCa();
 const SECRET = { variable: "API_KEY", name: "API_KEY", placeholder: "vault_ph_0123456789abcdefghijklmnop", hosts: ["api.example.com:443"], places: ["header"] };
-const ANSWER = { session: "0".repeat(32), token: "1".repeat(64), caCertificate: CA.certificate, secrets: [SECRET], warnings: [] as unknown };
+const ANSWER = { session: "0".repeat(32), token: "1".repeat(64), caCertificate: CA.certificate, secrets: [SECRET] };
 
 interface Told {
   /** The error's code, or the program's status. */
@@ -120,7 +120,6 @@ it.each([
   ["hosts that are none", { secrets: [{ ...SECRET, hosts: ["http://x/ y"] }] }], ["hosts with a line in them", { secrets: [{ ...SECRET, hosts: ["a\n127.0.0.1 b"] }] }], ["every host", { secrets: [{ ...SECRET, hosts: ["*"] }] }],
   ["more hosts than there can be", { secrets: [{ ...SECRET, hosts: Array.from({ length: 100 }, (_, at) => `h${at}.example:443`) }] }],
   ["more secrets than there can be", { secrets: Array.from({ length: 10_001 }, () => SECRET) }], ["places that are none", { secrets: [{ ...SECRET, places: ["everywhere"] }] }],
-  ["warnings that move the cursor", { warnings: ["\u001b]0;owned\u0007"] }], ["warnings with lines", { warnings: ["a\nwarning: b"] }], ["warnings without end", { warnings: ["x".repeat(5000)] }], ["more warnings than a person reads", { warnings: Array.from({ length: 1001 }, () => "x") }],
   ["an answer that is no object", []], ["a prototype", JSON.parse('{"__proto__":{"session":"x"}}') as object],
 ])("a broker's answer with a part that is none starts no program: %s", async (_what, change) => {
   const { ended, seen } = await play(Array.isArray(change) ? change : { ...ANSWER, ...change, ...("__proto__" in change && Object.keys(change).length === 1 && !("session" in change) ? { session: undefined } : {}) });

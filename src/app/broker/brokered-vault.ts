@@ -1,0 +1,151 @@
+// A vault on a store, as one of several brokers serves it: what they have to tell each other of sessions and proofs.
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { partKey } from "../../audit/entry.ts";
+import { openHeartbeat } from "../../audit/heartbeat.ts";
+import { hasNewer } from "../../audit/log-store.ts";
+import { wipe } from "../../bytes.ts";
+import { VaultError } from "../../errors.ts";
+import type { DidKey } from "../../identity/did-key.ts";
+import type { Proof } from "../../identity/proof.ts";
+import { catchUpLog, findLogStore } from "../keys/log-reading.ts";
+import type { OpenedVault } from "../keys/open-vault.ts";
+import { withOpenVault } from "../keys/open-vault.ts";
+import type { ExitOutcome } from "../../run/exit-outcome.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { FollowedAcceptances } from "./acceptances.ts";
+import { openProofEntries } from "./proof-entries.ts";
+import { findSessionEntry, keepSession, makeSessionEntry, removeSession } from "./session-entries.ts";
+import type { SessionRecord } from "./session-record.ts";
+import { encodeRecord, findRecord } from "./session-record.ts";
+import { nonceOfBrokers, openText, sealText } from "./session-seal.ts";
+import { openSweeper, tellEnd } from "./session-sweep.ts";
+
+export interface SharedVault {
+  /** This broker's ID. */
+  readonly broker: string;
+  /** What proofs repeat, at each of these brokers. */
+  readonly nonce: string;
+  /** Done when all is here that the log had when this was called, where it can be had. Anybody may ask, as often as he likes. */
+  catchUp(): Promise<void>;
+  /** True for the first of these brokers that asks with this proof. @throws VaultError `store-unavailable`. */
+  takeProof(proof: Proof): Promise<boolean>;
+  /** Lets the others know of a session that has begun here. @param key the vault's for sessions. @throws VaultError `store-unavailable`. */
+  tell(session: string, record: SessionRecord, key: Uint8Array): Promise<void>;
+  /** One that another broker has begun, as far as what is said of it is true; the log is caught up with. @throws VaultError `store-unavailable`, as `withOpenVault`. */
+  find(did: DidKey, session: string): Promise<SessionRecord | undefined>;
+  /** Whether the log says that nobody may go on with it. @param isAnew looks at once. */
+  isOver(session: string, isAnew?: boolean): boolean;
+  /** Ends a session of which nothing is served here: in the log, once, and in the store. @throws VaultError as `withOpenVault`, `audit-unwritable`. */
+  end(session: string, outcome: ExitOutcome): Promise<void>;
+  /** A part of a session that is served here. */
+  attach(session: string): SharedPart;
+  close(): Promise<void>;
+}
+
+export interface SharedPart {
+  /** The run holds its line here, from now on, or no more. */
+  holdLine(isHeld: boolean): void;
+  /** Whether the run holds its line to another broker. @throws VaultError `store-unavailable`. */
+  isKeptElsewhere(): Promise<boolean>;
+  /** The session is over. @throws VaultError `store-unavailable`. */
+  remove(): Promise<void>;
+  detach(): void;
+}
+
+/** A line of another broker's is heard of this much later. */
+const PULL_MS = 400;
+/** Between two. */
+const PAUSE_MS = 100;
+
+/** @param vault open; nothing of it is kept. @throws VaultError `store-unavailable`. */
+export async function openSharedVault(surroundings: Surroundings, { file, keys }: Pick<OpenedVault, "file" | "keys">, log: FollowedAcceptances): Promise<SharedVault | undefined> {
+  const { paths } = surroundings;
+  const store = await findLogStore(paths, file.contents);
+  if (store === undefined) return undefined;
+  const { engine } = store;
+  const broker = randomBytes(8).toString("hex");
+  const nonce = nonceOfBrokers(keys.sessions);
+  const beatKey = partKey(keys.audit, { kind: "run", id: broker });
+  const heartbeat = openHeartbeat(engine, broker, beatKey);
+  wipe(beatKey);
+  const proofs = openProofEntries(engine);
+  const parts = new Map<string, { isHeld: boolean }>();
+  const keep = async (session: string): Promise<void> => {
+    await keepSession(engine, session, broker);
+  };
+  const sweeper = openSweeper(surroundings, { engine, broker, log, proofs, isHeld: (session) => parts.get(session)?.isHeld === true, keep });
+  const pull = async (): Promise<void> => {
+    if (await hasNewer(store, log.length())) await withOpenVault(surroundings, (vault) => catchUpLog(paths, vault.file, vault.holder));
+  };
+  let waiting: Promise<void> | undefined;
+  let pulling = Promise.resolve();
+  let pulledMs = -Infinity;
+  const pullNext = async (): Promise<void> => {
+    await pulling;
+    await sleep(Math.max(0, pulledMs + PAUSE_MS - performance.now()), undefined, { ref: false });
+    [waiting, pulledMs] = [undefined, performance.now()];
+    // Locked, or the store is away: once more the next time.
+    pulling = pull().catch(passVaultError);
+    await pulling;
+  };
+  const catchUp = (): Promise<void> => (waiting ??= pullNext());
+  const timer = setInterval(() => { void catchUp(); }, PULL_MS).unref();
+  const isOver: SharedVault["isOver"] = (session, isAnew = false) => log.findSession(session, isAnew)?.isEnded !== false;
+  return {
+    broker,
+    nonce,
+    catchUp,
+    takeProof: (proof) => proofs.take(proof),
+    async tell(session, record, key) {
+      if (!(await makeSessionEntry(engine, session, broker, sealText(key, session, encodeRecord(record))))) throw new VaultError("busy", "there is a session of that name");
+    },
+    find: (did, session) =>
+      withOpenVault(surroundings, async (vault) => {
+        const entry = await findSessionEntry(engine, session);
+        const text = entry === undefined ? undefined : openText(vault.keys.sessions, session, entry.sealed);
+        const record = text === undefined ? undefined : findRecord(text);
+        wipe(text);
+        if (record?.did !== did) return undefined;
+        await catchUpLog(paths, vault.file, vault.holder);
+        const logged = log.findSession(session, true);
+        return logged?.isEnded === false && logged.run === record.begun.run && logged.identity === did ? record : undefined;
+      }),
+    isOver,
+    async end(session, outcome) {
+      await tellEnd(surroundings, log, session, { ...outcome });
+      await removeSession(engine, session);
+    },
+    attach(session) {
+      const part = { isHeld: false };
+      parts.set(session, part);
+      // What was written of it just now.
+      log.findSession(session, true);
+      return {
+        holdLine(isHeld) {
+          part.isHeld = isHeld;
+          // Where it fails now, the sweeper does it later.
+          if (isHeld) keep(session).catch(passVaultError);
+        },
+        async isKeptElsewhere() {
+          const entry = await findSessionEntry(engine, session);
+          return entry !== undefined && entry.keeper !== broker;
+        },
+        remove: () => removeSession(engine, session),
+        detach() {
+          if (parts.get(session) === part) parts.delete(session);
+        },
+      };
+    },
+    async close() {
+      clearInterval(timer);
+      await sweeper.close();
+      await heartbeat.close();
+    },
+  };
+}
+
+/** @throws anything else. */
+export function passVaultError(error: unknown): void {
+  if (!(error instanceof VaultError)) throw error;
+}
