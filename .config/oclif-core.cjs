@@ -6,6 +6,9 @@ module.exports = {
   get Config() {
     return require("@oclif/core/config").Config;
   },
+  get Help() {
+    return require("@oclif/core/help").Help;
+  },
   get run() {
     return require("@oclif/core/run").run;
   },

@@ -48,7 +48,7 @@ async function runCommand(commands: CommandTable, argv: readonly string[]): Prom
   const id = words === 1 ? first : `${first}:${second}`;
   const command = Object.hasOwn(commands, id) ? commands[id] : undefined;
   const config = makeConfig();
-  if (command !== undefined && !ownArguments(argv).includes("--help")) return command.start(argv.slice(words), config);
+  if (command !== undefined && (id === "help" || !ownArguments(argv).includes("--help"))) return command.start(argv.slice(words), config);
   const mistake = findCommandMistake(Object.entries(commands).flatMap(([name, { aliases }]) => [name, ...aliases]), argv);
   if (mistake !== undefined) throw mistake;
   await config.load();

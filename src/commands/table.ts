@@ -6,6 +6,7 @@ import Completion from "./completion.ts";
 import Deny from "./deny.ts";
 import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
+import Help from "./help.ts";
 import IdentityAccept from "./identity/accept.ts";
 import IdentityClaim from "./identity/claim.ts";
 import IdentityCreate from "./identity/create.ts";
@@ -47,6 +48,7 @@ export const COMMANDS = {
   deny: Deny,
   doctor: Doctor,
   explain: Explain,
+  help: Help,
   "identity:accept": IdentityAccept,
   "identity:claim": IdentityClaim,
   "identity:create": IdentityCreate,

@@ -31,6 +31,7 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
   deny: VAULT,
   doctor: [...VAULT, ...FILES],
   explain: [...VAULT, ...API],
+  help: [],
   "identity:accept": [...VAULT, ...GITHUB, "vault secrets attach-group GITHUB_TOKEN --workspace acme --group ci"],
   "identity:claim": ["vault identity create build-runner"],
   "identity:create": [],

@@ -21,7 +21,7 @@ export function openRefusalNotes(): RefusalNotes {
       const { code, authority, secrets, request } = event;
       const key = [code, authority, ...secrets].join(" ");
       if (notes.has(key)) return;
-      if (notes.size < NOTES_MAX) notes.set(key, `${tellAll(event)} (${code}, request ${request})`);
+      if (notes.size < NOTES_MAX) notes.set(key, `${tellAll(event)} (vault help ${code}; request ${request})`);
       else hasMore = true;
     },
     lines: () => [...notes.values(), ...(hasMore ? ["further requests were refused, and what allows them stands in the audit log: vault audit --html audit.html"] : [])],

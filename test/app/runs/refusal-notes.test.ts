@@ -10,7 +10,7 @@ test("one line for each kind of refusal, secret and host that the person can all
   for (const event of [refused("a.test:443"), refused("a.test:443", { request: "ab-2" }), refused("b.test:443"), refused("a.test:443", { secrets: ["OTHER"] }), refused("a.test:443", { code: "place" }), refused("c.test:443", { remedy: undefined })]) notes.hear(event);
   notes.hear({ kind: "tunnelled", request: "ab-3", authority: "d.test:443" });
   expect(notes.lines()).toHaveLength(4);
-  expect(notes.lines()[0]).toBe("KEY was not sent to a.test:443; what allows it (host, request ab-1)");
+  expect(notes.lines()[0]).toBe("KEY was not sent to a.test:443; what allows it (vault help host; request ab-1)");
 });
 
 test("a program that tries thousands of hosts fills neither memory nor terminal", () => {
