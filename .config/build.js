@@ -58,11 +58,11 @@ const lazily = {
 };
 
 /** What is large, and loaded when it is used, is a file beside: these are made below. */
-const OWN_FILES = { "libsodium-wrappers-sumo": "./libsodium.cjs", pg: "./pg.cjs" };
+const OWN_FILES = { "libsodium-wrappers-sumo": "./libsodium.cjs", pg: "./pg.cjs", "graphql/language/parser.js": "./graphql.cjs" };
 const ownFiles = {
   name: "own-files",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^(libsodium-wrappers-sumo|pg)$/ }, ({ path }) => ({ path: OWN_FILES[path], external: true }));
+    onResolve({ filter: /^(libsodium-wrappers-sumo|pg|graphql\/language\/parser\.js)$/ }, ({ path }) => ({ path: OWN_FILES[path], external: true }));
   },
 };
 /** The same for what is written as modules, which have their own way with libsodium. */
@@ -90,6 +90,8 @@ await build({
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } from "libsodium-wrappers-sumo"', resolveDir: root }, outfile: "dist/libsodium.cjs", footer: { js: "module.exports = module.exports.default;" } });
 // PostgreSQL's driver, for vaults that are kept there: its client alone, without pools, passwords from files and what is not JavaScript.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { Client: require("pg/lib/client.js") };', resolveDir: root }, outfile: "dist/pg.cjs", plugins: [leftOut] });
+// The parser of GraphQL, for secrets with rules of it.
+await build({ ...bundle, format: "cjs", stdin: { contents: 'export { parse } from "graphql/language/parser.mjs"', resolveDir: root }, outfile: "dist/graphql.cjs" });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');

@@ -115,6 +115,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   oauth4webapi: /^src\/(agent\/sources\/token-endpoint|app\/logins\/(code-flow|discover|log-out|obtain-grant|register-client))\.ts$/,
   undici: /^src\/proxy\/upstream\/upstream\.ts$/,
   pg: /^src\/engines\/postgres-session\.ts$/,
+  "graphql/language/parser.js": /^src\/proxy\/judge\/rules\/graphql-document\.ts$/,
   tldts: /^src\/app\/services\/suffix-list\.ts$/,
   "@napi-rs/keyring": /^src\/keys\/keyring\.ts$/,
   "@inquirer/password": /^src\/cli\/output\/terminal\.ts$/,

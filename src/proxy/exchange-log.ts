@@ -4,6 +4,9 @@ import type { Grant } from "./grants/grant.ts";
 import type { Inert } from "./judge/policy.ts";
 import type { Refusal } from "./grants/refusal.ts";
 
+const NONE: readonly string[] = [];
+const NOTHING = {};
+
 export class ExchangeLog {
   readonly #enter: (event: ProxyEvent) => void;
   readonly #request: string;
@@ -19,10 +22,11 @@ export class ExchangeLog {
     this.#method = method;
   }
 
-  substituted(grants: readonly Grant[]): void {
+  /** @param rules that let it through. */
+  substituted(grants: readonly Grant[], rules: readonly string[] = NONE): void {
     const secrets = namesOf(grants);
     for (const name of secrets) this.#promised.add(name);
-    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets });
+    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets, ...(rules.length > 0 ? { rules } : NOTHING) });
   }
 
   /** Takes back what `substituted` has told: nothing of the request has left. */

@@ -14,9 +14,11 @@ import { judgeRequest } from "./judge/judgement.ts";
 import { askForReadable } from "./scrub/negotiation.ts";
 import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
 import { findAsked, ownTokenOf } from "./judge/own-token.ts";
+import { refuseAsking } from "./grants/rule-refusal.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { RefusalError, refuseHeldBodies, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
+import { findEnded } from "./judge/rules/judge-rules.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
 import { mayGrantKey, signAnew } from "./places/aws-signing.ts";
@@ -49,6 +51,8 @@ type WriteHead = () => Pick<Message, "path" | "headers">;
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
+
+const NO_BYTES = new Uint8Array();
 
 /** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
 export function openExchange(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
@@ -92,14 +96,20 @@ class StartedExchange implements Exchange {
 
   start(): void {
     const [rules, log, body] = [this.#rules, this.#log, this.#body];
-    const judged = judgeRequest(this.#request, this.#route, rules);
+    const judged = judgeRequest({ head: this.#request.head, expectation: this.#request.expectation, body: body.kind === "whole" ? body.bytes : body.kind === "none" ? NO_BYTES : undefined }, this.#route, rules);
+    if (judged.kind === "load") {
+      void judged.load().then(() => {
+        if (!this.#isOver()) this.start();
+      }).catch(() => { this.#response.destroy(); });
+      return;
+    }
     if (judged.kind === "refuse") {
       // What was refused a while ago may be allowed again.
       const follow = rules.hasLiving ? rules.grants.filter(({ name, living }) => living?.isMade === false && judged.refusal.secrets.includes(name)) : [];
       if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head, decision, plan, handshakeKey, byToken, signing, wholeBytesMax } = judged;
+    const { head, decision, plan, handshakeKey, byToken, signing, passed, wholeBytesMax } = judged;
     if (wholeBytesMax !== undefined && body.kind === "stream") {
       const crowded = refuseHeldBodies(this.#route.authority, signing === undefined ? undefined : "aws-json");
       this.#hold(body.stream, wholeBytesMax, crowded).catch(() => { this.#response.destroy(); });
@@ -112,6 +122,11 @@ class StartedExchange implements Exchange {
       return;
     }
     const { used, inert } = decision;
+    const [gate] = passed.gates;
+    if (gate !== undefined) {
+      this.#refuse(refuseAsking(gate.grant, this.#route.authority, gate.layer, gate.rule));
+      return;
+    }
     if (signing !== undefined && mayGrantKey(signing, body.kind === "whole" ? body.bytes : undefined)) {
       this.#refuse(refuseKeyGrant(signing.grant, this.#route.authority));
       return;
@@ -127,7 +142,7 @@ class StartedExchange implements Exchange {
     }
     // Whether these are written shows before anything goes out: `#permit`.
     if (inert.length > 0) log.inert(inert);
-    if (used.length > 0) log.substituted(used);
+    if (used.length > 0) log.substituted(used, passed.by);
     this.#isRecorded = inert.length + used.length > 0;
     const write: WriteHead = signing === undefined
       ? () => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits) })
@@ -301,13 +316,15 @@ class StartedExchange implements Exchange {
   #repeating(relay: AnswerListener, used: readonly Grant[], again: (() => Message | undefined) | undefined, send: (message: Message, to: AnswerListener) => void): AnswerListener {
     const sent = used.flatMap(({ living }) => (living?.isMade === true ? [{ living, generation: living.generation() }] : []));
     if (sent.length === 0) return relay;
+    // Rules that have changed since have not judged it.
+    const rules = new Map(used.map((grant) => [grant, grant.rules]));
     return new RepeatOnce(relay, {
       renew: async () => !this.#rules.isRevoked() && (await Promise.all(sent.map(({ living, generation }) => living.renewRefused(generation)))).includes(true),
       note: () => {
         for (const { living, generation } of sent) living.noteRefused(generation);
       },
       resend: again === undefined ? undefined : (to) => {
-        const missing = used.filter((grant) => grant.living?.isGood() === false || !isBoundTo(grant, this.#route.authority));
+        const missing = used.filter((grant) => grant.living?.isGood() === false || !isBoundTo(grant, this.#route.authority) || grant.rules !== rules.get(grant));
         if (missing.length > 0) {
           relay.onFailure(refuseNoValue(missing, this.#route.authority));
           return;
@@ -328,5 +345,7 @@ class StartedExchange implements Exchange {
       throw new RefusalError(refuseUnwritten(namesOf(used)));
     }
     if (used.length > 0 && rules.isRevoked()) throw new RefusalError(refuseLocked(namesOf(used), authority));
+    const ended = used.some((grant) => grant.rules !== undefined) ? findEnded(used, authority, Date.now()) : undefined;
+    if (ended !== undefined) throw new RefusalError(ended);
   }
 }

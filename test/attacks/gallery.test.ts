@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const SECURITY = readFileSync(new URL("../../SECURITY.md", import.meta.url), "utf8");
-const ROW = /^\| (?<attack>[^|]+) \| (?<outcome>[^|]+) \| `test\/attacks\/(?<file>(?:inside\/)?[a-z0-9-]+\.test\.ts)` \|$/;
+const ROW = /^\| (?<attack>[^|]+) \| (?<outcome>[^|]+) \| `test\/attacks\/(?<file>(?:(?:inside|rules)\/)?[a-z0-9-]+\.test\.ts)` \|$/;
 
 /** Those of `inside/` are played by the run's own program, or by another one of the same user. */
 const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".test.ts") && name !== "gallery.test.ts").sort();

@@ -18,8 +18,8 @@ export type SlowVerdict =
  * @param path decoded: it begins with a slash, and has no `.`, `..` or empty segments but perhaps the last.
  */
 export function slowVerdict(rules: SlowRules, method: string, path: string): SlowVerdict {
-  for (const pattern of rules.deny) if (slowMatch(pattern, method, path)) return { kind: "denied", by: pattern };
-  for (const pattern of rules.ask) if (slowMatch(pattern, method, path)) return { kind: "asked", by: pattern };
+  for (const pattern of rules.deny) if (slowMatchLoosely(pattern, method, path)) return { kind: "denied", by: pattern };
+  for (const pattern of rules.ask) if (slowMatchLoosely(pattern, method, path)) return { kind: "asked", by: pattern };
   if (rules.allow === null) return { kind: "allowed", by: undefined };
   for (const pattern of rules.allow) if (slowMatch(pattern, method, path)) return { kind: "allowed", by: pattern };
   return { kind: "unlisted" };
@@ -27,8 +27,22 @@ export function slowVerdict(rules: SlowRules, method: string, path: string): Slo
 
 /** @param pattern `METHODS PATH`. */
 export function slowMatch(pattern: string, method: string, path: string): boolean {
-  const [methods = "", wanted = ""] = pattern.split(" ");
+  const [methods = "", ...rest] = pattern.split(" ");
+  const wanted = rest.join(" ");
   return (methods === "*" || methods.split(",").includes(method)) && matchSegments(wanted.split("/").slice(1), path.split("/").slice(1));
+}
+
+/** What servers may take for the same is the same: letters in another case or another form, a slash at the end, HEAD for GET. */
+function slowMatchLoosely(pattern: string, method: string, path: string): boolean {
+  const [methods = "", ...rest] = pattern.split(" ");
+  const [wanted, found] = [fold(rest.join(" ")), fold(path)];
+  return slowMatch(`${methods} ${wanted}`, method, found) || (method === "HEAD" && slowMatch(`${methods} ${wanted}`, "GET", found));
+}
+
+/** The path of no segments is the empty text. */
+function fold(path: string): string {
+  const same = path.normalize("NFKC").toLowerCase().normalize("NFC");
+  return same.endsWith("/") ? same.slice(0, -1) : same;
 }
 
 /** `**` is no segment, or one and then perhaps more. The empty text behind a last slash is a segment. */

@@ -1,6 +1,8 @@
 // Which secrets a run gets, and what the proxy is told of each.
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
+import type { RuleLayer } from "../../proxy/grants/grant-rules.ts";
+import { layered, makeLayer } from "../../proxy/grants/grant-rules.ts";
 import type { Pin } from "../../proxy/grants/pin.ts";
 import { isReservedVariable } from "../../run/environment.ts";
 import type { Secret } from "../../secret.ts";
@@ -39,6 +41,8 @@ export interface Choice<T extends SecretMetadata = SecretRecord> {
   readonly allowPrivate?: boolean;
   /** The file that made this less than the record's, if one could. */
   readonly narrowedBy?: string;
+  /** Rules beside the record's: each of these has to let a request through as well. */
+  readonly narrower?: readonly RuleLayer[];
 }
 
 /**
@@ -99,9 +103,10 @@ export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placehol
 }
 
 /** What the proxy is given. The service that the record names, if it is known, says where in a request the key may stand. */
-export function grantOf({ name, service, hosts, places, allowPrivate, scrub, source, narrowedBy }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
+export function grantOf({ name, service, hosts, places, allowPrivate, scrub, source, narrowedBy, rules: own, narrower = [] }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   const signs = source.kind === "aws-sts";
+  const rules = layered(own === undefined ? undefined : makeLayer(own), ...narrower);
   return {
     name,
     placeholder,
@@ -111,6 +116,7 @@ export function grantOf({ name, service, hosts, places, allowPrivate, scrub, sou
     allowPrivate,
     scrub,
     ...(known === undefined ? {} : { pin: known.pin }),
+    ...(rules === undefined ? {} : { rules }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
     ...(isGoogle(source) && hosts.includes(formatAuthority(GOOGLE_ENDPOINT.authority)) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
     ...(signs ? { signs: "aws" } : {}),
@@ -124,4 +130,4 @@ function isGoogle(source: Source): boolean {
   return (source.kind === "jwt-bearer" || source.kind === "oauth2") && source.provider === "google";
 }
 
-type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate" | "scrub" | "source"> & Pick<Choice, "narrowedBy">;
+type Grantable = Pick<SecretMetadata, "name" | "service" | "hosts" | "places" | "allowPrivate" | "scrub" | "source" | "rules"> & Pick<Choice, "narrowedBy" | "narrower">;

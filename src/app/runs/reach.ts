@@ -1,21 +1,23 @@
 // What a running run keeps of a secret when the vault has changed: at most what it was given, and at most what the vault allows now. Pure.
 import type { Grant } from "../../proxy/grants/grant.ts";
+import { narrowedBy } from "../../proxy/grants/grant-rules.ts";
 import { findCanonicalBinding, formatHostBinding, isWithin } from "../../vault/host.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { isInSight } from "../secrets/find-secret.ts";
 
-/** Where a value may go. */
-export type Reach = Pick<Grant, "bindings" | "places" | "allowPrivate">;
+/** Where a value may go, and what for. */
+export type Reach = Pick<Grant, "bindings" | "places" | "allowPrivate" | "rules">;
 
 /** What is left of a reach. */
-export function keepAllowed({ bindings, places, allowPrivate }: Reach, now: Pick<SecretMetadata, "hosts" | "places" | "allowPrivate">): Reach {
+export function keepAllowed({ bindings, places, allowPrivate, rules }: Reach, now: Pick<SecretMetadata, "hosts" | "places" | "allowPrivate" | "rules">): Reach {
   const allowed = now.hosts.map(findCanonicalBinding).filter((binding) => binding !== undefined);
   const kept = [...bindings.filter((binding) => allowed.some((bound) => isWithin(binding, bound))), ...allowed.filter((binding) => bindings.some((bound) => isWithin(binding, bound)))];
   return {
     bindings: [...new Map(kept.map((binding) => [formatHostBinding(binding), binding])).values()],
     places: places.filter((place) => now.places.includes(place)),
     allowPrivate: allowPrivate && now.allowPrivate,
+    rules: narrowedBy(rules, now.rules),
   };
 }
 

@@ -123,9 +123,9 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
         noteRefused: () => undefined,
         renewRefused: () => Promise.resolve(false),
       };
-      const { bindings, places, allowPrivate } = grant;
+      const { bindings, places, allowPrivate, rules } = grant;
       const following = { ...grant, firstBindings: bindings, living };
-      one.grants.push({ grant: following, given: { bindings, places, allowPrivate } });
+      one.grants.push({ grant: following, given: { bindings, places, allowPrivate, rules } });
       return following;
     },
     end: () => [...complaints.values()],

@@ -11,6 +11,9 @@ import type { Place } from "../../vault/place.ts";
 import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
 import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../../vault/record.ts";
 import type { Membership, Scope } from "../../vault/scope.ts";
+import type { RuleChange } from "../../vault/rule-change.ts";
+import { changeRules, requireNarrowing } from "../../vault/rule-change.ts";
+import { isNarrowing } from "../../vault/rule-scope.ts";
 import type { Source } from "../../vault/source.ts";
 import { STORED } from "../../vault/source.ts";
 import { compareText, describeScope, isSameMembership, isSameScope } from "../../vault/scope.ts";
@@ -42,8 +45,10 @@ export interface BindingChange {
   readonly scrub?: boolean;
   /** A template; `undefined` takes the one away that there is. */
   readonly placeholder?: string | undefined;
-  /** Whether a secret that is pinned to a service may get hosts beside that service's. */
+  /** Whether a secret that is pinned to a service may get hosts beside that service's, and one with rules may be used for more than before. */
   readonly widen?: boolean;
+  /** What it may be used for. */
+  readonly rules?: RuleChange;
   /** Of a secret whose value is made. */
   readonly life?: LifeChange;
 }
@@ -124,6 +129,7 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
   const known = change.service === undefined && change.places === undefined ? undefined : await import("../services/known-services.ts");
   const service = change.service === undefined ? undefined : known?.getNamedService(surroundings, change.service);
   const registry = change.places === undefined ? undefined : known?.openRegistry(surroundings);
+  let [isUsedForMore, goesBeyond] = [false, false];
   const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before, _contents, { keys }) => {
     requireAdded(service?.evidence, keys.services);
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
@@ -134,6 +140,10 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     const hosts = [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])];
     if (service !== undefined) requireHost(name, service, hosts);
+    const rules = change.rules === undefined ? before.rules : changeRules(before.rules, change.rules, `"${name}"`);
+    requireNarrowing(before.rules, rules, change.widen === true, `"${name}"`);
+    isUsedForMore = !isNarrowing(before.rules, rules);
+    goesBeyond = before.service !== undefined && added.some((host) => !before.hosts.includes(host));
     return {
       ...before,
       hosts,
@@ -143,9 +153,11 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
       scrub: change.scrub ?? before.scrub,
       placeholder: "placeholder" in change ? change.placeholder : before.placeholder,
       source: changeLife(name, before.source, change.life ?? {}),
+      rules,
     };
   });
-  if (change.widen === true && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
+  if (isUsedForMore) surroundings.warn(`"${name}" may be used for more than before: vault secrets show ${name} tells what for`);
+  if (change.widen === true && goesBeyond && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
   return updated;
 }
 
@@ -181,9 +193,9 @@ export async function deleteSecret(surroundings: Surroundings, name: string, sco
 }
 
 /** The binding of a secret that is not in the vault yet. @throws VaultError `usage` for more hosts than a secret may have. */
-export function bindNew({ name, scope, service, hosts, places, allowPrivate, scrub = true, placeholder, source = STORED }: PinnedSecret): SecretBinding {
+export function bindNew({ name, scope, service, hosts, places, allowPrivate, scrub = true, placeholder, source = STORED, rules }: PinnedSecret): SecretBinding {
   const id = encodeBase64(new Uint8Array(randomBytes(16)));
-  return requireBounded(canonicaliseBinding({ id, name, scope, groups: [], service, hosts, places, allowPrivate, scrub, placeholder, source, rules: undefined, version: 1 }));
+  return requireBounded(canonicaliseBinding({ id, name, scope, groups: [], service, hosts, places, allowPrivate, scrub, placeholder, source, rules: rules === undefined ? undefined : changeRules(undefined, rules, `"${name}"`), version: 1 }));
 }
 
 /** The list of services is a chunk of its own, which no other command waits for. */
@@ -251,8 +263,8 @@ function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): voi
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */
-export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, source, version }: SecretRecord): AuditEvent {
-  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, scrub, ...(source.kind === "stored" ? {} : { source: source.kind }), version };
+export function describeSecret(kind: string, { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, source, rules, version }: SecretRecord): AuditEvent {
+  return { kind, secret: name, id, scope: { ...scope }, groups: groups.map((membership) => ({ ...membership })), service: service ?? null, hosts, places, allowPrivate, scrub, ...(source.kind === "stored" ? {} : { source: source.kind }), ...(rules === undefined ? {} : { rules: { ...rules } }), version };
 }
 
 function requireBounded(binding: SecretBinding): SecretBinding {

@@ -4,6 +4,7 @@ import type { Evidence, Registry } from "../../services/registry.ts";
 import { isOwnHost, placesOf } from "../../services/entry.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
+import type { RuleChange } from "../../vault/rule-change.ts";
 import type { Scope } from "../../vault/scope.ts";
 import type { Source } from "../../vault/source.ts";
 import { requireKeyHeaders, requireTaken } from "./actable-places.ts";
@@ -26,6 +27,8 @@ export interface NewSecret {
   readonly scrub?: boolean;
   /** A template; without one the service says what its placeholder looks like. */
   readonly placeholder?: string | undefined;
+  /** What it may be used for; anything where nothing is said. */
+  readonly rules?: RuleChange | undefined;
   /** Where its value comes from; stored where nothing is said. */
   readonly source?: Source | undefined;
 }

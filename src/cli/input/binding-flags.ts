@@ -9,7 +9,7 @@ export const bindingFlags = {
   host: Flags.string({ description: "a host that the secret may be sent to; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "H[:PORT]" }),
   service: Flags.string({ description: "the service whose hosts the secret is pinned to", helpValue: "ID" }),
   inject: Flags.string({ description: `where in a request it may be put: ${PLACES.join(",")}; one more header or parameter as header:NAME, query:NAME`, helpValue: "PLACES" }),
-  widen: Flags.boolean({ description: "let a secret that is pinned to a service go to further hosts" }),
+  widen: Flags.boolean({ description: "let a secret that is pinned to a service go to further hosts, and one with rules be used for more than before" }),
   scrub: Flags.boolean({ description: "look through answers for its value, and mask it there; so it is where nothing is said", allowNo: true }),
   placeholder: Flags.string({ description: "what its placeholder looks like, such as xyz_[A-Za-z0-9]{32}; default: as its service says", helpValue: "TEMPLATE" }),
   "allow-private": Flags.boolean({ description: "let the hosts be at private addresses", allowNo: true }),

@@ -7,13 +7,14 @@ import { describeScope } from "../../vault/scope.ts";
 import type { LivingSource } from "../../vault/source.ts";
 import { encodeSource } from "../../vault/source.ts";
 import { formatDuration } from "./duration-text.ts";
+import { ruleLines } from "./rule-lines.ts";
 import { GAP, tableLines } from "./table.ts";
 import { visible } from "./visible-text.ts";
 
 /** @param history of a secret whose value is made; undefined where it was not looked up. */
 export function secretObject(secret: SecretMetadata, history?: ValueHistory): Record<string, unknown> {
-  const { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, placeholder, source, version, createdAt, updatedAt } = secret;
-  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, source: source.kind, ...(source.kind === "stored" ? {} : { ttl: source.ttl, failureTtl: source.failureTtl }), ...(source.kind === "reference" ? { store: source.store } : {}), ...(source.kind === "stored" ? {} : madeObject(source, history)), version, createdAt, updatedAt };
+  const { name, id, scope, groups, service, hosts, places, allowPrivate, scrub, placeholder, source, rules, version, createdAt, updatedAt } = secret;
+  return { name, id, scope, groups, service: service ?? null, hosts, inject: places, allowPrivate, scrub, placeholder: placeholder ?? null, rules: rules ?? null, source: source.kind, ...(source.kind === "stored" ? {} : { ttl: source.ttl, failureTtl: source.failureTtl }), ...(source.kind === "reference" ? { store: source.store } : {}), ...(source.kind === "stored" ? {} : madeObject(source, history)), version, createdAt, updatedAt };
 }
 
 /** `origin`: all that the vault's file tells of the source, which is no secret. */
@@ -36,6 +37,7 @@ export function secretLines(secret: SecretMetadata, history?: ValueHistory): str
     `private   ${secret.allowPrivate ? "allowed" : "refused"}`,
     ...(secret.scrub ? [] : ["scrub     no: answers are not looked through for it"]),
     ...(secret.placeholder === undefined ? [] : [`stand-in  ${secret.placeholder}`]),
+    ...ruleLines(secret.rules),
     ...(secret.source.kind === "stored" ? [] : [`source    ${describeSource(secret.source)}`, ...detailLines(secret.source), ...(history === undefined ? [] : historyLines(history))]),
     `version   ${secret.version}`,
     `created   ${secret.createdAt}`,

@@ -1,4 +1,4 @@
-// What the audit log hears from the proxy: ids, hosts, names of secrets, codes. Never a value, placeholder, token, path, query or body.
+// What the audit log hears from the proxy: ids, hosts, names of secrets, codes. Never a value, placeholder, token, path, query or body of a request; a rule's pattern is its owner's.
 import type { RefusalCode } from "./refusal.ts";
 
 /** Where a placeholder stood without acting. */
@@ -9,7 +9,8 @@ export type InertSpot = "header" | "target" | "body";
  * These are types, not interfaces, so that each is a plain record to the audit log.
  */
 export type ProxyEvent =
-  | { readonly kind: "substituted"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
+  /** `rules`: those that let it through, such as `TOKEN: allow GET /**`. */
+  | { readonly kind: "substituted"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly rules?: readonly string[] }
   /** The request that these were put into never left: no connection came about, or the child hung up before one did. */
   | { readonly kind: "unsent"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }

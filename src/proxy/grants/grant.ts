@@ -1,6 +1,7 @@
 import type { Secret } from "../../secret.ts";
 import type { Authority, HostBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
+import type { GrantRules } from "./grant-rules.ts";
 import type { LivingValue } from "./living-value.ts";
 import type { Pin } from "./pin.ts";
 
@@ -27,6 +28,8 @@ export interface Grant {
   readonly tokenEndpoint?: { readonly authority: Authority; readonly path: string };
   /** Absent: the value stands where it is put. Otherwise it signs, and stands nowhere: see aws-signing.ts. */
   readonly signs?: "aws";
+  /** Absent: what the secret may be used for, nobody says. As `bindings`, it may become less while the run goes on. */
+  readonly rules?: GrantRules | undefined;
   /** The file that lets this run have less of the secret than the vault would: what a refusal names in place of a command that would not help. */
   readonly narrowedBy?: string;
 }

@@ -26,6 +26,9 @@ export type RefusalCode =
   | "signed"
   | "held-bodies"
   | "second-credential"
+  | "rule"
+  | "asks"
+  | "rule-limit"
   | "misplaced"
   | "coded-body"
   | "plain-http"
@@ -86,6 +89,9 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   signed: 403,
   "held-bodies": 503,
   "second-credential": 400,
+  rule: 403,
+  asks: 403,
+  "rule-limit": 429,
   misplaced: 400,
   "coded-body": 415,
   "plain-http": 403,

@@ -11,6 +11,8 @@ import { makeRefusal } from "../grants/refusal.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { parseRequestHead } from "../http1/request-head.ts";
 import type { Route } from "./route.ts";
+import type { RulesPassed } from "./rules/judge-rules.ts";
+import { judgeRules, NOTHING_PASSED } from "./rules/judge-rules.ts";
 import type { RunRules } from "./run-rules.ts";
 import { findSignedRefusal, findSigning } from "./signed-request.ts";
 import type { SigningPlan } from "../places/aws-signing.ts";
@@ -22,6 +24,8 @@ const SIGNED_BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `isLast`: what comes behind such a request is not to be read. */
 export type Judgement =
+  /** To be judged anew once this is done. */
+  | { readonly kind: "load"; readonly load: () => Promise<void> }
   | { readonly kind: "refuse"; readonly refusal: Refusal; readonly isLast: boolean }
   | {
       readonly kind: "forward";
@@ -34,12 +38,14 @@ export type Judgement =
       readonly byToken: readonly Grant[];
       /** The request is signed anew before it goes on. */
       readonly signing: SigningPlan | undefined;
+      /** What its secrets' rules say to it. */
+      readonly passed: RulesPassed;
       /** Its body has to be there whole, and be no longer than this, before anything becomes of it. */
       readonly wholeBytesMax: number | undefined;
     };
 
-/** What becomes of a request, as far as its head tells. Nothing is written, sent or put in here. */
-export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "head" | "expectation">, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict" | "awsClock">): Judgement {
+/** What becomes of a request, as far as its head tells, and its body where it is there. Nothing is written, sent or put in here. @param body all of it, where it has been read. */
+export function judgeRequest({ head: raw, expectation, body }: Pick<ChildRequest, "head" | "expectation"> & { readonly body?: Uint8Array | undefined }, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict" | "awsClock">): Judgement {
   const { scheme, authority, authorityText } = route;
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
@@ -58,11 +64,30 @@ export function judgeRequest({ head: raw, expectation }: Pick<ChildRequest, "hea
   if (decision.kind === "refuse") return refuse(decision.refusal);
   const stray = findStrayRefusal(head, route, rules, decision.edits.map(({ valueAt }) => valueAt));
   if (stray !== undefined) return refuse(stray);
-  if (signing !== undefined) return forwardSigned(signing.plan, decision);
+  if (signing !== undefined) return underRules(forwardSigned(signing.plan, decision), route, body);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
   const byToken = grantsByToken(head, route, rules.grants);
-  return { kind: "forward", head, decision, plan, handshakeKey, byToken, signing: undefined, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined };
+  return underRules({ kind: "forward", head, decision, plan, handshakeKey, byToken, signing: undefined, passed: NOTHING_PASSED, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined }, route, body);
+}
+
+/** The same, where the rules of all secrets that may go into the request let it through. */
+function underRules(judged: Judgement, { authority }: Route, body: Uint8Array | undefined): Judgement {
+  if (judged.kind !== "forward") return judged;
+  const { head, decision: { used }, plan, handshakeKey, wholeBytesMax } = judged;
+  const acting = plan.kind === "edit" ? [...used, ...plan.grants.filter((grant) => !used.includes(grant))] : used;
+  if (acting.every(({ rules }) => rules === undefined)) return judged;
+  const verdict = judgeRules(acting, { head, authority, body, isHandshake: handshakeKey !== undefined });
+  switch (verdict.kind) {
+    case "pass":
+      return { ...judged, passed: verdict };
+    case "hold":
+      return { ...judged, wholeBytesMax: Math.min(verdict.bytesMax, wholeBytesMax ?? Infinity) };
+    case "refuse":
+      return refuse(verdict.refusal);
+    case "load":
+      return verdict;
+  }
 }
 
 /** What is signed goes on as it is: no other secret is put into it. */
@@ -71,7 +96,7 @@ function forwardSigned(signing: SigningPlan, decision: Extract<Decision, { kind:
   const names = [grant, ...decision.used].map(({ name }) => name);
   if (decision.used.length > 0) return refuse(makeRefusal("second-credential", `a request that ${grant.name} signs carries no other secret`, names));
   const wholeBytesMax = payload === undefined || service === "sts" ? SIGNED_BODY_BYTES_MAX : undefined;
-  return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], signing, wholeBytesMax };
+  return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], signing, passed: NOTHING_PASSED, wholeBytesMax };
 }
 
 function refuse(refusal: Refusal, isLast = false): Judgement {

@@ -13,7 +13,7 @@ import { makeHome } from "../../support/home.ts";
 const HEADERS = makeRegistry().services.flatMap(({ id, hosts, ownHosts, credentials }) => credentials.flatMap((credential) => (credential.place === "header" ? [{ id, host: hosts[0] ?? `you.${ownHosts[0] ?? ""}:443`, header: credential.header, form: credential.form }] : [])));
 
 test.each(HEADERS)("a secret of $id goes into $header as $form", async ({ id, host, header, form }) => {
-  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false, scrub: true, source: STORED }, Secret.fromText("value"), mintForTrial(), await loadTraits(makeHome().surroundings, [{ service: id }], undefined));
+  const grant = grantOf({ name: "KEY", service: id, hosts: [host], places: ["basic", "header"], allowPrivate: false, scrub: true, rules: undefined, source: STORED }, Secret.fromText("value"), mintForTrial(), await loadTraits(makeHome().surroundings, [{ service: id }], undefined));
   const authority = findCanonicalBinding(host);
   if (authority === undefined) throw new Error("no host");
   const parsed = parseRequestHead(withNames({ method: "GET", url: "/", httpVersion: "1.1", rawHeaders: ["Host", authority.host, header.toUpperCase(), form.replace("{key}", () => grant.placeholder)] }), "https", authority);
@@ -23,7 +23,7 @@ test.each(HEADERS)("a secret of $id goes into $header as $form", async ({ id, ho
 
 test("a secret of no known service has no spots of its own", async () => {
   const traits = await loadTraits(makeHome().surroundings, [{ service: "of-a-newer-version" }], undefined);
-  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false, scrub: true, source: STORED }, Secret.fromText("value"), mintForTrial(), traits).pin).toBeUndefined();
-  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false, scrub: true, source: STORED }, Secret.fromText("value"), mintForTrial(), traits).pin).toBeUndefined();
+  expect(grantOf({ name: "KEY", service: undefined, hosts: [], places: ["header"], allowPrivate: false, scrub: true, rules: undefined, source: STORED }, Secret.fromText("value"), mintForTrial(), traits).pin).toBeUndefined();
+  expect(grantOf({ name: "KEY", service: "of-a-newer-version", hosts: [], places: ["header"], allowPrivate: false, scrub: true, rules: undefined, source: STORED }, Secret.fromText("value"), mintForTrial(), traits).pin).toBeUndefined();
   expect(await loadTraits(makeHome().surroundings, [{ service: undefined }], undefined)).toEqual(new Map());
 });

@@ -16,11 +16,11 @@ describe("what is left of a reach", () => {
     [["*.a.test:443"], ["*.a.test:443"], ["*.a.test:443"]],
     [["a.test:443"], [], []],
   ])("%j, where the vault says %j, is %j", (given, now, kept) => {
-    expect(keepAllowed(reach(given), { hosts: now, places: ["basic", "header"], allowPrivate: false }).bindings.map(formatHostBinding).map((text) => (text.includes(":") ? text : `${text}:443`))).toEqual(kept);
+    expect(keepAllowed(reach(given), { hosts: now, places: ["basic", "header"], allowPrivate: false, rules: undefined }).bindings.map(formatHostBinding).map((text) => (text.includes(":") ? text : `${text}:443`))).toEqual(kept);
   });
 
   test("has no place and no private address that one of the two does not have", () => {
-    const now = { hosts: ["a.test:443"], places: ["body", "header"], allowPrivate: true } as const;
+    const now = { hosts: ["a.test:443"], places: ["body", "header"], allowPrivate: true, rules: undefined } as const;
     expect(keepAllowed(reach(["a.test:443"], ["basic", "header"], false), now)).toMatchObject({ places: ["header"], allowPrivate: false });
     expect(keepAllowed(reach(["a.test:443"], ["basic", "header"], true), { ...now, allowPrivate: false })).toMatchObject({ allowPrivate: false });
   });

@@ -1,0 +1,50 @@
+// Refusals of rules. They name the rule as it was typed, which is the owner's text, and nothing of the request but its method.
+import { formatAuthority } from "../../vault/host.ts";
+import type { Authority } from "../../vault/host.ts";
+import type { Grant } from "./grant.ts";
+import type { RuleLayer } from "./grant-rules.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeRefusal } from "./refusal.ts";
+
+export type PatternList = "allow" | "deny" | "ask";
+
+/** As it is typed. */
+export function ruleText(list: PatternList, pattern: string): string {
+  return `${list} ${pattern}`;
+}
+
+export function refuseDenied(grant: Grant, authority: Authority, layer: RuleLayer, pattern: string): Refusal {
+  return makeRefusal("rule", `${notSent(grant, authority)}; ${whose(layer)} "${ruleText("deny", pattern)}" refuses it`, [grant.name], howToAllow(grant, layer, `--remove-rule '${pattern}' --widen`));
+}
+
+export function refuseUnlisted(grant: Grant, authority: Authority, layer: RuleLayer, method: string): Refusal {
+  return makeRefusal("rule", `${notSent(grant, authority)}; none of ${whose(layer, "rules")} allows ${method} of that path`, [grant.name], howToAllow(grant, layer, `--allow '${method} PATH' --widen`));
+}
+
+/** @param why what of the request no rule can judge, such as `its path has two slashes in a row`. */
+export function refuseUnclear(grant: Grant, authority: Authority, why: string): Refusal {
+  return makeRefusal("rule", `${notSent(grant, authority)}; it has rules, and servers differ in what they make of this request: ${why}`, [grant.name]);
+}
+
+/** @param why such as `its body has more than 100 bytes`. @param flag what changes that. */
+export function refuseByLimit(grant: Grant, authority: Authority, layer: RuleLayer, why: string, flag: string): Refusal {
+  return makeRefusal("rule", `${notSent(grant, authority)}; ${why}`, [grant.name], howToAllow(grant, layer, `${flag} --widen`));
+}
+
+/** Where nobody can be asked, or nothing counted. @param rule as it was typed. */
+export function refuseAsking(grant: Grant, authority: Authority, layer: RuleLayer, rule: string): Refusal {
+  return makeRefusal("asks", `${notSent(grant, authority)}; by ${whose(layer)} "${rule}" somebody has to be asked first, and there is nobody to ask`, [grant.name]);
+}
+
+export function howToAllow({ name, narrowedBy }: Grant, { by = narrowedBy }: RuleLayer, change: string): string {
+  if (by === undefined) return `to allow it: vault secrets update ${name} ${change}`;
+  return `${by} narrows what the vault allows; run without that, or change it there${by.startsWith("--") ? "" : " (--no-project runs without the file)"}`;
+}
+
+function whose({ by }: RuleLayer, what: "rule" | "rules" = "rule"): string {
+  return by === undefined ? `its ${what}` : `the ${what} of ${by}`;
+}
+
+function notSent({ name }: Grant, authority: Authority): string {
+  return `${name} was not sent to ${formatAuthority(authority)}`;
+}
