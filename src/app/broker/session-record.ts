@@ -9,6 +9,7 @@ import type { KeptProxy } from "../../proxy/proxy-options.ts";
 import { Secret } from "../../secret.ts";
 import * as json from "../../vault/json-shape.ts";
 import { isPlace } from "../../vault/place.ts";
+import { parseRules } from "../../vault/rules.ts";
 import type { BegunRun, GivenSecret } from "../runs/given-secrets.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 
@@ -25,7 +26,7 @@ const SECRETS_MAX = 20_000;
 const ITEMS_MAX = 1_000;
 
 export function encodeRecord({ did, viewpoint, order, begun, proxy }: SessionRecord): Uint8Array {
-  const secrets = begun.secrets.map(({ id, variable, placeholder, hosts, places, allowPrivate, service, source }) => ({ id, variable: variable ?? null, placeholder, hosts, places, allowPrivate, service: service ?? null, source }));
+  const secrets = begun.secrets.map(({ id, variable, placeholder, hosts, places, allowPrivate, rules, service, source }) => ({ id, variable: variable ?? null, placeholder, hosts, places, allowPrivate, rules, service: service ?? null, source }));
   return utf8(JSON.stringify({
     did, run: begun.run, token: proxy.token, caCertificate: proxy.ca.certificate, caKey: encodeBase64(proxy.ca.key.reveal()),
     workspace: viewpoint.workspace ?? null, group: viewpoint.group ?? null, secrets, order: findText(encodeOrder(order)) ?? "",
@@ -65,6 +66,7 @@ function parseGiven(value: unknown): GivenSecret {
     hosts: json.parseArray(given["hosts"], ITEMS_MAX, "hosts").map((host) => json.parseText(host, "hosts")),
     places: json.parseArray(given["places"], ITEMS_MAX, "places").map((place) => json.parseText(place, "places")).filter(isPlace),
     allowPrivate: json.parseBoolean(given["allowPrivate"], "allowPrivate"),
+    rules: json.parseArray(given["rules"], ITEMS_MAX, "rules").flatMap((rules) => parseRules(rules, "a session") ?? []),
     service: orNothing(given["service"], "service"),
     // It is compared, and nothing else.
     source: json.parseText(given["source"], "source") as GivenSecret["source"],

@@ -1,7 +1,9 @@
 // What a run was given when it began, for whoever goes on with it elsewhere: no more than that, and no more than the vault says by then.
+import { layered, makeLayer, vaultRulesOf } from "../../proxy/grants/grant-rules.ts";
 import { findCanonicalBinding, formatHostBinding } from "../../vault/host.ts";
 import type { Place } from "../../vault/place.ts";
 import type { SecretRecord } from "../../vault/record.ts";
+import type { Rules } from "../../vault/rules.ts";
 import type { Source } from "../../vault/source.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { NamedGrant } from "./child-environment.ts";
@@ -19,6 +21,8 @@ export interface GivenSecret {
   readonly hosts: readonly string[];
   readonly places: readonly Place[];
   readonly allowPrivate: boolean;
+  /** Those that the vault has had since the run began: each still counts. */
+  readonly rules: readonly Rules[];
   readonly service: string | undefined;
   readonly source: Source["kind"];
 }
@@ -37,7 +41,7 @@ export interface GivenChoice extends Choice {
 
 export function givenOf({ record, places }: Choice, { variable, grant }: NamedGrant): GivenSecret {
   const { id, service, source } = record;
-  return { id, variable, placeholder: grant.placeholder, hosts: grant.bindings.map(formatHostBinding), places, allowPrivate: grant.allowPrivate, service, source: source.kind };
+  return { id, variable, placeholder: grant.placeholder, hosts: grant.bindings.map(formatHostBinding), places, allowPrivate: grant.allowPrivate, rules: vaultRulesOf(grant.rules), service, source: source.kind };
 }
 
 /** @param choices what a run that begins now would get. */
@@ -46,11 +50,11 @@ export function keepGiven(choices: readonly Choice[], given: readonly GivenSecre
     const { record, variable } = choice;
     const before = given.find((one) => one.id === record.id && one.variable === variable);
     if (before === undefined || findLoss(asRecord(record, before), record, viewpoint) !== undefined) return [];
-    const { bindings, places, allowPrivate } = keepAllowed(
-      { bindings: before.hosts.flatMap((host) => findCanonicalBinding(host) ?? []), places: before.places, allowPrivate: before.allowPrivate },
-      { hosts: choice.hosts, places: choice.places, allowPrivate: record.allowPrivate },
+    const { bindings, places, allowPrivate, rules } = keepAllowed(
+      { bindings: before.hosts.flatMap((host) => findCanonicalBinding(host) ?? []), places: before.places, allowPrivate: before.allowPrivate, rules: layered(...before.rules.map((one) => makeLayer(one))) },
+      { hosts: choice.hosts, places: choice.places, allowPrivate: record.allowPrivate, rules: undefined },
     );
-    return [{ ...choice, hosts: bindings.map(formatHostBinding), places, allowPrivate, placeholder: before.placeholder }];
+    return [{ ...choice, hosts: bindings.map(formatHostBinding), places, allowPrivate, placeholder: before.placeholder, narrower: [...(choice.narrower ?? []), ...(rules?.layers ?? [])] }];
   });
 }
 

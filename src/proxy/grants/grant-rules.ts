@@ -38,10 +38,10 @@ export function makeLayer(rules: Rules, by?: string): RuleLayer {
   };
 }
 
-/** @returns undefined where there is none. */
+/** What stands there twice counts once. @returns undefined where there is none. */
 export function layered(...layers: readonly (RuleLayer | undefined)[]): GrantRules | undefined {
-  const present = layers.filter((layer) => layer !== undefined);
-  return present.length === 0 ? undefined : { layers: present };
+  const present = new Map(layers.flatMap((layer) => (layer === undefined ? [] : [[JSON.stringify([layer.by ?? null, layer.rules]), layer]])));
+  return present.size === 0 ? undefined : { layers: [...present.values()] };
 }
 
 /** The rules as they were, and what the vault says now as one layer more where that is something else. A layer of the vault's that it has no longer stays: a run gains nothing. */
@@ -50,6 +50,11 @@ export function narrowedBy(given: GrantRules | undefined, now: Rules | undefined
   const text = JSON.stringify(now);
   const isKnown = given?.layers.some((layer) => layer.by === undefined && JSON.stringify(layer.rules) === text) === true;
   return isKnown ? given : layered(...(given?.layers ?? []), makeLayer(now));
+}
+
+/** Those of the vault, as it has them or has had them. */
+export function vaultRulesOf(rules: GrantRules | undefined): readonly Rules[] {
+  return rules?.layers.flatMap((layer) => (layer.by === undefined ? [layer.rules] : [])) ?? [];
 }
 
 /** Whether the time is over in which a value may go out. */
