@@ -81,6 +81,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     services: ["surroundings"],
     keys: ["surroundings", "services"],
     secrets: ["surroundings", "keys", "services"],
+    handing: ["surroundings", "keys", "services"],
     imports: ["surroundings", "keys", "services", "secrets"],
     sealing: ["surroundings", "keys", "secrets", "imports"],
     refreshing: ["surroundings", "keys"],

@@ -2,10 +2,13 @@
 import Accept from "./accept.ts";
 import Approve from "./approve.ts";
 import Audit from "./audit.ts";
+import AwsCredentialProcess from "./aws-credential-process.ts";
 import Completion from "./completion.ts";
 import Deny from "./deny.ts";
+import DockerCredential from "./docker-credential.ts";
 import Doctor from "./doctor.ts";
 import Explain from "./explain.ts";
+import GitCredential from "./git-credential.ts";
 import Help from "./help.ts";
 import IdentityAccept from "./identity/accept.ts";
 import IdentityClaim from "./identity/claim.ts";
@@ -14,13 +17,14 @@ import IdentityList from "./identity/list.ts";
 import IdentityReject from "./identity/reject.ts";
 import IdentityRevoke from "./identity/revoke.ts";
 import Init from "./init.ts";
+import KubeExec from "./kube-exec.ts";
 import Lock from "./lock.ts";
 import Login from "./login.ts";
 import Logout from "./logout.ts";
 import RotateMaster from "./rotate-master.ts";
 import Run from "./run.ts";
-import Seal from "./seal.ts";
 import Scan from "./scan.ts";
+import Seal from "./seal.ts";
 import SecretsAttachGroup from "./secrets/attach-group.ts";
 import SecretsCreate from "./secrets/create.ts";
 import SecretsDelete from "./secrets/delete.ts";
@@ -44,10 +48,13 @@ export const COMMANDS = {
   accept: Accept,
   approve: Approve,
   audit: Audit,
+  "aws-credential-process": AwsCredentialProcess,
   completion: Completion,
   deny: Deny,
+  "docker-credential": DockerCredential,
   doctor: Doctor,
   explain: Explain,
+  "git-credential": GitCredential,
   help: Help,
   "identity:accept": IdentityAccept,
   "identity:claim": IdentityClaim,
@@ -56,6 +63,7 @@ export const COMMANDS = {
   "identity:reject": IdentityReject,
   "identity:revoke": IdentityRevoke,
   init: Init,
+  "kube-exec": KubeExec,
   lock: Lock,
   login: Login,
   logout: Logout,

@@ -8,7 +8,7 @@ import type { BuiltVault } from "../support/built-vault.ts";
 import { openBuiltVault } from "../support/built-vault.ts";
 import type { MotoServer } from "../support/moto-server.ts";
 import { hasMoto, openMotoServer } from "../support/moto-server.ts";
-import { NODE } from "../support/program.ts";
+import { NODE, RUN_JS } from "../support/program.ts";
 
 // Names with `+` or letters beyond ASCII moto takes for wrongly signed whoever signs them: `test/aws-signature.test.ts` has those.
 
@@ -76,6 +76,13 @@ describe.skipIf(!hasMoto)("(needs moto) AWS by a role", () => {
     const run = built.run(`python3 ${built.folder}/boto.py ${moto.url}`);
     expect(await run.ended, run.output()).toBe(0);
     expect(run.output()).toMatch(/^sts arn:aws:sts::\d+:assumed-role\/reader\/vault\ns3 300000 1\ndynamodb 200000\nanother key: .*InvalidClientTokenId/);
+  }, 60_000);
+
+  it("by a profile whose credentials a program gives, boto3 signs with the same placeholder", async () => {
+    writeFileSync(join(built.folder, "aws-config"), `[profile deploy]\ncredential_process = "${NODE}" "${RUN_JS}" aws-credential-process -s AWS\n`);
+    const run = built.run(`AWS_CONFIG_FILE=${built.folder}/aws-config python3 -c 'import boto3, sys; print("sts", boto3.Session(profile_name="deploy", region_name="us-east-1").client("sts", endpoint_url=sys.argv[1]).get_caller_identity()["Arn"])' ${moto.url}`);
+    expect(await run.ended, run.output()).toBe(0);
+    expect(run.output()).toMatch(/^sts arn:aws:sts::\d+:assumed-role\/reader\/vault$/m);
   }, 60_000);
 
   it.skipIf(!hasSdk)("so do AWS's clients for Node, with streams", async () => {
