@@ -22,8 +22,6 @@ export interface Reply {
   readonly status: number;
   readonly body?: Uint8Array | undefined;
   readonly type?: "application/json" | "text/plain; version=0.0.4" | undefined;
-  /** Whether the connection ends with it. */
-  readonly isLast?: boolean;
 }
 
 /** What stands behind the face. Who asks was proven; whether he may, is judged there. */
@@ -93,7 +91,7 @@ export async function openFront({ host, port, tls, service }: FrontOptions): Pro
   const sockets = new Set<Socket>();
   const options = { maxHeaderSize: HEAD_BYTES_MAX, headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: LOOK_MS, insecureHTTPParser: false, noDelay: true };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    void serve(service, request, () => { asking.release(request.socket); }).then((reply) => { write(response, reply, service.nonce); }, () => { write(response, FAILED, service.nonce); });
+    void serve(service, request).then((reply) => { write(response, reply, service.nonce); }, () => { write(response, FAILED, service.nonce); });
   };
   const server = openServer(tls, options, answer);
   server.maxConnections = CONNECTIONS_MAX;
@@ -134,8 +132,7 @@ function openServer(tls: FrontOptions["tls"], options: Parameters<typeof createS
   }
 }
 
-/** @param onKnown hears that it comes from somebody who is accepted. */
-async function serve(service: BrokerService, request: IncomingMessage, onKnown: () => void): Promise<Reply> {
+async function serve(service: BrokerService, request: IncomingMessage): Promise<Reply> {
   const { method = "", url = "" } = request;
   const open = /^\/(health|ready|metrics)$/.exec(url)?.[1];
   if (open !== undefined) {
@@ -149,10 +146,7 @@ async function serve(service: BrokerService, request: IncomingMessage, onKnown: 
   if (verdict.kind === "refused") return UNPROVEN;
   const place = service.admit(verdict.proof.did);
   if (place === "busy") return BUSY;
-  if (place !== undefined) onKnown();
-  const reply = await answerProven(service, method, url, verdict.proof.did, body).finally(place);
-  // Its place among those who ask is given up: it does not stay.
-  return { ...reply, isLast: place !== undefined };
+  return answerProven(service, method, url, verdict.proof.did, body).finally(place);
 }
 
 async function answerProven(service: BrokerService, method: string, url: string, did: DidKey, body: Uint8Array): Promise<Reply> {
@@ -232,8 +226,8 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | undefine
   return Buffer.concat(chunks);
 }
 
-function write(response: ServerResponse, { status, body = new Uint8Array(), type = "application/json", isLast = false }: Reply, nonce: string): void {
-  response.writeHead(status, { [NONCE_HEADER]: nonce, ...(isLast ? { Connection: "close" } : {}), "Content-Length": body.length, "Cache-Control": "no-store", ...(body.length > 0 ? { "Content-Type": type } : {}) });
+function write(response: ServerResponse, { status, body = new Uint8Array(), type = "application/json" }: Reply, nonce: string): void {
+  response.writeHead(status, { [NONCE_HEADER]: nonce, "Content-Length": body.length, "Cache-Control": "no-store", ...(body.length > 0 ? { "Content-Type": type } : {}) });
   response.end(body);
 }
 

@@ -36,9 +36,10 @@ function openService() {
     shared: undefined,
     join: () => Promise.resolve(undefined),
     endAbsent: () => Promise.resolve(false),
+    enter: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  return { ended, service: openHeldSessions({ audience: () => "http://a", nonce: "", vaults: [vault], takeProof: () => true, claim: () => Promise.resolve({ status: 202 }), tell: () => Promise.resolve({ status: 200 }), now: Date.now, warn: () => undefined }) };
+  return { ended, service: openHeldSessions({ audience: () => "http://a", nonce: "", vaults: [vault], takeProof: () => true, claim: () => Promise.resolve({ status: 202 }), tell: () => Promise.resolve({ status: 200 }), refused: () => undefined, now: Date.now, warn: () => undefined }) };
 }
 
 describe("one identity", () => {

@@ -165,6 +165,10 @@ describe.skipIf(!ENGINES[kind].isHere || !isInstalled("haproxy"))(`brokers on on
     const { entries } = JSON.parse(machineAt(0).vault(["audit", "--json", "--limit", "10000"]).out) as { readonly entries: readonly { readonly event: { readonly kind: string; readonly run?: string } }[] };
     const ends = entries.filter(({ event }) => event.kind === "run.end").map(({ event }) => event.run);
     expect(new Set(ends).size).toBe(ends.length);
+    // Who was refused, each broker tells of once a minute.
+    const refused = entries.map(({ event }) => event).filter((event) => event.kind === "identity.refused");
+    expect(refused).toContainEqual(expect.objectContaining({ did: one().key.did, why: "not-accepted" }));
+    expect(refused.length).toBeLessThan(20);
   });
 });
 

@@ -15,6 +15,8 @@ export interface KillPlan {
   readonly loadMs: number;
   /** By then the load balancer knows, and runs have come back. */
   readonly settledMs: number;
+  /** Further sessions, whose machines are gone together with the broker. */
+  readonly vanished: number;
 }
 
 /** As many as an identity may have at each broker, with room for those that come over. */
@@ -43,20 +45,19 @@ export function testKilledBroker(plan: KillPlan): void {
   }, 1_800_000);
 }
 
-async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, settledMs: settleMs }: KillPlan): Promise<void> {
-  const [first, second, third] = brokers.machines;
-  if (first === undefined || second === undefined || third === undefined) throw new Error("three machines");
+async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, settledMs: settleMs, vanished }: KillPlan): Promise<void> {
+  const [first = missing(), second = missing(), third = missing()] = brokers.machines;
   const identities = Array.from({ length: Math.ceil(count / SESSIONS_EACH) + 1 }, (_, index) => brokers.identify(`identity-${index}`));
   const startMs = performance.now();
   const opened: TestSession[] = [];
   for (let index = 0; index < count; index += AT_ONCE) {
     opened.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - index) }, async (_, offset) => {
-      const identity = identities[(index + offset) % identities.length];
-      if (identity === undefined) throw new Error("an identity");
-      return brokers.open(identity);
+      return brokers.open(identities[(index + offset) % identities.length] ?? missing());
     }))));
   }
   const openedMs = performance.now() - startMs;
+  const vanishing: TestSession[] = [];
+  for (let index = 0; index < vanished; index += 1) vanishing.push(await brokers.open(identities[index % identities.length] ?? missing()));
   const loaded: Loaded[] = [];
   // One after the other: each broker gets its third.
   for (const session of opened) loaded.push({ session, held: await session.hold(), answeredMs: [], failedMs: [] });
@@ -78,6 +79,7 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, se
   const atFirst = countConnections(first.port);
   const killedMs = performance.now();
   await first.stop("SIGKILL");
+  for (const session of vanishing) await session.vanish();
   // While the other two serve.
   const rotated = second.vault(["rotate-master"]);
   await sleep(settleMs);
@@ -118,9 +120,13 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, se
   }
   const events = eventsOf(third);
   const [starts, ends] = ["run.start", "run.end"].map((kind) => events.filter((event) => event.kind === kind).map(({ run }) => run));
-  expect(starts).toHaveLength(count);
+  expect(starts).toHaveLength(count + vanished);
   expect(ends?.toSorted()).toEqual(starts?.toSorted());
-  expect(events.filter(({ kind, outcome }) => kind === "run.end" && outcome?.kind !== "exited")).toEqual([]);
+  expect(events.filter(({ kind, outcome }) => kind === "run.end" && outcome?.kind !== "exited").map(({ outcome }) => outcome?.kind)).toEqual(vanishing.map(() => "abandoned"));
+}
+
+function missing(): never {
+  throw new Error("there are more");
 }
 
 interface Told {

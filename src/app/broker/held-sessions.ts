@@ -12,6 +12,7 @@ import { judgeProof } from "../../identity/proof.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { admit } from "./admission.ts";
 import type { BrokerSession } from "./broker-session.ts";
+import type { RefusalRecord } from "./refusal-record.ts";
 import type { ServedVault } from "./served-vault.ts";
 
 export interface ServiceTerms {
@@ -24,6 +25,8 @@ export interface ServiceTerms {
   readonly takeProof: (proof: Extract<ProofVerdict, { kind: "proven" }>["proof"]) => boolean | Promise<boolean>;
   readonly claim: BrokerService["claim"];
   readonly tell: BrokerService["tell"];
+  /** Hears of each who is refused. */
+  readonly refused: RefusalRecord["refused"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly warn: (message: string) => void;
@@ -62,7 +65,7 @@ interface Held {
   timer: NodeJS.Timeout | undefined;
 }
 
-export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, tell, now, warn }: ServiceTerms): HeldSessions {
+export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, tell, refused, now, warn }: ServiceTerms): HeldSessions {
   const sessions = new Map<string, Held>();
   /** How many an identity is about to have, and how many connections it has: those that are none are left out. */
   const [opening, connections, underWay] = [openTally(), openTally(), openTally()];
@@ -154,12 +157,22 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     return { status: 201, body: encodeAnswer(session.answer) };
   };
 
+  const countRefused: RefusalRecord["refused"] = (why, did) => {
+    counts.refused += 1;
+    refused(why, did);
+  };
+  const refuse = (did: DidKey): Reply => {
+    countRefused("not-accepted", did);
+    return REFUSED;
+  };
   return {
     nonce,
     async prove(authorization, request) {
       const verdict = judgeProof(authorization, { audience: audience(), nonce, ...request }, now());
       if (verdict.kind === "proven" && (await takeProof(verdict.proof))) return verdict;
-      counts.refused += 1;
+      // One for another broker's nonce or of another clock's time is how honest runs begin.
+      if (verdict.kind === "refused" && verdict.why !== "bad") counts.refused += 1;
+      else countRefused("proof", undefined);
       return verdict.kind === "proven" ? { kind: "refused", why: "bad" } : verdict;
     },
     admit(did) {
@@ -172,7 +185,7 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
       try {
         order = parseOrder(body);
         const reply = await open(did, order);
-        if (reply === REFUSED) counts.refused += 1;
+        if (reply === REFUSED) countRefused("not-accepted", did);
         return reply;
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
@@ -184,22 +197,23 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
     },
     async endSession(did, id, body) {
       const held = sessions.get(id);
-      if (held !== undefined && held.session.did !== did) return REFUSED;
+      if (held !== undefined && held.session.did !== did) return refuse(did);
       try {
         const outcome = parseOutcome(body);
         if (held !== undefined) return replyWith(200, { lines: await end(held, outcome) });
         for (const vault of vaults) if (await vault.endAbsent(did, id, outcome)) return replyWith(200, { lines: [] });
-        return REFUSED;
+        return refuse(did);
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
         if (error.code === "store-unavailable") throw error;
         // Of a session that is not there nothing is said, however it is asked for.
-        if (held === undefined) return REFUSED;
+        if (held === undefined) return refuse(did);
         return replyWith(422, { code: error.code });
       }
     },
     async findSession(did, id): Promise<SessionDoor | "busy" | undefined> {
       const held = await find(did, id);
+      if (held === undefined) countRefused("not-accepted", did);
       if (held === undefined || held === "busy") return held;
       if (connections.of(did) >= CONNECTIONS_MAX) return "busy";
       return {

@@ -16,6 +16,7 @@ import type { Surroundings } from "../surroundings.ts";
 import type { HeldSessions } from "./held-sessions.ts";
 import { openHeldSessions } from "./held-sessions.ts";
 import { addClaim } from "./claims.ts";
+import { openRefusalRecord } from "./refusal-record.ts";
 import type { ServedVault } from "./served-vault.ts";
 import { openServedVault } from "./served-vault.ts";
 
@@ -51,8 +52,16 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
     clearInterval(timer);
     await front?.close();
     await service?.close();
+    await refusals.close();
     for (const vault of vaults) await vault.close();
   };
+  // In the log of the vault whose owner has started it.
+  const refusals = openRefusalRecord(async (event) => {
+    await vaults[0]?.enter(event).catch((error: unknown) => {
+      if (!(error instanceof VaultError)) throw error;
+      warn(`that somebody was refused is not in the audit log: ${error.message}`);
+    });
+  });
   const timer = setInterval(() => { service?.endWhere((session) => session.isOver()); }, LOOK_MS);
   try {
     for (const owner of options.owners) vaults.push(await openOwned(owner, options.upstreamRoots));
@@ -74,6 +83,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
         return shared === undefined || !isAccepted || shared.takeProof(proof);
       },
       claim: (did, body) => Promise.resolve(claim(options.owners, did, body)),
+      refused: refusals.refused,
       tell: async (what, isLocal) => tell(what, isLocal, vaults, service),
       now: Date.now,
       warn,

@@ -1,10 +1,12 @@
 // A vault that a broker serves: opened anew for each session, so that what was changed meanwhile counts.
+import type { AuditEvent } from "../../audit/entry.ts";
 import type { SessionOrder } from "../../broker/order.ts";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { connectForRun } from "../keys/agent-for-runs.ts";
 import { askedOnce } from "../keys/asked-once.ts";
+import { appendAudited } from "../keys/change-vault.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -40,6 +42,8 @@ export interface ServedVault {
   join(did: DidKey, session: string): Promise<BrokerSession | undefined>;
   /** Ends such a session, of which nothing is served here. @returns whether there was one. @throws VaultError as `join`. */
   endAbsent(did: DidKey, session: string, outcome: ExitOutcome): Promise<boolean>;
+  /** Into this vault's log. @throws VaultError as a run's start would. */
+  enter(event: AuditEvent): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -104,6 +108,7 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
       await shared?.end(id, outcome);
       return true;
     },
+    enter: (event) => withOpenVault(quiet, async (vault) => { await appendAudited(quiet, vault.holder, vault.file.contents, event); }),
     async close() {
       await shared?.close();
       machines.close();
