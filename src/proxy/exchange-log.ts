@@ -5,7 +5,6 @@ import type { Inert } from "./judge/policy.ts";
 import type { Refusal } from "./grants/refusal.ts";
 
 const NONE: readonly string[] = [];
-const NOTHING = {};
 
 export class ExchangeLog {
   readonly #enter: (event: ProxyEvent) => void;
@@ -13,7 +12,7 @@ export class ExchangeLog {
   readonly #authority: string;
   readonly #method: string;
   /** Names of the secrets that the log says are in the request. */
-  readonly #promised = new Set<string>();
+  #promised: readonly string[] = NONE;
 
   constructor(enter: (event: ProxyEvent) => void, request: string, authority: string, method: string) {
     this.#enter = enter;
@@ -25,14 +24,17 @@ export class ExchangeLog {
   /** @param rules that let it through. */
   substituted(grants: readonly Grant[], rules: readonly string[] = NONE): void {
     const secrets = namesOf(grants);
-    for (const name of secrets) this.#promised.add(name);
-    this.#enter({ kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets, ...(rules.length > 0 ? { rules } : NOTHING) });
+    this.#promised = this.#promised.length === 0 ? secrets : [...new Set([...this.#promised, ...secrets])];
+    // Not by a spread, which costs each request a new hidden class.
+    this.#enter(rules.length === 0
+      ? { kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets }
+      : { kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets, rules });
   }
 
   /** Takes back what `substituted` has told: nothing of the request has left. */
   unsent(): void {
-    if (this.#promised.size > 0) this.#enter({ kind: "unsent", request: this.#request, authority: this.#authority, method: this.#method, secrets: [...this.#promised] });
-    this.#promised.clear();
+    if (this.#promised.length > 0) this.#enter({ kind: "unsent", request: this.#request, authority: this.#authority, method: this.#method, secrets: [...this.#promised] });
+    this.#promised = NONE;
   }
 
   inert(items: readonly Inert[]): void {

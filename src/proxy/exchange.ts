@@ -46,8 +46,8 @@ interface SendTerms {
 /** What of a request goes up but its method, which stays. */
 type Message = Pick<UpstreamRequest, "path" | "headers" | "body">;
 
-/** Path and headers with the values of the moment. */
-type WriteHead = () => Pick<Message, "path" | "headers">;
+/** Path and headers with the values of the moment, before a body. Made at one place, and not by a spread: V8 would make a new hidden class for each request. */
+type WriteMessage = (body: Message["body"]) => Message;
 
 /** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
 const WHOLE_BODY_BYTES_MAX = 65_536;
@@ -144,12 +144,12 @@ class StartedExchange implements Exchange {
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used, passed.by);
     this.#isRecorded = inert.length + used.length > 0;
-    const write: WriteHead = signing === undefined
-      ? () => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits) })
-      : () => ({ path: head.target, headers: signAnew(signing, body.kind === "whole" ? body.bytes : undefined) ?? ["host", head.host] });
+    const write: WriteMessage = signing === undefined
+      ? (sent) => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits), body: sent })
+      : (sent) => ({ path: head.target, headers: signAnew(signing, body.kind === "whole" ? body.bytes : undefined) ?? ["host", head.host], body: sent });
     switch (body.kind) {
       case "none":
-        this.#send({ ...write(), body: undefined }, { used, mayAct: used, handshakeKey, again: () => ({ ...write(), body: undefined }) });
+        this.#send(write(undefined), { used, mayAct: used, handshakeKey, again: () => write(undefined) });
         return;
       case "whole":
         this.#sendWhole(write, body.bytes, used, plan);
@@ -178,19 +178,18 @@ class StartedExchange implements Exchange {
   /** Whether each value that goes out is there. Where one has to be asked for first, the request is judged anew when it has come. */
   #isPrepared(used: readonly Grant[], plan: BodyPlan): boolean {
     if (used.length === 0 && plan.kind !== "edit") return true;
-    if (!this.#isSettled([...used, ...(plan.kind === "edit" ? plan.grants : [])])) return false;
+    if (!this.#isSettled(plan.kind === "edit" ? [...used, ...plan.grants] : used)) return false;
     // Also where there was nothing to ask for: a secret that an earlier request has learned to be gone stays gone.
-    const missing = used.filter(({ living }) => living?.isGood() === false);
-    if (missing.length > 0) this.#refuse(refuseNoValue(missing, this.#route.authority));
-    return missing.length === 0;
+    if (!used.some(isMissing)) return true;
+    this.#refuse(refuseNoValue(used.filter(isMissing), this.#route.authority));
+    return false;
   }
 
   /** Where a value has to be asked for, that is done once, and the request judged anew. */
   #isSettled(grants: readonly Grant[]): boolean {
-    const due = this.#hasPrepared ? [] : grants.flatMap(({ living }) => (living?.isDue() === true ? [living] : []));
-    if (due.length === 0) return true;
+    if (this.#hasPrepared || !grants.some(isDue)) return true;
     this.#hasPrepared = true;
-    void Promise.all(due.map((living) => living.prepare())).then(() => {
+    void Promise.all(grants.filter(isDue).map(({ living }) => living?.prepare())).then(() => {
       if (!this.#isOver()) this.start();
     }).catch(() => { this.#response.destroy(); });
     return false;
@@ -233,28 +232,29 @@ class StartedExchange implements Exchange {
     };
   }
 
-  #sendWhole(write: WriteHead, bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
+  #sendWhole(write: WriteMessage, bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
     const acted = new Set<Grant>();
     const pass = (): Message | undefined => {
       acted.clear();
       for (const grant of used) acted.add(grant);
       const body = passWhole(bytes, this.#passageOf(plan, acted));
-      const { path, headers } = write();
-      return body === undefined ? undefined : { path, headers: reframe(headers, body.length), body };
+      if (body === undefined) return undefined;
+      const { path, headers } = write(body);
+      return { path, headers: reframe(headers, body.length), body };
     };
     const message = pass();
     if (message !== undefined) this.#send(message, { used: [...acted], mayAct: [...acted], handshakeKey: undefined, again: pass });
   }
 
   /** @param bodyBytes null where the framing does not say. */
-  async #sendStream(write: WriteHead, stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
+  async #sendStream(write: WriteMessage, stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
     const acted = new Set(used);
     const passage = openPassage(stream, this.#passageOf(plan, acted));
     if (this.#request.expectation === "continue") this.#response.askForBody();
     // One that may have to be sent again is held, too.
     const isHeld = plan.kind === "edit" || used.some(({ living }) => living?.isMade === true);
     if (!isHeld) {
-      this.#send({ ...write(), body: passage }, { used, mayAct: used, handshakeKey: undefined, again: undefined });
+      this.#send(write(passage), { used, mayAct: used, handshakeKey: undefined, again: undefined });
       return;
     }
     // A chunked body has no length to go by.
@@ -266,8 +266,8 @@ class StartedExchange implements Exchange {
     // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
     const mayAct = whole === undefined && plan.kind === "edit" ? [...used, ...plan.grants] : [...acted];
     const frame = (body: Uint8Array | undefined): Message => {
-      const { path, headers } = write();
-      return { path, headers: plan.kind === "edit" ? reframe(headers, body?.length) : headers, body: body ?? passage };
+      const message = write(body ?? passage);
+      return plan.kind === "edit" ? { path: message.path, headers: reframe(message.headers, body?.length), body: message.body } : message;
     };
     // A value that changes and stands in the body stands there for good.
     const isFixed = [...acted].some((grant) => grant.living?.isMade === true && !used.includes(grant));
@@ -324,7 +324,7 @@ class StartedExchange implements Exchange {
         for (const { living, generation } of sent) living.noteRefused(generation);
       },
       resend: again === undefined ? undefined : (to) => {
-        const missing = used.filter((grant) => grant.living?.isGood() === false || !isBoundTo(grant, this.#route.authority) || grant.rules !== rules.get(grant));
+        const missing = used.filter((grant) => isMissing(grant) || !isBoundTo(grant, this.#route.authority) || grant.rules !== rules.get(grant));
         if (missing.length > 0) {
           relay.onFailure(refuseNoValue(missing, this.#route.authority));
           return;
@@ -348,4 +348,14 @@ class StartedExchange implements Exchange {
     const ended = used.some((grant) => grant.rules !== undefined) ? findEnded(used, authority, Date.now()) : undefined;
     if (ended !== undefined) throw new RefusalError(ended);
   }
+}
+
+/** Whether its value has to be asked for first. */
+function isDue({ living }: Grant): boolean {
+  return living?.isDue() === true;
+}
+
+/** Whether it has no value that may be used. */
+function isMissing({ living }: Grant): boolean {
+  return living?.isGood() === false;
 }

@@ -1,6 +1,7 @@
 // Which request headers carry credentials, and so are where a placeholder may act. A list, and no guess by how a name ends: servers publish headers of any
 // name (`x-amz-meta-api-key` comes back to whoever reads the object), and one that is missing here is named by a service's file or by `--inject header:NAME`.
 import type { Grant } from "./grant.ts";
+import { lowerCase } from "./header-name.ts";
 
 /** What the APIs that people use read keys from. On it is only what a server takes for a credential and keeps to itself. */
 const USUAL = new Set(
@@ -34,7 +35,7 @@ const NEVER: readonly (readonly [pattern: RegExp, why: string])[] = [
 
 /** Whether the header is one of those that usually carry credentials. @param name in any case. */
 export function isCredentialHeader(name: string): boolean {
-  return USUAL.has(name.toLowerCase());
+  return USUAL.has(lowerCase(name));
 }
 
 /** Why no key may be put into the header, whatever its binding says; undefined where one may. @param name in any case. */
@@ -45,7 +46,7 @@ export function whyNoKeyIn(name: string): string | undefined {
 
 /** Whether the header is one of this secret's own: its service takes it there, or the user has named it. @param name in any case. */
 export function isOwnHeader(name: string, grant: Grant): boolean {
-  const lower = name.toLowerCase();
+  const lower = lowerCase(name);
   return grant.pin?.spots.some((spot) => spot.place === "header" && spot.header === lower) === true || isNamedFor(lower, grant);
 }
 

@@ -1,5 +1,6 @@
 // The head of a request as it stands on the wire, taken apart (RFC 9112 sections 2 to 5). Nothing is mended on the way: what any two readers could take
 // for two things is refused, and so is every byte that the grammar has no place for.
+import { findUsual, lowerCase } from "../grants/header-name.ts";
 import type { Refusal } from "../grants/refusal.ts";
 import { makeRefusal } from "../grants/refusal.ts";
 
@@ -61,13 +62,13 @@ export function withNames({ method, url, httpVersion, rawHeaders }: Omit<RawHead
 /** In lower case. @param rawHeaders names and values alternate. */
 export function namesOf(rawHeaders: readonly string[]): readonly string[] {
   const names: string[] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2) names.push(rawHeaders[at]?.toLowerCase() ?? "");
+  for (let at = 0; at < rawHeaders.length; at += 2) names.push(lowerCase(rawHeaders[at] ?? ""));
   return names;
 }
 
 /** Whether a header has this name. @param lower the name in lower case. */
 export function isNamed(name: string, lower: string): boolean {
-  return name.length === lower.length && name.toLowerCase() === lower;
+  return name.length === lower.length && lowerCase(name) === lower;
 }
 
 /** The values of all headers of a name. @param name in lower case. */
@@ -88,12 +89,14 @@ export function valuesIn(rawHeaders: readonly string[], name: string): readonly 
 export function findField(text: string, at: number, end: number): { readonly name: string; readonly value: string } | undefined {
   const colon = text.indexOf(":", at);
   if (colon < 0 || colon >= end) return undefined;
-  const name = text.slice(at, colon);
+  const written = text.slice(at, colon);
+  const usual = findUsual(written);
+  if (usual === undefined && !TOKEN.test(written)) return undefined;
   let [from, to] = [colon + 1, end];
   while (from < to && isBlank(text.charCodeAt(from))) from += 1;
   while (from < to && isBlank(text.charCodeAt(to - 1))) to -= 1;
   const value = text.slice(from, to);
-  return isField(name, value) ? { name, value } : undefined;
+  return NOT_IN_VALUE.test(value) ? undefined : { name: usual?.written ?? written, value };
 }
 
 /** Whether these may stand in a head as a header, or behind a body as a trailer. */

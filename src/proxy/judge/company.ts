@@ -2,6 +2,7 @@
 // what was sent: beside a secret of the run, it is refused. Two secrets of the run go out together where somebody has said that they belong together.
 import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts";
 import type { Grant } from "../grants/grant.ts";
+import { lowerCase } from "../grants/header-name.ts";
 
 /**
  * The first credential header that no secret of the run goes into. A cookie is none: clients send along whatever the host has set. Nor is one in which the service
@@ -12,7 +13,7 @@ import type { Grant } from "../grants/grant.ts";
 export function findStranger(headers: readonly string[], filled: readonly number[], grants: readonly Grant[]): string | undefined {
   for (let at = 0; at < headers.length; at += 2) {
     const [name = "", value = ""] = [headers[at], headers[at + 1]];
-    const lower = name.toLowerCase();
+    const lower = lowerCase(name);
     if (lower === "cookie" || value === "" || filled.includes(at + 1) || grants.every(({ pin }) => pin?.besides?.includes(lower) === true)) continue;
     if (isCredentialHeader(lower) || grants.some((grant) => isOwnHeader(lower, grant))) return name;
   }

@@ -6,6 +6,7 @@ import { findBasicCredential } from "../places/basic-credential.ts";
 import { isCredentialHeader, isOwnHeader } from "../grants/credential-header.ts";
 import type { InertSpot } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
+import { lowerCase } from "../grants/header-name.ts";
 import type { Occurrence, Recogniser } from "../places/placeholder.ts";
 import { isNamed } from "../http1/raw-head.ts";
 import type { Refusal } from "../grants/refusal.ts";
@@ -150,7 +151,7 @@ function look(name: string, value: string, recognise: Recogniser): Sight {
     if (occurrences.length > 0) return { name: "authorization", place: "basic", text, occurrences };
   }
   const occurrences = recognise(value);
-  return occurrences.length === 0 ? NOTHING : { name: name.toLowerCase(), place: "header", text: value, occurrences };
+  return occurrences.length === 0 ? NOTHING : { name: lowerCase(name), place: "header", text: value, occurrences };
 }
 
 function judgeInHeader(occurrence: Occurrence, { name, place, text }: Sight, { scheme, authority }: PolicyOptions): "act" | "inert" | Refusal {

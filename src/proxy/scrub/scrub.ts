@@ -101,6 +101,7 @@ function openAnswer(sought: Sought, owners: readonly Owner[], met: Set<string>):
       // One search over the whole head, with a byte between its parts that nothing reaches over.
       const head = joinParts(parts);
       if (sought.search(head).length === 0) return cutText(head.toString("latin1"), parts);
+      head.fill(0);
       return parts.map((part) => Buffer.concat(replace(part, 0, part.length).out).toString("latin1"));
     },
     openInside: () => openAnswer(sought, owners, met),
@@ -114,13 +115,20 @@ function openAnswer(sought: Sought, owners: readonly Owner[], met: Set<string>):
   };
 }
 
-/** The parts one after the other, with NUL behind each. */
+/** Heads are joined here, one after the other: few are longer, and memory of its own for each would be dear. */
+const JOINT = Buffer.allocUnsafeSlow(8_192);
+
+/** The parts one after the other, with NUL behind each. Good until the next call. */
 function joinParts(parts: readonly Uint8Array[]): Buffer {
-  const whole = Buffer.alloc(parts.reduce((length, part) => length + part.length + 1, 0));
+  let length = parts.length;
+  for (const part of parts) length += part.length;
+  const whole = length > JOINT.length ? Buffer.allocUnsafeSlow(length) : JOINT.subarray(0, length);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
-    at += part.length + 1;
+    at += part.length;
+    whole[at] = 0;
+    at += 1;
   }
   return whole;
 }
