@@ -20,6 +20,11 @@ export function findText(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** One character for each byte. */
+export function latin1Text(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString("latin1");
+}
+
 /** Whether the bytes are well-formed UTF-8. */
 export function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes);

@@ -117,7 +117,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
   };
   const write = (events: readonly AuditEvent[]): void => {
     // One for all: they are written in the turn of the event loop in which they were entered.
-    const at = new Date().toISOString();
+    const at = timeAt(Date.now());
     let head = written;
     let lines = "";
     for (const event of events) {
@@ -169,6 +169,14 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       return written;
     },
   };
+}
+
+let lastTime = { ms: 0, text: "" };
+
+/** As `Date.toISOString` writes it. A busy run asks several times in each millisecond. */
+function timeAt(ms: number): string {
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
 }
 
 function openNew(folder: string, runId: string): number {

@@ -1,5 +1,6 @@
 // An answer on its way to the child: head, body, trailers, each looked through where the host is bound.
 import type { Duplex } from "node:stream";
+import { latin1Text } from "../bytes.ts";
 import type { AnswerHead } from "./scrub/answer-head.ts";
 import { parseAnswerHead, readableTrailers } from "./scrub/answer-head.ts";
 import { AnswerBody, isPlain } from "./answer-body.ts";
@@ -185,5 +186,5 @@ function ignore(): void {
 }
 
 function textsOf(parts: readonly Uint8Array[], scrub: AnswerScrub | undefined): string[] {
-  return scrub?.texts(parts) ?? parts.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"));
+  return scrub?.texts(parts) ?? parts.map(latin1Text);
 }

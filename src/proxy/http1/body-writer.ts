@@ -1,6 +1,7 @@
 // Writes the pieces of a body to a connection, as chunks where it is framed so (RFC 9112 section 7.1). What comes while the connection still writes what came before is gathered, and goes out as one chunk: it
 // would wait there as well, and each chunk has a price. Where chunks end hangs on time, and on how much has come; on nothing that is in it.
 import type { Duplex } from "node:stream";
+import { latin1Text } from "../../bytes.ts";
 import { hasRoom } from "./write-ahead.ts";
 
 /** A first part that is no longer goes out with the chunk's size, in one string. */
@@ -51,7 +52,7 @@ export class BodyWriter {
     // Each write costs the same, however short it is.
     const [first = EMPTY] = parts;
     const isJoined = last > 0 && first.length <= JOINED_BYTES_MAX;
-    const opening = `${lead}${this.#isChunked ? `${bytes.toString(16)}\r\n` : ""}${isJoined ? latin1(first) : ""}`;
+    const opening = `${lead}${this.#isChunked ? `${bytes.toString(16)}\r\n` : ""}${isJoined ? latin1Text(first) : ""}`;
     this.#isWriting = true;
     socket.cork();
     if (opening !== "") socket.write(Buffer.from(opening, "latin1"));
@@ -62,8 +63,4 @@ export class BodyWriter {
     } else socket.write(parts[last] ?? EMPTY, this.#onWritten);
     socket.uncork();
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

@@ -1,6 +1,7 @@
 // The answer to one request of the child's, as it is written to the connection (RFC 9112 sections 4 to 7). Whoever answers says what the body is; how it is framed is settled here.
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { latin1Text } from "../../bytes.ts";
 import { BodyWriter } from "./body-writer.ts";
 import { isField } from "./raw-head.ts";
 
@@ -129,7 +130,7 @@ export class ChildResponse {
       this.end();
       return;
     }
-    this.#socket.write(this.#takeHead() + latin1(body), "latin1");
+    this.#socket.write(this.#takeHead() + latin1Text(body), "latin1");
     this.#finish();
   }
 
@@ -198,8 +199,4 @@ function fieldsOf(fields: readonly string[]): string {
     if (isField(name, value)) text += `${name}: ${value}\r\n`;
   }
   return text;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

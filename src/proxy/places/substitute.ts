@@ -1,5 +1,5 @@
 // Puts values where placeholders stand. One pass from left to right: what was put in is never looked at again.
-import { findText } from "../../bytes.ts";
+import { findText, latin1Text } from "../../bytes.ts";
 import type { Place } from "../../vault/place.ts";
 import { formatBasicCredential } from "./basic-credential.ts";
 import type { BodyKind } from "./body-kind.ts";
@@ -97,6 +97,5 @@ function whyNoBasic(grant: Grant, isUser: boolean): string | undefined {
 
 /** One character for each byte, which is how Node writes header values. */
 function latin1Of(grant: Grant): string {
-  const bytes = grant.value.reveal();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return latin1Text(grant.value.reveal());
 }

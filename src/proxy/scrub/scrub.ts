@@ -65,11 +65,16 @@ function valuesOf({ value, living, signs }: Grant): readonly Secret[] {
 /** The scrubber for each set of secrets that go to one host, made when it is first asked for: what a host hands back is looked through for the secrets that may go there, and tells nothing of others. */
 export function makeScrubbers(grants: readonly Grant[]): (ofHost: readonly Grant[]) => Scrubber | undefined {
   const made = new Map<string, Scrubber | undefined>();
-  return (ofHost) => {
+  // A connection's requests all ask with one list.
+  const known = new WeakMap<readonly Grant[], Scrubber | undefined>();
+  const find = (ofHost: readonly Grant[]): Scrubber | undefined => {
     const key = ofHost.map((grant) => grants.indexOf(grant)).join();
     if (!made.has(key)) made.set(key, makeScrubber(ofHost));
-    return made.get(key);
+    const scrubber = made.get(key);
+    known.set(ofHost, scrubber);
+    return scrubber;
   };
+  return (ofHost) => known.get(ofHost) ?? find(ofHost);
 }
 
 interface Owner {
