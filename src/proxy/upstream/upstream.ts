@@ -1,4 +1,5 @@
 // The way to bound hosts and plain HTTP servers: kept-alive connections, one pool an authority. The only importer of undici.
+import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import { errors, Pool } from "undici";
 import { systemErrorCode } from "../../errors.ts";
@@ -55,8 +56,8 @@ export function openUpstream(rules: DialRules): Upstream {
   const openPool = ({ scheme, authority, mayBePrivate }: UpstreamRequest): Pool => {
     let session: Buffer | undefined;
     const dial = async () => {
-      if (scheme === "http") return hearOut(await dialPlain(authority, mayBePrivate, rules));
-      const socket = hearOut(await dialVerified(authority, mayBePrivate, rules, { session }));
+      if (scheme === "http") return keepReferred(hearOut(await dialPlain(authority, mayBePrivate, rules)));
+      const socket = keepReferred(hearOut(await dialVerified(authority, mayBePrivate, rules, { session })));
       socket.on("session", (newer: Buffer) => {
         session = newer;
       });
@@ -106,6 +107,13 @@ export function openUpstream(rules: DialRules): Upstream {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };
+}
+
+/** undici has an idle connection not keep the process, and one in use keep it: two calls into Node for each request. A run ends with its program, and its connections with it, whatever they would keep. */
+function keepReferred<S extends Socket>(socket: S): S {
+  socket.ref = () => socket;
+  socket.unref = () => socket;
+  return socket;
 }
 
 /** A child that visits many hosts must not leave a pool behind for each. */
