@@ -189,7 +189,7 @@ class StartedExchange implements Exchange {
   #isSettled(grants: readonly Grant[]): boolean {
     if (this.#hasPrepared || !grants.some(isDue)) return true;
     this.#hasPrepared = true;
-    void Promise.all(grants.filter(isDue).map(({ living }) => living?.prepare())).then(() => {
+    void Promise.all(grants.filter(isDue).flatMap(({ living }) => living?.prepare() ?? [])).then(() => {
       if (!this.#isOver()) this.start();
     }).catch(() => { this.#response.destroy(); });
     return false;
