@@ -13,9 +13,13 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const readJson = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, path), "utf8"));
 const { dependencies } = readJson("package.json") as { readonly dependencies: Readonly<Record<string, string>> };
 
+/** Of what is downloaded. The bundle has it, and Argon2id: 0.6 and 0.2 MB of it. */
+const PACKED_BYTES_MAX = 1_150_000;
+
 /** The packed program in `node_modules` of a folder of its own, as `npm install --omit=dev` would put it there, and without a registry. @returns its `bin/run.js`. */
 function install(folder: string): string {
-  const [packed] = JSON.parse(execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" })) as readonly [{ readonly filename: string }];
+  const [packed] = JSON.parse(execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" })) as readonly [{ readonly filename: string; readonly size: number }];
+  expect(packed.size).toBeLessThan(PACKED_BYTES_MAX);
   const home = join(folder, "node_modules", "vaultrun");
   mkdirSync(home, { recursive: true });
   execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", home, "--strip-components=1"]);
@@ -47,6 +51,9 @@ test("the packed program works with them alone", () => {
   };
   expect(vault(["--version"])).toMatch(/^vaultrun\/\d/);
   expect(vault(["--help"])).toContain("secrets");
+  expect(vault(["help", "locked"])).toContain("Exit status 4");
+  expect(vault(["help"])).toContain("troubleshooting");
+  expect(readFileSync(join(dirname(runJs), "../man/vault-run.1"), "utf8")).toContain("SYNOPSIS");
   vault(["init", "--provider", "passphrase", "--kdf", "low", "--passphrase-file", "-"], "correct horse battery staple");
   const withPassphrase = (...args: string[]): string[] => [...args, "--passphrase-file", join(folder, "passphrase")];
   execFileSync("sh", ["-c", "umask 077; printf 'correct horse battery staple' > passphrase"], { cwd: folder });

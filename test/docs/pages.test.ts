@@ -1,8 +1,10 @@
-// The pages of docs/ and README.md, block by block, as somebody types them who has nothing yet. Broker and stores have tests of their own.
+// The pages of docs/ and README.md, block by block, as somebody types them who has nothing yet. `broker-page.test.ts` and `stores-page.test.ts` have the pages with several machines.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { can } from "../support/machine.ts";
 import { hasTools } from "../support/transcript.ts";
-import { findBlocks, makeBlock, readPage, showsLine } from "./page-blocks.ts";
+import { ROOT, findBlocks, makeBlock, readPage, showsLine } from "./page-blocks.ts";
 import { openPageStage } from "./page-stage.ts";
 import { NOT_RUN, PAGES } from "./page-table.ts";
 
@@ -34,4 +36,10 @@ describe.skipIf(!hasTools())("a page's blocks do what it says (need curl and pyt
 it("what is not run is named, with the reason, and nothing else is", () => {
   const marked = Object.keys(PAGES).flatMap((path) => findBlocks(readPage(path)).flatMap(({ notRun }) => (notRun === undefined ? [] : [`${path}: ${notRun}`])));
   expect([...new Set(marked)].sort()).toEqual(Object.keys(NOT_RUN).sort());
+});
+
+it("each page with blocks to type is run, here or by a test of its own", () => {
+  const ELSEWHERE = ["docs/broker.md", "docs/stores.md"];
+  const pages = ["README.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+  expect(pages.filter((path) => findBlocks(readPage(path)).length > 0).sort()).toEqual([...Object.keys(PAGES), ...ELSEWHERE].sort());
 });
