@@ -55,6 +55,11 @@ describe.skipIf(!hasTools())("the jobs of docs/ci.md (need curl and python3)", (
     expect(stage.heard("api.example.com").split("GET /release").at(-1)).toContain(`Bearer ${VALUE}`);
   }, 120_000);
 
+  it("without the key it ends with 125, and a reason", async () => {
+    const { status, output } = await stage.type(makeBlock("(export VAULT_DIR=ci-vault; exec vaultrun run -- ./release.sh)"));
+    expect([status, output]).toEqual([125, expect.stringContaining('"VAULT_MASTER_KEY"')]);
+  }, 60_000);
+
   it("GitHub's with a broker gives the action what it takes", () => {
     const step = jobs[0]?.steps?.at(-1);
     const { inputs } = parse(readPage("deploy/github-action/action.yml")) as { readonly inputs: Readonly<Record<string, unknown>> };

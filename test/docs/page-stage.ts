@@ -27,8 +27,8 @@ export interface Beginning {
   readonly before?: string;
   /** Folders of vaults, beside the usual one, whose runs trust the servers here. */
   readonly rootsIn?: readonly string[];
-  /** What is typed in a block with this first line, at a terminal of its own. */
-  readonly typed?: Readonly<Record<string, readonly string[]>>;
+  /** Prompts, as expressions, and what is typed there in a block with this first line, at a terminal of its own. */
+  readonly typed?: Readonly<Record<string, readonly (readonly [string, string])[]>>;
 }
 
 export interface Finished {
@@ -71,7 +71,7 @@ export async function openPageStage({ files = {}, programs = {}, variables = {},
       const script = join(folder, "block.sh");
       writeFileSync(script, `. ${state}\ncd "$(cat ${cwd})"\nset -e\n${text}\nexport -p > ${state}\npwd > ${cwd}\n`);
       const answers = typed[text.split("\n")[0] ?? ""];
-      const [program = "", ...words] = answers === undefined ? ["sh", script] : ["python3", join(ROOT, "test/support/typist.py"), `sh ${script}`, ...answers];
+      const [program = "", ...words] = answers === undefined ? ["sh", script] : ["python3", join(ROOT, "test/support/prompted.py"), `sh ${script}`, ...answers.flat()];
       // In a session of its own: no terminal of whoever runs the tests is asked.
       const child = spawn(program, words, { cwd: project, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
       let output = "";

@@ -13,6 +13,9 @@ const ANTHROPIC = "sk-ant-api03-Zx81qT7hN3vWc0pLr5dFgHjKlMn2bVcXz9aSdFgHjKlQwErT
 const OPENAI = "sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt9sQe2VnXw7Lr0TyUa3";
 const OTHER = "aB3xK9mQ2wE7rT5yU1pZ8vN4";
 
+/** Typed twice for `vault init`, and once more for `vault unlock`. */
+const NEW_PASSPHRASE: readonly (readonly [string, string])[] = [["assphrase", "long passphrase"], ["again", "long passphrase"], ["made a vault.*assphrase", "long passphrase"]];
+
 /** Stand-ins: what they print, or the one request that they make. */
 const CLAUDE = 'curl -sS https://api.anthropic.com/v1/models -H "x-api-key: $ANTHROPIC_API_KEY"; curl -sS https://api.github.com/user -H "Authorization: Bearer $GITHUB_TOKEN"';
 const AGENT_JS = "console.log(typeof process.env.OPENAI_API_KEY, process.env.PORT);\n";
@@ -23,8 +26,8 @@ export const PAGES: Readonly<Record<string, Page>> = {
   "README.md": {
     programs: { claude: CLAUDE },
     typed: {
-      "vault init --provider passphrase     # asks for a passphrase, twice": ["long passphrase", "long passphrase", "long passphrase", GITHUB],
-      "vault secrets create ANTHROPIC_API_KEY": [ANTHROPIC],
+      "vault init --provider passphrase     # asks for a passphrase, twice": [...NEW_PASSPHRASE, ["Value of GITHUB_TOKEN", GITHUB]],
+      "vault secrets create ANTHROPIC_API_KEY": [["Value of ANTHROPIC_API_KEY", ANTHROPIC]],
     },
     arrives: [["api.github.com", GITHUB], ["api.anthropic.com", ANTHROPIC]],
     needsWall: true,
@@ -50,7 +53,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   },
   "docs/ci.md": { variables: { TOKEN: OTHER }, rootsIn: ["ci-vault"] },
   "docs/containers.md": { variables: { TOKEN: GITHUB }, rootsIn: ["volume"], arrives: [["api.github.com", GITHUB]] },
-  "docs/server.md": { variables: { TOKEN: GITHUB }, typed: { "vault init --provider passphrase": ["long passphrase", "long passphrase", "long passphrase"] }, arrives: [["api.github.com", GITHUB]] },
+  "docs/server.md": { variables: { TOKEN: GITHUB }, typed: { "vault init --provider passphrase": NEW_PASSPHRASE }, arrives: [["api.github.com", GITHUB]] },
   "docs/team.md": { variables: { TOKEN: GITHUB, KEY: OTHER }, arrives: [["billing.example.com", OTHER]] },
   "docs/troubleshooting.md": { before: "printf ghp_4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2 | vault secrets create GITHUB_TOKEN" },
 };

@@ -38,6 +38,11 @@ describe("docs/troubleshooting.md", () => {
     expect(beginning("Error", "unexpected")).toMatch(new RegExp(`^Exit status ${EXIT.unexpected}\\. `));
   });
 
+  it("has a row for each exit status", () => {
+    const rows = [...page.matchAll(/^\| (\d+) \| \S/gm)].map(([, status]) => Number(status));
+    expect(rows).toEqual(Object.values(EXIT).sort((one, other) => one - other));
+  });
+
   it("says of each why, and what to do", () => {
     const sections = page.split(/^### /m).slice(1).map((section) => section.replace(/^## [^]*/m, ""));
     for (const section of sections) expect(section.trim().split("\n\n").length, section).toBe(3);
