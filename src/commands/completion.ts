@@ -47,6 +47,7 @@ async function findNames(wanted: Wanted): Promise<string[]> {
   const surroundings = { ...makeSurroundings(undefined), warn: () => undefined };
   try {
     if (wanted === "services") return (await import("../app/services/known-services.ts")).openRegistry(surroundings).services.map(({ id }) => id);
+    if (wanted === "topics") return (await import("../cli/help-pages.ts")).listTopics().map(({ topic }) => topic);
     const secrets = (await sightVault(surroundings)).file.records.all();
     if (wanted === "secrets") return secrets.map(({ name }) => name);
     const memberships = secrets.flatMap(({ scope, groups }) => [...groups, ...(scope.kind === "global" ? [] : [scope])]);

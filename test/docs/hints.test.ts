@@ -64,6 +64,13 @@ describe("commands that a text of ours names", () => {
     expect(written.flatMap(judge)).toEqual([]);
   });
 
+  it("of npm are scripts of ours, in what tells how to work on it", () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { readonly scripts: Readonly<Record<string, string>> };
+    const named = ["CONTRIBUTING.md", "README.md", "bench/README.md"].flatMap((page) => [...readPage(page).matchAll(/npm (?:run (?:--silent )?([\w:]+)|(test)\b)/g)].map(([, name, short]) => name ?? short ?? ""));
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
   it("take what stands behind them", () => {
     const names = (own: readonly string[]): string => own.slice(0, 2).join(" ");
     // A flag with a value has one: what follows it is no other flag.

@@ -22,7 +22,7 @@ interface FlagGrammar {
 }
 
 /** What is asked for only where it can stand. */
-export type Wanted = "secrets" | "services" | "workspaces" | "groups";
+export type Wanted = "secrets" | "services" | "workspaces" | "groups" | "topics";
 
 export type Completion = { readonly kind: "words"; readonly words: readonly string[] } | { readonly kind: "names"; readonly wanted: Wanted };
 
@@ -38,6 +38,7 @@ const NAMED_BY_ARGUMENT: Readonly<Record<string, Wanted>> = {
   "secrets:attach-group": "secrets",
   "secrets:detach-group": "secrets",
   "services:show": "services",
+  help: "topics",
 };
 const CHOICES: Readonly<Record<string, readonly string[]>> = { completion: SHELLS, explain: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] };
 /** These take a program behind `--`. */

@@ -20,7 +20,7 @@ function offer(line: string): string[] | string {
 
 describe("completion", () => {
   it.each([
-    ["se", ["seal", "secrets", "serve", "services"]], ["secrets a", ["attach-group"]], ["stat", ["status"]], ["who", ["whoami"]], ["secrets show ", "(secrets)"], ["secrets show A_KEY ", []], ["secrets create ", []], ["services show ", "(services)"], ["secrets create X --service ", "(services)"],
+    ["se", ["seal", "secrets", "serve", "services"]], ["secrets a", ["attach-group"]], ["stat", ["status"]], ["who", ["whoami"]], ["secrets show ", "(secrets)"], ["secrets show A_KEY ", []], ["secrets create ", []], ["services show ", "(services)"], ["help ", "(topics)"], ["secrets create X --service ", "(services)"],
     ["run -s ", "(secrets)"], ["run --secret ", "(secrets)"], ["run --workspace ", "(workspaces)"], ["run --workspace w --group ", "(groups)"], ["run --str", ["--strict"]], ["run --strict --str", []], ["run --strict ", ["--"]], ["run -s A --se", ["--secret"]], ["run -- node --st", []], ["run --log ", []],
     ["init --provider k", ["keyring"]], ["completion ", ["bash", "fish", "powershell", "zsh"]], ["explain P", ["PATCH", "POST", "PUT"]], ["explain GET ", []], ["secrets update A --workspace w ", []], ["secrets update --workspace w ", "(secrets)"], ["nonsense ", []], ["nonsense x ", []], ["whoami --j", ["--json"]],
   ])("%j may go on with %j", (line, words) => {
