@@ -1,5 +1,6 @@
 // Who is at the other end of a connection on loopback, as far as Linux tells it: whether a process of this run's is.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 /** A connection from `127.0.0.1:peerPort` to `127.0.0.1:ownPort`. */
 export interface LoopbackConnection {
@@ -7,8 +8,19 @@ export interface LoopbackConnection {
   readonly ownPort: number;
 }
 
+/** What a person is shown. */
+const PROGRAMS_MAX = 8;
+
 /** Columns of `/proc/net/tcp`: see proc_net_tcp(5) and the kernel's `Documentation/networking/proc_net_tcp.rst`. */
 const [LOCAL, REMOTE, UID, INODE] = [1, 2, 7, 9] as const;
+
+/** Looks at the processes that descend from one. */
+export interface PeerCheck {
+  /** Whether the connection's other end is held by one of them. */
+  readonly isOwn: (connection: LoopbackConnection) => boolean;
+  /** The programs of the one that holds it and of those above it, the nearest first, by the names of their files: what a process calls itself is its own word. Empty where none of them holds it. */
+  readonly findPrograms: (connection: LoopbackConnection) => string[];
+}
 
 /**
  * Asks the kernel, so that no program can claim it: the connection's socket must be held by a process that descends from `root`. One that has been handed on
@@ -17,18 +29,36 @@ const [LOCAL, REMOTE, UID, INODE] = [1, 2, 7, 9] as const;
  * @param root the id of a process, which counts itself.
  * @param uid the user whose processes may count; others' are sent away before any process is looked at.
  */
-export function openPeerCheck(root: number, uid: number | undefined, proc = "/proc"): (connection: LoopbackConnection) => boolean {
+export function openPeerCheck(root: number, uid: number | undefined, proc = "/proc"): PeerCheck {
   // Browsers leave all their connections to one process.
   let lastHolder: number | undefined;
-  return (connection) => {
+  const findHolder = (connection: LoopbackConnection): { readonly pid: number; readonly parents: ReadonlyMap<number, number> } | undefined => {
     const inode = findPeerInode(readQuietly(`${proc}/net/tcp`), connection, uid);
-    if (inode === undefined) return false;
+    if (inode === undefined) return undefined;
     const link = `socket:[${inode}]`;
     const parents = readParents(proc);
     const candidates = [...(lastHolder === undefined ? [] : [lastHolder]), ...parents.keys()].filter((pid) => descends(pid, root, parents));
     lastHolder = candidates.find((pid) => holds(proc, pid, link));
-    return lastHolder !== undefined;
+    return lastHolder === undefined ? undefined : { pid: lastHolder, parents };
   };
+  return {
+    isOwn: (connection) => findHolder(connection) !== undefined,
+    findPrograms: (connection) => {
+      const holder = findHolder(connection);
+      if (holder === undefined) return [];
+      const programs: string[] = [];
+      for (let pid: number | undefined = holder.pid; pid !== undefined && pid !== root && programs.length < PROGRAMS_MAX; pid = holder.parents.get(pid)) programs.push(nameOfProgram(proc, pid));
+      return programs;
+    },
+  };
+}
+
+function nameOfProgram(proc: string, pid: number): string {
+  try {
+    return basename(readlinkSync(`${proc}/${pid}/exe`));
+  } catch {
+    return "unknown";
+  }
 }
 
 /** The inode of the socket at the peer's end, from the text of `/proc/net/tcp`. Pure. */

@@ -36,7 +36,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
   test("of a child and of a grandchild is this process's own", async () => {
     start("sh", "-c", `"${process.execPath}" -e '${CONNECT}' ${ownPort()}; true`);
     const socket = await accepted;
-    const isOwn = openPeerCheck(process.pid, process.getuid?.());
+    const { isOwn } = openPeerCheck(process.pid, process.getuid?.());
     expect(isOwn(connectionOf(socket))).toBe(true);
     expect(isOwn(connectionOf(socket))).toBe(true);
     socket.end("x");
@@ -45,7 +45,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
   test("of a child is, also where it leads a group of its own", async () => {
     start("sh", "-c", `setsid -w "${process.execPath}" -e '${CONNECT}' ${ownPort()}; true`);
     const socket = await accepted;
-    expect(openPeerCheck(process.pid, process.getuid?.())(connectionOf(socket))).toBe(true);
+    expect(openPeerCheck(process.pid, process.getuid?.()).isOwn(connectionOf(socket))).toBe(true);
     socket.end("x");
   });
 
@@ -53,14 +53,14 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
     start(process.execPath, "-e", CONNECT, String(ownPort()));
     const stranger = start("sleep", "60");
     const socket = await accepted;
-    expect(openPeerCheck(stranger.pid ?? 0, process.getuid?.())(connectionOf(socket))).toBe(false);
+    expect(openPeerCheck(stranger.pid ?? 0, process.getuid?.()).isOwn(connectionOf(socket))).toBe(false);
     socket.end("x");
   });
 
   test("that was handed on to init is not", async () => {
     start("sh", "-c", `(setsid "${process.execPath}" -e '${CONNECT}' ${ownPort()} &) `);
     const socket = await accepted;
-    expect(openPeerCheck(process.pid, process.getuid?.())(connectionOf(socket))).toBe(false);
+    expect(openPeerCheck(process.pid, process.getuid?.()).isOwn(connectionOf(socket))).toBe(false);
     socket.end("x");
   });
 
@@ -68,7 +68,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
     const own = connect(ownPort(), "127.0.0.1");
     const socket = await accepted;
     const { peerPort, ownPort: port } = connectionOf(socket);
-    const isOwn = openPeerCheck(process.pid, process.getuid?.());
+    const { isOwn } = openPeerCheck(process.pid, process.getuid?.());
     expect(isOwn({ peerPort, ownPort: port })).toBe(true);
     expect(isOwn({ peerPort: port, ownPort: peerPort + 1 })).toBe(false);
     own.destroy();
@@ -78,7 +78,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("a connection", () => {
 });
 
 test("without /proc nothing is", () => {
-  expect(openPeerCheck(process.pid, process.getuid?.(), "/not-there")({ peerPort: 1, ownPort: 2 })).toBe(false);
+  expect(openPeerCheck(process.pid, process.getuid?.(), "/not-there").isOwn({ peerPort: 1, ownPort: 2 })).toBe(false);
 });
 
 test("a row of the kernel's table is read by both its ends", () => {

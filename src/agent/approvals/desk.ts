@@ -135,5 +135,5 @@ export class ApprovalDesk {
 
 function withoutBody(waiting: Waiting): Waiting {
   const { request } = waiting;
-  return request.body.kind === "held" ? { ...waiting, request: { ...request, body: { kind: "unread", length: request.body.bytes.length } } } : waiting;
+  return request.body.kind === "held" ? { ...waiting, request: { ...request, body: { kind: "unread", length: request.body.bytes.length, isHashed: true } } } : waiting;
 }

@@ -2,7 +2,7 @@
 // whoever shows it makes what cannot be seen visible.
 import { encodeBase64, findBase64, findText, utf8 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
-import { parseArray, parseInteger, parseText } from "../../vault/json-shape.ts";
+import { parseArray, parseBoolean, parseInteger, parseText } from "../../vault/json-shape.ts";
 import { parseBytes, parseMembers } from "../message.ts";
 
 /** The longest body that is held, and that a person can read. */
@@ -21,8 +21,8 @@ export type HeldBody =
   | { readonly kind: "none" }
   /** With placeholders in it, and not values. */
   | { readonly kind: "held"; readonly bytes: Uint8Array }
-  /** It is asked for before it is read. `length` in bytes, null where nobody has said. */
-  | { readonly kind: "unread"; readonly length: number | null };
+  /** It is not shown. `isHashed`: it counts in the digest. Otherwise it has not been read: it is asked for before it is. `length` in bytes, null where nobody has said. */
+  | { readonly kind: "unread"; readonly length: number | null; readonly isHashed: boolean };
 
 export interface HeldRequest {
   readonly kind: "request" | "wish";
@@ -93,8 +93,8 @@ function parseBody(value: unknown): HeldBody {
       return { kind, bytes };
     }
     case "unread": {
-      const { length } = parseMembers(value, ["kind", "length"]);
-      return { kind, length: length === null ? null : parseInteger(length, 0, BODY_MAX, "the length of a body") };
+      const { length, isHashed } = parseMembers(value, ["kind", "length", "isHashed"]);
+      return { kind, length: length === null ? null : parseInteger(length, 0, BODY_MAX, "the length of a body"), isHashed: parseBoolean(isHashed, "isHashed") };
     }
     default:
       throw new VaultError("bad-schema", "no such body");

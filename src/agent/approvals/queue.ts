@@ -67,7 +67,7 @@ export class ApprovalQueue {
     const isBodyKept = this.#bodyBytes + bodyBytes <= BODY_BYTES_MAX;
     const decision = new Promise<Decision>((resolve) => {
       const timer = setTimeout(() => { this.#end(id, { kind: "unanswered" }); }, this.#waitMs);
-      const kept: HeldRequest = isBodyKept ? request : { ...request, body: { kind: "unread", length: bodyBytes } };
+      const kept: HeldRequest = isBodyKept ? request : { ...request, body: { kind: "unread", length: bodyBytes, isHashed: true } };
       this.#entries.set(id, { id, request: kept, sinceMs: this.#time.now().monotonicMs, bodyBytes: isBodyKept ? bodyBytes : 0, isBodyKept, timer, resolve });
     });
     if (isBodyKept) this.#bodyBytes += bodyBytes;

@@ -39,7 +39,7 @@ export function waitingLines({ id, request, isBodyKept, leftMs }: WaitingRequest
 /** The text of a body, on request. */
 export function bodyLines({ request: { body } }: WaitingRequest): string[] {
   if (body.kind === "none") return ["  there is no body"];
-  if (body.kind === "unread") return [`  ${describeBody(body)}: it cannot be shown`];
+  if (body.kind === "unread") return [`  the body cannot be shown: ${describeBody(body)}`];
   const text = Buffer.from(body.bytes).toString("utf8");
   const lines = text.slice(0, BODY_MAX).split("\n").map((line) => `  | ${visible(line)}`);
   return [...lines, ...(text.length > BODY_MAX ? [`  … and ${text.length - BODY_MAX} more characters`] : [])];
@@ -57,7 +57,7 @@ export function describeAct({ kind, method, host, path }: WaitingRequest["reques
 
 function describeBody(body: Exclude<WaitingRequest["request"]["body"], { readonly kind: "none" }>): string {
   if (body.kind === "held") return `${body.bytes.length} bytes, in the digest`;
-  return `${body.length === null ? "of unknown length" : `${body.length} bytes`}, not in the digest`;
+  return `${body.length === null ? "of unknown length" : `${body.length} bytes`}, ${body.isHashed ? "in the digest" : "not read yet, and not in the digest"}`;
 }
 
 function cut(text: string, lengthMax: number): string {
