@@ -87,6 +87,7 @@ export default class Run extends VaultCommand {
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
+      tellHeld: (line) => { note(`vault: ${visible(line)}`); },
       wall,
       declinesWall: declinesWall(flags, findDeclinedProject(flags)),
       redact: flags.redact,

@@ -3,8 +3,15 @@ import type { ProxyEvent } from "./grants/event.ts";
 import type { Grant } from "./grants/grant.ts";
 import type { Inert } from "./judge/policy.ts";
 import type { Refusal } from "./grants/refusal.ts";
+import type { AskVerdict } from "./judge/run-gate.ts";
 
 const NONE: readonly string[] = [];
+
+/** What somebody is asked about: names of secrets, and the rules that ask. */
+export interface Asked {
+  readonly secrets: readonly string[];
+  readonly rules: readonly string[];
+}
 
 export class ExchangeLog {
   readonly #enter: (event: ProxyEvent) => void;
@@ -29,6 +36,27 @@ export class ExchangeLog {
     this.#enter(rules.length === 0
       ? { kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets }
       : { kind: "substituted", request: this.#request, authority: this.#authority, method: this.#method, secrets, rules });
+  }
+
+  /** Somebody is being asked. */
+  held(about: Asked): void {
+    this.#enter({ kind: "held", request: this.#request, authority: this.#authority, method: this.#method, ...about });
+  }
+
+  answered(about: Asked, verdict: AskVerdict): void {
+    const of = { request: this.#request, authority: this.#authority, method: this.#method, ...about };
+    switch (verdict.kind) {
+      case "allowed":
+        this.#enter({ kind: "approved", ...of, by: verdict.by, extent: verdict.extent });
+        return;
+      case "denied":
+        this.#enter({ kind: "denied", ...of, by: verdict.by });
+        return;
+      case "unanswered":
+      case "crowded":
+      case "ended":
+        this.#enter({ kind: "unanswered", ...of });
+    }
   }
 
   /** Takes back what `substituted` has told: nothing of the request has left. */

@@ -9,16 +9,18 @@ import type { ChildBody, ChildRequest, RequestBody } from "./http1/child-request
 import type { ChildResponse } from "./http1/child-response.ts";
 import type { HeldShare } from "./http1/held-bytes.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
+import type { GateStep } from "./gate-passage.ts";
+import { GatePassage, SHOWN_BODY_BYTES_MAX } from "./gate-passage.ts";
 import type { Grant } from "./grants/grant.ts";
 import { judgeRequest } from "./judge/judgement.ts";
 import { askForReadable } from "./scrub/negotiation.ts";
 import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
 import { findAsked, ownTokenOf } from "./judge/own-token.ts";
-import { refuseAsking } from "./grants/rule-refusal.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { RefusalError, refuseHeldBodies, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
 import type { Route } from "./judge/route.ts";
 import { findEnded } from "./judge/rules/judge-rules.ts";
+import type { LoopbackPeer } from "./judge/run-gate.ts";
 import type { RunRules } from "./judge/run-rules.ts";
 import { mayBePrivate } from "./judge/run-rules.ts";
 import { mayGrantKey, signAnew } from "./places/aws-signing.ts";
@@ -54,9 +56,13 @@ const WHOLE_BODY_BYTES_MAX = 65_536;
 
 const NO_BYTES = new Uint8Array();
 
-/** Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection. */
-export function openExchange(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream): Exchange {
-  const exchange = new StartedExchange(request, response, route, rules, upstream);
+/**
+ * Starts an exchange. It never rejects and never throws: every failure is an answer, or the end of the child's connection.
+ *
+ * @param peer the child's end of its connection.
+ */
+export function openExchange(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream, peer?: LoopbackPeer): Exchange {
+  const exchange = new StartedExchange(request, response, route, rules, upstream, peer);
   try {
     exchange.start();
   } catch {
@@ -73,6 +79,9 @@ class StartedExchange implements Exchange {
   readonly #upstream: Upstream;
   readonly #id: string;
   readonly #log: ExchangeLog;
+  readonly #peer: LoopbackPeer | undefined;
+  /** Of a request that a rule has asked for, or counted. */
+  #gates: GatePassage | undefined;
   #body: ChildBody;
   #listener: AnswerListener | undefined;
   #isRefused = false;
@@ -83,7 +92,7 @@ class StartedExchange implements Exchange {
   /** Whether the audit log has to have heard of it before it goes out. */
   #isRecorded = false;
 
-  constructor(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream) {
+  constructor(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream, peer: LoopbackPeer | undefined) {
     this.#request = request;
     this.#body = request.body;
     this.#response = response;
@@ -92,6 +101,7 @@ class StartedExchange implements Exchange {
     this.#upstream = upstream;
     this.#id = rules.nextRequestId();
     this.#log = new ExchangeLog(rules.enter, this.#id, route.authorityText, request.head.method);
+    this.#peer = peer;
   }
 
   start(): void {
@@ -122,11 +132,8 @@ class StartedExchange implements Exchange {
       return;
     }
     const { used, inert } = decision;
-    const [gate] = passed.gates;
-    if (gate !== undefined) {
-      this.#refuse(refuseAsking(gate.grant, this.#route.authority, gate.layer, gate.rule));
-      return;
-    }
+    const gated = passed.gates.length === 0 ? undefined : { gates: passed.gates, head, authority: this.#route.authority, authorityText: this.#route.authorityText, body, acting: plan.kind === "edit" ? [...used, ...plan.grants] : used };
+    if (gated !== undefined && !this.#hasPassed(this.#openGates().ask(gated))) return;
     if (signing !== undefined && mayGrantKey(signing, body.kind === "whole" ? body.bytes : undefined)) {
       this.#refuse(refuseKeyGrant(signing.grant, this.#route.authority));
       return;
@@ -140,6 +147,7 @@ class StartedExchange implements Exchange {
       this.#refuse(refuseNoValue(used, this.#route.authority));
       return;
     }
+    if (gated !== undefined && !this.#hasPassed(this.#openGates().meter(gated))) return;
     // Whether these are written shows before anything goes out: `#permit`.
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used, passed.by);
@@ -173,6 +181,35 @@ class StartedExchange implements Exchange {
     if (this.#isOver()) return;
     this.#body = { kind: "whole", bytes };
     this.start();
+  }
+
+  #openGates(): GatePassage {
+    return (this.#gates ??= new GatePassage(this.#rules.gate, this.#log, this.#peer));
+  }
+
+  /** Whether it may go on. Where somebody has to be asked, or a use to be counted, the request is judged anew when that is done. */
+  #hasPassed(step: GateStep): boolean {
+    switch (step.kind) {
+      case "passed":
+        return true;
+      case "refuse":
+        this.#refuse(step.refusal);
+        return false;
+      case "hold":
+        if (this.#body.kind === "stream") this.#hold(this.#body.stream, SHOWN_BODY_BYTES_MAX, refuseHeldBodies(this.#route.authority, undefined)).catch(() => { this.#response.destroy(); });
+        return false;
+      case "wait":
+        this.#response.whenGone(() => {
+          this.#share?.free();
+          this.#gates?.abandon();
+        });
+        step.done.then((refusal) => {
+          if (this.#isOver()) return;
+          if (refusal === undefined) this.start();
+          else this.#refuse(this.#rules.isRevoked() ? refuseLocked(refusal.secrets, this.#route.authority) : refusal);
+        }).catch(() => { this.#response.destroy(); });
+        return false;
+    }
   }
 
   /** Whether each value that goes out is there. Where one has to be asked for first, the request is judged anew when it has come. */
@@ -309,10 +346,10 @@ class StartedExchange implements Exchange {
         to,
       );
     };
-    send(message, this.#rules.hasMade && handshakeKey === undefined ? this.#repeating(listener, used, again, send) : listener);
+    send(message, this.#rules.hasMade && handshakeKey === undefined ? this.#repeating(listener, used, this.#gates === undefined ? again : undefined, send) : listener);
   }
 
-  /** The relay itself where no value of the request changes. */
+  /** The relay itself where no value of the request changes. What was approved, or counted, goes out once. */
   #repeating(relay: AnswerListener, used: readonly Grant[], again: (() => Message | undefined) | undefined, send: (message: Message, to: AnswerListener) => void): AnswerListener {
     const sent = used.flatMap(({ living }) => (living?.isMade === true ? [{ living, generation: living.generation() }] : []));
     if (sent.length === 0) return relay;

@@ -3,6 +3,7 @@ import type { Authority } from "../vault/host.ts";
 import type { Resolve } from "./upstream/dial.ts";
 import type { ProxyEvent } from "./grants/event.ts";
 import type { Grant } from "./grants/grant.ts";
+import type { RunGate } from "./judge/run-gate.ts";
 import type { Handshake } from "./tls/intercept.ts";
 import type { StrayTest } from "./places/placeholder-check.ts";
 import type { KeptCa } from "./tls/run-ca.ts";
@@ -37,6 +38,8 @@ export interface ProxyOptions {
   flush(): void;
   /** Cheap: asked before each substitution. True after `vault lock`. */
   isRevoked(): boolean;
+  /** Whom requests wait for that a rule holds. Without one, they are refused. */
+  readonly gate?: RunGate | undefined;
   /** The user's own proxy for a host, where there is one. */
   readonly findNextProxy?: FindNextProxy;
   /** How names become addresses; the system's way by default. */

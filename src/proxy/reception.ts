@@ -37,6 +37,7 @@ import { receiveGuest } from "./guest.ts";
 import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
+import { findPeer } from "./loopback-peer.ts";
 import { openWaysThrough } from "./ways-through.ts";
 
 export interface Reception {
@@ -64,7 +65,7 @@ const BODY_IDLE_MS = 120_000;
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, access, ownPort, keep, onToken, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
   const restoreHeapLimit = raiseHeapLimit();
-  const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs, heldBytesMax: options.heldBytesMax });
+  const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs, heldBytesMax: options.heldBytesMax, gate: options.gate });
   const isBound = (authority: Authority): boolean => grants.some((grant) => isBoundTo(grant, authority));
   const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep, ...(options.isWalled === true ? { mayReachThisMachine: isBound } : {}), ...(options.isElsewhere === true ? { mayReachPrivate: isBound } : {}) };
   const upstream = openUpstream(dialRules);
@@ -109,7 +110,7 @@ export function makeReception(options: ReceptionOptions): Reception {
     const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head, guest) || isOwnAndUnbound(guest.socket, target?.authority) ? undefined : unauthorised();
     if (stranger === undefined) guest.showToken();
     const refusal = stranger ?? findAbsoluteRefusal(target);
-    if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream);
+    if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream, findPeer(guest.socket));
     const answered = refusal ?? malformedTarget();
     if (answered.code === "proxy-auth") options.hearStranger?.();
     // git and others of libcurl's ask without a credential first: the connection stays, for them to ask again.

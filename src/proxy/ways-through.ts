@@ -8,6 +8,7 @@ import type { Refusal } from "./grants/refusal.ts";
 import { makeRefusal, RefusalError, refuseUnwritten } from "./grants/refusal.ts";
 import { ChildConnection } from "./http1/child-connection.ts";
 import type { ConnectionWatch } from "./http1/connection-watch.ts";
+import { findPeer } from "./loopback-peer.ts";
 import type { Route } from "./judge/route.ts";
 import { makeRoute } from "./judge/route.ts";
 import type { RunRules } from "./judge/run-rules.ts";
@@ -53,10 +54,11 @@ export function openWaysThrough({ grants, rules, upstream, dialRules, intercepto
   };
   /** Requests from here on, and all of them for the host that the connection leads to. */
   const serveOn = (socket: Duplex, route: Route): void => {
+    const peer = findPeer(socket);
     connections.watch(new ChildConnection(socket, {
       headMs,
       servesSwitches: true,
-      serve: (request, response) => openExchange(request, response, route, rules, upstream),
+      serve: (request, response) => openExchange(request, response, route, rules, upstream, peer),
       onMalformed: (refusal) => recordRefusal(refusal, route.authority, null),
     }));
     socket.resume();

@@ -78,7 +78,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   const options = optionsOf(order, viewpoint);
   const id = joined?.id ?? randomBytes(16).toString("hex");
   const origin = { told: { session: id, identity: did, handle }, broker: shared?.broker, begun: joined?.record.begun };
-  const { grants, begun, isStray, trail, endLiving, key } = await withOpenVault(surroundings, async (vault) => ({
+  const { grants, gate, begun, isStray, trail, endLiving, key } = await withOpenVault(surroundings, async (vault) => ({
     // Only whoever makes a record needs it.
     key: shared === undefined || joined !== undefined ? undefined : vault.keys.sessions.slice(),
     ...(await openGrants(surroundings, vault, options, watches, origin)),
@@ -101,12 +101,13 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   let proxy: HandedProxy | undefined;
   try {
     proxy = await openProxy({
-      grants: grants.map(withoutHidden), isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
+      grants: grants.map(withoutHidden), gate, isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
       roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, isElsewhere: true, listens: false,
       ...(joined === undefined ? {} : { kept: joined.record.proxy }),
     });
     if (shared !== undefined && key !== undefined) await tellOthers(shared, id, { did, viewpoint, order, begun, proxy: proxy.keep() }, key);
   } catch (error) {
+    gate?.close();
     part?.detach();
     await proxy?.close();
     await trail.close(joined === undefined ? { kind: "run.end", outcome: { kind: "not-started" } } : { kind: LEFT });
@@ -120,6 +121,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   const end: BrokerSession["end"] = async (outcome) => {
     followers.clear();
     await served.close();
+    gate?.close();
     const status = isExit(outcome) ? statusOf(outcome) : 0;
     const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status)];
     for (const { grant } of grants) grant.value.wipe();

@@ -6,6 +6,9 @@ import { RUN_FILE } from "../../project/run-file.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
+import { needsGate } from "../approvals/needs-gate.ts";
+import type { RunGateTerms } from "../approvals/open-run-gate.ts";
+import type { OpenGate } from "../approvals/run-gate.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -36,6 +39,8 @@ export interface RunGrants {
   readonly trail: RunTrail;
   /** What the run was given, for another broker that goes on with it. */
   readonly begun: BegunRun;
+  /** Where a rule asks or counts. The caller closes it. */
+  readonly gate: OpenGate | undefined;
   /** Nothing is told of values that are made from then on. @returns why some could not be had, and which of the vault's changes have cost the run something. */
   readonly endLiving: () => string[];
 }
@@ -81,6 +86,9 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     return { variable, grant: made === undefined ? (variable === undefined ? grant : following.follow(record, grant)) : made.follow(grant) };
   });
   maker.close();
+  const ids = new Map(grants.map(({ grant }, index) => [grant, chosen[index]?.record.id ?? ""]));
+  // Only here: where no rule asks or counts, nobody is needed for that.
+  const gate = needsGate(grants.map(({ grant }) => grant)) ? await openGate(surroundings, vault, options, { lock, run: runId, idOf: (grant) => ids.get(grant) ?? grant.name }) : undefined;
   const trail = await openRunTrail(surroundings, vault, runId, {
     ...(begun === undefined ? { kind: "run.start" } : { kind: "run.join", of: begun.run }),
     program: basename(options.command),
@@ -92,14 +100,22 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
     ...(broker === undefined ? {} : { broker }),
     ...told,
-  }, undefined, broker !== undefined);
+  }, undefined, broker !== undefined).catch((error: unknown) => {
+    gate?.close();
+    throw error;
+  });
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
   const given = chosen.flatMap((choice, index) => { const named = grants[index]; return named === undefined ? [] : [givenOf(choice, named)]; });
-  return { grants, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
+  return { grants, gate, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
 }
 
 const OWN: RunOrigin = { told: {}, broker: undefined, begun: undefined };
+
+async function openGate(surroundings: Surroundings, vault: OpenedVault, { command, tellHeld, askHere }: RunOptions, terms: Pick<RunGateTerms, "lock" | "run" | "idOf">): Promise<OpenGate> {
+  const [{ openGateOfRun }, { openHeldNotices }] = await Promise.all([import("../approvals/open-run-gate.ts"), import("../approvals/held-notices.ts")]);
+  return openGateOfRun(surroundings, vault, { ...terms, command, askHere, notices: openHeldNotices(tellHeld ?? surroundings.warn, surroundings.variables) });
+}
 
 async function readEnvFiles(surroundings: Surroundings, vault: OpenedVault, { sealingKeys, requirePerson }: RunOptions, envFiles: EnvFiles, granted: ReadonlySet<string>): Promise<Record<string, string>> {
   const { readPlainVariables } = await import("../imports/env-file-variables.ts");

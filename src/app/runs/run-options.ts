@@ -1,5 +1,6 @@
 // What a run is asked for.
 import type { Project } from "../../project/run-file.ts";
+import type { GateOptions } from "../approvals/run-gate.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { KeyVariables } from "../sealing/seal-options.ts";
@@ -41,6 +42,10 @@ export interface RunOptions {
   readonly logFile?: string | undefined;
   /** Gets, when the child has ended, a table of which secret was used where. */
   readonly tellSummary?: ((lines: readonly string[]) => void) | undefined;
+  /** Gets a line for each request that begins to wait for a person; `warn` gets it where this is left out. */
+  readonly tellHeld?: ((line: string) => void) | undefined;
+  /** Asks at the run's own terminal, which the program does not read then. */
+  readonly askHere?: GateOptions["askHere"];
   /** Whether output that goes to no terminal is rid of values, as a convenience. */
   readonly redact?: boolean;
   /** How the wall is made: undefined for a run without one. */

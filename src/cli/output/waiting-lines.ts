@@ -28,7 +28,7 @@ export function waitingLines({ id, request, isBodyKept, leftMs }: WaitingRequest
   return [
     `${id}  ${describeAct(request, PATH_MAX)}`,
     `  secret   ${cut(secrets.join(", "), NAME_MAX)}`,
-    `  rule     ${cut(rules.map((rule) => `ask ${rule}`).join("; "), NAME_MAX)}`,
+    `  rule     ${cut(rules.join("; "), NAME_MAX)}`,
     `  ${from}`,
     ...(body.kind === "none" ? [] : [`  body     ${describeBody(body)}${isBodyKept ? "" : ": too much waits for it to be shown"}`]),
     `  digest   ${digest.slice(0, 16)}  (of all of it)`,

@@ -1,6 +1,15 @@
 // What the audit log hears from the proxy: ids, hosts, names of secrets, codes. Never a value, placeholder, token, path, query or body of a request; a rule's pattern is its owner's.
 import type { RefusalCode } from "./refusal.ts";
 
+/** Of a request that a rule has somebody asked for. `rules` with the secrets' names: `TOKEN: ask DELETE /**`. */
+type Asked = {
+  readonly request: string;
+  readonly authority: string;
+  readonly method: string;
+  readonly secrets: readonly string[];
+  readonly rules: readonly string[];
+};
+
 /** Where a placeholder stood without acting. */
 export type InertSpot = "header" | "target" | "body";
 
@@ -15,6 +24,13 @@ export type ProxyEvent =
   | { readonly kind: "unsent"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "inert"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[]; readonly spot: InertSpot }
   | { readonly kind: "refused"; readonly request: string; readonly authority: string | null; readonly method: string | null; readonly secrets: readonly string[]; readonly code: RefusalCode; readonly text: string; readonly remedy?: string | undefined; readonly count?: number }
+  /** A person is being asked, by these rules, and it waits. */
+  | ({ readonly kind: "held" } & Asked)
+  /** `by`: through a command, a page, the run's terminal, or an approval that stands. `extent`: for once, the run, a time, the rule. */
+  | ({ readonly kind: "approved"; readonly by: string; readonly extent: string } & Asked)
+  | ({ readonly kind: "denied"; readonly by: string } & Asked)
+  /** Nobody has answered in time, or there was nobody to. */
+  | ({ readonly kind: "unanswered" } & Asked)
   /** A value came back in an answer, and the child got the placeholder. */
   | { readonly kind: "scrubbed"; readonly request: string; readonly authority: string; readonly method: string; readonly secrets: readonly string[] }
   | { readonly kind: "tunnelled"; readonly request: string; readonly authority: string };

@@ -28,6 +28,8 @@ export type RefusalCode =
   | "second-credential"
   | "rule"
   | "asks"
+  | "denied"
+  | "unanswered"
   | "rule-limit"
   | "misplaced"
   | "coded-body"
@@ -57,6 +59,8 @@ export interface Refusal {
   /** Names of the secrets that were held back. */
   readonly secrets: readonly string[];
   readonly format?: AnswerFormat;
+  /** Of one that may be sent again after so long. */
+  readonly retrySeconds?: number;
 }
 
 /** Carries a refusal out of a connection attempt. */
@@ -91,6 +95,9 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "second-credential": 400,
   rule: 403,
   asks: 403,
+  denied: 403,
+  // Not one that clients send again by themselves: each would be asked for anew.
+  unanswered: 403,
   "rule-limit": 429,
   misplaced: 400,
   "coded-body": 415,

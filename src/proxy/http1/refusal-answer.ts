@@ -34,11 +34,11 @@ export function writeRefusal(socket: Duplex, refusal: Refusal, requestId: string
   endGently(socket, Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\nconnection: close\r\n\r\n`, "latin1"), body]));
 }
 
-function compose({ code, status, text, remedy, format }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
+function compose({ code, status, text, remedy, format, retrySeconds }: Refusal, requestId: string): { readonly headers: string[]; readonly body: Buffer } {
   // What only the person can change is not told how: the program would do it.
   const advice = remedy === undefined ? "" : "; ask the person who started this run";
   const { type, body } = write(`vault: ${text}${advice} (${code}, request ${requestId})`, format);
-  const headers = ["content-type", type, "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId];
+  const headers = ["content-type", type, "cache-control", "no-store", "x-vault-refusal", code, "x-vault-request", requestId, ...(retrySeconds === undefined ? [] : ["retry-after", String(retrySeconds)])];
   return { headers: status === 407 ? [...headers, "proxy-authenticate", 'Basic realm="vault"'] : headers, body };
 }
 

@@ -14,6 +14,7 @@ import type { BodyWatch } from "../places/request-body.ts";
 import { makeBodyWatch } from "../places/request-body.ts";
 import type { Scrubber } from "../scrub/scrub.ts";
 import { makeScrubbers } from "../scrub/scrub.ts";
+import type { RunGate } from "./run-gate.ts";
 import type { AwsClock } from "./signing-limits.ts";
 import { openAwsClock } from "./signing-limits.ts";
 
@@ -34,18 +35,21 @@ export interface RunRules {
   readonly awsClock: AwsClock;
   /** For a body that has to be there whole. */
   readonly openShare: () => HeldShare;
+  /** Whom requests wait for that a rule holds; undefined: they are refused. */
+  readonly gate: RunGate | undefined;
   /** Whether any of the secrets has a value that may change. */
   readonly hasLiving: boolean;
   /** Whether any has one that is made. */
   readonly hasMade: boolean;
 }
 
-export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs"> & { readonly heldBytesMax: number | undefined }): RunRules {
+export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isStray" | "enter" | "flush" | "isRevoked" | "bodyIdleMs"> & { readonly heldBytesMax: number | undefined; readonly gate?: RunGate | undefined }): RunRules {
   const prefix = randomBytes(3).toString("hex");
   let count = 0;
   const { grants } = options;
   return {
     ...options,
+    gate: options.gate,
     hasLiving: grants.some(({ living }) => living !== undefined),
     hasMade: grants.some(({ living }) => living?.isMade === true),
     recognise: makeRecogniser(grants),

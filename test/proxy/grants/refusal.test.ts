@@ -13,7 +13,7 @@ const STATUSES: Readonly<Record<RefusalCode, number>> = {
   "own-address": 403, "metadata-address": 403, "private-address": 403, "this-machine": 403,
   method: 405, "proxy-auth": 407, timeout: 408, "coded-body": 415, expectation: 417, misdirected: 421, "header-limit": 431,
   upgrade: 501, "upstream-unreachable": 502, "upstream-certificate": 502, "upstream-answer": 502, "no-value": 503, audit: 503, "held-bodies": 503,
-  rule: 403, asks: 403, "rule-limit": 429,
+  rule: 403, asks: 403, denied: 403, unanswered: 403, "rule-limit": 429,
 };
 
 it.each(Object.entries(STATUSES))("%s has the status %i", (code, status) => {
