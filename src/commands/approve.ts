@@ -4,6 +4,7 @@ import { parseExtent } from "../cli/input/extent.ts";
 import { describeAct, waitingLine, waitingObject } from "../cli/output/waiting-lines.ts";
 import { answer, hasTerminal } from "../cli/output/terminal.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
+import { untilStopped } from "../cli/until-stopped.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 
@@ -17,20 +18,27 @@ export default class Approve extends VaultCommand {
   static override args = { id: Args.string({ description: "of a request that waits, as the run has named it" }) };
   static override flags = {
     for: Flags.string({ description: "approve more than this one request: for the run, for a time such as 10m, or for the whole rule until the vault is locked", helpValue: "run|TIME|rule" }),
+    browser: Flags.boolean({ description: "show what waits on a page in your browser, until interrupted", exclusive: ["for"] }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Approve);
     const surroundings = makeSurroundings(undefined);
     if (args.id !== undefined) {
+      if (flags.browser) throw new VaultError("usage", "--browser shows all that waits, and takes no ID");
       const extent = parseExtent(flags.for);
       const seen = await answerById(surroundings, "approve", args.id, { kind: "allow", extent });
       this.answer(flags.json, { approved: waitingObject(seen), for: flags.for ?? "once" }, [`approved: ${describeAct(seen.request, 500)}`]);
       return;
     }
     if (flags.for !== undefined) throw new VaultError("usage", "--for goes with the ID of a request", "vault approve lists what waits");
-    const approvals = await openApprovals(surroundings, "approve", "command");
+    const approvals = await openApprovals(surroundings, "approve", flags.browser ? "page" : "command");
     try {
+      if (flags.browser) {
+        const { approveInBrowser } = await import("../cli/pages/approve-browser.ts");
+        await untilStopped((signal) => approveInBrowser(approvals, signal));
+        return;
+      }
       if (!flags.json && process.stdout.isTTY && hasTerminal()) {
         const { approveAtTerminal } = await import("../cli/approve-session.ts");
         await approveAtTerminal(approvals);

@@ -41,6 +41,7 @@ export default class Run extends VaultCommand {
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
     log: Flags.string({ description: "append a line of JSON to this file for each thing that the proxy does: hosts and names, never values", helpValue: "FILE" }),
     summary: Flags.boolean({ description: "when the program has ended, say on stderr which host got which secret, and what was refused and why" }),
+    "ask-here": Flags.boolean({ description: "ask at this terminal about requests that wait for you, too; the program gets another stdin: … </dev/null", exclusive: ["broker"] }),
     redact: Flags.boolean({ description: "put placeholders where values stand in output that goes to a file or pipe: a convenience, no protection" }),
     "fresh-placeholders": Flags.boolean({ description: "make placeholders that no other run has, so that what a program stores of them is worth nothing in the next" }),
     ...brokerFlags,
@@ -56,7 +57,7 @@ export default class Run extends VaultCommand {
     if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
     const [command = "", ...rest] = args.command;
     const surroundings = makeSurroundings(flags["passphrase-file"]);
-    const widening = flags["no-project"] ? "--no-project" : declinesWall(flags) ? "--no-sandbox" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
+    const widening = flags["no-project"] ? "--no-project" : declinesWall(flags) ? "--no-sandbox" : flags["ask-here"] ? "--ask-here" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
     if (widening !== undefined) await forPersonOnly(`run ${widening}`, surroundings, flags);
     const project = findProject(flags);
     const wall = chooseWall(flags, project);
@@ -87,6 +88,7 @@ export default class Run extends VaultCommand {
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,
       tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
+      askHere: flags["ask-here"] ? (await import("../cli/ask-here.ts")).openAskHere(wall !== undefined) : undefined,
       tellHeld: (line) => { note(`vault: ${visible(line)}`); },
       wall,
       declinesWall: declinesWall(flags, findDeclinedProject(flags)),

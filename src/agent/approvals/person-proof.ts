@@ -41,13 +41,18 @@ export function isPerson(connection: Connection): boolean {
   try {
     const inode = readListeners().get(nameOf(connection));
     if (inode === undefined) return false;
-    const holders = findHolders(inode);
-    const runs = new Set(findPresent("run", undefined).map(({ pid }) => pid));
-    return holders.length > 0 && holders.flatMap((pid) => [pid, ...findAncestors(pid)]).every((pid) => !runs.has(pid) && !hasRunVariables(pid));
+    return isOutsideRuns(inode);
   } catch {
     // The kernel does not tell: then it is not known to be one.
     return false;
   }
+}
+
+/** Whether processes hold this socket, and none of them is below a run. @throws VaultError `io` where the kernel does not tell. */
+export function isOutsideRuns(inode: string): boolean {
+  const holders = findHolders(inode);
+  const runs = new Set(findPresent("run", undefined).map(({ pid }) => pid));
+  return holders.length > 0 && holders.flatMap((pid) => [pid, ...findAncestors(pid)]).every((pid) => !runs.has(pid) && !hasRunVariables(pid));
 }
 
 /** By the environment that a process was started with: it can leave it out. Those of other users tell nothing, and are above no run of this one's. */

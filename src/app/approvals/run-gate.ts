@@ -12,7 +12,7 @@ import { encodeHex, utf8 } from "../../bytes.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "../../proxy/judge/run-gate.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import type { Answer } from "./waiting.ts";
+import type { Answer, AskHere } from "./waiting.ts";
 
 /** How long a request waits for a use that is to come: clients try again by themselves, and few of them less often. */
 const USE_WAIT_MS = 5_000;
@@ -36,7 +36,7 @@ export interface GateOptions {
   /** Hears of each request that begins to wait. */
   readonly tell: (notice: HeldNotice) => void;
   /** Asks at the run's own terminal, where that was wanted. Undefined: nobody has answered there. */
-  readonly askHere?: ((notice: HeldNotice, signal: AbortSignal) => Promise<Answer | undefined>) | undefined;
+  readonly askHere?: AskHere | undefined;
 }
 
 export interface OpenGate extends RunGate {

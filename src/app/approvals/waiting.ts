@@ -2,6 +2,7 @@
 import type { Door, PersonsAnswer } from "../../agent/approvals/answer.ts";
 import { listWaiting, lookAt, settle } from "../../agent/approvals/client.ts";
 import type { Waiting } from "../../agent/approvals/queue.ts";
+import type { AgentClient } from "../../agent/client.ts";
 import { connectAgent } from "../../agent/client.ts";
 import { VaultError } from "../../errors.ts";
 import { findEnclosingRun, isBehindWall, missingVault } from "../keys/inside-run.ts";
@@ -12,6 +13,9 @@ export type WaitingRequest = Waiting;
 /** What a person says to it, and through which door. */
 export type Answer = PersonsAnswer;
 export type AnswerDoor = Door;
+
+/** Asks about one that waits at the run's own terminal. Undefined: it is left to others, or the signal says that it is decided. */
+export type AskHere = (notice: Pick<WaitingRequest, "id" | "request">, signal: AbortSignal) => Promise<Answer | undefined>;
 
 export interface Approvals {
   /** The oldest first, without the bodies. */
@@ -27,7 +31,7 @@ export interface Approvals {
  * Whoever opened it closes it.
  *
  * @param act what was asked for, as it is typed: `approve`.
- * @throws VaultError `inside-run` for a program in a run; `no-vault` behind the wall; as `connectAgent`. Each of the methods may reject with the first, by what the agent sees of this process, and with `locked`.
+ * @throws VaultError `inside-run` for a program in a run; `no-vault` behind the wall; Each of the methods may reject with the first, by what the agent sees of this process, and as `connectAgent`.
  */
 export async function openApprovals(surroundings: Surroundings, act: string, door: AnswerDoor): Promise<Approvals> {
   if (isBehindWall()) throw missingVault(surroundings);
@@ -36,15 +40,37 @@ export async function openApprovals(surroundings: Surroundings, act: string, doo
     const how = run.by === "above" ? `process ${run.pid}, a vault run, is above this one` : "this environment is that of a vault run";
     throw new VaultError("inside-run", `vault ${act} is for the person who started the run, and not for its program (${how})`, "type it in a terminal outside the run");
   }
-  const agent = await connectAgent(surroundings.paths.agent);
-  // Where no agent is, nothing waits.
-  if (agent === undefined) return { list: () => Promise.resolve([]), look: () => Promise.resolve(undefined), answer: () => Promise.resolve(false), close: () => undefined };
-  agent.announce();
+  const link = openLink(surroundings);
   return {
-    list: () => listWaiting(agent),
-    look: (id) => lookAt(agent, id),
-    answer: (seen, given) => settle(agent, seen, given, door),
-    close: () => { agent.close(); },
+    list: () => link.use((agent) => listWaiting(agent), []),
+    look: (id) => link.use((agent) => lookAt(agent, id), undefined),
+    answer: (seen, given) => link.use((agent) => settle(agent, seen, given, door), false),
+    close: link.close,
+  };
+}
+
+/** Agents come and go with unlocking and runs: where none is, nothing waits. */
+function openLink({ paths }: Surroundings): { readonly use: <T>(work: (agent: AgentClient) => Promise<T>, otherwise: T) => Promise<T>; readonly close: () => void } {
+  let agent: AgentClient | undefined;
+  return {
+    async use(work, otherwise) {
+      if (agent === undefined) {
+        agent = await connectAgent(paths.agent);
+        agent?.announce();
+      }
+      if (agent === undefined) return otherwise;
+      try {
+        return await work(agent);
+      } catch (error) {
+        if (!(error instanceof VaultError) || error.code !== "locked") throw error;
+        agent.close();
+        agent = undefined;
+        return otherwise;
+      }
+    },
+    close() {
+      agent?.close();
+    },
   };
 }
 

@@ -2,9 +2,11 @@
 // answers for a request that is another by now. It is the same user as vault, without a wall. The request goes on waiting.
 //
 // What it can do all the same: have a process that no run is above, and that has none of a run's variables, answer for it. The documents say so; the wall is for that.
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/agent/approvals/answer.ts";
 import { listWaiting, settle } from "../../../src/agent/approvals/client.ts";
@@ -13,6 +15,7 @@ import type { HeldRequests } from "../../../src/agent/approvals/held-requests.ts
 import { openHeldRequests } from "../../../src/agent/approvals/held-requests.ts";
 import type { AgentClient } from "../../../src/agent/client.ts";
 import { connectAgent } from "../../../src/agent/client.ts";
+import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
 import type { BuiltVault } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
@@ -105,6 +108,27 @@ describe.runIf(process.platform === "linux")("(needs Linux) what the program doe
     expect(said).toContain("refused: inside-run");
     expect(said).not.toContain("approved");
     await stillWaits();
+  });
+
+  it.each<[string, (command: string) => string]>([
+    ["", (command) => command],
+    [", without the run's variables", (command) => `env -i ${command}`],
+  ])("reads the token of the person's page, and answers there%s: refused", async (_name, disguise) => {
+    const page = await openApproveServer({ list: () => listWaiting(person), look: () => Promise.resolve(undefined), answer: (seen, answer) => settle(person, seen, answer, "page"), close: () => undefined });
+    try {
+      const { origin, host, hash } = new URL(page.url);
+      const order = JSON.stringify({ id, digest: digestOf("/repos/a"), word: "once", reason: "" });
+      const headers = { Origin: origin, "X-Vault-Token": hash.slice(1), "Content-Type": "application/json" };
+      const curl = `curl -s --noproxy "*" -o /dev/null -w "%{http_code}" ${Object.entries(headers).map(([name, value]) => `-H "${name}: ${value}"`).join(" ")} -d '${order}' http://${host}/answer`;
+      expect((await inRun(disguise(curl))).said).toMatch(/^403/);
+      await stillWaits();
+      // The same from outside is taken.
+      const answered = await promisify(execFile)("sh", ["-c", curl]);
+      expect(answered.stdout).toBe("200");
+      expect(await decision).toMatchObject({ kind: "allowed", by: "page" });
+    } finally {
+      page.close();
+    }
   });
 
   it("shows that the same done outside is answered", async () => {

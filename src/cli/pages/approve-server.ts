@@ -1,0 +1,104 @@
+// Answers for what waits, by a page on this machine: a server on loopback that lives until it is closed.
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { isVisitorOutside } from "../../app/approvals/page-visitor.ts";
+import type { Approvals, WaitingRequest } from "../../app/approvals/waiting.ts";
+import { VaultError } from "../../errors.ts";
+import { bodyLines, waitingLines } from "../output/waiting-lines.ts";
+import { APPROVE_PAGE, APPROVE_PAGE_POLICY } from "./approve-page.ts";
+import { findOrder, judgeApproveRequest } from "./approve-request.ts";
+
+const REQUEST_MS = 10 * 1000;
+const HEAD_BYTES_MAX = 8 * 1024;
+const CONNECTIONS_MAX = 16;
+
+export interface ApproveServer {
+  /** With the token in its fragment, which browsers send to nobody. */
+  readonly url: string;
+  readonly close: () => void;
+}
+
+/** Whoever opened it closes it. @throws VaultError `io` where no port can be had. */
+export async function openApproveServer(approvals: Approvals): Promise<ApproveServer> {
+  const token = randomBytes(32).toString("base64url");
+  let authority = "";
+  /** A connection that stays was looked at when it came; an answer is looked at each time. */
+  const outside = new WeakSet<Socket>();
+  const isOutside = (socket: Socket, isAnswer: boolean): boolean => {
+    if (!isAnswer && outside.has(socket)) return true;
+    const { remotePort, localPort } = socket;
+    if (remotePort === undefined || localPort === undefined || !isVisitorOutside({ peerPort: remotePort, ownPort: localPort })) return false;
+    outside.add(socket);
+    return true;
+  };
+  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
+    const verdict = judgeApproveRequest(request, { authority, token });
+    if (verdict.kind === "page") {
+      end(response, 200, APPROVE_PAGE, "text/html; charset=utf-8");
+      return;
+    }
+    if (verdict.kind === "refused" || !isOutside(request.socket, verdict.kind === "answer")) {
+      request.resume();
+      end(response, verdict.kind === "refused" ? verdict.status : 403);
+      return;
+    }
+    answer(approvals, verdict.kind, request).then((reply) => { end(response, reply === undefined ? 400 : 200, JSON.stringify(reply ?? {}), "application/json"); }, () => { response.destroy(); });
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", (_error, socket) => { socket.destroy(); });
+  await new Promise<void>((ready, fail) => {
+    server.once("error", () => { fail(new VaultError("io", "no port of this machine can be had for the page", "approve in the terminal: leave out --browser")); });
+    server.listen(0, "127.0.0.1", ready);
+  });
+  const address = server.address();
+  authority = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  return {
+    url: `http://${authority}/#${token}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function answer(approvals: Approvals, kind: "list" | "look" | "answer", request: IncomingMessage): Promise<unknown> {
+  const text = await readText(request);
+  if (kind === "list") return (await approvals.list()).map(describe);
+  const order = findOrder(text);
+  if (order === undefined) return undefined;
+  if (kind === "look") {
+    const found = await approvals.look(order.id);
+    return { lines: found?.request.digest === order.digest ? bodyLines(found) : ["it waits no more"] };
+  }
+  if (order.answer === undefined) return undefined;
+  const seen = (await approvals.list()).find(({ id, request: { digest } }) => id === order.id && digest === order.digest);
+  return { isSettled: seen !== undefined && (await approvals.answer(seen, order.answer)) };
+}
+
+function describe(waiting: WaitingRequest): Record<string, unknown> {
+  const { id, request: { digest, kind, body } } = waiting;
+  return { id, digest, isWish: kind === "wish", hasBody: body.kind !== "none", lines: waitingLines(waiting) };
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function end(response: ServerResponse, status: number, body = "", type = "text/plain"): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-security-policy": APPROVE_PAGE_POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(body);
+}
