@@ -105,14 +105,14 @@ class AgentGate implements OpenGate {
   async #ask(asked: AskedRequest): Promise<AskVerdict> {
     const request = this.#describe(asked);
     for (let attempt = 0; ; attempt += 1) {
-      let isHeld = false;
+      const begun = { isHeld: false };
       const link = await this.#connected();
       if (link === undefined) return { kind: "ended" };
-      const decision = await this.#hold(link, request, asked, () => { isHeld = true; });
+      const decision = await this.#hold(link, request, asked, () => { begun.isHeld = true; });
       if (decision.kind !== "ended") return decision;
       if (this.#link === link) this.#link = undefined;
       // The agent may have ended because its time was over, and another one be there. What somebody had begun to decide on is over with it.
-      if (isHeld || attempt > 0 || this.#options.isRevoked()) return decision;
+      if (begun.isHeld || attempt > 0 || this.#options.isRevoked()) return decision;
     }
   }
 
@@ -207,15 +207,19 @@ class AgentGate implements OpenGate {
     return { key: encodeHex(new Uint8Array(createHash("sha256").update(utf8(JSON.stringify(key))).digest())), perMinute: rate.perMinute, burst: rate.burst };
   }
 
+  /** The run may have ended meanwhile. */
+  #keep(link: Link | undefined): Link | undefined {
+    if (this.#isClosed) link?.agent.close();
+    else this.#link = link;
+    return this.#link;
+  }
+
   /** One at a time, whoever asks. */
   async #connected(): Promise<Link | undefined> {
     if (this.#link !== undefined) return this.#link;
     if (this.#isClosed || this.#options.isRevoked()) return undefined;
     this.#connecting ??= connectBy(this.#options.connect).catch(() => undefined).finally(() => { this.#connecting = undefined; });
-    const link = await this.#connecting;
-    if (this.#isClosed) link?.agent.close();
-    else this.#link = link;
-    return this.#link;
+    return this.#keep(await this.#connecting);
   }
 }
 
