@@ -1,6 +1,7 @@
 // The commands, explicitly: what is not in this table does not exist.
 import Accept from "./accept.ts";
 import Approve from "./approve.ts";
+import Ask from "./ask.ts";
 import Audit from "./audit.ts";
 import AwsCredentialProcess from "./aws-credential-process.ts";
 import Completion from "./completion.ts";
@@ -47,6 +48,7 @@ import Unseal from "./unseal.ts";
 export const COMMANDS = {
   accept: Accept,
   approve: Approve,
+  ask: Ask,
   audit: Audit,
   "aws-credential-process": AwsCredentialProcess,
   completion: Completion,

@@ -7,6 +7,7 @@ import type { RunGate } from "./judge/run-gate.ts";
 import type { Handshake } from "./tls/intercept.ts";
 import type { StrayTest } from "./places/placeholder-check.ts";
 import type { KeptCa } from "./tls/run-ca.ts";
+import type { HearWish } from "./wish.ts";
 import type { FindNextProxy } from "./upstream/next-proxy.ts";
 
 /** What makes one proxy as good as another to a program. */
@@ -40,6 +41,8 @@ export interface ProxyOptions {
   isRevoked(): boolean;
   /** Whom requests wait for that a rule holds. Without one, they are refused. */
   readonly gate?: RunGate | undefined;
+  /** Hears what the program asks its person for. */
+  readonly hearWish?: HearWish | undefined;
   /** The user's own proxy for a host, where there is one. */
   readonly findNextProxy?: FindNextProxy;
   /** How names become addresses; the system's way by default. */

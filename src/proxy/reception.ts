@@ -38,6 +38,8 @@ import { openStrangerRecord } from "./stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
 import { findPeer } from "./loopback-peer.ts";
+import { serveWish } from "./wish.ts";
+import { WISH_HOST } from "./judge/run-gate.ts";
 import { openWaysThrough } from "./ways-through.ts";
 
 export interface Reception {
@@ -109,6 +111,10 @@ export function makeReception(options: ReceptionOptions): Reception {
     const target = findAbsoluteTarget(head.url);
     const stranger = head.url.startsWith("/") ? malformedTarget() : isAdmitted(head, guest) || isOwnAndUnbound(guest.socket, target?.authority) ? undefined : unauthorised();
     if (stranger === undefined) guest.showToken();
+    if (stranger === undefined && target?.scheme === "http" && target.authority.host === WISH_HOST) {
+      serveWish(request, response, options.hearWish, findPeer(guest.socket));
+      return undefined;
+    }
     const refusal = stranger ?? findAbsoluteRefusal(target);
     if (refusal === undefined && target !== undefined) return openExchange(request, response, makeRoute(target, grants), rules, upstream, findPeer(guest.socket));
     const answered = refusal ?? malformedTarget();

@@ -26,6 +26,7 @@ const SERVICE = `printf '{"id":"billing","title":"Billing","variables":["BILLING
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
   accept: VAULT,
   approve: VAULT,
+  ask: [],
   audit: VAULT,
   "aws-credential-process": [],
   completion: [],
@@ -95,6 +96,7 @@ const ELSEWHERE = "logs in at a provider that is not here";
 /** By the example as a shell reads it. */
 const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault accept gEbUQo5GJmL8B2MwfZLxQw==": { why: "names another vault", lines: (printed) => [`2: ${printed}`, `sh -c 'vault accept "$(sed -n "s/^  .vault.: .\\(.*\\).,$/\\1/p" "$VAULT_DIR/vault.json")"'`] },
+  "vault ask GITHUB_TOKEN --reason 'to open the pull request'": { why: "is for a program in a run, and waits for a person", lines: (printed) => [`2: ${printed}`] },
   "vault approve k7f3x --for run": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },
   "vault deny k7f3x": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },
   "vault deny k7f3x --reason 'not on a Friday'": { why: NOTHING_WAITS, lines: (printed) => [`7: ${printed}`] },

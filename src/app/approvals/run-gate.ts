@@ -11,6 +11,7 @@ import type { AgentClient } from "../../agent/client.ts";
 import { encodeHex, utf8 } from "../../bytes.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "../../proxy/judge/run-gate.ts";
+import type { HearWish } from "../../proxy/wish.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Answer, AskHere } from "./waiting.ts";
 
@@ -40,6 +41,7 @@ export interface GateOptions {
 }
 
 export interface OpenGate extends RunGate {
+  readonly wish: HearWish;
   /** From now on it is known which program is at the other end of a connection. */
   findProgramsBy(find: (peer: LoopbackPeer) => readonly string[]): void;
   close(): void;
@@ -92,6 +94,15 @@ class AgentGate implements OpenGate {
     }
   };
 
+  readonly wish: HearWish = async ({ what, why, peer, signal }) => {
+    const request: HeldRequest = { kind: "wish", run: this.#options.run, programs: this.#programsAt(peer), secrets: [], rules: [], method: "ASK", host: what, path: why, body: { kind: "none" }, digest: encodeHex(new Uint8Array(createHash("sha256").update(JSON.stringify([what, why])).digest())) };
+    try {
+      return await this.#holdAnywhere(request, { signal, onHeld: () => undefined });
+    } catch {
+      return { kind: "ended" };
+    }
+  };
+
   readonly meter = async (gates: readonly Gate[], signal: AbortSignal): Promise<MeterVerdict> => {
     const spent = this.#takeOfRun(gates);
     if (spent !== undefined) return { kind: "spent", gate: spent, retryMs: undefined };
@@ -102,8 +113,11 @@ class AgentGate implements OpenGate {
     return verdict ?? (first === undefined ? { kind: "counted" } : { kind: "uncounted", gate: first });
   };
 
-  async #ask(asked: AskedRequest): Promise<AskVerdict> {
-    const request = this.#describe(asked);
+  #ask(asked: AskedRequest): Promise<AskVerdict> {
+    return this.#holdAnywhere(this.#describe(asked), asked);
+  }
+
+  async #holdAnywhere(request: HeldRequest, asked: Pick<AskedRequest, "signal" | "onHeld">): Promise<AskVerdict> {
     for (let attempt = 0; ; attempt += 1) {
       const begun = { isHeld: false };
       const link = await this.#connected();
@@ -116,7 +130,7 @@ class AgentGate implements OpenGate {
     }
   }
 
-  async #hold({ held }: Link, request: HeldRequest, { signal, onHeld }: AskedRequest, begin: () => void): Promise<Decision> {
+  async #hold({ held }: Link, request: HeldRequest, { signal, onHeld }: Pick<AskedRequest, "signal" | "onHeld">, begin: () => void): Promise<Decision> {
     const { askHere, tell } = this.#options;
     const over = new AbortController();
     const leave = (): void => { over.abort(); };
@@ -144,11 +158,10 @@ class AgentGate implements OpenGate {
   }
 
   #describe({ gates, method, host, target, body, digest, peer }: AskedRequest): HeldRequest {
-    const programs = peer === undefined ? [] : this.#findPrograms(peer);
     return {
       kind: "request",
       run: this.#options.run,
-      programs: programs.length > 0 ? programs.slice(0, 16) : [this.#options.program],
+      programs: this.#programsAt(peer),
       secrets: [...new Set(gates.map(({ grant }) => grant.name))],
       rules: gates.map(({ rule, layer }) => `${rule}${layer.by === undefined ? "" : ` (${layer.by})`}`),
       method,
@@ -157,6 +170,11 @@ class AgentGate implements OpenGate {
       body,
       digest,
     };
+  }
+
+  #programsAt(peer: LoopbackPeer | undefined): readonly string[] {
+    const programs = peer === undefined ? [] : this.#findPrograms(peer);
+    return programs.length > 0 ? programs.slice(0, 16) : [this.#options.program];
   }
 
   /** Nothing in it waits: those who ask at once come one after the other. @returns the first that has no use left. */

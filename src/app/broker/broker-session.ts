@@ -78,7 +78,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   const options = optionsOf(order, viewpoint);
   const id = joined?.id ?? randomBytes(16).toString("hex");
   const origin = { told: { session: id, identity: did, handle }, broker: shared?.broker, begun: joined?.record.begun };
-  const { grants, gate, begun, isStray, trail, endLiving, key } = await withOpenVault(surroundings, async (vault) => ({
+  const { grants, gate, wishes, begun, isStray, trail, endLiving, key } = await withOpenVault(surroundings, async (vault) => ({
     // Only whoever makes a record needs it.
     key: shared === undefined || joined !== undefined ? undefined : vault.keys.sessions.slice(),
     ...(await openGrants(surroundings, vault, options, watches, origin)),
@@ -101,13 +101,14 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   let proxy: HandedProxy | undefined;
   try {
     proxy = await openProxy({
-      grants: grants.map(withoutHidden), gate, isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
+      grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
       roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, isElsewhere: true, listens: false,
       ...(joined === undefined ? {} : { kept: joined.record.proxy }),
     });
     if (shared !== undefined && key !== undefined) await tellOthers(shared, id, { did, viewpoint, order, begun, proxy: proxy.keep() }, key);
   } catch (error) {
     gate?.close();
+    wishes.close();
     part?.detach();
     await proxy?.close();
     await trail.close(joined === undefined ? { kind: "run.end", outcome: { kind: "not-started" } } : { kind: LEFT });
@@ -122,6 +123,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
     followers.clear();
     await served.close();
     gate?.close();
+    wishes.close();
     const status = isExit(outcome) ? statusOf(outcome) : 0;
     const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status)];
     for (const { grant } of grants) grant.value.wipe();

@@ -8,7 +8,9 @@ import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
 import { needsGate } from "../approvals/needs-gate.ts";
 import type { RunGateTerms } from "../approvals/open-run-gate.ts";
+import type { HeldNotices } from "../approvals/held-notices.ts";
 import type { OpenGate } from "../approvals/run-gate.ts";
+import type { Wishes, WishTerms } from "../approvals/wishes.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
@@ -41,6 +43,8 @@ export interface RunGrants {
   readonly begun: BegunRun;
   /** Where a rule asks or counts. The caller closes it. */
   readonly gate: OpenGate | undefined;
+  /** What the program asks its person for. The caller closes it. */
+  readonly wishes: Wishes;
   /** Nothing is told of values that are made from then on. @returns why some could not be had, and which of the vault's changes have cost the run something. */
   readonly endLiving: () => string[];
 }
@@ -89,6 +93,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const ids = new Map(grants.map(({ grant }, index) => [grant, chosen[index]?.record.id ?? ""]));
   // Only here: where no rule asks or counts, nobody is needed for that.
   const gate = needsGate(grants.map(({ grant }) => grant)) ? await openGate(surroundings, vault, options, { lock, run: runId, idOf: (grant) => ids.get(grant) ?? grant.name }) : undefined;
+  const wishes = openLateWishes(surroundings, options, { gate, run: runId, lock });
   const trail = await openRunTrail(surroundings, vault, runId, {
     ...(begun === undefined ? { kind: "run.start" } : { kind: "run.join", of: begun.run }),
     program: basename(options.command),
@@ -107,10 +112,21 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
   const given = chosen.flatMap((choice, index) => { const named = grants[index]; return named === undefined ? [] : [givenOf(choice, named)]; });
-  return { grants, gate, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
+  return { grants, gate, wishes, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
 }
 
 const OWN: RunOrigin = { told: {}, broker: undefined, begun: undefined };
+
+/** Only with the first is anything loaded for it. */
+function openLateWishes(surroundings: Surroundings, { command, tellHeld }: RunOptions, terms: Pick<WishTerms, "gate" | "run" | "lock">): Wishes {
+  const notices = async (): Promise<HeldNotices> => (await import("../approvals/held-notices.ts")).openHeldNotices(tellHeld ?? surroundings.warn, surroundings.variables);
+  let opened: Promise<Wishes> | undefined;
+  const open = async (): Promise<Wishes> => (await import("../approvals/wishes.ts")).openWishes(surroundings, { ...terms, command, notices });
+  return {
+    hear: async (wish) => (await (opened ??= open())).hear(wish),
+    close: () => { void opened?.then((wishes) => { wishes.close(); }, () => undefined); },
+  };
+}
 
 async function openGate(surroundings: Surroundings, vault: OpenedVault, { command, tellHeld, askHere }: RunOptions, terms: Pick<RunGateTerms, "lock" | "run" | "idOf">): Promise<OpenGate> {
   const [{ openGateOfRun }, { openHeldNotices }] = await Promise.all([import("../approvals/open-run-gate.ts"), import("../approvals/held-notices.ts")]);

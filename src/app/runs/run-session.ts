@@ -112,7 +112,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   const watches = { lock: watch, look, seenAtStart: look() };
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
-  const { grants, gate, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
+  const { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options, watches);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     const told = options.isWatched && walled === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
@@ -133,7 +133,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, gate, isStray, trail, withheld, keyFile, plain, endLiving, walled, outputs, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving, walled, outputs, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -147,6 +147,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
     // A run that never got as far as its child has an end as well, lest it be taken for one that was killed.
     await closeTrail(surroundings, trail, { kind: "not-started" });
     gate?.close();
+    wishes.close();
     for (const { grant } of grants) grant.value.wipe();
     signals.close();
   }
@@ -164,7 +165,7 @@ interface OpenRun extends Omit<RunGrants, "begun">, Prepared {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, gate, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const roots = collectRoots(surroundings.variables, options.upstreamRoots);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
@@ -174,7 +175,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   };
   const peers = openPeerCheck(process.pid, process.getuid?.());
   gate?.findProgramsBy(peers.findPrograms);
-  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
   const behindWall = walled === undefined ? undefined : await openWalledProxy(walled, await openProxy({ ...terms, isWalled: true, listens: false }), terms.grants.flatMap(({ bindings }) => bindings));
   const proxy: NamedProxy = behindWall ?? (await openProxy(terms));
   try {

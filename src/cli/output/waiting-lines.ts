@@ -24,7 +24,7 @@ export function waitingLines({ id, request, isBodyKept, leftMs }: WaitingRequest
   const { kind, secrets, rules, programs, digest, body, path, run } = request;
   const asker = programs.length === 0 ? "not known: the system does not tell" : programs.map((name) => cut(name, 40)).join(" < ");
   const from = `program  ${asker}  (run ${run})`;
-  if (kind === "wish") return [`${id}  a program asks for ${cut(request.host, NAME_MAX)}`, `  it says  "${cut(path, 600)}"`, `  ${from}`];
+  if (kind === "wish") return [`${id}  a program asks for ${cut(request.host, NAME_MAX)}`, `  it says  "${cut(path, 600)}"`, `  ${from}`, `  a yes tells it so and gives nothing by itself: start the run anew with -s NAME, or bind the host (vault secrets update NAME --host HOST)`];
   return [
     `${id}  ${describeAct(request, PATH_MAX)}`,
     `  secret   ${cut(secrets.join(", "), NAME_MAX)}`,

@@ -1,6 +1,9 @@
 // What a run's proxy asks of others before a request goes out: a person's word, and whether there is a use left. Who they are, the run knows.
 import type { Gate } from "./rules/judge-rules.ts";
 
+/** `GET http://ask.vault.invalid/?for=NAME&why=TEXT`, asked of the run's proxy, is a wish of the program's. The name leads nowhere (RFC 6761). */
+export const WISH_HOST = "ask.vault.invalid";
+
 /** The child's end of its connection to the proxy, where it is one on loopback. */
 export interface LoopbackPeer {
   readonly peerPort: number;

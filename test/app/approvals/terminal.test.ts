@@ -59,6 +59,24 @@ describe.runIf(hasTools())("(needs curl and python3) a request that waits", () =
     expect(built.vault(["audit", "--verify"])).toContain("entries");
   });
 
+  it("may be a wish of the program's, whose words are shown as such, and who is told the answer", async () => {
+    const typed = `"${NODE}" "${RUN_JS}" ask`;
+    const run = built.run(`${typed} OTHER_KEY --reason 'to deploy'; echo "status $?"; ${typed} api.example.com; echo "status $?"; curl -s --proxy "$HTTP_PROXY" "http://ask.vault.invalid/?for=X"`);
+    await run.said("a wish for OTHER_KEY waits for you");
+    expect(JSON.parse(built.vault(["approve", "--json"]))).toMatchObject([{ kind: "wish", host: "OTHER_KEY", path: "to deploy" }]);
+    const idOf = (): string => (JSON.parse(built.vault(["approve", "--json"])) as { id: string }[])[0]?.id ?? "none";
+    built.vault(["approve", idOf()]);
+    await run.said("status 0");
+    await expect.poll(idOf, { timeout: 15_000 }).not.toBe("none");
+    built.vault(["deny", idOf(), "--reason", "not that host"]);
+    await run.said("status 14");
+    expect(run.output()).toContain("the person who started the run said no: not that host");
+    await expect.poll(idOf, { timeout: 15_000 }).not.toBe("none");
+    built.vault(["deny", idOf()]);
+    await run.ended;
+    expect(run.output()).toContain('{"answer":"no","reason":""}');
+  });
+
   it("is refused by a lock, and the run's next request too", async () => {
     const run = built.run(`${curl("/first")}; ${curl("/second")}`);
     await run.said("waits for you");
