@@ -15,6 +15,7 @@ import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { FollowedAcceptances } from "./acceptances.ts";
 import { openProofEntries } from "./proof-entries.ts";
+import type { SessionEntry } from "./session-entries.ts";
 import { findSessionEntry, keepSession, makeSessionEntry, removeSession } from "./session-entries.ts";
 import type { SessionRecord } from "./session-record.ts";
 import { encodeRecord, findRecord } from "./session-record.ts";
@@ -85,32 +86,31 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
     await pulling;
     await sleep(Math.max(0, pulledMs + PAUSE_MS - performance.now()), undefined, { ref: false });
     [waiting, pulledMs] = [undefined, performance.now()];
-    // Locked, or the store is away: once more the next time.
-    pulling = pull().catch(passVaultError);
-    await pulling;
+    const pulled = pull();
+    pulling = pulled.catch(passVaultError);
+    await pulled;
   };
   const catchUp = (): Promise<void> => (waiting ??= pullNext());
-  const timer = setInterval(() => { void catchUp(); }, PULL_MS).unref();
+  // Locked, or the store is away: once more the next time.
+  const timer = setInterval(() => { catchUp().catch(passVaultError); }, PULL_MS).unref();
   const isOver: SharedVault["isOver"] = (session, isAnew = false) => log.findSession(session, isAnew)?.isEnded !== false;
   return {
     broker,
     nonce,
-    catchUp,
+    catchUp: () => catchUp().catch(passVaultError),
     takeProof: (proof) => proofs.take(proof),
     async tell(session, record, key) {
       if (!(await makeSessionEntry(engine, session, broker, sealText(key, session, encodeRecord(record))))) throw new VaultError("busy", "there is a session of that name");
     },
-    find: (did, session) =>
-      withOpenVault(surroundings, async (vault) => {
-        const entry = await findSessionEntry(engine, session);
-        const text = entry === undefined ? undefined : openText(vault.keys.sessions, session, entry.sealed);
-        const record = text === undefined ? undefined : findRecord(text);
-        wipe(text);
-        if (record?.did !== did) return undefined;
-        await catchUpLog(paths, vault.file, vault.holder);
-        const logged = log.findSession(session, true);
-        return logged?.isEnded === false && logged.run === record.begun.run && logged.identity === did ? record : undefined;
-      }),
+    async find(did, session) {
+      const entry = await findSessionEntry(engine, session);
+      if (entry === undefined) return undefined;
+      const record = await withOpenVault(surroundings, ({ keys: { sessions } }) => Promise.resolve(openEntry(sessions, entry)));
+      if (record?.did !== did) return undefined;
+      await catchUp();
+      const logged = log.findSession(session, true);
+      return logged?.isEnded === false && logged.run === record.begun.run && logged.identity === did ? record : undefined;
+    },
     isOver,
     async end(session, outcome) {
       await tellEnd(surroundings, log, session, { ...outcome });
@@ -143,6 +143,15 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
       await heartbeat.close();
     },
   };
+}
+
+function openEntry(key: Uint8Array, { session, sealed }: SessionEntry): SessionRecord | undefined {
+  const text = openText(key, session, sealed);
+  try {
+    return text && findRecord(text);
+  } finally {
+    wipe(text);
+  }
 }
 
 /** @throws anything else. */
