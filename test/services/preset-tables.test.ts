@@ -15,9 +15,9 @@ import { readPresetTable } from "./preset-tables.ts";
 const FOLDER = fileURLToPath(new URL("presets", import.meta.url));
 const registry = makeRegistry();
 
-/** With GraphQL in the rules, whatever may write has to be GraphQL, and of the operations that they name. */
+/** With GraphQL in the rules, a POST has to be GraphQL, and of the operations that they name. */
 function isRightGraphql({ graphql }: Rules, { method, operation }: EndpointRow): boolean {
-  return graphql === null || ["GET", "HEAD", "OPTIONS"].includes(method) || graphql.operations.some((allowed) => allowed === operation);
+  return graphql === null || method !== "POST" || graphql.operations.some((allowed) => allowed === operation);
 }
 
 /** An encoded slash is one to some servers, and text to others: a request passes where both readings do. */
