@@ -11,7 +11,7 @@ interface Flag {
   readonly char?: string;
   readonly allowNo?: boolean;
 }
-const { commands } = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8")) as { readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, Flag>> }>> };
+const { commands } = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8")) as { readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, Flag>>; readonly args?: Readonly<Record<string, { readonly required?: boolean }>> }>> };
 const ids = Object.keys(commands);
 
 /** A template with a word in the place of each of its values. */
@@ -41,7 +41,18 @@ function judge({ where, words }: Said): string[] {
   return own.flatMap((word) => /^(--?[a-z][a-z0-9-]*)/.exec(word)?.[1] ?? []).filter((flag) => flag !== "--help" && !taken.includes(flag)).map((flag) => `${where}: vault ${words.join(" ")}: no ${flag}`);
 }
 
-const said = readSources("src").flatMap(({ path, tree }) => nodesOf(tree).flatMap((node) => {
+/** @returns what a command lacks, of the arguments that it cannot do without. Words of a sentence behind it count as some: this is no proof, and finds what was forgotten. */
+function findMissing({ where, words }: Said): string[] {
+  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  const id = own[1] !== undefined && ids.includes(`${own[0] ?? ""}:${own[1]}`) ? `${own[0] ?? ""}:${own[1]}` : (own[0] ?? "");
+  const { flags = {}, args = {} } = commands[id] ?? {};
+  const given = own.slice(id.split(":").length).filter((word, index, all) => !word.startsWith("-") && flags[(all[index - 1] ?? "").replace(/^--/, "")]?.type !== "option");
+  const needed = Object.values(args).filter(({ required }) => required === true).length;
+  return given.length < needed && !words.includes("--help") && !words.includes("--") ? [`${where}: vault ${words.join(" ")}`] : [];
+}
+
+const sources = readSources("src");
+const said = sources.flatMap(({ path, tree }) => nodesOf(tree).flatMap((node) => {
   const text = textOf(node);
   return text === undefined ? [] : findSaid(`${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`, text);
 }));
@@ -62,6 +73,16 @@ describe("commands that a text of ours names", () => {
     expect(said.flatMap(judge)).toEqual([]);
     expect(written.length).toBeGreaterThan(200);
     expect(written.flatMap(judge)).toEqual([]);
+  });
+
+  it("have all their arguments, where they are all of a hint", () => {
+    const hints = sources.flatMap(({ path, tree }) => nodesOf(tree).filter((node): node is ts.NewExpression => ts.isNewExpression(node) && node.expression.getText(tree) === "VaultError").flatMap((node) => {
+      const hint = node.arguments?.[2];
+      const text = hint === undefined ? undefined : textOf(hint);
+      return text === undefined ? [] : findSaid(`${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`, text).filter(({ words }) => text.startsWith(`vault ${words.join(" ")}`));
+    }));
+    expect(hints.length).toBeGreaterThan(40);
+    expect(hints.flatMap(findMissing)).toEqual([]);
   });
 
   it("of npm are scripts of ours, in what tells how to work on it", () => {
