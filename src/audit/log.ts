@@ -84,6 +84,22 @@ export async function pullLog(folder: string, store: LogStore, terms: PullTerms)
 
 /** Nobody else of this machine writes to the log, or to its copies of others', while `work` does. @throws VaultError `busy`, `io`. */
 export async function withLogLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const before = turns.get(folder);
+  const turn = takeTurn(before, folder, work);
+  const mine = turn.then(ignore, ignore);
+  turns.set(folder, mine);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(folder) === mine) turns.delete(folder);
+  }
+}
+
+/** Of this process, one after the other: a broker has hundreds that want to write at once, and each that waited by itself would look for the lock many times a second. */
+const turns = new Map<string, Promise<void>>();
+
+async function takeTurn<T>(before: Promise<void> | undefined, folder: string, work: () => Promise<T>): Promise<T> {
+  await before;
   ensureUnsharedFolder(folder);
   const lock = await acquireLock(join(folder, "audit.lock"));
   try {
@@ -91,6 +107,10 @@ export async function withLogLock<T>(folder: string, work: () => Promise<T>): Pr
   } finally {
     lock.release();
   }
+}
+
+function ignore(): void {
+  // Whoever waits for his own turn does not hear how another's went.
 }
 
 /** The first event of a vault key's log behind the entry that closes the one before. */
