@@ -5,25 +5,29 @@ import { VaultError } from "../errors.ts";
 import { readPem } from "./input/broker-flags.ts";
 import { note } from "./output/terminal.ts";
 
+/** A flag that is not given has no value, whatever its type in the framework says. */
 export interface GivenBrokerFlags {
   readonly identity?: string | undefined;
   readonly "broker-ca"?: string | undefined;
   readonly "broker-vault"?: string | undefined;
-  readonly "deny-unmatched": boolean;
-  readonly strict: boolean;
+  readonly "deny-unmatched": boolean | undefined;
+  readonly strict: boolean | undefined;
   readonly log?: string | undefined;
-  readonly summary: boolean;
-  readonly "fresh-placeholders": boolean;
-  readonly redact: boolean;
+  readonly summary: boolean | undefined;
+  readonly "fresh-placeholders": boolean | undefined;
+  readonly redact: boolean | undefined;
   readonly dotenv?: readonly string[] | undefined;
   readonly "upstream-ca"?: readonly string[] | undefined;
 }
 
-type Named = Pick<BrokeredOptions, "command" | "args" | "viewpoint" | "selections" | "project" | "wall">;
+interface Named extends Pick<BrokeredOptions, "command" | "args" | "viewpoint" | "selections" | "project" | "wall"> {
+  /** Whether the project's file refuses hosts that no secret is bound to. */
+  readonly deniesUnmatched: boolean;
+}
 
 /** @returns the program's status. @throws VaultError `usage` for flags that need values or keys here, and as `runBrokered`. */
-export async function runAtBroker(surroundings: Surroundings, url: string, flags: GivenBrokerFlags, named: Named): Promise<number> {
-  if (flags.redact) throw new VaultError("usage", "--redact needs the values, and with --broker this machine has none");
+export async function runAtBroker(surroundings: Surroundings, url: string, flags: GivenBrokerFlags, { deniesUnmatched, ...named }: Named): Promise<number> {
+  if (flags.redact === true) throw new VaultError("usage", "--redact needs the values, and with --broker this machine has none");
   if (flags.dotenv !== undefined) throw new VaultError("usage", "--dotenv looks for the vault's values in the file, and with --broker this machine has none");
   if (flags["upstream-ca"] !== undefined) throw new VaultError("usage", "--upstream-ca is for who dials the hosts, and with --broker that is the broker", "vault serve --upstream-ca FILE");
   const ca = flags["broker-ca"];
@@ -33,10 +37,10 @@ export async function runAtBroker(surroundings: Surroundings, url: string, flags
   return runBrokered(surroundings, client, {
     ...named,
     vault: flags["broker-vault"],
-    denyUnmatched: flags["deny-unmatched"],
-    strict: flags.strict,
+    denyUnmatched: flags["deny-unmatched"] === true || deniesUnmatched,
+    strict: flags.strict === true,
     logFile: flags.log,
-    tellSummary: flags.summary ? (lines) => { note(lines.join("\n")); } : undefined,
-    freshPlaceholders: flags["fresh-placeholders"],
+    tellSummary: flags.summary === true ? (lines) => { note(lines.join("\n")); } : undefined,
+    freshPlaceholders: flags["fresh-placeholders"] === true,
   });
 }

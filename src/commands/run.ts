@@ -69,7 +69,7 @@ export default class Run extends VaultCommand {
     }
     if (flags.broker !== undefined) {
       const { runAtBroker } = await import("../cli/brokered-run.ts");
-      return runAtBroker(surroundings, flags.broker, flags, { command, args: rest, viewpoint: parseViewpoint(flags), selections: flags.secret?.map(parseSelection), project: findProjectText(flags), wall });
+      return runAtBroker(surroundings, flags.broker, flags, { command, args: rest, viewpoint: parseViewpoint(flags), selections: flags.secret?.map(parseSelection), project: findProjectText(flags), deniesUnmatched: project?.denyUnmatched === true, wall });
     }
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");

@@ -85,6 +85,25 @@ describe("a program far away does not reach", () => {
     expect([narrow.status, narrow.headers["x-vault-refusal"], bound.connections()]).toEqual([403, "private-address", before]);
   });
 
+  it("what a proxy on the broker's way out would lead it to, by a name of its choosing", async () => {
+    const asked: string[] = [];
+    const next = createServer((socket) => { socket.on("error", () => undefined).once("data", (chunk: Buffer) => { asked.push(chunk.toString("latin1").split("\r\n")[0] ?? ""); socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"); }); });
+    await new Promise<void>((resolve) => next.listen(0, "127.0.0.1", resolve));
+    const behind = await openTestRun([makeGrant("API_KEY", ["api.example.test:443"])], { isElsewhere: true, findNextProxy: () => ({ isTls: false, host: "127.0.0.1", port: (next.address() as AddressInfo).port, authorization: undefined }) });
+    for (const authority of ["inner.corp.example:443", "other.example:80"]) {
+      const { head, socket } = await openConnect(behind.proxy, authority);
+      socket.destroy();
+      expect(head).toContain("x-vault-refusal: private-address");
+    }
+    const plain = await askPlain(behind.proxy, `GET http://inner.corp.example/ HTTP/1.1\r\nHost: inner.corp.example\r\nProxy-Authorization: ${proxyAuthorization(behind.proxy)}\r\n\r\n`);
+    expect([plain.status, plain.headers["x-vault-refusal"], asked]).toEqual([403, "private-address", []]);
+    // What a secret is bound to goes by way of it.
+    const bound = await ask(behind.proxy, "api.example.test:443", "GET / HTTP/1.1\r\nHost: api.example.test\r\n\r\n");
+    expect([bound.status, asked]).toEqual([502, ["CONNECT api.example.test:443 HTTP/1.1"]]);
+    await behind.proxy.close();
+    await new Promise((resolve) => next.close(resolve));
+  });
+
   it("but reaches what a binding names", async () => {
     const reply = await ask(run.proxy, `localhost:${bound.port}`, `GET / HTTP/1.1\r\nHost: localhost:${bound.port}\r\n\r\n`);
     expect([reply.status, reply.body]).toEqual([200, "bound"]);

@@ -34,6 +34,14 @@ describe("a run at a broker", () => {
     expect(output).toMatch(/HTTPS_PROXY=http:\/\/vault:[0-9a-f]{64}@127\.0\.0\.1:/);
   });
 
+  it("leads a Node there that looks at no proxy variable, by agents of its own", async () => {
+    const script = `const { Agent, get } = require("node:https"); get("https://${stage.bound}/", { agent: new Agent(), headers: { authorization: "Bearer " + process.env.API_KEY } }, (answer) => { console.log("answered", answer.statusCode); }).on("error", (error) => { console.log(error.message); })`;
+    const before = stage.upstream.received().length;
+    const { status, output } = await run(`NODE_USE_ENV_PROXY= exec "$NODE" -e '${script}'`.replace("$NODE", process.execPath));
+    expect([status, output]).toEqual([0, expect.stringContaining("answered 200")]);
+    expect(stage.upstream.received().slice(before)).toContain(`Bearer ${stage.value}`);
+  });
+
   it("proves its identity by a variable as well, which the program does not get", async () => {
     const file = join(stage.runnerFolder, "vault", "identities", `${HANDLE}.key`);
     const key = readFileSync(file, "utf8");

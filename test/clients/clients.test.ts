@@ -1,4 +1,5 @@
 // Every client that this machine has, behind the built program and the user's own proxy, in front of a real HTTPS server. docs/clients.md says what was measured here.
+import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { openLanes } from "../support/lanes.ts";
 import type { Origin } from "../support/origin.ts";
 import { BOT_TOKEN, openOrigin, ORIGIN_HOST } from "../support/origin.ts";
 import { NODE as NODE_PROGRAM, RUN_JS } from "../support/program.ts";
+import { THROUGH_BROKER } from "../support/through-broker.ts";
 import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Act } from "./programs.ts";
@@ -26,14 +28,16 @@ let origin: Origin;
 let proxy: UserProxy;
 let folder: string;
 let variables: Record<string, string>;
+/** Of the machine of the runs, where that is another, and how they find their broker. */
+let elsewhere: { readonly variables: Record<string, string>; readonly flags: readonly string[]; readonly broker: ChildProcess } | undefined;
 
 interface Finished {
   readonly out: string;
   readonly err: string;
 }
 
-function start(command: string, args: readonly string[], input = "", cwd = folder): Promise<Finished> {
-  const child = spawn(command, args, { cwd, env: variables });
+function start(command: string, args: readonly string[], input = "", cwd = folder, env = variables): Promise<Finished> {
+  const child = spawn(command, args, { cwd, env });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -50,9 +54,32 @@ async function runScript(name: string, script: string): Promise<Finished> {
   writeFileSync(join(cwd, "script.sh"), script);
   linkSync(join(folder, "upload"), join(cwd, "upload"));
   layBuilt(name, cwd);
-  const finished = await start(NODE_PROGRAM, [RUN_JS, "run", "--upstream-ca", join(folder, "server.pem"), "--", "sh", "script.sh"], "", cwd);
+  const flags = elsewhere?.flags ?? ["--upstream-ca", join(folder, "server.pem")];
+  const finished = await start(NODE_PROGRAM, [RUN_JS, "run", ...flags, "--", "sh", "script.sh"], "", cwd, elsewhere?.variables);
   for (const secret of [TOKEN, BOT_TOKEN, "proxy-password", Buffer.from(PROXY_CREDENTIAL).toString("base64")]) expect(finished.out + finished.err).not.toContain(secret);
   return finished;
+}
+
+/** A broker beside the vault, and an identity with nothing else on the machine of the runs. The user's own proxy is the broker's: it is the one that goes out. */
+async function openElsewhere(): Promise<NonNullable<typeof elsewhere>> {
+  const own = { ...variables, VAULT_DIR: join(folder, "elsewhere") };
+  for (const name of ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] as const) Reflect.deleteProperty(own, name);
+  const broker = spawn(NODE_PROGRAM, [RUN_JS, "serve", "--listen", "127.0.0.1:0", "--upstream-ca", join(folder, "server.pem")], { cwd: folder, env: variables, stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    broker.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const [, found] = /serving at (\S+)\n/.exec(said) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    broker.once("close", () => { reject(new Error("the broker does not start")); });
+  });
+  const here = (...args: readonly string[]): Promise<Finished> => start(NODE_PROGRAM, [RUN_JS, ...args], "", folder, own);
+  await here("identity", "create", "runner");
+  await here("identity", "claim", "--identity", "runner", "--broker", url);
+  const accepted = await vault("identity", "accept", "runner");
+  expect(accepted.err + accepted.out).toContain("runner");
+  return { variables: own, broker, flags: ["--broker", url, "--identity", "runner"] };
 }
 
 beforeAll(async () => {
@@ -84,15 +111,20 @@ beforeAll(async () => {
   if (spawnSync("git", ["init", "-q", "--bare", "-b", "main", join(folder, "repositories", "one.git")]).status === 0) {
     spawnSync("git", ["-C", join(folder, "repositories", "one.git"), "config", "http.receivepack", "true"]);
   }
+  if (THROUGH_BROKER) elsewhere = await openElsewhere();
 });
 
 afterAll(async () => {
+  elsewhere?.broker.kill("SIGTERM");
   await origin.close();
   await proxy.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const lanes = openLanes();
+
+/** They show no token, and beside the proxy they are known by their process, which a broker does not see (docs/broker.md). */
+const NOT_BY_BROKER: readonly string[] = THROUGH_BROKER ? ["Chromium", "@playwright/mcp"] : [];
 
 describe("the table of clients is what was measured:", { concurrent: true }, () => {
   for (const { name, script, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
@@ -109,6 +141,10 @@ describe("the table of clients is what was measured:", { concurrent: true }, () 
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const { out, err } = await lanes(() => runScript(name, script));
       const works = out.trimEnd().endsWith("done");
+      if (NOT_BY_BROKER.includes(name)) {
+        expect(works, out + err).toBe(false);
+        return;
+      }
       compareRow(name, formatToolRow(name, work, works), out + err);
     });
   }
@@ -117,7 +153,7 @@ describe("the table of clients is what was measured:", { concurrent: true }, () 
 test("a proxy of another kind refuses the run, rather than that requests go past it", async () => {
   const own = variables;
   variables = { ...own, HTTPS_PROXY: "socks5://me:pw-of-socks@127.0.0.1:1080" };
-  const { out, err } = await vault("run", "--", "echo", "started");
+  const { out, err } = await vault(...(THROUGH_BROKER ? ["serve", "--listen", "127.0.0.1:0"] : ["run", "--", "echo", "started"]));
   variables = own;
   expect(out).toBe("");
   expect(err).toContain('the variable "HTTPS_PROXY" names no HTTP proxy');

@@ -7,6 +7,7 @@ import type { Proxy } from "../../src/proxy/server.ts";
 import { openProxy } from "../../src/proxy/server.ts";
 import { Secret } from "../../src/secret.ts";
 import { parseHostBinding } from "../../src/vault/host.ts";
+import { putBehindBroker, THROUGH_BROKER } from "./through-broker.ts";
 
 export const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
 
@@ -22,7 +23,7 @@ export interface TestRun {
 
 export async function openTestRun(grants: readonly Grant[], options: Partial<ProxyOptions> = {}): Promise<TestRun> {
   const events: ProxyEvent[] = [];
-  const proxy = await openProxy({
+  const terms: ProxyOptions = {
     grants,
     denyUnmatched: false,
     strict: false,
@@ -34,6 +35,8 @@ export async function openTestRun(grants: readonly Grant[], options: Partial<Pro
     isRevoked: () => false,
     resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
     ...options,
-  });
+  };
+  // Of its own network a broker reaches nothing but what is bound. The servers of these tests are on this very machine and stand for public ones, so that rule is judged where a test asks for it.
+  const proxy = THROUGH_BROKER ? await putBehindBroker(await openProxy({ ...terms, listens: false })) : await openProxy(terms);
   return { proxy, events };
 }

@@ -18,6 +18,7 @@ import { formatHostBinding } from "../../vault/host.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
+import { nextProxyFinder } from "../runs/next-proxies.ts";
 import { openQuietTroubles } from "../runs/quiet-troubles.ts";
 import { formatLine } from "../runs/run-log.ts";
 import { openRefusalNotes } from "../runs/refusal-notes.ts";
@@ -102,7 +103,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   try {
     proxy = await openProxy({
       grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched: options.denyUnmatched || options.project?.denyUnmatched === true, strict: options.strict || options.project?.strict === true,
-      roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, isElsewhere: true, listens: false,
+      roots, ...openRunRecorder(trail, hear, order.isLogged || order.isSummed ? tell : undefined), isRevoked: () => watch.isRevoked() || isRevoked(), hearHandshake: troubles.hearHandshake, findNextProxy: nextProxyFinder(surroundings.variables), isElsewhere: true, listens: false,
       ...(joined === undefined ? {} : { kept: joined.record.proxy }),
     });
     if (shared !== undefined && key !== undefined) await tellOthers(shared, id, { did, viewpoint, order, begun, proxy: proxy.keep() }, key);

@@ -12,6 +12,7 @@ import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { isHandle } from "../../identity/handle.ts";
 import { openReplayMemory } from "../../identity/replay-memory.ts";
+import { requireUsableProxies } from "../runs/next-proxies.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { HeldSessions } from "./held-sessions.ts";
 import { openHeldSessions } from "./held-sessions.ts";
@@ -98,6 +99,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
 }
 
 async function openOwned(owner: Surroundings, upstreamRoots: readonly string[]): Promise<ServedVault> {
+  requireUsableProxies(owner.variables);
   const roots = collectRoots(owner.variables, [...readRootsFile(owner.paths.rootsFile), ...upstreamRoots]);
   return openServedVault(owner, roots.upstream);
 }

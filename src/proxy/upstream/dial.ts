@@ -113,7 +113,10 @@ async function openWay(authority: Authority, mayBePrivate: boolean, rules: DialR
  * @throws RefusalError
  */
 export function judgeWithoutAddress(authority: Authority, mayBePrivate: boolean, rules: JudgeRules): void {
-  judge(authority, isIP(authority.host) === 0 ? [] : [authority.host], mayBePrivate, rules);
+  const isName = isIP(authority.host) === 0;
+  judge(authority, isName ? [] : [authority.host], mayBePrivate, rules);
+  // Into its own network the other proxy may lead as well, by a name of the program's choosing.
+  if (isName && rules.mayReachPrivate?.(authority) === false) throw new RefusalError(makeRefusal("private-address", `no connection to ${formatAuthority(authority)}; the broker goes out through another proxy, and cannot know where that name leads from there: only what a secret is bound to is reached`));
 }
 
 /** @throws RefusalError where the name has no address, or any that may not be reached: one bad among good ones is an attack, or a mistake just as dangerous. */
