@@ -1,7 +1,8 @@
 // The same tests with a broker between the program and the proxy, where VAULT_TEST_BROKER is set: the wire of real runs, over TLS and with proofs. It is the tests' own, and the program knows nothing of it.
+import type { Socket } from "node:net";
 import type { BrokerOrigin } from "../../src/broker/client.ts";
 import { openBrokerClient } from "../../src/broker/client.ts";
-import type { BrokerService } from "../../src/broker/front.ts";
+import type { Arrival, BrokerService } from "../../src/broker/front.ts";
 import { openFront } from "../../src/broker/front.ts";
 import { openBrokerRelay } from "../../src/app/runs/broker-relay.ts";
 import { drawIdentityKey, parseIdentityKey } from "../../src/identity/identity-key.ts";
@@ -22,13 +23,13 @@ export async function putBehindBroker(proxy: HandedProxy): Promise<Proxy> {
   const service: BrokerService = {
     nonce: "00",
     prove: (authorization, request) => Promise.resolve(judgeProof(authorization, { audience: origin, nonce: "00", ...request }, Date.now())),
-    claim: nothing, openSession: nothing, endSession: nothing, tell: nothing,
-    findSession: () => ({ admit: (socket, arrival) => { proxy.admit(socket, arrival); }, follow: () => undefined }),
+    admit: () => undefined, claim: nothing, openSession: nothing, endSession: nothing, tell: nothing,
+    findSession: () => Promise.resolve({ admit: (socket: Socket, arrival: Arrival) => { proxy.admit(socket, arrival); }, follow: () => undefined }),
   };
   const front = await openFront({ host: "localhost", port: 0, tls: { certificate: cert, key }, service });
   origin = `https://localhost:${front.port}`;
   const client = openBrokerClient(origin as BrokerOrigin, parseIdentityKey(drawIdentityKey(), "this test"), [ca.certificate], Date.now);
-  const relay = openBrokerRelay(client, { session: SESSION, token: proxy.token, caCertificate: proxy.caCertificate, secrets: [], warnings: [] }, () => undefined);
+  const relay = openBrokerRelay(client, { session: SESSION, token: proxy.token, caCertificate: proxy.caCertificate, secrets: [] }, () => undefined);
   const { url } = await relay.listen();
   return {
     port: Number(new URL(url).port),
