@@ -97,7 +97,7 @@ export function openRunSummary(): RunSummary {
 }
 
 function table(rows: readonly Row[]): string[] {
-  const cells = [["HOST", "SECRET", "GOT IT", "REFUSED"], ...rows.map(({ host, secret, got, refused }) => [host, secret, String(got), String(refused)])];
+  const cells = [["HOST", "SECRET", "SENT", "REFUSED"], ...rows.map(({ host, secret, got, refused }) => [host, secret, String(got), String(refused)])];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   return cells.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
 }

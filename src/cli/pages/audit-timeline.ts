@@ -1,13 +1,13 @@
 // The timeline of an audit page: for each secret and host a strip, uses above and refusals below its middle. Positions are attributes of SVG, since a policy by hash allows no style attributes.
 import type { ReportedUse } from "../../app/auditing/audit-report.ts";
 import type { Html } from "./html.ts";
-import { html } from "./html.ts";
+import { breakable, html } from "./html.ts";
 
 export const TIMELINE_STYLE = `
 .strip{display:grid;grid-template-columns:minmax(8rem,18rem) 1fr;gap:0 1rem;align-items:center;padding:.25rem 0;border-bottom:1px solid var(--line)}.strip svg{width:100%;height:2rem;display:block}
 .strip line{vector-effect:non-scaling-stroke;stroke-width:2}.axis{stroke:var(--line)}.use{stroke:var(--used)}.refusal{stroke:var(--refused)}
 .ends{display:flex;justify-content:space-between;gap:1rem;font-size:.85rem}.legend b{font-weight:600}.legend .use-word{color:var(--used)}.legend .refusal-word{color:var(--refused)}
-@media (max-width:44rem){.strip{grid-template-columns:1fr}}
+@media (max-width:60rem){.strip{grid-template-columns:1fr}}
 `;
 
 const WIDTH = 1000;
@@ -32,7 +32,7 @@ export function timelineRows(uses: readonly ReportedUse[]): Html[] {
 
 function strip({ secret, host, usedAt, refusedAt }: ReportedUse, from: number, to: number): Html {
   const told = `${secret} at ${host}: used ${String(usedAt.length)} times, refused ${String(refusedAt.length)} times`;
-  return html`<div class="strip"><div><code>${secret}</code> <span class="faint">at <code>${host}</code></span></div><svg role="img" aria-label="${told}" viewBox="0 0 ${WIDTH} 32" preserveAspectRatio="none"><line class="axis" x1="0" x2="${WIDTH}" y1="16" y2="16"/>${marks(usedAt, "use", 2, 14, from, to)}${marks(refusedAt, "refusal", 18, 30, from, to)}</svg></div>`;
+  return html`<div class="strip"><div><code>${breakable(secret)}</code> <span class="faint">at <code>${breakable(host)}</code></span></div><svg role="img" aria-label="${told}" viewBox="0 0 ${WIDTH} 32" preserveAspectRatio="none"><line class="axis" x1="0" x2="${WIDTH}" y1="16" y2="16"/>${marks(usedAt, "use", 2, 14, from, to)}${marks(refusedAt, "refusal", 18, 30, from, to)}</svg></div>`;
 }
 
 function marks(times: readonly string[], kind: "use" | "refusal", top: number, bottom: number, from: number, to: number): Html[] {

@@ -27,6 +27,14 @@ function encodePart(part: HtmlPart): string {
   return escapeHtml(String(part));
 }
 
+/** Where a name may be broken on a narrow page: behind what parts it, and within what nothing parts, once in so many characters. */
+const SEPARATED = /[^\s_./:@=,+-]{0,20}[_./:@=,+-]*\s*/gu;
+
+/** A name, an address or a command, which is broken where its parts end and not in the middle of a word. */
+export function breakable(text: string): Html {
+  return html`${(text.match(SEPARATED) ?? []).filter((part) => part !== "").map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}`;
+}
+
 /** The five that end content or an attribute; and what cannot be seen is shown by its number. */
 function escapeHtml(text: string): string {
   return visible(text)

@@ -21,7 +21,7 @@ describe("the table", () => {
   });
 
   test("counts a request once for each secret, by host", () => {
-    expect(rows(summarise(got("1", "KEY"), got("1", "KEY"), got("2", "KEY", "HEADER_ONLY")))).toEqual(["HOST SECRET GOT IT REFUSED", "api.example.test:443 HEADER_ONLY 1 0", "api.example.test:443 KEY 2 0"]);
+    expect(rows(summarise(got("1", "KEY"), got("1", "KEY"), got("2", "KEY", "HEADER_ONLY")))).toEqual(["HOST SECRET SENT REFUSED", "api.example.test:443 HEADER_ONLY 1 0", "api.example.test:443 KEY 2 0"]);
   });
 
   test("has what the program was told, once", () => {
@@ -36,6 +36,13 @@ describe("the table", () => {
     const lines = summarise(...Array.from({ length: 100 }, (_none, index) => refused(`${index}`, "bad-request", [], undefined, `reason ${index}`)));
     expect(lines.length).toBeLessThan(12);
     expect(lines.at(-1)).toBe("and further reasons, which the answers gave");
+  });
+
+  test("does not say that a host got what never reached it, nor that one got what was sent", () => {
+    const unsent: ProxyEvent = { kind: "unsent", request: "1", authority: "api.example.test:443", method: "GET", secrets: ["KEY"] };
+    const lines = rows(summarise(got("1", "KEY"), unsent, refused("1", "upstream-unreachable", ["KEY"]), got("2", "KEY")));
+    expect(lines.slice(0, 2)).toEqual(["HOST SECRET SENT REFUSED", "api.example.test:443 KEY 1 1"]);
+    expect(lines.join("\n")).not.toMatch(/got it/i);
   });
 
   test("a secret counts as sent unless the request never left, and is named in the refusal all the same", () => {

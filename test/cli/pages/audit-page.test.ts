@@ -60,6 +60,24 @@ describe("the audit page", () => {
   });
 });
 
+/** As people's logs are: names, hosts and programs of some length, in each table. */
+const HOST = "uploads.billing-and-invoices.example-company.com:8443";
+const LONG: AuditReport = {
+  runs: [{ id: "a1", program: "/usr/local/lib/project/node_modules/.bin/some-long-program-name", at: at(0), end: at(1), secrets: ["INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", "GITHUB_PERSONAL_ACCESS_TOKEN"] }],
+  changes: [{ at: at(0), kind: "identity.accepted", secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", hosts: [HOST] }],
+  values: [{ secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", source: "client-credentials", madeAt: [at(0)], until: at(3), failedAt: [at(1)], reason: "the endpoint did not answer" }],
+  uses: [{ secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", host: HOST, programs: new Set(["node", "claude"]), usedAt: [at(1)], refusedAt: [at(2)], scrubbed: 12 }],
+  refusals: [{ at: at(20), program: "claude", host: HOST, secrets: ["INTERNAL_BILLING_SERVICE_ACCESS_TOKEN"], code: "upstream-certificate", remedy: "vault secrets update INTERNAL_BILLING_SERVICE_ACCESS_TOKEN --host billing.example-company.com" }],
+  refusalCount: 1,
+};
+/** The words of the page that stand on two lines: each is a row of letters and digits. */
+const BROKEN = `[...document.querySelectorAll("body *")].flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3)).flatMap((node) => [...node.data.matchAll(/[\\p{L}\\p{N}]+/gu)].filter((match) => {
+  const range = document.createRange();
+  range.setStart(node, match.index);
+  range.setEnd(node, match.index + match[0].length);
+  return new Set([...range.getClientRects()].filter(({ width }) => width > 1).map(({ top }) => top)).size > 1;
+}).map(([word]) => word))`;
+
 describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs chromium)", () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -67,6 +85,17 @@ describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs 
   });
   afterAll(async () => {
     await browser.close();
+  });
+
+  it.each([360, 700, 1000, 1280])("breaks no word in its middle, and needs no scrolling sideways, at a width of %d", async (width) => {
+    const file = join(makeFolder(), "audit.html");
+    writePage(file, auditPage(LONG, { checked: true, at: new Date(at(59)) }));
+    const context = await browser.newContext({ viewport: { width, height: 800 } });
+    const tab = await context.newPage();
+    await tab.goto(`file://${file}`);
+    expect(await tab.evaluate(BROKEN)).toEqual([]);
+    expect(await tab.evaluate("[document.documentElement, ...document.querySelectorAll('section')].map((element) => element.scrollWidth - element.clientWidth)")).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    await context.close();
   });
 
   it.each([["a phone", 360, "light"], ["a screen", 1280, "dark"]] as const)("is read on %s without scrolling sideways, by roles, with nothing blocked and nothing run", async (_, width, colorScheme) => {

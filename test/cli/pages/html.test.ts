@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { html } from "../../../src/cli/pages/html.ts";
+import { breakable, html } from "../../../src/cli/pages/html.ts";
 
 describe("html", () => {
   it("escapes what is put into it, and not what is HTML already", () => {
@@ -18,4 +18,10 @@ describe("html", () => {
       expect(escaped.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&")).toBe(text.replaceAll("\u0000", "\\u0000"));
     }));
   });
+});
+
+it.each(["INTERNAL_BILLING_TOKEN", "api.example.com:443", "/usr/bin/<b>node</b>", "a".repeat(70), "two words", "", "__", "ü\u202e & \"x\""])("%j is broken where its parts end, and says what it said", (text) => {
+  const written = breakable(text).toString();
+  expect(written.replaceAll("<wbr>", "")).toBe(html`${text}`.toString());
+  expect(written.split("<wbr>").every((part) => part.replaceAll(/&[a-z#0-9]+;|\\\\u[0-9a-f]{4}/g, "?").length <= 40)).toBe(true);
 });
