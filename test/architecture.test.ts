@@ -92,6 +92,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     logins: ["surroundings", "keys", "sources", "services", "secrets"],
     runs: ["surroundings", "keys", "approvals", "sources", "services", "secrets", "imports", "sealing"],
     broker: ["surroundings", "keys", "runs", "secrets"],
+    skills: [],
     scanning: ["surroundings", "keys", "services", "imports", "runs"],
     auditing: ["surroundings", "keys", "runs"],
     stores: ["surroundings", "keys", "auditing"],
@@ -102,6 +103,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     pages: ["output"],
     input: ["output", "pages"],
     completion: ["output"],
+    mcp: ["output"],
   },
 };
 

@@ -22,6 +22,7 @@ import KubeExec from "./kube-exec.ts";
 import Lock from "./lock.ts";
 import Login from "./login.ts";
 import Logout from "./logout.ts";
+import Mcp from "./mcp.ts";
 import RotateMaster from "./rotate-master.ts";
 import Run from "./run.ts";
 import Scan from "./scan.ts";
@@ -39,6 +40,7 @@ import Serve from "./serve.ts";
 import ServicesAdd from "./services/add.ts";
 import ServicesList from "./services/list.ts";
 import ServicesShow from "./services/show.ts";
+import SkillInstall from "./skill/install.ts";
 import Status from "./status.ts";
 import StoreMigrate from "./store/migrate.ts";
 import StoreRestore from "./store/restore.ts";
@@ -69,6 +71,7 @@ export const COMMANDS = {
   lock: Lock,
   login: Login,
   logout: Logout,
+  mcp: Mcp,
   "rotate-master": RotateMaster,
   run: Run,
   scan: Scan,
@@ -86,6 +89,7 @@ export const COMMANDS = {
   "services:add": ServicesAdd,
   "services:list": ServicesList,
   "services:show": ServicesShow,
+  "skill:install": SkillInstall,
   status: Status,
   "store:migrate": StoreMigrate,
   "store:restore": StoreRestore,

@@ -38,6 +38,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   "docs/mcp.md": { files: { "token.txt": GITHUB }, programs: { npx: MCP_SERVER }, arrives: [["api.github.com", GITHUB]] },
   "docs/env-files.md": { files: { ".env": ENV_FILE, "agent.js": AGENT_JS } },
   "docs/scan.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n` }, variables: { GIT_CONFIG_NOSYSTEM: "1" } },
+  "docs/skill.md": { files: { "token.txt": GITHUB } },
   "docs/tool-credentials.md": { files: { "token.txt": GITHUB } },
   "docs/project-file.md": { files: { ".env": `OPENAI_API_KEY=${OPENAI}\nPORT=3000\n`, "agent.js": AGENT_JS } },
   "docs/services.md": { variables: { KEY: OPENAI } },

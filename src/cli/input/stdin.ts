@@ -39,6 +39,35 @@ export async function readStdin(what: string, bytesMax: number): Promise<Uint8Ar
   }
 }
 
+/** Longer than any message of a protocol of lines. */
+const LINE_CHARACTERS_MAX = 1024 * 1024;
+
+/**
+ * Stdin line by line, as it comes, to its end or until the signal: for protocols whose other side waits for answers.
+ *
+ * @throws VaultError `usage` for a line beyond a million characters, or where stdin was read already.
+ */
+export async function* readInputLines(signal: AbortSignal): AsyncGenerator<string> {
+  if (isTaken) throw new VaultError("usage", "stdin has been read already");
+  isTaken = true;
+  const stop = (): void => { process.stdin.destroy(); };
+  signal.addEventListener("abort", stop, { once: true });
+  process.stdin.setEncoding("utf8");
+  let rest = "";
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<string>) {
+      const lines = `${rest}${chunk}`.split("\n");
+      rest = lines.pop() ?? "";
+      if (rest.length > LINE_CHARACTERS_MAX) throw new VaultError("usage", `a line on stdin is longer than ${LINE_CHARACTERS_MAX} characters`);
+      yield* lines;
+    }
+    if (rest !== "") yield rest;
+  } catch (error) {
+    // Destroyed on purpose.
+    if (!signal.aborted) throw error;
+  }
+}
+
 /** Resolves at the end. The stream is over then: what comes behind the bound stays with the writer. */
 async function collect(stream: NodeJS.ReadStream, chunks: Buffer[], bytesMax: number): Promise<void> {
   let length = 0;

@@ -39,7 +39,7 @@ const FOR_A_PERSON: Readonly<Record<string, string>> = {
   unseal: "unseal config.json",
 };
 /** These look, lock, or seal, or speak for an identity of the program's own; `unlock` takes the passphrase, where there is one; what `audit` and `accept` settle is refused by the act itself, in a run, whoever asks. */
-const FOR_ANYONE = ["accept", "ask", "audit", "aws-credential-process", "completion", "docker-credential", "explain", "git-credential", "identity:claim", "identity:create", "identity:list", "kube-exec", "lock", "program", "scan", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "status", "unlock"];
+const FOR_ANYONE = ["accept", "ask", "audit", "aws-credential-process", "completion", "docker-credential", "explain", "git-credential", "help", "identity:claim", "identity:create", "identity:list", "kube-exec", "lock", "mcp", "program", "scan", "seal", "secrets:list", "secrets:show", "services:list", "services:show", "skill:install", "status", "unlock"];
 
 /** These answer for the person, whom no program can ask to be let through: test/attacks/inside/approve-*.test.ts has them. */
 const OUTSIDE_ALONE = ["approve", "deny"];
