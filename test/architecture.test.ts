@@ -41,7 +41,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   project: ["errors", "bytes", "vault"],
   // Of the vault, its cipher alone, which a test below holds it to: what programs import has to stay small, and knows no vault.
   sealed: ["errors", "bytes", "secret", "vault"],
-  // What a file looks like, and which ones there are: what known keys and names look like is handed in.
   scan: ["errors", "disk"],
   proxy: ["errors", "bytes", "secret", "aws-signature", "vault"],
   run: ["errors", "bytes", "secret", "disk", "vault"],
@@ -103,7 +102,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     pages: ["output"],
     input: ["output", "pages"],
     completion: ["output"],
-    mcp: ["output"],
+    mcp: ["output", "input"],
   },
 };
 

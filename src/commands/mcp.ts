@@ -7,8 +7,8 @@ import { untilStopped } from "../cli/until-stopped.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 
 export default class Mcp extends VaultCommand {
-  static override summary = "Serve agents over MCP: which secrets there are, and why a request is refused";
-  static override description = "A server of the Model Context Protocol on stdin and stdout, for a host that starts it. Its tools list and explain; none gives a value, and none changes anything. Needs no key. docs/skill.md leads through it.";
+  static override summary = "Serve agents over MCP: which secrets there are, why a request is refused, and ask their person";
+  static override description = "A server of the Model Context Protocol on stdin and stdout, for a host that starts it. Its tools are list, explain and ask; none gives a value, and none changes anything. Needs no key. docs/skill.md leads through it.";
   static override examples = [{ description: "For Claude Code", command: "claude mcp add vault -- <%= config.bin %> mcp" }, { description: "One question, by hand", command: `echo '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' | <%= config.bin %> mcp` }];
 
   async run(): Promise<void> {
@@ -17,10 +17,13 @@ export default class Mcp extends VaultCommand {
     const { version } = JSON.parse(readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8")) as { readonly version: string };
     const server = { version, instructions: INSTRUCTIONS, tools: makeTools(makeSurroundings(undefined)) };
     await untilStopped(async (signal) => {
+      // A person who is asked takes a while, and other questions do not wait for that.
+      const waiting = new Set<Promise<void>>();
       for await (const line of readInputLines(signal)) {
-        const said = await answerLine(server, line);
-        if (said !== undefined) answer(said);
+        const reply = answerLine(server, line).then((said) => { if (said !== undefined) answer(said); }).finally(() => waiting.delete(reply));
+        waiting.add(reply);
       }
+      if (!signal.aborted) await Promise.all(waiting);
     });
   }
 }

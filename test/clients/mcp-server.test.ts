@@ -42,7 +42,7 @@ let home: string;
 let env: Record<string, string>;
 const vault = (input: string, ...args: readonly string[]): number | null => spawnSync(NODE, [RUN_JS, ...args], { env, input }).status;
 const talk = (...before: readonly string[]): Told => {
-  const [program = NODE, ...args] = [...before, NODE, join(home, "host.mjs"), NODE, RUN_JS, "mcp"];
+  const [program, ...args] = [...before, NODE, join(home, "host.mjs"), NODE, RUN_JS, "mcp"];
   const { stdout, stderr } = spawnSync(program, args, { env, encoding: "utf8" });
   expect(`${stdout}${stderr}`).not.toContain(VALUE);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Told;
@@ -62,7 +62,7 @@ afterAll(() => { rmSync(home, { recursive: true, force: true }); });
 describe.skipIf(!existsSync(`${CLIENTS}node_modules/@modelcontextprotocol/sdk`))("the SDK's client (needs .ci/clients)", () => {
   it.each([["outside of a run", []], ["in a run", [NODE, RUN_JS, "run", "--"]]] as const)("%s lists and explains, and gets no value", (_where, before) => {
     const told = talk(...before);
-    expect([told.version, told.tools]).toEqual(["vault", ["list", "explain"]]);
+    expect([told.version, told.tools]).toEqual(["vault", ["list", "explain", "ask"]]);
     expect(told.instructions).toContain("never ask the person to paste one");
     expect(told.list.structuredContent).toMatchObject({ secrets: [{ name: "GITHUB_TOKEN", service: "github" }], verified: true });
     expect(told.explain.structuredContent).toMatchObject({ method: "GET", host: "api.github.com:443", route: { kind: "intercepted" } });

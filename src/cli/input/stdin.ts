@@ -28,7 +28,7 @@ export async function readStdin(what: string, bytesMax: number): Promise<Uint8Ar
   const chunks: Buffer[] = [];
   try {
     if (fstatSync(0).isDirectory()) throw new VaultError("usage", "stdin is a folder");
-    await collect(process.stdin, chunks, bytesMax);
+    await collect(standardInput(), chunks, bytesMax);
     return new Uint8Array(Buffer.concat(chunks));
   } catch (error) {
     if (error instanceof VaultError) throw error;
@@ -37,6 +37,10 @@ export async function readStdin(what: string, bytesMax: number): Promise<Uint8Ar
     clearTimeout(notice);
     for (const chunk of chunks) chunk.fill(0);
   }
+}
+
+function standardInput(): NodeJS.ReadStream {
+  return process.stdin;
 }
 
 /** Longer than any message of a protocol of lines. */
@@ -50,12 +54,13 @@ const LINE_CHARACTERS_MAX = 1024 * 1024;
 export async function* readInputLines(signal: AbortSignal): AsyncGenerator<string> {
   if (isTaken) throw new VaultError("usage", "stdin has been read already");
   isTaken = true;
-  const stop = (): void => { process.stdin.destroy(); };
+  const input = standardInput();
+  const stop = (): void => { input.destroy(); };
   signal.addEventListener("abort", stop, { once: true });
-  process.stdin.setEncoding("utf8");
+  input.setEncoding("utf8");
   let rest = "";
   try {
-    for await (const chunk of process.stdin as AsyncIterable<string>) {
+    for await (const chunk of input as AsyncIterable<string>) {
       const lines = `${rest}${chunk}`.split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > LINE_CHARACTERS_MAX) throw new VaultError("usage", `a line on stdin is longer than ${LINE_CHARACTERS_MAX} characters`);

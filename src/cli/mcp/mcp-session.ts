@@ -60,7 +60,7 @@ export async function answerLine(server: McpServer, line: string): Promise<strin
 }
 
 function describeTool({ name, title, description, properties, required }: Tool): Record<string, unknown> {
-  return { name, title, description, inputSchema: { type: "object", properties, required, additionalProperties: false }, annotations: { readOnlyHint: true, openWorldHint: false } };
+  return { name, title, description, inputSchema: { type: "object", properties, required, additionalProperties: false }, annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false } };
 }
 
 function findArguments({ properties, required }: Tool, value: unknown): Record<string, string> | undefined {

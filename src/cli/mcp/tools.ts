@@ -1,16 +1,18 @@
-// What an agent may ask: which secrets there are, and what would become of a request. Names, hosts and rules; never a value.
+// What an agent may ask: which secrets there are, what would become of a request, and its person for what is missing. Names, hosts and rules; never a value.
+import { askPerson } from "../../app/approvals/ask-person.ts";
 import { explain } from "../../app/runs/explain.ts";
 import { isBehindWall } from "../../app/keys/inside-run.ts";
 import { sightVault } from "../../app/keys/sighted-vault.ts";
 import { visibleSecrets } from "../../app/secrets/find-secret.ts";
 import { findKnownVariables } from "../../app/services/known-variables.ts";
 import type { Surroundings } from "../../app/surroundings.ts";
+import { parseReason } from "../input/extent.ts";
 import { explanationLines, explanationObject } from "../output/explain-lines.ts";
 import { secretObject } from "../output/secret-lines.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import type { Tool, ToolAnswer } from "./mcp-session.ts";
 
-export const INSTRUCTIONS = "Credentials on this machine are kept by vault. A program that is started by vault run has placeholders in its environment, and a proxy puts the values into requests to the hosts that each is bound to. Use list to see which secrets there are and what they are called, and explain when a request was refused or before you make one. No tool gives a value; never ask the person to paste one: tell the person which command to type.";
+export const INSTRUCTIONS = "Credentials on this machine are kept by vault. A program that is started by vault run has placeholders in its environment, and a proxy puts the values into requests to the hosts that each is bound to. Use list to see which secrets there are and what they are called, and explain when a request was refused or before you make one. No tool gives a value; never ask the person to paste one: use ask inside a run, or tell the person which command to type.";
 
 const VIEW = {
   workspace: { type: "string", description: "the workspace that the run is in; leave it out for the secrets that every run sees" },
@@ -34,6 +36,17 @@ export function makeTools(surroundings: Surroundings): readonly Tool[] {
       properties: { method: { type: "string", description: "GET, POST …" }, url: { type: "string", description: "the URL; a key in it is not needed" }, secret: { type: "string", description: "only this secret, by its name" }, ...VIEW },
       required: ["method", "url"],
       call: (given) => explainRequest(surroundings, given),
+    },
+    {
+      name: "ask",
+      title: "Ask the person",
+      description: "Inside a run: asks the person who started it for a secret or a host that is missing, and waits for a yes or a no, two minutes at most. A yes changes nothing by itself: the person starts the run anew, or binds the host.",
+      properties: { what: { type: "string", description: "the name of a secret, or a host" }, reason: { type: "string", description: "what the person is shown, as your words" } },
+      required: ["what"],
+      call: async ({ what = "", reason }) => {
+        await askPerson(surroundings.variables, what, parseReason(reason));
+        return { object: { answer: "yes" }, lines: ["yes"] };
+      },
     },
   ];
 }
