@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect, isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { SecureContext } from "node:tls";
+import { connect as connectTls, createSecureContext, rootCertificates } from "node:tls";
 import { VaultError } from "../errors.ts";
 import type { Cause } from "./unavailable.ts";
 import { causeOf, unavailable } from "./unavailable.ts";
@@ -41,9 +42,18 @@ const NOT_HERE: Cause = { cause: "its name leads to another machine, and without
 /** So long a connection is silent before the system asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 10_000;
 
+let nodesOwn: SecureContext | undefined;
+
+/** The roots in the file that is named, or those that came with Node: what it trusts unless told otherwise includes what NODE_EXTRA_CA_CERTS names. @throws VaultError `store-unavailable` where the roots cannot be read. */
+function trustOf({ ca, where }: Destination): SecureContext {
+  const minVersion = "TLSv1.2";
+  if (ca === undefined) return (nodesOwn ??= createSecureContext({ ca: [...rootCertificates], minVersion }));
+  return createSecureContext({ ca: readRoots(ca, where), minVersion });
+}
+
 /** What TLS is to hold to; no variable of the environment changes it. @throws VaultError `store-unavailable` where the roots cannot be read. */
-export function tlsOptionsOf({ host, ca, where }: Destination): { readonly host: string; readonly servername?: string; readonly ca?: string; readonly rejectUnauthorized: true; readonly minVersion: "TLSv1.2" } {
-  return { host, rejectUnauthorized: true, minVersion: "TLSv1.2", ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca: readRoots(ca, where) }) };
+function tlsOptionsOf(to: Destination): { readonly host: string; readonly servername?: string; readonly secureContext: SecureContext; readonly rejectUnauthorized: true } {
+  return { host: to.host, rejectUnauthorized: true, secureContext: trustOf(to), ...(isIP(to.host) === 0 ? { servername: to.host } : {}) };
 }
 
 /**

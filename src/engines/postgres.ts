@@ -11,7 +11,7 @@ import { PostgresSession, SqlState } from "./postgres-session.ts";
 import { Reopened } from "./reopened.ts";
 import { unavailable } from "./unavailable.ts";
 import type { Subscription } from "./watching.ts";
-import { keepAsking, keepWatching } from "./watching.ts";
+import { keepAsking, keepWatching, Watches } from "./watching.ts";
 
 /** Two at once would fail on the catalogue: the lock, whose number is nobody else's, has them wait for each other. In the collation "C" texts have the order of their bytes. */
 const MAKE = `
@@ -44,7 +44,7 @@ export class PostgresEngine implements Engine {
   readonly #locator: PostgresLocator;
   readonly #credentials: Credentials;
   readonly #limits: Limits;
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Watches();
   readonly #line = new Reopened(() => this.#open());
   /** A session whose answer was lost: it may still be at work. */
   #orphan: string | undefined;
@@ -77,14 +77,11 @@ export class PostgresEngine implements Engine {
   }
 
   watch(name: string, onChange: () => void): Watch {
-    const watch = keepWatching((onLost) => this.#subscribe(name, onChange, onLost), onChange);
-    this.#watches.add(watch);
-    return { close: () => { watch.close(); this.#watches.delete(watch); } };
+    return this.#watches.add(keepWatching((onLost) => this.#subscribe(name, onChange, onLost), onChange));
   }
 
   close(): Promise<void> {
-    for (const watch of this.#watches) watch.close();
-    this.#watches.clear();
+    this.#watches.close();
     this.#line.close();
     return Promise.resolve();
   }

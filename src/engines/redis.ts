@@ -13,7 +13,7 @@ import type { Reply } from "./resp.ts";
 import { RefusedReply, RespConnection } from "./resp.ts";
 import { told, unavailable } from "./unavailable.ts";
 import type { Subscription } from "./watching.ts";
-import { keepAsking, keepWatching } from "./watching.ts";
+import { keepAsking, keepWatching, Watches } from "./watching.ts";
 
 /** KEYS: bytes, digests, names. */
 const READ = `
@@ -69,7 +69,7 @@ export class RedisEngine implements Engine {
   readonly #limits: Limits;
   readonly #keys: readonly string[];
   readonly #channel: string;
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Watches();
   readonly #line = new Reopened(() => this.#logIn(false, () => undefined, () => undefined));
   /** A connection whose answer was lost: what it was sent may still wait at the server. */
   #orphan: number | undefined;
@@ -118,14 +118,11 @@ export class RedisEngine implements Engine {
   }
 
   watch(name: string, onChange: () => void): Watch {
-    const watch = keepWatching((onLost) => this.#subscribe(name, onChange, onLost), onChange);
-    this.#watches.add(watch);
-    return { close: () => { watch.close(); this.#watches.delete(watch); } };
+    return this.#watches.add(keepWatching((onLost) => this.#subscribe(name, onChange, onLost), onChange));
   }
 
   close(): Promise<void> {
-    for (const watch of this.#watches) watch.close();
-    this.#watches.clear();
+    this.#watches.close();
     this.#line.close();
     return Promise.resolve();
   }

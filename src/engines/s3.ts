@@ -14,7 +14,7 @@ import { LostAnswer, S3Client } from "./s3-client.ts";
 import { keysOf } from "./s3-listing.ts";
 import { contested, noObject, refusalOf, strangeAnswer, unconditional } from "./s3-refusals.ts";
 import { unavailable } from "./unavailable.ts";
-import { keepPolling } from "./watching.ts";
+import { keepPolling, Watches } from "./watching.ts";
 
 /** What an object is known by: the server's mark of it, and ours. */
 interface Stand {
@@ -35,7 +35,7 @@ export class S3Engine implements Engine {
   readonly where: string;
   readonly #client: S3Client;
   readonly #key: string;
-  readonly #watches = new Set<Watch>();
+  readonly #watches = new Watches();
   /** Of entries that were read or written, so that not each change asks first. */
   readonly #stands = new Map<string, Stand>();
 
@@ -90,14 +90,11 @@ export class S3Engine implements Engine {
 
   watch(name: string, onChange: () => void): Watch {
     const ask = async (): Promise<string> => (await this.#look(name, true))?.etag ?? "";
-    const watch = keepPolling(ask, POLL_MS, onChange);
-    this.#watches.add(watch);
-    return { close: () => { watch.close(); this.#watches.delete(watch); } };
+    return this.#watches.add(keepPolling(ask, POLL_MS, onChange));
   }
 
   close(): Promise<void> {
-    for (const watch of this.#watches) watch.close();
-    this.#watches.clear();
+    this.#watches.close();
     this.#client.close();
     return Promise.resolve();
   }

@@ -10,6 +10,21 @@ export interface Subscription {
   close(): void;
 }
 
+/** The watches of an engine, which end with it. */
+export class Watches {
+  readonly #open = new Set<Watch>();
+
+  add(watch: Watch): Watch {
+    this.#open.add(watch);
+    return { close: () => { watch.close(); this.#open.delete(watch); } };
+  }
+
+  close(): void {
+    for (const watch of this.#open) watch.close();
+    this.#open.clear();
+  }
+}
+
 /**
  * Subscribes, and again whenever the subscription is lost. After each time `onChange` is called, since what happened before it was in force was not heard.
  *

@@ -8,6 +8,7 @@ import type { Order } from "../support/certificate-mill.ts";
 import { authority, ecKeys, issue, keyIdentifiers, names, noAuthority, privatePem, purpose, usage } from "../support/certificate-mill.ts";
 import { describeEngines } from "../support/engine-places.ts";
 import { openPlace } from "../support/open-place.ts";
+import { openMachine } from "../support/store-machines.ts";
 import { makeFolder } from "../support/temporary.ts";
 import { openTlsFront } from "../support/tls-front.ts";
 
@@ -74,6 +75,17 @@ describeEngines("over TLS", (stage, kind) => {
     await expect((await openPlace({ url: overTls(url, "localhost"), environment })).read("vault")).rejects.toMatchObject({ code: "store-unavailable" });
     await expect((await openPlace({ url: overTls(url, "localhost", "/nowhere/roots.pem"), environment })).read("vault")).rejects.toMatchObject({ message: expect.stringContaining("cannot be read") as string });
     expect(front.heard()).toBe("");
+  });
+
+  test("nothing is said to a server for which a variable alone vouches", async () => {
+    const front = await openTlsFront(kind, stage().port, { cert: issue(leaf("localhost"), root).certificate, key });
+    onTestFinished(() => front.close());
+    const place = stage().place(front.port);
+    const file = rootsFile();
+    const machine = openMachine(place, { NODE_EXTRA_CA_CERTS: file });
+    expect(await machine.start(["init", "--provider", "file", "--store", overTls(place.url, "localhost")])).toMatchObject({ status: 14, err: expect.stringContaining("nobody that is known here vouches for its certificate") as string });
+    expect(front.heard()).toBe("");
+    expect(await machine.start(["init", "--provider", "file", "--store", overTls(place.url, "localhost", file)])).toMatchObject({ status: 0 });
   });
 
   // Redis without TLS waits for the end of what it takes for a command: that would apply to the others alone.
