@@ -10,6 +10,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** A program that sends hundreds must not fill the terminal. */
 const PAUSE_MS = 2_000;
+const WISH_MAX = 80;
 
 /** @param tellLine gets one line. @param variables of the person's session. */
 export function openHeldNotices(tellLine: (line: string) => void, variables: Variables, platform: NodeJS.Platform = process.platform): HeldNotices {
@@ -32,9 +33,11 @@ export function openHeldNotices(tellLine: (line: string) => void, variables: Var
         more += 1;
         return;
       }
-      const what = request.kind === "wish" ? `a wish for ${request.host}` : `${request.method} ${request.host} with ${request.secrets.join(", ")}`;
-      tellLine(`${what} waits for you; in another terminal: vault approve ${id} (or vault deny ${id})`);
-      notify(`${what} waits: vault approve`, variables, platform);
+      const what = `${request.method} ${request.host.replace(/:443$/, "")} with ${request.secrets.join(", ")}`;
+      // A wish is the program's words.
+      const isWish = request.kind === "wish";
+      tellLine(`${isWish ? `a wish for ${request.host.slice(0, WISH_MAX)}` : what} waits for you; in another terminal: vault approve ${id} (or vault deny ${id})`);
+      notify(`${isWish ? "a program's wish" : what} waits: vault approve`, variables, platform);
       pause();
     },
   };

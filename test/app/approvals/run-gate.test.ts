@@ -229,7 +229,7 @@ it("a person hears of the first that waits at once, and of many in one line", as
   const notices = openHeldNotices((line) => { lines.push(line); }, {}, "linux");
   const request = { kind: "request" as const, run: "a", programs: [], secrets: ["TOKEN"], rules: [], method: "DELETE", host: "api.example.com:443", path: "/secret-path", body: { kind: "none" as const }, digest: "0".repeat(64) };
   for (const id of ["aaaaa", "bbbbb", "ccccc"]) notices.tell({ id, request });
-  expect(lines).toEqual(["DELETE api.example.com:443 with TOKEN waits for you; in another terminal: vault approve aaaaa (or vault deny aaaaa)"]);
+  expect(lines).toEqual(["DELETE api.example.com with TOKEN waits for you; in another terminal: vault approve aaaaa (or vault deny aaaaa)"]);
   await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
   expect(lines[1]).toBe("2 more requests wait for you; in another terminal: vault approve");
 });

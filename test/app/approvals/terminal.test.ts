@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BuiltVault } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
+import { can } from "../../support/machine.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
 import { VALUE } from "../../support/proxy-run.ts";
 import type { RawUpstream } from "../../support/raw-upstream.ts";
@@ -124,6 +125,37 @@ describe.runIf(hasTools() && hasTerminals)("(needs curl and python3) at a termin
     terminal.type("q");
     await terminal.shows("<exited 0>");
     terminal.close();
+  });
+});
+
+describe.runIf(hasTools() && hasTerminals)("(needs curl and python3) at the run's own terminal", () => {
+  const runAt = (options: string, input: string): ReturnType<typeof openTerminal> =>
+    openTerminal(["env", "-i", ...variables(), "sh", "-c", `'${NODE}' '${RUN_JS}' run --ask-here ${options} --upstream-ca '${join(built.folder, "server.pem")}' -- sh -c '${[1, 2].map((number) => curl(`/here-${number}`)).join("; ").replaceAll("'", `'"'"'`)}' ${input}`]);
+
+  it.runIf(can.wall)("each is asked for, and answered with one key (needs bubblewrap)", async () => {
+    const terminal = runAt("--sandbox", "</dev/null");
+    await terminal.shows(`DELETE localhost:${upstream.port}/here-1`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(sent("/here-1")).toBe(false);
+    terminal.type("y");
+    await terminal.shows(`DELETE localhost:${upstream.port}/here-2`);
+    expect(sent("/here-1")).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    terminal.type("n");
+    await terminal.shows("403");
+    await terminal.shows("<exited 0>");
+    expect(sent("/here-2")).toBe(false);
+    terminal.close();
+  });
+
+  it("is refused where the program would read the same keys, or there is no terminal", async () => {
+    const terminal = runAt("", "");
+    await terminal.shows("--ask-here needs the terminal's keys for itself");
+    await terminal.shows("<exited 125>");
+    terminal.close();
+    const run = built.run("true", {}, ["--ask-here"]);
+    expect(await run.ended).toBe(125);
+    expect(run.output()).toContain("--ask-here asks at a terminal, and there is none");
   });
 });
 
