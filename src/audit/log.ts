@@ -22,6 +22,7 @@ import { findSegment } from "./segment-copies.ts";
 /** As long as one waits for the log's lock: by then each of the machines that write has had its turn many times. */
 const TURN_MS = 40_000;
 const PAUSE_MS_MAX = 100;
+const PAUSE_MS_STEP = 10;
 const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside: the chain goes on in a new one, and --verify tells which entries are elsewhere";
 
 /** What an append needs besides its event. */
@@ -62,14 +63,15 @@ export async function appendChosen(folder: string, choose: () => AuditEvent | un
   try {
     return await withLogLock(folder, async () => {
       const { store } = position;
-      for (const deadline = performance.now() + TURN_MS; ; ) {
+      const deadline = performance.now() + TURN_MS;
+      for (let attempt = 1; ; attempt += 1) {
         if (store !== undefined) await pullLines(folder, store, position, partBytesMax);
         const event = choose();
         if (event === undefined) return undefined;
         const head = await appendOnce(folder, event, position, partBytesMax);
         if (head !== undefined) return head;
         if (performance.now() > deadline) throw new VaultError("busy", "other machines write to the log all the time");
-        await sleep(PAUSE_MS_MAX * Math.random());
+        await sleep(Math.min(PAUSE_MS_MAX, PAUSE_MS_STEP * attempt) * Math.random());
       }
     });
   } catch (error) {

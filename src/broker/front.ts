@@ -189,6 +189,8 @@ async function takeOver(service: BrokerService, request: IncomingMessage, socket
     refuse(door === undefined ? REFUSED : BUSY);
     return;
   }
+  // Who did not wait for the answer has told of its end before anybody listened for it.
+  if (socket.destroyed) return;
   onTaken();
   socket.setKeepAlive(true, SILENCE_MS);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${headers.upgrade ?? ""}\r\n\r\n`);

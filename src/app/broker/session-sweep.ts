@@ -40,8 +40,10 @@ const LOOK_MS = 5_000;
 const LOOKS_PER_READING = 3;
 /** Four signs of life, and a store that was away for a moment. */
 const SILENCE_MS = 20_000;
+/** And for each run that a broker had: it comes to the others first, which have enough to do until then. */
+const SILENCE_EACH_MS = 75;
 /** Longer than a run tries to come back, counted from its broker's last sign of life. */
-const ABSENCE_MS = 40_000;
+const ABSENCE_MS = 90_000;
 /** Of a session that the log does not have, or not any more. */
 const STALE_MS = 60_000;
 
@@ -85,7 +87,9 @@ export function openSweeper(surroundings: Surroundings, terms: SweepTerms): Swee
     const others = new Set([...keepers, ...openParts().map((part) => part.broker)]);
     others.delete(broker);
     await beats.look(others);
-    const lost = openParts().filter((part) => part.broker !== broker && beats.isSilent(part.broker, SILENCE_MS));
+    const theirs = openParts().filter((part) => part.broker !== broker);
+    const countOf = (other: string): number => theirs.filter((part) => part.broker === other).length;
+    const lost = [...others].filter((other) => beats.isSilent(other, SILENCE_MS + SILENCE_EACH_MS * countOf(other))).flatMap((other) => theirs.filter((part) => part.broker === other));
     if (lost.length > 0) await withOpenVault(surroundings, (vault) => tellLost(surroundings, vault, log, engine, lost));
     await proofs.sweep(Date.now());
     if (looks % LOOKS_PER_READING === 0) await readSessions();
@@ -120,7 +124,10 @@ function tellAbandoned(surroundings: Surroundings, log: FollowedAcceptances, ses
 
 /** Tells how far the logs of a broker came that is not heard of any more. There may be more lines on its disk, and the last it did may be in none. */
 async function tellLost(surroundings: Surroundings, vault: OpenedVault, log: FollowedAcceptances, engine: Engine, lost: readonly OpenPart[]): Promise<void> {
-  for (const part of lost) {
+  // The others do the same: each begins somewhere else.
+  const first = Math.floor(Math.random() * lost.length);
+  for (const part of [...lost.slice(first), ...lost.slice(0, first)]) {
+    if (log.findSession(part.session, true)?.parts.has(part.run) !== true) continue;
     const head = await findHead(engine, vault, part);
     if (head === undefined) continue;
     await appendWith(surroundings, vault, () => {

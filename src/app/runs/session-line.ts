@@ -16,8 +16,8 @@ export interface SessionLineOptions {
   readonly onLost: (why: VaultError) => void;
 }
 
-/** Less than the broker waits. */
-const PATIENCE_MS = 25_000;
+/** Less than brokers wait that share a store; one by itself says sooner that there is no session any more. */
+const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
 
 /** @throws VaultError where the broker does not give it the first time. */
