@@ -15,7 +15,7 @@ export interface Walk {
   readonly passed: () => number;
 }
 
-/** @param isIgnoredFolder by its path. */
+/** Of a repository's own folder, its settings alone: a remote's address may have a token in it. @param isIgnoredFolder by its path. */
 export function walkFolder(folder: string, isIgnoredFolder: (path: string) => boolean): Walk {
   const left: { path: string; why: string }[] = [];
   let passed = 0;
@@ -27,6 +27,7 @@ export function walkFolder(folder: string, isIgnoredFolder: (path: string) => bo
       for (const { name, kind } of entriesOf(path, left)) {
         const below = join(path, name);
         if (kind === "folder") {
+          if (name === ".git") yield { path: join(below, "config"), isIgnored };
           if (PASSED_FOLDERS.has(name)) passed += 1;
           else if (depth >= DEPTH_MAX) left.push({ path: below, why: `lies deeper than ${DEPTH_MAX} folders` });
           else waiting.push({ path: below, depth: depth + 1, isIgnored: isIgnored || isIgnoredFolder(below) });
