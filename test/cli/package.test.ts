@@ -53,6 +53,7 @@ test("the packed program works with them alone", () => {
   expect(vault(["--help"])).toContain("secrets");
   expect(vault(["help", "locked"])).toContain("Exit status 4");
   expect(vault(["help"])).toContain("troubleshooting");
+  expect(vault(["skill", "install", "claude"])).toContain(join(folder, ".claude/skills/vault/SKILL.md"));
   expect(readFileSync(join(dirname(runJs), "../man/vault-run.1"), "utf8")).toContain("SYNOPSIS");
   vault(["init", "--provider", "passphrase", "--kdf", "low", "--passphrase-file", "-"], "correct horse battery staple");
   const withPassphrase = (...args: string[]): string[] => [...args, "--passphrase-file", join(folder, "passphrase")];

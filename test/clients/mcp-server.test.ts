@@ -1,10 +1,11 @@
 // `vault mcp` as a real host has it: the client of the protocol's own SDK, which starts it. `.ci/clients` installs it. That real agents list the skill is seen in test/agents/skill.test.ts.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { watch } from "../support/built-vault.ts";
 import { can } from "../support/machine.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeBin } from "../support/transcript.ts";
@@ -25,6 +26,20 @@ console.log(JSON.stringify({
   version: client.getServerVersion().name, instructions: client.getInstructions(), tools: tools.map(({ name }) => name),
   list: await call("list", {}), explain: await call("explain", { method: "get", url: "https://api.github.com/user" }), elsewhere: await call("explain", { method: "GET", url: "https://evil.example/", secret: "GITHUB_TOKEN" }), wrong: await call("explain", { method: "GET", url: "nonsense" }),
 }));
+await client.close();
+`;
+
+const ASKING = `
+import { createRequire } from "node:module";
+const load = createRequire("${CLIENTS}any.js");
+const { Client } = load("@modelcontextprotocol/sdk/client/index.js"), { StdioClientTransport } = load("@modelcontextprotocol/sdk/client/stdio.js");
+const client = new Client({ name: "host", version: "1.0.0" });
+await client.connect(new StdioClientTransport({ command: process.argv[2], args: process.argv.slice(3), env: process.env, stderr: "inherit" }));
+const asked = client.callTool({ name: "ask", arguments: { what: "OTHER_TOKEN", reason: "to post the news" } });
+await client.callTool({ name: "list", arguments: {} });
+console.log("LISTED");
+const { isError, content: [{ text }] } = await asked;
+console.log("ANSWERED", isError, text);
 await client.close();
 `;
 
@@ -68,6 +83,27 @@ describe.skipIf(!existsSync(`${CLIENTS}node_modules/@modelcontextprotocol/sdk`))
     expect(told.explain.structuredContent).toMatchObject({ method: "GET", host: "api.github.com:443", route: { kind: "intercepted" } });
     expect(told.elsewhere.content[0]?.text).toMatch(/GITHUB_TOKEN/);
     expect(told.wrong.isError).toBe(true);
+  });
+});
+
+describe.skipIf(!existsSync(`${CLIENTS}node_modules/@modelcontextprotocol/sdk`))("ask (needs .ci/clients)", () => {
+  it("has the person of the run asked, and waits for the answer, while other questions are answered", async () => {
+    // With a rule that asks, there is somebody to be asked from the start.
+    expect(vault("", "secrets", "update", "GITHUB_TOKEN", "--ask", "DELETE /**")).toBe(0);
+    writeFileSync(join(home, "asking.mjs"), ASKING);
+    const run = watch(spawn(NODE, [RUN_JS, "run", "--", NODE, join(home, "asking.mjs"), NODE, RUN_JS, "mcp"], { env, stdio: ["ignore", "pipe", "pipe"] }), () => undefined);
+    await run.said("LISTED");
+    const waiting = (): { readonly id: string }[] => JSON.parse(spawnSync(NODE, [RUN_JS, "approve", "--json"], { env, encoding: "utf8" }).stdout) as { id: string }[];
+    await expect.poll(() => waiting().length).toBe(1);
+    expect(vault("", "deny", waiting()[0]?.id ?? "", "--reason", "use the other one")).toBe(0);
+    expect(await run.ended, run.output()).toBe(0);
+    expect(run.output()).toMatch(/^ANSWERED true the person who started the run said no: use the other one$/m);
+    vault("", "lock");
+  });
+
+  it("is refused outside of a run", () => {
+    const { stdout } = spawnSync(NODE, [RUN_JS, "mcp"], { env, encoding: "utf8", input: `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "ask", arguments: { what: "GITHUB_TOKEN" } } })}\n` });
+    expect(JSON.parse(stdout)).toMatchObject({ result: { isError: true, content: [{ text: expect.stringContaining("not inside a run") as unknown }] } });
   });
 });
 
