@@ -7,6 +7,8 @@ import * as json from "../vault/json-shape.ts";
 import type { Place } from "../vault/place.ts";
 import { isPlace, PLACES_MAX } from "../vault/place.ts";
 import { HOSTS_MAX, isSecretName } from "../vault/record.ts";
+import type { Rules } from "../vault/rules.ts";
+import { parseRules } from "../vault/rules.ts";
 import { isScopeId } from "../vault/scope.ts";
 
 /** The beginning of a run, as the machine of its program knows it. */
@@ -22,6 +24,9 @@ export interface SessionOrder {
   /** The text of the project's `vault.run.json`, which can only take away. */
   readonly project: string | undefined;
   readonly denyUnmatched: boolean;
+  /** What its secrets may be used for, which counts beside their own rules. */
+  readonly rules?: Rules | undefined;
+  readonly presets?: readonly string[] | undefined;
   readonly strict: boolean;
   readonly freshPlaceholders: boolean;
   readonly isWalled: boolean;
@@ -56,6 +61,7 @@ export const ORDER_BYTES_MAX = 256 * 1024;
 export const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 const PROGRAM_CHARS_MAX = 255;
 const PROJECT_CHARS_MAX = 64 * 1024;
+const PRESETS_MAX = 16;
 const SELECTIONS_MAX = 10_000;
 const SECRETS_MAX = 10_000;
 /** What templates make (vault/placeholder-template.ts): one word, by which nothing is loaded, listed, led to or told apart. It goes into variables that many programs read. */
@@ -81,6 +87,8 @@ export function parseOrder(bytes: Uint8Array): SessionOrder {
     group: scopeId("group"),
     selections,
     project: optional(order["project"], (value) => requireForm(json.parseText(value, "project"), ({ length }) => length <= PROJECT_CHARS_MAX, "project")),
+    rules: optional(order["rules"], (value) => parseRules(value, "the run")),
+    presets: optional(order["presets"], (value) => json.parseArray(value, PRESETS_MAX, "presets").map((name) => json.parseVisibleText(name, PROGRAM_CHARS_MAX, "presets"))),
     denyUnmatched: json.parseBoolean(order["denyUnmatched"] ?? false, "denyUnmatched"),
     strict: json.parseBoolean(order["strict"] ?? false, "strict"),
     freshPlaceholders: json.parseBoolean(order["freshPlaceholders"] ?? false, "freshPlaceholders"),

@@ -20,7 +20,7 @@ export interface GivenBrokerFlags {
   readonly "upstream-ca"?: readonly string[] | undefined;
 }
 
-interface Named extends Pick<BrokeredOptions, "command" | "args" | "viewpoint" | "selections" | "project" | "wall"> {
+interface Named extends Pick<BrokeredOptions, "command" | "args" | "viewpoint" | "selections" | "project" | "narrowing" | "wall"> {
   /** Whether the project's file refuses hosts that no secret is bound to. */
   readonly deniesUnmatched: boolean;
 }

@@ -10,7 +10,7 @@ export default class Explain extends VaultCommand {
   static override examples = ["<%= config.bin %> explain GET https://api.github.com/user", "<%= config.bin %> explain POST https://api.example.com:8443/v1/items -s API_KEY --json"];
   static override args = {
     method: Args.string({ required: true, ignoreStdin: true, description: "GET, POST …" }),
-    url: Args.string({ required: true, ignoreStdin: true, description: "the request's URL; only its scheme, host and port decide" }),
+    url: Args.string({ required: true, ignoreStdin: true, description: "the request's URL; its scheme, host and port decide, and where a secret has rules its path" }),
   };
   static override flags = {
     secret: Flags.string({ char: "s", description: "only this secret; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),

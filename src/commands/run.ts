@@ -5,6 +5,7 @@ import { findDeclinedProject, findProject, findProjectText, projectFlags } from 
 import { parseViewpoint, viewpointFlags } from "../cli/input/scope-flags.ts";
 import { forPersonOnly, personFlags } from "../cli/input/person-flags.ts";
 import { brokerFlags } from "../cli/input/broker-flags.ts";
+import { narrowingFlags, parseNarrowing } from "../cli/input/rule-flags.ts";
 import { chooseWall, declinesWall, wallFlags } from "../cli/input/wall-flags.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { note } from "../cli/output/terminal.ts";
@@ -25,6 +26,7 @@ export default class Run extends VaultCommand {
     { description: "What was used where, when it ends", command: "<%= config.bin %> run --summary --log run.jsonl -- true" },
     { description: "With the plain settings of a .env file, whose keys are in the vault", command: "<%= config.bin %> run --dotenv .env -- node agent.js" },
     { description: "Behind a wall: no way to the vault, to other logins or past the proxy", command: "<%= config.bin %> run --sandbox -- env" },
+    { description: "To read with, and nothing else: of what the vault allows", command: "<%= config.bin %> run --allow 'GET,HEAD /**' -- env" },
     { description: "Only one secret, under another name", command: "<%= config.bin %> run -s OPENAI_API_KEY=API_KEY -- node agent.js" },
   ];
   static override args = { command: Args.string({ required: true, multiple: true, ignoreStdin: true, description: "the program and its arguments, behind --" }) };
@@ -37,6 +39,7 @@ export default class Run extends VaultCommand {
     "key-env": Flags.string({ description: "open sealed values of --dotenv files with the key in this variable, and not with the vault's; may be repeated, the newest key first", multiple: true, multipleNonGreedy: true, helpValue: "NAME" }),
     ...projectFlags,
     "deny-unmatched": Flags.boolean({ description: "refuse hosts that no secret is bound to" }),
+    ...narrowingFlags,
     strict: Flags.boolean({ description: "refuse requests with a placeholder where it may not act, instead of passing it on as it is" }),
     "upstream-ca": Flags.string({ description: "trust the certificates in this PEM file too; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "FILE" }),
     log: Flags.string({ description: "append a line of JSON to this file for each thing that the proxy does: hosts and names, never values", helpValue: "FILE" }),
@@ -67,9 +70,10 @@ export default class Run extends VaultCommand {
       this.answer(false, {}, [...explainWalledFiles(surroundings, wall, command), ...network].map(visible));
       return 0;
     }
+    const narrowing = parseNarrowing(flags);
     if (flags.broker !== undefined) {
       const { runAtBroker } = await import("../cli/brokered-run.ts");
-      return runAtBroker(surroundings, flags.broker, flags, { command, args: rest, viewpoint: parseViewpoint(flags), selections: flags.secret?.map(parseSelection), project: findProjectText(flags), deniesUnmatched: project?.denyUnmatched === true, wall });
+      return runAtBroker(surroundings, flags.broker, flags, { command, args: rest, viewpoint: parseViewpoint(flags), selections: flags.secret?.map(parseSelection), project: findProjectText(flags), narrowing, deniesUnmatched: project?.denyUnmatched === true, wall });
     }
     // Only here: the proxy and the process library would cost every other command 100 ms.
     const { runSession } = await import("../app/runs/run-session.ts");
@@ -84,6 +88,7 @@ export default class Run extends VaultCommand {
       requirePerson: async () => { await forPersonOnly("run --dotenv with sealed values", surroundings, flags); },
       isWatched: process.stderr.isTTY,
       denyUnmatched: flags["deny-unmatched"],
+      narrowing,
       strict: flags.strict,
       upstreamRoots: await readPems(flags["upstream-ca"] ?? []),
       logFile: flags.log,

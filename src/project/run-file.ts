@@ -7,6 +7,8 @@ import { parseHostBinding } from "../vault/host.ts";
 import type { Place } from "../vault/place.ts";
 import { isPlace, PLACES, PLACES_MAX } from "../vault/place.ts";
 import { isSecretName } from "../vault/record.ts";
+import type { Rules } from "../vault/rules.ts";
+import { isPattern, NO_RULES, parseRules } from "../vault/rules.ts";
 import { isVisibleText } from "../vault/visible-text.ts";
 
 export const RUN_FILE = "vault.run.json";
@@ -14,6 +16,8 @@ export const RUN_FILE_BYTES_MAX = 64 * 1024;
 const NEEDS_MAX = 64;
 const HOSTS_MAX = 64;
 const WRITABLE_MAX = 32;
+const PATTERNS_MAX = 64;
+const OPERATIONS_MAX = 3;
 const PATH_LENGTH_MAX = 1024;
 /** A name of 253 characters, brackets or a wildcard, and a port. */
 const HOST_LENGTH_MAX = 260;
@@ -27,6 +31,8 @@ export interface Need {
   readonly hosts: readonly HostBinding[] | undefined;
   /** Undefined: every place that the vault lets it stand in. */
   readonly places: readonly Place[] | undefined;
+  /** What the project needs it for, which counts beside the vault's own rules. */
+  readonly rules?: Rules | undefined;
 }
 
 export interface Project {
@@ -56,10 +62,38 @@ export function encodeRunFile(names: readonly string[], schema: string | undefin
 
 function parseNeed([variable, value]: readonly [string, unknown]): Need {
   if (!isSecretName(variable)) throw refuse("a member of \"secrets\" is no name of a variable");
-  const need = parseMembers(value, `"${variable}"`, ["secret", "hosts", "places"]);
+  const need = parseMembers(value, `"${variable}"`, ["secret", "hosts", "places", ...RULE_MEMBERS]);
   const secret = need["secret"] === undefined ? variable : need["secret"];
   if (typeof secret !== "string" || !isSecretName(secret)) throw refuse(`the "secret" of "${variable}" is no name of a secret`);
-  return { variable, secret, hosts: parseList(need["hosts"], HOSTS_MAX, `the "hosts" of "${variable}"`, parseHost), places: parseList(need["places"], PLACES_MAX, `the "places" of "${variable}"`, parsePlace) };
+  return { variable, secret, hosts: parseList(need["hosts"], HOSTS_MAX, `the "hosts" of "${variable}"`, parseHost), places: parseList(need["places"], PLACES_MAX, `the "places" of "${variable}"`, parsePlace), rules: parseRuleMembers(need, `"${variable}"`) };
+}
+
+/** As `secrets update` has them on its command line. */
+const RULE_MEMBERS = ["allow", "deny", "ask", "graphql", "uses", "maxBodyBytes"] as const;
+
+function parseRuleMembers(need: Readonly<Record<string, unknown>>, what: string): Rules | undefined {
+  if (RULE_MEMBERS.every((member) => need[member] === undefined)) return undefined;
+  const list = (member: "allow" | "deny" | "ask"): string[] | undefined => {
+    const patterns = parseList(need[member], PATTERNS_MAX, `the "${member}" of ${what}`, parsePattern);
+    return patterns === undefined ? undefined : [...new Set(patterns)].sort();
+  };
+  try {
+    const operations = parseList(need["graphql"], OPERATIONS_MAX, `the "graphql" of ${what}`, parseOperation);
+    return parseRules({ ...NO_RULES, allow: list("allow") ?? null, deny: list("deny") ?? [], ask: list("ask") ?? [], uses: need["uses"] ?? null, maxBodyBytes: need["maxBodyBytes"] ?? null, graphql: operations === undefined ? null : { operations: [...new Set(operations)].sort(), fields: null } }, what);
+  } catch (error) {
+    throw error instanceof VaultError ? refuse(error.message.replace(`${RUN_FILE}: `, ""), error.hint) : error;
+  }
+}
+
+function parsePattern(item: unknown, what: string): string {
+  const text = typeof item === "string" ? item.replace(/ \*\*/, " /**") : "";
+  if (isPattern(text)) return text;
+  throw refuse(`${what} has an entry that is no pattern, such as "GET,HEAD /repos/**"`);
+}
+
+function parseOperation(item: unknown, what: string): string {
+  if (item === "query" || item === "mutation" || item === "subscription") return item;
+  throw refuse(`${what} has an entry that is none of query, mutation, subscription`);
 }
 
 function parseHost(item: unknown, what: string): HostBinding {

@@ -52,6 +52,8 @@ export interface ReportedUse {
   readonly secret: string;
   readonly host: string;
   readonly programs: ReadonlySet<string>;
+  /** What let requests through, such as `allow GET /**`. */
+  readonly rules: ReadonlySet<string>;
   readonly usedAt: readonly string[];
   readonly refusedAt: readonly string[];
   /** How often a value stood in an answer and was taken out of it. */
@@ -64,6 +66,8 @@ export interface ReportedRefusal {
   readonly host: string;
   readonly secrets: readonly string[];
   readonly code: string;
+  /** What the program was told. */
+  readonly text: string;
   /** What allows it, where that is for the person to do; `NONE` otherwise. */
   readonly remedy: string;
 }
@@ -73,6 +77,8 @@ export const NONE = "-";
 const REFUSALS_MAX = 500;
 /** A program that tries thousands of hosts must not make a page that no browser shows. */
 const ROWS_MAX = 500;
+/** Of one row. */
+const RULES_MAX = 20;
 /** More than a run has requests under way at one time. */
 const REMEMBERED_REQUESTS_MAX = 2_000;
 
@@ -117,6 +123,7 @@ export function writePage(path: string, page: string): void {
 
 interface Row extends ReportedUse {
   readonly programs: Set<string>;
+  readonly rules: Set<string>;
   readonly usedAt: string[];
   readonly refusedAt: string[];
   scrubbed: number;
@@ -156,6 +163,7 @@ class Tally {
           // The head and the body of a request tell of theirs one by one; the request counts once.
           if (!rows.has(row)) row.usedAt.push(at);
           rows.add(row);
+          for (const rule of textsOf(event, "rules")) if (rule.startsWith(`${row.secret}: `) && row.rules.size < RULES_MAX) row.rules.add(rule.slice(row.secret.length + 2));
         }
         break;
       }
@@ -172,7 +180,7 @@ class Tally {
         const concerned = [...new Set([...secrets, ...[...rows].map(({ secret }) => secret)])];
         for (const row of this.#rowsOf(concerned.length > 0 ? concerned : [NONE], host, program)) row.refusedAt.push(at);
         this.#refusalCount += typeof event["count"] === "number" ? event["count"] : 1;
-        this.#refusals.push({ at, program, host, secrets: concerned, code, remedy: textOf(event, "remedy") });
+        this.#refusals.push({ at, program, host, secrets: concerned, code, text: textOf(event, "text"), remedy: textOf(event, "remedy") });
         if (this.#refusals.length > REFUSALS_MAX) this.#refusals.shift();
       }
     }
@@ -183,7 +191,7 @@ class Tally {
       const key = JSON.stringify([secret, host]);
       const known = this.#rows.get(key);
       if (known === undefined && this.#rows.size >= ROWS_MAX) return [];
-      const row = known ?? { secret, host, programs: new Set<string>(), usedAt: [], refusedAt: [], scrubbed: 0 };
+      const row = known ?? { secret, host, programs: new Set<string>(), rules: new Set<string>(), usedAt: [], refusedAt: [], scrubbed: 0 };
       row.programs.add(program);
       this.#rows.set(key, row);
       return [row];

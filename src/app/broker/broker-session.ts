@@ -172,6 +172,7 @@ function optionsOf(order: SessionOrder, viewpoint: Viewpoint): RunOptions {
   const { program, selections, project, denyUnmatched, strict, freshPlaceholders } = order;
   return {
     command: program, args: [], viewpoint, selections, denyUnmatched, strict, freshPlaceholders,
+    narrowing: order.rules === undefined && order.presets === undefined ? undefined : { rules: order.rules, presets: order.presets ?? [] },
     project: project === undefined ? undefined : parseRunFile(utf8(project)),
     requirePerson: () => Promise.resolve(), isWatched: false, upstreamRoots: [],
     ...(order.isWalled ? { wall: { writable: [], asked: [], published: [], hostPorts: [] } } : {}),

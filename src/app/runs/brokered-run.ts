@@ -33,7 +33,7 @@ import type { ChosenWall, NamedProxy } from "./walled-run.ts";
 import { openWalledProxy, runWalled } from "./walled-run.ts";
 
 /** What a broker cannot do for a run, and the run cannot without values. */
-export interface BrokeredOptions extends Pick<RunOptions, "command" | "args" | "viewpoint" | "selections" | "denyUnmatched" | "strict" | "logFile" | "tellSummary" | "wall" | "freshPlaceholders"> {
+export interface BrokeredOptions extends Pick<RunOptions, "command" | "args" | "viewpoint" | "selections" | "denyUnmatched" | "narrowing" | "strict" | "logFile" | "tellSummary" | "wall" | "freshPlaceholders"> {
   /** Base64 of a vault's id, where several have accepted the identity. */
   readonly vault: string | undefined;
   /** The text of the project's file. */
@@ -88,7 +88,7 @@ export async function runBrokered(surroundings: Surroundings, client: BrokerClie
 async function openSession(client: BrokerClient, options: BrokeredOptions): Promise<SessionAnswer> {
   const { command, viewpoint, selections, project, vault, denyUnmatched, strict } = options;
   const order: SessionOrder = {
-    program: basename(command), vault, workspace: viewpoint.workspace, group: viewpoint.group, selections, project, denyUnmatched, strict,
+    program: basename(command), vault, workspace: viewpoint.workspace, group: viewpoint.group, selections, project, denyUnmatched, strict, rules: options.narrowing?.rules, presets: options.narrowing?.presets,
     freshPlaceholders: options.freshPlaceholders === true, isWalled: options.wall !== undefined, isLogged: options.logFile !== undefined, isSummed: options.tellSummary !== undefined,
   };
   const { status, body } = await client.ask("POST", "/v1/sessions", encodeOrder(order));

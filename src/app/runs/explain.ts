@@ -13,6 +13,7 @@ import { withNames } from "../../proxy/http1/raw-head.ts";
 import type { RequestHead, Scheme } from "../../proxy/http1/request-head.ts";
 import { findSchemeAuthority, parseRequestHead } from "../../proxy/http1/request-head.ts";
 import { grantsNaming, mayBePrivate } from "../../proxy/judge/run-rules.ts";
+import { judgeRules } from "../../proxy/judge/rules/judge-rules.ts";
 import { Secret } from "../../secret.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { Place, PlaceKind } from "../../vault/place.ts";
@@ -48,9 +49,14 @@ export interface SecretFate {
   readonly takes: readonly string[];
   /** Of each kind of place, and of each header and parameter that was named for it. */
   readonly places: ReadonlyMap<Place, PlaceFate>;
+  /** What its rules say of this method and path; undefined for a secret without any. */
+  readonly rules: RuleFate | undefined;
   /** Where the host is none of the secret's: what to type so that it is. */
   readonly elsewhere: Refusal | undefined;
 }
+
+/** `by`: the rules that let it through, if any speaks of it. `gates`: what it has to pass first. */
+export type RuleFate = { readonly kind: "passed"; readonly by: readonly string[]; readonly gates: readonly string[] } | { readonly kind: "by-body" } | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** Of the connection: read and written by the proxy, or passed through as it is, or not made. */
 export type RouteFate = { readonly kind: "intercepted" } | { readonly kind: "tunnelled" } | { readonly kind: "plain" } | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -129,7 +135,20 @@ function explainSecret(grant: Grant, grants: readonly Grant[], route: RouteFate,
   const elsewhere = isBoundTo(grant, trial.authority) ? undefined : refuseHost(grant, trial.authority);
   const judge = (place: Place): PlaceFate => (route.kind === "tunnelled" ? { kind: "inert" } : judgePlace(grant, grants, place, trial));
   const places = [...SHOWN_PLACES, ...grant.places.filter((place) => place.includes(":"))];
-  return { name: grant.name, takes: grant.signs === "aws" ? ["in no place: requests of AWS's clients that are signed with its placeholder are signed anew"] : (grant.pin?.spots.map(describeSpot) ?? []), elsewhere, places: new Map(places.map((place) => [place, judge(place)])) };
+  return { name: grant.name, takes: grant.signs === "aws" ? ["in no place: requests of AWS's clients that are signed with its placeholder are signed anew"] : (grant.pin?.spots.map(describeSpot) ?? []), elsewhere, rules: judgeByRules(grant, trial), places: new Map(places.map((place) => [place, judge(place)])) };
+}
+
+/** As far as method and path tell. */
+function judgeByRules(grant: Grant, { scheme, method, authority, target }: Trial): RuleFate | undefined {
+  if (grant.rules === undefined) return undefined;
+  const parsed = parseRequestHead(rawRequest(method, target, authority, []), scheme, authority);
+  if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
+  // What GraphQL makes of a body, or a body of a method, a URL does not tell.
+  const layers = grant.rules.layers.map((layer) => ({ ...layer, rules: { ...layer.rules, graphql: null } }));
+  const verdict = judgeRules([{ ...grant, rules: { layers } }], { head: parsed.head, authority, body: undefined, isHandshake: false });
+  if (verdict.kind === "refuse") return { kind: "refused", refusal: verdict.refusal };
+  if (verdict.kind !== "pass" || (grant.rules.layers.some(({ rules }) => rules.graphql !== null) && method === "POST")) return { kind: "by-body" };
+  return { kind: "passed", by: verdict.by, gates: verdict.gates.map(({ rule }) => rule) };
 }
 
 function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {

@@ -3,6 +3,7 @@ import { VaultError } from "../../errors.ts";
 import { narrow } from "../../project/narrowing.ts";
 import type { Need, Project } from "../../project/run-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
+import { makeLayer } from "../../proxy/grants/grant-rules.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
@@ -31,7 +32,7 @@ export function chooseForProject<T extends SecretMetadata>(secrets: readonly T[]
   const wanted = needs.map((need): Choice<T> => {
     const record = visible.get(need.secret);
     if (record === undefined) throw noSecret(need.secret, secrets, " here");
-    return { variable: need.variable, record, ...narrow(need, record), narrowedBy: RUN_FILE };
+    return { variable: need.variable, record, ...narrow(need, record), narrowedBy: RUN_FILE, ...(need.rules === undefined ? {} : { narrower: [makeLayer(need.rules, RUN_FILE)] }) };
   });
   requireVariables(wanted);
   const taken = new Set(needs.map(({ secret }) => secret));

@@ -22,6 +22,7 @@ import type { BegunRun } from "./given-secrets.ts";
 import { givenOf, keepGiven } from "./given-secrets.ts";
 import type { Choice } from "./granted-secrets.ts";
 import { chooseSecrets, formsOf, grantOf, loadTraits } from "./granted-secrets.ts";
+import { narrowChoices } from "./run-narrowing.ts";
 import type { RunOptions } from "./run-options.ts";
 import { openPlaceholders } from "./run-placeholders.ts";
 import type { RunTrail } from "./run-trail.ts";
@@ -71,7 +72,7 @@ export interface RunOrigin {
 export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, { told, broker, begun }: RunOrigin = OWN): Promise<RunGrants> {
   const { project } = options;
   const runId = randomBytes(8).toString("hex");
-  const wanted = project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project });
+  const wanted = await narrowChoices(surroundings, project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project }), options.narrowing);
   const chosen: readonly (Choice & { readonly placeholder?: string })[] = begun === undefined ? wanted : keepGiven(wanted, begun.secrets, options.viewpoint);
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
@@ -101,6 +102,8 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     group: options.viewpoint.group ?? null,
     secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
     ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
+    ...(options.narrowing?.rules === undefined ? {} : { rules: { ...options.narrowing.rules } }),
+    ...(options.narrowing === undefined || options.narrowing.presets.length === 0 ? {} : { presets: options.narrowing.presets }),
     ...(options.wall !== undefined ? { wall: "on" } : options.declinesWall === true ? { wall: "off" } : {}),
     ...(options.envFiles === undefined ? {} : { exposed: options.envFiles.expose }),
     ...(broker === undefined ? {} : { broker }),

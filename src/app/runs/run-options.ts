@@ -2,6 +2,7 @@
 import type { Project } from "../../project/run-file.ts";
 import type { GateOptions } from "../approvals/run-gate.ts";
 import type { EnvFiles } from "../imports/env-file-variables.ts";
+import type { Rules } from "../../vault/rules.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { KeyVariables } from "../sealing/seal-options.ts";
 import type { Selection } from "./granted-secrets.ts";
@@ -16,6 +17,12 @@ export interface WallChoice {
   readonly published: readonly number[];
   /** Ports of this machine that the program may reach. */
   readonly hostPorts: readonly number[];
+}
+
+export interface RunNarrowing {
+  readonly rules: Rules | undefined;
+  /** Names of presets, which each secret's service has. */
+  readonly presets: readonly string[];
 }
 
 export interface RunOptions {
@@ -35,6 +42,8 @@ export interface RunOptions {
   /** Whether somebody watches, who is told once a day what a program without the wall could do. */
   readonly isWatched: boolean;
   readonly denyUnmatched: boolean;
+  /** What its secrets may be used for, which counts beside their own rules. */
+  readonly narrowing?: RunNarrowing | undefined;
   readonly strict: boolean;
   /** PEM texts of further roots that upstream servers may present. */
   readonly upstreamRoots: readonly string[];

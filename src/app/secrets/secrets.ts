@@ -11,6 +11,7 @@ import type { Place } from "../../vault/place.ts";
 import type { SecretBinding, SecretRecord } from "../../vault/record.ts";
 import { canonicaliseBinding, HOSTS_MAX, isSecretName } from "../../vault/record.ts";
 import type { Membership, Scope } from "../../vault/scope.ts";
+import type { KnownService } from "../../services/registry.ts";
 import type { RuleChange } from "../../vault/rule-change.ts";
 import { changeRules, requireNarrowing } from "../../vault/rule-change.ts";
 import { isNarrowing } from "../../vault/rule-scope.ts";
@@ -49,6 +50,8 @@ export interface BindingChange {
   readonly widen?: boolean;
   /** What it may be used for. */
   readonly rules?: RuleChange;
+  /** Names of presets of its service, which are taken into its rules. */
+  readonly presets?: readonly string[];
   /** Of a secret whose value is made. */
   readonly life?: LifeChange;
 }
@@ -126,11 +129,12 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
 export async function updateSecret(surroundings: Surroundings, name: string, scope: Scope | undefined, change: BindingChange): Promise<SecretRecord> {
   await requireOwnWildcards(change.addHosts ?? []);
   requireKeyHeaders(change.places ?? []);
-  const known = change.service === undefined && change.places === undefined ? undefined : await import("../services/known-services.ts");
+  const wantsPresets = change.presets !== undefined && change.presets.length > 0;
+  const known = change.service === undefined && change.places === undefined && !wantsPresets ? undefined : await import("../services/known-services.ts");
   const service = change.service === undefined ? undefined : known?.getNamedService(surroundings, change.service);
-  const registry = change.places === undefined ? undefined : known?.openRegistry(surroundings);
+  const registry = change.places === undefined && !wantsPresets ? undefined : known?.openRegistry(surroundings);
   let [isUsedForMore, goesBeyond] = [false, false];
-  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), (before, _contents, { keys }) => {
+  const updated = await rebind(surroundings, "secret.update", (secrets) => getSecret(secrets, name, scope), async (before, _contents, { keys }) => {
     requireAdded(service?.evidence, keys.services);
     const added = [...(service?.id === before.service ? [] : (service?.hosts ?? [])), ...(change.addHosts ?? [])];
     if (before.service !== undefined) requireNotWidened(name, before.service, added.filter((host) => !before.hosts.includes(host)), change.widen === true);
@@ -140,7 +144,8 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
     if (missing !== undefined) throw new VaultError("usage", `"${name}" is not bound to ${missing}`, `vault secrets show ${name}`);
     const hosts = [...before.hosts.filter((host) => change.removeHosts?.includes(host) !== true), ...(service?.hosts ?? []), ...(change.addHosts ?? [])];
     if (service !== undefined) requireHost(name, service, hosts);
-    const rules = change.rules === undefined ? before.rules : changeRules(before.rules, change.rules, `"${name}"`);
+    const wish = wantsPresets ? await presetsFor(name, pin, change) : change.rules;
+    const rules = wish === undefined ? before.rules : changeRules(before.rules, wish, `"${name}"`);
     requireNarrowing(before.rules, rules, change.widen === true, `"${name}"`);
     isUsedForMore = !isNarrowing(before.rules, rules);
     goesBeyond = before.service !== undefined && added.some((host) => !before.hosts.includes(host));
@@ -159,6 +164,11 @@ export async function updateSecret(surroundings: Surroundings, name: string, sco
   if (isUsedForMore) surroundings.warn(`"${name}" may be used for more than before: vault secrets show ${name} tells what for`);
   if (change.widen === true && goesBeyond && updated.service !== undefined) surroundings.warn(`"${name}" is pinned to "${updated.service}", and goes beyond: it is sent to ${updated.hosts.join(" ")}`);
   return updated;
+}
+
+async function presetsFor(name: string, service: KnownService | undefined, { rules, presets }: BindingChange): Promise<RuleChange | undefined> {
+  if (service === undefined) throw new VaultError("usage", `"${name}" is of no service, and has no preset`, "--service ID says which it is of; --allow 'METHODS PATH' says what it may do");
+  return (await import("../services/preset-rules.ts")).withPresets(rules, service, presets);
 }
 
 /** @throws VaultError `not-found`, or `already-exists` where the group has the secret, or another of that name, already. */
@@ -210,11 +220,11 @@ async function pin(surroundings: Surroundings, asked: NewSecret): Promise<Pinned
   return pinned;
 }
 
-async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents, vault: OpenedVault) => SecretBinding): Promise<SecretRecord> {
+async function rebind(surroundings: Surroundings, kind: string, get: (secrets: readonly SecretRecord[]) => SecretRecord, change: (before: SecretRecord, contents: VaultContents, vault: OpenedVault) => SecretBinding | Promise<SecretBinding>): Promise<SecretRecord> {
   return withOpenVault(surroundings, (vault) => changeOne(surroundings, vault, kind, async (contents) => {
     const { holder } = vault;
     const before = get(contents.secrets);
-    const binding = requireBounded(canonicaliseBinding(change(before, contents, vault)));
+    const binding = requireBounded(canonicaliseBinding(await change(before, contents, vault)));
     const [value] = await openSecrets(holder, contents.id, [before]);
     if (value === undefined) throw new VaultError("bad-seal", `the value of "${before.name}" does not open`);
     try {

@@ -2,11 +2,13 @@
 import { findServiceOfVariable, getService } from "../../services/registry.ts";
 import type { Evidence, Registry } from "../../services/registry.ts";
 import { isOwnHost, placesOf } from "../../services/entry.ts";
+import { VaultError } from "../../errors.ts";
 import type { Place } from "../../vault/place.ts";
 import { DEFAULT_PLACES } from "../../vault/place.ts";
 import type { RuleChange } from "../../vault/rule-change.ts";
 import type { Scope } from "../../vault/scope.ts";
 import type { Source } from "../../vault/source.ts";
+import { withPresets } from "./preset-rules.ts";
 import { requireKeyHeaders, requireTaken } from "./actable-places.ts";
 import { requireOwnWildcards } from "./suffix-list.ts";
 import { requireNotWidened } from "./widening.ts";
@@ -29,6 +31,8 @@ export interface NewSecret {
   readonly placeholder?: string | undefined;
   /** What it may be used for; anything where nothing is said. */
   readonly rules?: RuleChange | undefined;
+  /** Names of presets of its service, which are taken into its rules. */
+  readonly presets?: readonly string[] | undefined;
   /** Where its value comes from; stored where nothing is said. */
   readonly source?: Source | undefined;
 }
@@ -55,11 +59,12 @@ export async function pinNew(registry: Registry, asked: NewSecret): Promise<Pinn
   const conventional = findServiceOfVariable(registry, asked.name);
   const isMeant = conventional !== undefined && asked.hosts.every((host) => isOwnHost(conventional, host));
   const service = asked.service !== undefined ? getService(registry, asked.service) : isMeant ? conventional : undefined;
+  if (service === undefined && asked.presets !== undefined && asked.presets.length > 0) throw new VaultError("usage", `"${asked.name}" is of no service, and has no preset`, "--service ID says which it is of; --allow 'METHODS PATH' says what it may do");
   if (service === undefined) {
     const strange = asked.hosts.some((host) => conventional?.hosts.includes(host) !== true);
     return { ...asked, places: asked.places ?? DEFAULT_PLACES, unlike: strange ? conventional?.id : undefined };
   }
   requireTaken(asked.places ?? [], service);
   requireNotWidened(asked.name, service.id, asked.hosts.filter((host) => !service.hosts.includes(host) && !isOwnHost(service, host)), asked.widen === true);
-  return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined, evidence: service.evidence };
+  return { ...asked, service: service.id, hosts: [...service.hosts, ...asked.hosts], places: asked.places ?? placesOf(service), unlike: undefined, evidence: service.evidence, rules: await withPresets(asked.rules, service, asked.presets) };
 }

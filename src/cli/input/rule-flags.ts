@@ -1,7 +1,9 @@
 // Rules as they are typed.
 import { Flags } from "@oclif/core";
+import type { RunNarrowing } from "../../app/runs/run-options.ts";
 import { VaultError } from "../../errors.ts";
 import type { RuleChange } from "../../vault/rule-change.ts";
+import { changeRules } from "../../vault/rule-change.ts";
 import type { GraphqlOperation, Rules } from "../../vault/rules.ts";
 import { isPattern } from "../../vault/rules.ts";
 
@@ -24,6 +26,20 @@ export const ruleFlags = {
   "remove-rule": pattern("take this pattern out of the rules; may be repeated"),
   "clear-rules": Flags.boolean({ description: "take all rules away, before others are added" }),
 };
+
+const preset = Flags.string({ description: "rules that the secret's service has ready, such as read-only (vault services show ID lists them); may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "NAME" });
+
+/** For a secret that is made or changed. */
+export const presetFlags = { preset };
+
+/** For a run. */
+export const narrowingFlags = { ...patternFlags, preset };
+
+/** @returns undefined where nothing was said. @throws VaultError `usage`. */
+export function parseNarrowing(flags: RuleWords & { readonly preset?: readonly string[] | undefined }): RunNarrowing | undefined {
+  const rules = changeRules(undefined, parseRuleChange(flags), "the run");
+  return rules === undefined && flags.preset === undefined ? undefined : { rules, presets: flags.preset ?? [] };
+}
 
 interface RuleWords {
   readonly allow?: readonly string[] | undefined;

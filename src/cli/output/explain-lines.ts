@@ -1,5 +1,5 @@
 // How an explanation is shown: one line for the connection, and for each secret what would become of it in each place.
-import type { Explanation, PlaceFate, RouteFate, SecretFate } from "../../app/runs/explain.ts";
+import type { Explanation, PlaceFate, RouteFate, RuleFate, SecretFate } from "../../app/runs/explain.ts";
 import { tellAll } from "../../app/runs/told-refusal.ts";
 import { formatAuthority } from "../../vault/host.ts";
 
@@ -9,9 +9,10 @@ export function explanationObject({ scheme, method, authority, route, secrets }:
     method,
     host: formatAuthority(authority),
     route: route.kind === "refused" ? { kind: route.kind, ...refusalObject(route) } : { kind: route.kind },
-    secrets: secrets.map(({ name, takes, places, elsewhere }) => ({
+    secrets: secrets.map(({ name, takes, places, rules, elsewhere }) => ({
       name,
       takes,
+      rules: rules === undefined ? null : ruleObject(rules),
       places: Object.fromEntries([...places].map(([place, fate]) => [place, fateObject(fate)])),
       elsewhere: elsewhere === undefined ? null : tellAll(elsewhere),
     })),
@@ -38,7 +39,7 @@ function describeRoute(route: RouteFate): string {
 }
 
 /** Places that share a fate share a line. */
-function secretLines({ name, takes, places, elsewhere }: SecretFate): string[] {
+function secretLines({ name, takes, places, rules, elsewhere }: SecretFate): string[] {
   const byFate = new Map<string, string[]>();
   let isExplained = false;
   for (const [place, fate] of places) {
@@ -47,7 +48,22 @@ function secretLines({ name, takes, places, elsewhere }: SecretFate): string[] {
     byFate.set(text, [...(byFate.get(text) ?? []), place]);
   }
   const lines = [...byFate].map(([text, shared]) => `  ${shared.join(", ")}: ${text}`);
-  return [name, ...lines, ...(takes.length === 0 ? [] : [`  its service takes it ${takes.join(" or ")}`]), ...(elsewhere === undefined || isExplained ? [] : [`  ${tellAll(elsewhere)}`])];
+  return [name, ...(rules === undefined ? [] : [`  rules: ${describeRules(rules)}`]), ...lines, ...(takes.length === 0 ? [] : [`  its service takes it ${takes.join(" or ")}`]), ...(elsewhere === undefined || isExplained ? [] : [`  ${tellAll(elsewhere)}`])];
+}
+
+function describeRules(fate: RuleFate): string {
+  switch (fate.kind) {
+    case "passed":
+      return `let through${fate.by.length === 0 ? "" : ` by ${fate.by.map((rule) => rule.replace(/^[^:]*: /, "")).join(", ")}`}${fate.gates.length === 0 ? "" : `; first, ${fate.gates.join(" and ")}`}`;
+    case "by-body":
+      return "by what is in its body";
+    case "refused":
+      return `refused (${fate.refusal.code}): ${tellAll(fate.refusal)}`;
+  }
+}
+
+function ruleObject(fate: RuleFate): Record<string, unknown> {
+  return fate.kind === "refused" ? { kind: fate.kind, ...refusalObject(fate) } : { ...fate };
 }
 
 function describeFate(fate: PlaceFate): string {
@@ -65,6 +81,6 @@ function fateObject(fate: PlaceFate): Record<string, unknown> {
   return fate.kind === "refused" ? { kind: fate.kind, ...refusalObject(fate) } : { kind: fate.kind };
 }
 
-function refusalObject({ refusal }: Extract<PlaceFate, { readonly kind: "refused" }>): Record<string, unknown> {
+function refusalObject({ refusal }: Pick<Extract<PlaceFate, { readonly kind: "refused" }>, "refusal">): Record<string, unknown> {
   return { code: refusal.code, status: refusal.status, text: refusal.text, remedy: refusal.remedy ?? null };
 }

@@ -21,7 +21,7 @@ export function auditPage(report: AuditReport, { checked, at }: { readonly check
   const body = html`<header><h1>Audit log</h1><p class="faint">Made ${time(at.toISOString())}; all times are UTC. ${checked ? "The whole log was verified just before." : "The log was not verified for this page: vault audit --verify does that."}</p></header>
 <main><ul class="sums"><li><b>${report.runs.length}</b>runs</li><li><b>${used}</b>requests with a secret</li><li><b>${report.refusalCount}</b>refused</li><li><b>${report.changes.length}</b>changes of the vault</li></ul>
 ${section("Timeline", "no run in this time used a secret or was refused one", timelineRows(report.uses))}
-${section("Secrets and hosts", "no secret was used and none was refused", report.uses.length === 0 ? [] : [table(["Secret", "Host", "Used", "Refused", "Taken out of answers", "Last", "Programs"], report.uses.map(useRow))])}
+${section("Secrets and hosts", "no secret was used and none was refused", report.uses.length === 0 ? [] : [table(["Secret", "Host", "Used", "Refused", "Taken out of answers", "Last", "By which rule", "Programs"], report.uses.map(useRow))])}
 ${report.values.length === 0 ? "" : section("Values that were made", "", [table(["Secret", "From", "Made", "Last", "Good until", "Failed", "Last failure"], report.values.map(valueRow))])}
 ${section("Refused", "nothing was refused", report.refusals.length === 0 ? [] : [...(report.refusalCount > report.refusals.length ? [html`<p class="faint">The newest ${report.refusals.length} of ${report.refusalCount}.</p>`] : []), table(["When", "Why", "Host", "Secrets", "Program", "What allows it"], report.refusals.toReversed().map(refusalRow))])}
 ${section("Runs", "no program was run", report.runs.length === 0 ? [] : [table(["When", "Until", "Program", "Secrets"], report.runs.slice(-RUNS_MAX).toReversed().map((run) => [time(run.at), run.end === undefined ? html`<span class="faint">no end in the log</span>` : time(run.end), html`<code>${breakable(run.program)}</code>`, list(run.secrets)]))])}
@@ -34,9 +34,9 @@ function section(title: string, nothing: string, content: readonly Html[]): Html
   return html`<section><h2>${title}</h2>${content.length === 0 ? html`<p class="faint">${nothing}</p>` : content}</section>`;
 }
 
-function useRow({ secret, host, usedAt, refusedAt, scrubbed, programs }: ReportedUse): HtmlPart[] {
+function useRow({ secret, host, usedAt, refusedAt, scrubbed, programs, rules }: ReportedUse): HtmlPart[] {
   const last = [usedAt.at(-1) ?? "", refusedAt.at(-1) ?? ""].sort().at(-1) ?? "";
-  return [html`<code>${breakable(secret)}</code>`, html`<code>${breakable(host)}</code>`, usedAt.length, refusedAt.length === 0 ? 0 : html`<b class="refused">${refusedAt.length}</b>`, scrubbed, last === "" ? NONE : time(last), list([...programs])];
+  return [html`<code>${breakable(secret)}</code>`, html`<code>${breakable(host)}</code>`, usedAt.length, refusedAt.length === 0 ? 0 : html`<b class="refused">${refusedAt.length}</b>`, scrubbed, last === "" ? NONE : time(last), list([...rules]), list([...programs])];
 }
 
 function valueRow({ secret, source, madeAt, until, failedAt, reason }: ReportedValue): HtmlPart[] {
@@ -44,8 +44,8 @@ function valueRow({ secret, source, madeAt, until, failedAt, reason }: ReportedV
   return [html`<code>${breakable(secret)}</code>`, breakable(source), madeAt.length, made === undefined ? NONE : time(made), until === NONE ? NONE : time(until), failed === undefined ? 0 : html`<b class="refused">${failedAt.length}</b>`, failed === undefined ? NONE : html`${time(failed)} ${breakable(reason)}`];
 }
 
-function refusalRow({ at, code, host, secrets, program, remedy }: ReportedRefusal): HtmlPart[] {
-  return [time(at), html`<b class="refused">${breakable(code)}</b>`, html`<code>${breakable(host)}</code>`, list(secrets), html`<code>${breakable(program)}</code>`, breakable(remedy)];
+function refusalRow({ at, code, text, host, secrets, program, remedy }: ReportedRefusal): HtmlPart[] {
+  return [time(at), html`<b class="refused" title="${text}">${breakable(code)}</b>`, html`<code>${breakable(host)}</code>`, list(secrets), html`<code>${breakable(program)}</code>`, breakable(remedy)];
 }
 
 /** The roles are those that the elements have already, which narrow screens would take from them: cells stand below each other there. */

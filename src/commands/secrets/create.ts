@@ -4,7 +4,7 @@ import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/
 import { parseSource, sourceFlags } from "../../cli/input/source-flags.ts";
 import { requireValue } from "../../cli/input/secret-input.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
-import { parseRuleChange, patternFlags } from "../../cli/input/rule-flags.ts";
+import { parseRuleChange, patternFlags, presetFlags } from "../../cli/input/rule-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
 import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
@@ -29,6 +29,7 @@ export default class SecretsCreate extends VaultCommand {
   static override flags = {
     ...bindingFlags,
     ...patternFlags,
+    ...presetFlags,
     ...scopeFlags,
     ...valueFlags,
     ...sourceFlags,
@@ -46,6 +47,7 @@ export default class SecretsCreate extends VaultCommand {
       allowPrivate: "allow-private" in flags && flags["allow-private"],
       scrub: !("scrub" in flags) || flags.scrub,
       rules: parseRuleChange(flags),
+      presets: flags.preset,
       placeholder: flags.placeholder === undefined ? undefined : parseTemplate(flags.placeholder),
     };
     const source = await parseSource(flags, args.origin ?? [], this.argv.includes("--"));

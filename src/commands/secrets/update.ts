@@ -3,7 +3,7 @@ import type { BindingChange } from "../../app/secrets/secrets.ts";
 import { updateSecret } from "../../app/secrets/secrets.ts";
 import { bindingFlags, parseHosts, parsePlaces, parseTemplate } from "../../cli/input/binding-flags.ts";
 import { lifeFlags, parseLife } from "../../cli/input/source-flags.ts";
-import { parseRuleChange, ruleFlags } from "../../cli/input/rule-flags.ts";
+import { parseRuleChange, presetFlags, ruleFlags } from "../../cli/input/rule-flags.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretLines, secretObject } from "../../cli/output/secret-lines.ts";
 import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
@@ -19,6 +19,7 @@ export default class SecretsUpdate extends VaultCommand {
     ...bindingFlags,
     "remove-host": Flags.string({ description: "a host that the secret may no longer be sent to; may be repeated", multiple: true, multipleNonGreedy: true, helpValue: "H[:PORT]" }),
     ...ruleFlags,
+    ...presetFlags,
     ...lifeFlags,
     ...scopeFlags,
     ...personFlags,
@@ -39,6 +40,7 @@ export default class SecretsUpdate extends VaultCommand {
       ...("allow-private" in flags ? { allowPrivate: flags["allow-private"] } : {}),
       ...("scrub" in flags ? { scrub: flags.scrub } : {}),
       rules: parseRuleChange(flags),
+      presets: flags.preset ?? [],
       life: parseLife(flags),
       ...(flags.placeholder === undefined ? {} : { placeholder: parseTemplate(flags.placeholder) }),
     };

@@ -3,6 +3,9 @@ import type { Rules } from "../../vault/rules.ts";
 import type { Pattern } from "./rule-pattern.ts";
 import { compilePattern } from "./rule-pattern.ts";
 
+/** What brings a layer that the flags of a run have made. */
+export const BY_FLAGS = "the run's flags";
+
 export interface RuleLayer {
   readonly rules: Rules;
   /** What has brought it, where that is not the vault: a project's file, or flags of the run. */
@@ -32,7 +35,7 @@ export function makeLayer(rules: Rules, by?: string): RuleLayer {
     deny: rules.deny.map((text) => compilePattern(text, true)),
     ask: rules.ask.map((text) => compilePattern(text, true)),
     hasPatterns: patterns.length > 0,
-    // Some methods are no request of GraphQL.
+    // A POST alone has to be a request of GraphQL.
     hasMethods: rules.graphql !== null || patterns.some((text) => !text.startsWith("* ")),
     untilMs: rules.until === null ? undefined : Date.parse(rules.until),
   };

@@ -3,6 +3,7 @@ import { formatAuthority } from "../../vault/host.ts";
 import type { Authority } from "../../vault/host.ts";
 import type { Grant } from "./grant.ts";
 import type { RuleLayer } from "./grant-rules.ts";
+import { BY_FLAGS } from "./grant-rules.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeRefusal } from "./refusal.ts";
 
@@ -36,9 +37,9 @@ export function refuseAsking(grant: Grant, authority: Authority, layer: RuleLaye
   return makeRefusal("asks", `${notSent(grant, authority)}; by ${whose(layer)} "${rule}" somebody has to be asked first, and there is nobody to ask`, [grant.name]);
 }
 
-export function howToAllow({ name, narrowedBy }: Grant, { by = narrowedBy }: RuleLayer, change: string): string {
+export function howToAllow({ name }: Grant, { by }: RuleLayer, change: string): string {
   if (by === undefined) return `to allow it: vault secrets update ${name} ${change}`;
-  return `${by} narrows what the vault allows; run without that, or change it there${by.startsWith("--") ? "" : " (--no-project runs without the file)"}`;
+  return by === BY_FLAGS ? "the flags of this run leave it out; run without them" : `what this run may have of it is what ${by} leaves of what the vault allows; --no-project runs without the file`;
 }
 
 function whose({ by }: RuleLayer, what: "rule" | "rules" = "rule"): string {

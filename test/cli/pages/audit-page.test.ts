@@ -16,10 +16,10 @@ const report: AuditReport = {
   changes: [{ at: at(0), kind: EVIL, secret: EVIL, hosts: [EVIL] }],
   values: [{ secret: EVIL, source: EVIL, madeAt: [at(0)], until: EVIL, failedAt: [at(1)], reason: EVIL }],
   uses: [
-    { secret: "API_KEY", host: "api.example.com:443", programs: new Set(["node", EVIL]), usedAt: [at(1), at(2), at(2), at(40)], refusedAt: [], scrubbed: 2 },
-    { secret: EVIL, host: EVIL, programs: new Set([EVIL]), usedAt: [], refusedAt: [at(20), EVIL], scrubbed: 0 },
+    { secret: "API_KEY", host: "api.example.com:443", programs: new Set(["node", EVIL]), usedAt: [at(1), at(2), at(2), at(40)], refusedAt: [], scrubbed: 2, rules: new Set(["allow GET /**"]) },
+    { secret: EVIL, host: EVIL, programs: new Set([EVIL]), usedAt: [], refusedAt: [at(20), EVIL], scrubbed: 0, rules: new Set(["allow GET /**"]) },
   ],
-  refusals: [{ at: at(20), program: EVIL, host: EVIL, secrets: [EVIL], code: EVIL, remedy: EVIL }],
+  refusals: [{ at: at(20), program: EVIL, host: EVIL, secrets: [EVIL], code: EVIL, text: "why", remedy: EVIL }],
   refusalCount: 2,
 };
 const page = auditPage(report, { checked: true, at: new Date(at(59)) });
@@ -49,7 +49,7 @@ describe("the audit page", () => {
 
   it("stays small with very many uses", () => {
     const usedAt = Array.from({ length: 50_000 }, (_, index) => new Date(Date.parse(at(0)) + index * 1000).toISOString());
-    expect(auditPage({ ...report, uses: [{ secret: "A", host: "a:443", programs: new Set(), usedAt, refusedAt: usedAt, scrubbed: 0 }] }, { checked: true, at: new Date(at(0)) }).length).toBeLessThan(150_000);
+    expect(auditPage({ ...report, uses: [{ secret: "A", host: "a:443", programs: new Set(), usedAt, refusedAt: usedAt, scrubbed: 0, rules: new Set(["allow GET /**"]) }] }, { checked: true, at: new Date(at(0)) }).length).toBeLessThan(150_000);
   });
 
   it("takes no other file's place, and is the user's alone", () => {
@@ -112,7 +112,7 @@ describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs 
     expect(await tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
     expect(await tab.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Timeline", "Secrets and hosts", "Values that were made", "Refused", "Runs", "Changes of the vault"]);
     expect(await tab.getByRole("table").count()).toBe(5);
-    expect(await tab.getByRole("columnheader").count()).toBe(28);
+    expect(await tab.getByRole("columnheader").count()).toBe(29);
     expect(await tab.getByRole("row", { name: "api.example.com:443" }).getByRole("cell").count()).toBe(7);
     expect(await tab.getByRole("img", { name: "API_KEY at api.example.com:443: used 4 times, refused 0 times" }).count()).toBe(1);
     expect(await tab.getByText(EVIL, { exact: true }).count()).toBeGreaterThan(5);

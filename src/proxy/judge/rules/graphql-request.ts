@@ -10,16 +10,14 @@ import { listKeys } from "./top-keys.ts";
 
 type GraphqlRule = NonNullable<Rules["graphql"]>;
 
-/** Methods whose requests need not be of GraphQL. */
-const BARE = new Set(["GET", "HEAD", "OPTIONS"]);
 const BATCH_MAX = 100;
 /** Such a request means a document that only the server knows. */
 const PERSISTED = ["extensions", "documentid", "document_id", "doc_id", "queryid", "query_id", "hash", "sha256hash"];
 const NAMED_SO = /graphql|gql/i;
 
-/** Whether the body is needed to judge the request. */
+/** Whether it has to be of GraphQL. Others may be, in their query; a body has no other. */
 export function needsDocument({ method }: Pick<RequestHead, "method">): boolean {
-  return !BARE.has(method);
+  return method === "POST";
 }
 
 /** Why a request is not let through; undefined where it is. @param body undefined where there is none. */
@@ -27,7 +25,7 @@ export function findGraphqlFault(rule: GraphqlRule, { method, target, headers }:
   const [path = "", ...rest] = target.split("?");
   const query = new URLSearchParams(rest.join("?"));
   const inQuery = [...query].filter(([name]) => name.toLowerCase() === "query").map(([, text]) => text);
-  const isBare = BARE.has(method);
+  const isBare = !needsDocument({ method });
   // Without a brace it is no document that does anything, but what somebody searches for.
   const documents = isBare && !NAMED_SO.test(path) ? inQuery.filter((text) => text.includes("{")) : inQuery;
   if (hasParameterOf(rest.join("?"), PERSISTED) && (NAMED_SO.test(path) || !isBare || documents.length > 0)) return "it asks for a document that only the server knows";

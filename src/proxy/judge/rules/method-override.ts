@@ -6,7 +6,7 @@ import type { RequestHead } from "../../http1/request-head.ts";
 const HEADERS = new Set(["x-http-method", "x-http-method-override", "x-method-override", "x-original-method", "x-rewrite-method"]);
 /** And headers by which some take another path than the target's. */
 const PATH_HEADERS = new Set(["x-original-url", "x-original-uri", "x-rewrite-url"]);
-const PARAMETERS = new Set([...HEADERS, "_method", "$httpmethod"].map(normalise));
+const PARAMETERS = new Set([...HEADERS, "_method", "$httpmethod", "opt_method"].map(normalise));
 
 /** What in a head says another method or path: a name; undefined where nothing does. */
 export function findOverride({ headers, target }: Pick<RequestHead, "headers" | "target">): string | undefined {

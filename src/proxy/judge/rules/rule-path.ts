@@ -7,12 +7,12 @@ export type ReadPath = { readonly kind: "path"; readonly readings: readonly (rea
 /** What needs no decoding and no further look: no segment is empty but the last, and none begins or ends in a dot. */
 const PLAIN = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-]+(?:\.+[A-Za-z0-9_~!$&'()*+,=:@-]+)*)*\/?$/;
 /** What a server that brings paths into another form would make of a character that is none of these: only they are left to look for, since those that stand there as they are were refused. */
-const MEANING = /[%?#\\;/]|\.$/;
+const MEANING = /[%?#\\/]|\.$/;
 const ESCAPES = /%[0-9a-f]{2}/gi;
 
 /**
- * Servers differ about dots, doubled slashes, parameters behind `;`, and about whether to decode twice. Which of them is behind a request nobody here knows, so a path in which one of these matters is none.
- * An encoded slash is a slash to some and a character to others, and common in names (`group%2Fproject`): it has both readings.
+ * Servers differ about dots, doubled slashes, and about whether to decode twice. Which of them is behind a request nobody here knows, so a path in which one of these matters is none.
+ * An encoded slash is a slash to some and a character to others, and common in names (`group%2Fproject`); what stands behind `;` is a parameter to some, and common in lists: such a path has each of these readings.
  *
  * @param target in origin-form, each character a byte.
  */
@@ -24,16 +24,28 @@ export function readPath(target: string): ReadPath {
   const asText = decoded.filter((segment) => segment !== undefined);
   if (asText.length < decoded.length) return unclear("is not percent-encoded UTF-8");
   const path = asText.join("/");
-  if (/[%?#\\;]/.test(path)) return unclear("has one of % ? # \\ ; in it");
+  if (/[%?#\\]/.test(path)) return unclear("has one of % ? # \\ in it");
   const segments = path.split("/");
+  const ways = segments.length === asText.length ? [segments] : [segments, asText];
+  const readings = path.includes(";") ? [...ways, ...ways.map(withoutParameters)] : ways;
+  const fault = findFault(segments) ?? findFault(withoutParameters(segments));
+  return fault === undefined ? { kind: "path", readings } : unclear(fault);
+}
+
+/** What stands behind `;` in a segment is a parameter to some servers, which is no part of the path. */
+function withoutParameters(segments: readonly string[]): readonly string[] {
+  return segments.map((segment) => segment.split(";", 1)[0] ?? "");
+}
+
+function findFault(segments: readonly string[]): string | undefined {
   for (const [index, segment] of segments.entries()) {
     if (segment === "" && index === segments.length - 1) continue;
-    if (segment === "") return unclear("has two slashes in a row");
-    if (segment.endsWith(".")) return unclear("has a segment that ends in a dot");
-    if (MEANING.test(segment.normalize("NFKC"))) return unclear("has a character that some servers take for a slash, a dot or the like");
-    if (!isVisibleText(segment, segment.length)) return unclear("has characters that cannot be seen, or a blank at the end of a segment");
+    if (segment === "") return "has two slashes in a row";
+    if (segment.endsWith(".")) return "has a segment that ends in a dot";
+    if (MEANING.test(segment.normalize("NFKC"))) return "has a character that some servers take for a slash, a dot or the like";
+    if (!isVisibleText(segment, segment.length)) return "has characters that cannot be seen, or a blank at the end of a segment";
   }
-  return { kind: "path", readings: segments.length === asText.length ? [segments] : [segments, asText] };
+  return undefined;
 }
 
 function unclear(why: string): ReadPath {

@@ -96,8 +96,15 @@ describe("is not let through", () => {
     for (const target of ["/graphql?extensions={}", "/graphql?id=1&documentId=2", "/gql?doc_id=1"]) expect(findGraphqlFault(QUERIES, { method: "GET", target, headers: [] }, undefined), target).toEqual(expect.any(String));
   });
 
-  test("a body of a GET, and other methods without a document", () => {
+  test("a body of another method than POST, and a POST without one", () => {
     expect(findGraphqlFault(QUERIES, { method: "GET", target: "/graphql", headers: JSON_TYPE }, Buffer.from(query("mutation { x }")))).toEqual(expect.any(String));
-    for (const method of ["PUT", "DELETE", "PATCH", "POST", "QUERY"]) expect(findGraphqlFault(QUERIES, { method, target: "/repos/a", headers: [] }, undefined)).toEqual(expect.any(String));
+    expect(findGraphqlFault(QUERIES, { method: "POST", target: "/repos/a", headers: [] }, undefined)).toEqual(expect.any(String));
+    for (const method of ["PUT", "DELETE", "PATCH", "QUERY"]) {
+      expect(findGraphqlFault(QUERIES, { method, target: "/repos/a", headers: JSON_TYPE }, Buffer.from("{}"))).toEqual(expect.any(String));
+      expect(findGraphqlFault(QUERIES, { method, target: "/graphql", headers: JSON_TYPE }, Buffer.from(query("mutation { x }")))).toEqual(expect.any(String));
+      expect(findGraphqlFault(QUERIES, { method, target: "/graphql?query=mutation{x}", headers: [] }, undefined)).toEqual(expect.any(String));
+      // The paths alone judge those.
+      expect(findGraphqlFault(QUERIES, { method, target: "/repos/a", headers: [] }, undefined)).toBeUndefined();
+    }
   });
 });

@@ -88,6 +88,9 @@ describe("one word after the other", () => {
     [{ deny: ["* /**/secret/**"] }, "GET", "/a/secrets/b", "allowed"],
     [{ allow: ["POST /v1/models/*:generate"] }, "POST", "/v1/models/gem:generate", "allowed"],
     [{ allow: ["POST /v1/models/*:generate"] }, "POST", "/v1/models/gem:delete", "unlisted"],
+    [{ deny: ["* /admin/**"] }, "GET", "/admin;x=1/y", "denied"],
+    [{ allow: ["GET /a;b"] }, "GET", "/a;b", "unlisted"],
+    [{ allow: ["GET /list/*"] }, "GET", "/list/1;2", "allowed"],
     [{ allow: ["GET /a b"] }, "GET", "/a%20b", "allowed"],
     [{ allow: ["GET /**"] }, "GET", "/x?/../admin", "allowed"],
   ])("%j: %s %s is %s", (rules, method, target, kind) => {
@@ -99,13 +102,16 @@ describe("no path, for servers differ about it", () => {
   test.each([
     "/a/../b", "/a/..", "/..", "/.", "/a/./b", "/a/.", "/%2e%2e/a", "/a/%2e%2e/b", "/a/.%2e/b", "/a/%2E", "/a/..%2fb", "/a%2f..%2fb", "/a%2F%2e%2e", "/a%2f%2fb", "/a//b", "//a", "/a/b//", "/%2f",
     "/a%5cb", "/a\\b", "/a%5C..%5Cb", "/a%00", "/a%00b", "/a%0a", "/a%0D%0Ab", "/a%7f", "/a%", "/a%2", "/a%zz", "/%%32%65", "/a%u002e", "/a%252e", "/%252e%252e/a", "/a%25", "/a%2525", "/a%c0%ae", "/%c0%af", "/%e0%80%af", "/%ff", "/a%c3", "/\xff",
-    "/a;b", "/a;/b", "/a%3bb", "/..;/a", "/a;x=1/b", "/a%3Fb", "/a%23b", "/a.", "/a./b", "/a.../b", "/a%20", "/%20a", "/a%20/b", "/a%09", "/a%e2%80%8b", "/a%e2%80%ae", "/%ef%bb%bfa", "/a%c2%a0", "/a%c2%ad", "/%ef%bc%8fa", "/a%ef%bc%8e%ef%bc%8e", "/a%e2%80%a5", "/a%ef%bc%85", "/a%ef%bc%9b", "/a%e2%80%a4",
+    "/..;/a", "/a/;b/c", "/;/a", "/a/.;x/b", "/a%2f;/b", "/a.;x", "/a%3Fb", "/a%23b", "/a.", "/a./b", "/a.../b", "/a%20", "/%20a", "/a%20/b", "/a%09", "/a%e2%80%8b", "/a%e2%80%ae", "/%ef%bb%bfa", "/a%c2%a0", "/a%c2%ad", "/%ef%bc%8fa", "/a%ef%bc%8e%ef%bc%8e", "/a%e2%80%a5", "/a%ef%bc%85", "/a%e2%80%a4",
   ])("%j", (target) => {
     expect(readPath(target)).toMatchObject({ kind: "unclear" });
   });
 
   test.each<[string, string[][]]>([
     ["/a%2f", [["a", ""], ["a/"]]],
+    ["/a;b/c", [["a;b", "c"], ["a", "c"]]],
+    ["/1,2%3B3,4", [["1,2;3,4"], ["1,2"]]],
+    ["/a%2Fb;c", [["a", "b;c"], ["a/b;c"], ["a", "b"], ["a/b"]]],
     ["/", [[""]]],
     ["/a", [["a"]]],
     ["/a/", [["a", ""]]],
