@@ -44,6 +44,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   "docs/services.md": { variables: { KEY: OPENAI } },
   "docs/presets.md": {},
   "docs/approvals.md": { variables: { TOKEN: GITHUB } },
+  "docs/rules.md": { variables: { TOKEN: GITHUB }, arrives: [["api.github.com", GITHUB]] },
   "docs/places.md": { variables: { KEY: OTHER }, arrives: [["billing.example.com", OTHER]] },
   "docs/sources.md": { programs: { gcloud: `echo ${OTHER}`, op: "echo team-token-value" }, arrives: [["api.example.com", OTHER]] },
   "docs/sealed-files.md": { files: { "config.yaml": "database:\n  password: a-password\nusers:\n  - token: a-token\n", ".env": "A=1\n" } },

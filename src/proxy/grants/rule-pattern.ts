@@ -33,7 +33,7 @@ export function matchesLoosely({ methods, segments }: Pattern, method: string, f
 /** Brought to one spelling of those that servers may take for the same, without a last segment that is empty. */
 export function foldPath(path: readonly string[]): readonly string[] {
   const folded = withoutLast(path);
-  return folded.every((segment) => PLAIN.test(segment)) ? folded : folded.map(fold);
+  return PLAIN.test(folded.join("/")) ? folded : folded.map(fold);
 }
 
 const PLAIN = /^[\x20-\x40\x5b-\x7e]*$/;
@@ -55,18 +55,23 @@ function compileSegment(text: string): Segment {
 
 /** Of several `**`, only the last that was met has to be tried again: what an earlier one could take more, it can take as well. */
 function matchesSegments(wanted: readonly Segment[], given: readonly string[]): boolean {
-  let [at, next, resumeAt, resumeNext] = [0, 0, -1, 0];
+  let at = 0;
+  let next = 0;
+  let resumeAt = -1;
+  let resumeNext = 0;
   while (next < given.length) {
     const segment = wanted[at];
     if (segment?.kind === "rest") {
-      [resumeAt, resumeNext] = [at, next];
+      resumeAt = at;
+      resumeNext = next;
       at += 1;
     } else if (segment !== undefined && matchesSegment(segment, given[next] ?? "")) {
       at += 1;
       next += 1;
     } else if (resumeAt >= 0) {
       resumeNext += 1;
-      [at, next] = [resumeAt + 1, resumeNext];
+      at = resumeAt + 1;
+      next = resumeNext;
     } else return false;
   }
   while (wanted[at]?.kind === "rest") at += 1;
