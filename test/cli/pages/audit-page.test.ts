@@ -66,8 +66,8 @@ const LONG: AuditReport = {
   runs: [{ id: "a1", program: "/usr/local/lib/project/node_modules/.bin/some-long-program-name", at: at(0), end: at(1), secrets: ["INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", "GITHUB_PERSONAL_ACCESS_TOKEN"] }],
   changes: [{ at: at(0), kind: "identity.accepted", secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", hosts: [HOST] }],
   values: [{ secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", source: "client-credentials", madeAt: [at(0)], until: at(3), failedAt: [at(1)], reason: "the endpoint did not answer" }],
-  uses: [{ secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", host: HOST, programs: new Set(["node", "claude"]), usedAt: [at(1)], refusedAt: [at(2)], scrubbed: 12 }],
-  refusals: [{ at: at(20), program: "claude", host: HOST, secrets: ["INTERNAL_BILLING_SERVICE_ACCESS_TOKEN"], code: "upstream-certificate", remedy: "vault secrets update INTERNAL_BILLING_SERVICE_ACCESS_TOKEN --host billing.example-company.com" }],
+  uses: [{ secret: "INTERNAL_BILLING_SERVICE_ACCESS_TOKEN", host: HOST, programs: new Set(["node", "claude"]), usedAt: [at(1)], refusedAt: [at(2)], scrubbed: 12, rules: new Set() }],
+  refusals: [{ at: at(20), program: "claude", host: HOST, secrets: ["INTERNAL_BILLING_SERVICE_ACCESS_TOKEN"], code: "upstream-certificate", text: "why", remedy: "vault secrets update INTERNAL_BILLING_SERVICE_ACCESS_TOKEN --host billing.example-company.com" }],
   refusalCount: 1,
 };
 /** The words of the page that stand on two lines: each is a row of letters and digits. */
