@@ -51,7 +51,7 @@ describe.runIf(hasTools())("(needs curl and python3) a request that waits", () =
     const [second] = JSON.parse(built.vault(["approve", "--json"])) as { id: string }[];
     built.vault(["deny", second?.id ?? "", "--reason", "not on a Friday"]);
     await run.ended;
-    expect(run.output()).toMatch(/vault: API_KEY was not sent to localhost:\d+; by its rule "ask DELETE \/\*\*" somebody was asked, and said no: not on a Friday \(denied, request \S+\)\n403/);
+    await expect.poll(() => run.output()).toMatch(/vault: API_KEY was not sent to localhost:\d+; by its rule "ask DELETE \/\*\*" somebody was asked, and said no: not on a Friday \(denied, request \S+\)\n403/);
     expect(sent("/second")).toBe(false);
     const folder = join(built.folder, "vault", "audit", "runs");
     const lines = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(folder, name)).isFile()).flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n").filter((line) => line.startsWith("{")));
@@ -71,11 +71,11 @@ describe.runIf(hasTools())("(needs curl and python3) a request that waits", () =
     await expect.poll(idOf, { timeout: 15_000 }).not.toBe("none");
     built.vault(["deny", idOf(), "--reason", "not that host"]);
     await run.said("status 14");
-    expect(run.output()).toContain("the person who started the run said no: not that host");
+    await run.said("the person who started the run said no: not that host");
     await expect.poll(idOf, { timeout: 15_000 }).not.toBe("none");
     built.vault(["deny", idOf()]);
     await run.ended;
-    expect(run.output()).toContain('{"answer":"no","reason":""}');
+    await expect.poll(() => run.output()).toContain('{"answer":"no","reason":""}');
   });
 
   it("is refused by a lock, and the run's next request too", async () => {
@@ -83,8 +83,8 @@ describe.runIf(hasTools())("(needs curl and python3) a request that waits", () =
     await run.said("waits for you");
     built.vault(["lock"]);
     await run.ended;
-    expect(run.output().match(/^403$/gm)).toHaveLength(2);
-    expect(run.output()).toContain("(locked, request");
+    await expect.poll(() => run.output().match(/^403$/gm)).toHaveLength(2);
+    await expect.poll(() => run.output()).toContain("(locked, request");
     expect(sent("/first") || sent("/second")).toBe(false);
   });
 
@@ -120,7 +120,7 @@ describe.runIf(hasTools() && hasTerminals)("(needs curl and python3) at a termin
     await new Promise((resolve) => setTimeout(resolve, 600));
     terminal.type("r");
     await run.ended;
-    expect(run.output()).toContain("said no: ask me later");
+    await expect.poll(() => run.output()).toContain("said no: ask me later");
     expect([1, 2, 3, 4].map((number) => sent(`/${number}`))).toEqual([true, false, true, true]);
     terminal.type("q");
     await terminal.shows("<exited 0>");
@@ -155,7 +155,7 @@ describe.runIf(hasTools() && hasTerminals)("(needs curl and python3) at the run'
     terminal.close();
     const run = built.run("true", {}, ["--ask-here"]);
     expect(await run.ended).toBe(125);
-    expect(run.output()).toContain("--ask-here asks at a terminal, and there is none");
+    await expect.poll(() => run.output()).toContain("--ask-here asks at a terminal, and there is none");
   });
 });
 

@@ -4,6 +4,7 @@
 // What it can do all the same: have a process that no run is above, and that has none of a run's variables, answer for it. The documents say so; the wall is for that.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -44,7 +45,10 @@ describe.runIf(process.platform === "linux")("(needs Linux) what the program doe
   const bySource = (announced: string): string => `"${NODE}" "${RUN_TS}" "${supported("own-approver.ts")}" "${join(built.folder, "vault", "run")}" ${announced}`;
   const inRun = async (script: string): Promise<{ readonly status: unknown; readonly said: string }> => {
     const started = built.run(`export VAULT_DIR="$HOME/vault"; cd; ${script}`);
-    return { status: await started.ended, said: started.output() };
+    const closed = once(started.process, "close");
+    const status = await started.ended;
+    await closed;
+    return { status, said: started.output() };
   };
   const stillWaits = async (): Promise<void> => {
     expect((await listWaiting(person)).map((one) => one.id)).toEqual([id]);
