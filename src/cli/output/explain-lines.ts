@@ -12,8 +12,8 @@ export function explanationObject({ scheme, method, authority, route, secrets }:
     secrets: secrets.map(({ name, takes, places, rules, elsewhere }) => ({
       name,
       takes,
-      rules: rules === undefined ? null : ruleObject(rules),
       places: Object.fromEntries([...places].map(([place, fate]) => [place, fateObject(fate)])),
+      rules: rules === undefined ? null : ruleObject(rules),
       elsewhere: elsewhere === undefined ? null : tellAll(elsewhere),
     })),
   };

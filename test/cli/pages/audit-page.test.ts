@@ -113,7 +113,7 @@ describe.skipIf(findBrowser() === undefined)("the audit page in Chromium (needs 
     expect(await tab.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Timeline", "Secrets and hosts", "Values that were made", "Refused", "Runs", "Changes of the vault"]);
     expect(await tab.getByRole("table").count()).toBe(5);
     expect(await tab.getByRole("columnheader").count()).toBe(29);
-    expect(await tab.getByRole("row", { name: "api.example.com:443" }).getByRole("cell").count()).toBe(7);
+    expect(await tab.getByRole("row", { name: "api.example.com:443" }).getByRole("cell").count()).toBe(8);
     expect(await tab.getByRole("img", { name: "API_KEY at api.example.com:443: used 4 times, refused 0 times" }).count()).toBe(1);
     expect(await tab.getByText(EVIL, { exact: true }).count()).toBeGreaterThan(5);
     const [page_, text] = await tab.evaluate<[string, string]>("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]");
