@@ -9,8 +9,10 @@ import { digestOf, FIRST_VALUE, openSeveralBrokers } from "./several-brokers.ts"
 
 export interface KillPlan {
   readonly sessions: number;
-  /** How many requests a second there are, of all of them: four on a connection that stays open, then one on a new one. */
+  /** How many requests a second there are, of all of them, on connections that stay open. */
   readonly rate: number;
+  /** Each so-manieth is on a new one: which comes to any broker, and is dear where that has not met its session. */
+  readonly newEach: number;
   /** Before the kill, and after it. */
   readonly loadMs: number;
   /** By then the load balancer knows, and runs have come back. */
@@ -22,7 +24,6 @@ export interface KillPlan {
 /** As many as an identity may have at each broker, with room for those that come over. */
 const SESSIONS_EACH = 100;
 const AT_ONCE = 10;
-const NEW_EACH = 5;
 
 interface Loaded {
   readonly session: TestSession;
@@ -47,7 +48,7 @@ export function testKilledBroker(plan: KillPlan): void {
   }, 1_800_000);
 }
 
-async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, settledMs: settleMs, vanished }: KillPlan): Promise<void> {
+async function play(brokers: SeveralBrokers, { sessions: count, rate, newEach, loadMs, settledMs: settleMs, vanished }: KillPlan): Promise<void> {
   const [first = missing(), second = missing(), third = missing()] = brokers.machines;
   const identities = Array.from({ length: Math.ceil(count / SESSIONS_EACH) + 1 }, (_, index) => brokers.identify(`identity-${index}`));
   const startMs = performance.now();
@@ -73,7 +74,7 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, loadMs, se
     for (let turn = index; !over.isIt; turn += 1) {
       try {
         if (held.isCut()) held = await one.session.hold();
-        got.add(await (turn % NEW_EACH === 0 ? one.session : held).ask());
+        got.add(await (turn % newEach === 0 ? one.session : held).ask());
         one.answeredMs.push(performance.now());
       } catch {
         one.failedMs.push(performance.now());
