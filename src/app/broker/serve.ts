@@ -84,7 +84,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
         return shared === undefined || !isAccepted || shared.takeProof(proof);
       },
       claim: (did, body) => Promise.resolve(claim(options.owners, did, body)),
-      refused: refusals.refused,
+      refused: (why, did) => { refusals.refused(why, did); },
       tell: async (what, isLocal) => tell(what, isLocal, vaults, service),
       now: Date.now,
       warn,
