@@ -35,4 +35,5 @@ export function openBrokerBeats(engine: Engine): BrokerBeats {
   };
 }
 
-const GAP_MS = 15_000;
+/** Longer than one look is behind the other on a busy machine. */
+const GAP_MS = 60_000;
