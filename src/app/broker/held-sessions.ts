@@ -228,6 +228,8 @@ export function openHeldSessions({ audience, nonce, vaults, takeProof, claim, te
           clearTimeout(held.timer);
           held.session.shared?.holdLine(true);
           const stop = held.session.follow((line) => { if (socket.writableLength < LINE_BYTES_MAX) socket.write(line); });
+          // A load balancer passes on that the run has closed, and keeps the other half open for as long as it likes.
+          socket.once("end", () => { socket.destroy(); });
           socket.resume();
           socket.once("close", () => {
             stop();
