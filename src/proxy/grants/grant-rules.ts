@@ -35,8 +35,8 @@ export function makeLayer(rules: Rules, by?: string): RuleLayer {
     deny: rules.deny.map((text) => compilePattern(text, true)),
     ask: rules.ask.map((text) => compilePattern(text, true)),
     hasPatterns: patterns.length > 0,
-    // A POST alone has to be a request of GraphQL.
-    hasMethods: rules.graphql !== null || patterns.some((text) => !text.startsWith("* ")),
+    // A POST alone has to be a request of GraphQL, and a person who is asked is shown the method.
+    hasMethods: rules.graphql !== null || rules.ask.length > 0 || patterns.some((text) => !text.startsWith("* ")),
     untilMs: rules.until === null ? undefined : Date.parse(rules.until),
   };
 }

@@ -38,6 +38,22 @@ describe("is let through, once the trick is none:", () => {
   });
 });
 
+describe("of rules that name no methods:", () => {
+  it.each(["X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X_ORIGINAL_URL"])("another path in the header %s is refused", async (name) => {
+    const pathsOnly = await openRuledStage({ deny: ["* /admin/**"] });
+    await expectRuledOut(pathsOnly, requestOf(pathsOnly, "GET /x", [`${name}: /admin/users`]));
+    await expectThrough(pathsOnly, requestOf(pathsOnly, "POST /x", ["X-HTTP-Method-Override: DELETE"]));
+    await pathsOnly.close();
+  });
+
+  it("a person who is asked is shown the method that counts", async () => {
+    const asking = await openRuledStage({ ask: ["* /**"] });
+    await expectRuledOut(asking, requestOf(asking, "POST /x", ["X-HTTP-Method-Override: DELETE"]));
+    await expectRuledOut(asking, requestOf(asking, "POST /x", ["Content-Type: application/x-www-form-urlencoded"], "_method=DELETE"));
+    await asking.close();
+  });
+});
+
 it("a secret without rules is sent as before, whatever the path", async () => {
   const free = await openRuledStage({});
   await expectThrough(free, requestOf(free, "DELETE /x/..//%2e%2e;%2f"));

@@ -10,7 +10,7 @@ import type { RequestHead } from "../../http1/request-head.ts";
 import { isCoded } from "../../places/body-kind.ts";
 import { isParserLoaded, loadParser } from "./graphql-document.ts";
 import { findGraphqlFault, needsDocument } from "./graphql-request.ts";
-import { findOverride, hasBodyOverride, readableAs } from "./method-override.ts";
+import { findOverride, findPathOverride, hasBodyOverride, readableAs } from "./method-override.ts";
 import { readPath } from "./rule-path.ts";
 import { judgePath } from "./rule-verdict.ts";
 
@@ -73,8 +73,8 @@ interface Spot {
 function findHeadFault(spots: readonly Spot[], { head, authority, isHandshake }: RuledRequest): RuleJudgement | undefined {
   const over = spots.find(({ layer }) => layer.untilMs !== undefined && isOver({ layers: [layer] }, Date.now()));
   if (over !== undefined) return refuse(refuseByLimit(over.grant, authority, over.layer, `it may be used until ${over.layer.rules.until ?? ""}, and that is over`, "--until TIME"));
-  const first = spots.find(({ layer }) => layer.hasMethods);
-  const override = first === undefined ? undefined : findOverride(head);
+  const first = spots.find(({ layer }) => layer.hasMethods) ?? spots.find(({ layer }) => layer.hasPatterns);
+  const override = first === undefined ? undefined : first.layer.hasMethods ? findOverride(head) : findPathOverride(head);
   if (first !== undefined && override !== undefined) return refuse(refuseUnclear(first.grant, authority, `${override} says another method or path; send the request as what it is`));
   const unseen = isHandshake ? spots.find(({ layer: { rules } }) => rules.graphql !== null || rules.maxBodyBytes !== null) : undefined;
   return unseen === undefined ? undefined : refuse(refuseByLimit(unseen.grant, authority, unseen.layer, "it has rules about what is sent, and what a WebSocket carries is not looked at", unseen.layer.rules.graphql === null ? "--max-body none" : "--graphql none"));

@@ -10,17 +10,24 @@ const PARAMETERS = new Set([...HEADERS, "_method", "$httpmethod", "opt_method"].
 
 /** What in a head says another method or path: a name; undefined where nothing does. */
 export function findOverride({ headers, target }: Pick<RequestHead, "headers" | "target">): string | undefined {
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? "";
-    // Most names are not looked up.
-    if ((name.startsWith("x") || name.startsWith("X")) && isOverride(name.toLowerCase().replaceAll("_", "-"))) return `the header ${name}`;
-  }
+  const header = findHeader(headers, HEADERS) ?? findPathOverride({ headers });
+  if (header !== undefined) return header;
   const question = target.indexOf("?");
   return question >= 0 && hasParameter(target.slice(question + 1)) ? "a parameter of its query" : undefined;
 }
 
-function isOverride(lower: string): boolean {
-  return HEADERS.has(lower) || PATH_HEADERS.has(lower);
+/** The same of the path alone, which is in no query. */
+export function findPathOverride({ headers }: Pick<RequestHead, "headers">): string | undefined {
+  return findHeader(headers, PATH_HEADERS);
+}
+
+function findHeader(headers: readonly string[], among: ReadonlySet<string>): string | undefined {
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? "";
+    // Most names are not looked up.
+    if ((name.startsWith("x") || name.startsWith("X")) && among.has(name.toLowerCase().replaceAll("_", "-"))) return `the header ${name}`;
+  }
+  return undefined;
 }
 
 function hasParameter(form: string): boolean {
