@@ -7,6 +7,7 @@ import { request as requestPlain } from "node:http";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import type { Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { openBrokerRelay } from "../../src/app/runs/broker-relay.ts";
 import { holdSessionLine } from "../../src/app/runs/session-line.ts";
@@ -16,6 +17,7 @@ import type { SessionAnswer, SessionOrder } from "../../src/broker/order.ts";
 import { encodeOrder, parseAnswer } from "../../src/broker/order.ts";
 import type { IdentityKey } from "../../src/identity/identity-key.ts";
 import { parseIdentityKey } from "../../src/identity/identity-key.ts";
+import { VaultError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import { watch } from "./built-vault.ts";
 import type { EnginePlace } from "./engine-places.ts";
@@ -117,7 +119,8 @@ export async function openSeveralBrokers(place: EnginePlace, count = 3): Promise
       const identity = parseIdentityKey(Secret.fromText(readFileSync(join(runner.folder, "identities", `${handle}.key`), "latin1")), "this test");
       return { key: identity, client: openBrokerClient(origin, identity, [], Date.now) };
     },
-    open: ({ client }, order = {}) => openSession(client, { ...ORDER, ...order }, host),
+    // Whoever was accepted at one machine is so at the others as soon as they have heard of it.
+    open: ({ client }, order = {}) => untilAccepted(() => openSession(client, { ...ORDER, ...order }, host)),
     async close() {
       for (const machine of machines) await machine.stop("SIGKILL");
       await balancer.close();
@@ -178,6 +181,16 @@ backend brokers
 ${brokers.map((broker, index) => `  server broker${index} 127.0.0.1:${broker}`).join("\n")}
 `);
   return openServedProgram({ command: "haproxy", args: ["-db", "-f", configuration], port, folder, options: { env: { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` } }, isReady: async () => (await fetch(`http://127.0.0.1:${port}/health`).then(({ status }) => status, () => 0)) === 200 });
+}
+
+async function untilAccepted<T>(open: () => Promise<T>): Promise<T> {
+  for (const startMs = performance.now(); ; await wait(50)) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof VaultError) || error.code !== "not-accepted" || performance.now() - startMs > 20_000) throw error;
+    }
+  }
 }
 
 async function openSession(client: BrokerClient, order: SessionOrder, host: string): Promise<TestSession> {

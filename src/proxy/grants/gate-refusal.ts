@@ -21,7 +21,7 @@ export function refuseByPerson(rules: readonly GatingRule[], authority: Authorit
 }
 
 export function refuseUnanswered(rules: readonly GatingRule[], authority: Authority, seconds: number): Refusal {
-  return makeRefusal("unanswered", `${notSent(rules, authority)}; by ${rulesText(rules)} somebody was asked, and did not answer within ${seconds} seconds`, namesOf(rules), `answer while it waits: vault approve${toAllowForGood(rules)}`);
+  return makeRefusal("unanswered", `${notSent(rules, authority)}; by ${rulesText(rules)} somebody was asked, and did not answer within ${seconds} seconds`, namesOf(rules), `answer while it waits: vault approve${howToAskNoMore(rules)}`);
 }
 
 export function refuseCrowded(rules: readonly GatingRule[], authority: Authority): Refusal {
@@ -40,7 +40,7 @@ export function refuseSpent(rule: GatingRule, authority: Authority, retryMs: num
   return retryMs === undefined ? { ...refusal, status: 403 } : { ...refusal, retrySeconds: Math.ceil(retryMs / 1000) };
 }
 
-function toAllowForGood(rules: readonly GatingRule[]): string {
+function howToAskNoMore(rules: readonly GatingRule[]): string {
   const own = rules.filter(({ by }) => by === undefined);
   return own.length === 0 ? "" : `; to have it asked no more: ${own.map(({ name, rule }) => `vault secrets update ${name} --remove-rule '${rule.replace(/^ask /, "")}' --widen`).join("; ")}`;
 }

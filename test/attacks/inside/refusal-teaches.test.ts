@@ -67,7 +67,7 @@ describe.skipIf(!hasTools())("an agent that does what it is told (needs curl)", 
     expect(run.output()).toContain(`host: API_KEY was not sent to ${evilHost}; it may go to localhost:${good.port}; ${fix()}`);
     const lines = readFileSync(log, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.find(({ decision }) => decision === "refused")).toMatchObject({ code: "host", host: evilHost, secrets: ["API_KEY"], reason: expect.stringContaining("was not sent to") as unknown, remedy: fix() });
-    expect(built.vault(["audit", "--html", "-"])).toContain(fix());
+    expect(built.vault(["audit", "--html", "-"]).replaceAll("<wbr>", "")).toContain(fix());
   });
 
   it.skipIf(!hasTerminals)("does not find it on its screen before it has ended (needs Python's pty)", async () => {
@@ -92,8 +92,8 @@ describe("no refusal whatever", () => {
   const isForPerson = (node: ts.Node, tree: ts.SourceFile): boolean => {
     for (let at = node; !ts.isSourceFile(at); at = at.parent) {
       const { parent } = at;
-      if (ts.isCallExpression(parent) && ((parent.expression.getText(tree) === "makeRefusal" && parent.arguments[3] === at) || parent.expression.getText(tree) === "howToAllow")) return true;
-      if (ts.isFunctionDeclaration(at) && at.name?.text === "howToAllow") return true;
+      if (ts.isCallExpression(parent) && ((parent.expression.getText(tree) === "makeRefusal" && parent.arguments[3] === at) || /^howTo[A-Z]/.test(parent.expression.getText(tree)))) return true;
+      if (ts.isFunctionDeclaration(at) && /^howTo[A-Z]/.test(at.name?.text ?? "")) return true;
       if (ts.isVariableDeclaration(at) && ["remedy", "change", "fix"].includes(at.name.getText(tree))) return true;
     }
     return false;
