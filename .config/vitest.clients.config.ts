@@ -12,6 +12,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: availableParallelism() + 1,
     // As in vitest.config.ts: how soon is nothing that these judge.
+    // One race of a thousand processes on a busy machine is told by name at the end, and stops nobody's work.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
