@@ -5,7 +5,7 @@ import { VaultCommand } from "../cli/vault-command.ts";
 
 export default class Help extends VaultCommand {
   static override summary = "Tell how something is done, or what a message means";
-  static override description = "Without a topic, lists them: a page a task. The code of a refusal or of an error shows what it means and what to do. A page is shown up to its first commands, and whole with --all. Of a command, its own help is shown.";
+  static override description = "Without a topic, lists them: a page a task. The code of a refusal or of an error shows what it means and what to do. A page is shown up to its first commands, and whole with --all. Of a command that no page is named after, its own help is shown.";
   static override examples = [
     { description: "The topics", command: "<%= config.bin %> help" },
     { description: "How to give an MCP server a token", command: "<%= config.bin %> help mcp" },
@@ -35,12 +35,13 @@ export default class Help extends VaultCommand {
       return;
     }
     const words = [args.topic, ...(args.more === undefined ? [] : [args.more])];
-    if (Object.hasOwn(commands, words.join(":"))) {
+    const isCommand = Object.hasOwn(commands, words.join(":"));
+    if (isCommand && !listTopics().some(({ topic }) => topic === words.join("-"))) {
       await this.config.load();
       await run([...words, "--help"], this.config);
       return;
     }
     const help = findHelp(words.join("-").toLowerCase(), Object.keys(commands).map((id) => id.replace(":", " ")));
-    this.answer(flags.json, help.kind === "page" ? { topic: help.topic, title: help.page.title, text: help.page.whole } : { topic: help.topic, text: help.sections.join("\n\n") }, helpLines(help, flags.all));
+    this.answer(flags.json, help.kind === "page" ? { topic: help.topic, title: help.page.title, text: help.page.whole } : { topic: help.topic, text: help.sections.join("\n\n") }, [...helpLines(help, flags.all), ...(isCommand ? [`the command's own help: vault ${words.join(" ")} --help`] : [])]);
   }
 }
