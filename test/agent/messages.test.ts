@@ -33,7 +33,7 @@ const record = parseRecord({
 const text = fc.string({ unit: "grapheme", maxLength: 30 });
 const hex = (bytes: number): fc.Arbitrary<string> => sized(bytes).map((each) => Buffer.from(each).toString("hex"));
 const body = fc.oneof(fc.constant({ kind: "none" as const }), fc.record({ kind: fc.constant("held" as const), bytes: aad }), fc.record({ kind: fc.constant("unread" as const), length: fc.option(fc.nat(), { nil: null }), isHashed: fc.boolean() }));
-const held = fc.record({ kind: fc.constantFrom("request" as const, "wish" as const), run: hex(8), programs: fc.array(text, { maxLength: 16 }), secrets: fc.array(text), rules: fc.array(text), method: text, host: text, path: text, body, digest: hex(32) });
+const held = fc.record({ kind: fc.constantFrom("request" as const, "wish" as const), run: hex(8), programs: fc.array(text, { maxLength: 16 }), secrets: fc.array(text), secretIds: fc.array(text), rules: fc.array(text), method: text, host: text, path: text, body, digest: hex(32) });
 const heldId = fc.stringMatching(/^[a-z0-9]{5}$/);
 const extent = fc.oneof(fc.constantFrom({ kind: "once" as const }, { kind: "run" as const }, { kind: "rule" as const }), fc.record({ kind: fc.constant("time" as const), ms: limit }));
 const answer = fc.oneof(fc.record({ kind: fc.constant("allow" as const), extent }), fc.record({ kind: fc.constant("deny" as const), reason: text }));

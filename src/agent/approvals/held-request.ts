@@ -31,6 +31,8 @@ export interface HeldRequest {
   /** Which programs ask, the nearest first, then their parents: as the system names them. Empty where it does not tell. */
   readonly programs: readonly string[];
   readonly secrets: readonly string[];
+  /** What these are called for ever: two scopes may have secrets of one name. */
+  readonly secretIds: readonly string[];
   /** Those that have it asked for, as they were typed. */
   readonly rules: readonly string[];
   readonly method: string;
@@ -50,7 +52,7 @@ export function encodeHeld({ body, ...request }: HeldRequest): string {
 
 /** @throws VaultError for anything but a request that can be held, correct in every detail. */
 export function parseHeld(value: unknown): HeldRequest {
-  const held = parseMembers(parseJson(parseBytes(value, 1, HELD_BYTES_MAX)), ["kind", "run", "programs", "secrets", "rules", "method", "host", "path", "body", "digest"]);
+  const held = parseMembers(parseJson(parseBytes(value, 1, HELD_BYTES_MAX)), ["kind", "run", "programs", "secrets", "secretIds", "rules", "method", "host", "path", "body", "digest"]);
   const { kind } = held;
   if (kind !== "request" && kind !== "wish") throw new VaultError("bad-schema", "nothing like that is held");
   return {
@@ -58,6 +60,7 @@ export function parseHeld(value: unknown): HeldRequest {
     run: parseMatching(held["run"], /^[0-9a-f]{1,64}$/, "a run's id"),
     programs: parseTexts(held["programs"], PROGRAMS_MAX, "the programs"),
     secrets: parseTexts(held["secrets"], SECRETS_MAX, "the secrets"),
+    secretIds: parseTexts(held["secretIds"], SECRETS_MAX, "the secrets' ids"),
     rules: parseTexts(held["rules"], RULES_MAX, "the rules"),
     method: parseBounded(held["method"], TEXT_MAX, "the method"),
     host: parseBounded(held["host"], TEXT_MAX, "the host"),

@@ -38,8 +38,8 @@ export class StandingApprovals {
   }
 }
 
-function keyOf({ run, secrets, rules, host, method }: HeldRequest, kind: LastingExtent["kind"]): string {
-  const what = [[...secrets].sort(), [...rules].sort()];
+function keyOf({ run, secretIds, rules, host, method }: HeldRequest, kind: LastingExtent["kind"]): string {
+  const what = [[...secretIds].sort(), [...rules].sort()];
   switch (kind) {
     case "run":
       return JSON.stringify([kind, run, host, method, ...what]);

@@ -7,6 +7,7 @@ import type { HeldRequest } from "../../agent/approvals/held-request.ts";
 import type { HeldRequests } from "../../agent/approvals/held-requests.ts";
 import { openHeldRequests } from "../../agent/approvals/held-requests.ts";
 import type { BucketUse } from "../../agent/approvals/rate-bucket.ts";
+import { nameOf } from "../../agent/approvals/rate-bucket.ts";
 import type { AgentClient } from "../../agent/client.ts";
 import { encodeHex, utf8 } from "../../bytes.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
@@ -95,7 +96,7 @@ class AgentGate implements OpenGate {
   };
 
   readonly wish: HearWish = async ({ what, why, peer, signal }) => {
-    const request: HeldRequest = { kind: "wish", run: this.#options.run, programs: this.#programsAt(peer), secrets: [], rules: [], method: "ASK", host: what, path: why, body: { kind: "none" }, digest: encodeHex(new Uint8Array(createHash("sha256").update(JSON.stringify([what, why])).digest())) };
+    const request: HeldRequest = { kind: "wish", run: this.#options.run, programs: this.#programsAt(peer), secrets: [], secretIds: [], rules: [], method: "ASK", host: what, path: why, body: { kind: "none" }, digest: encodeHex(new Uint8Array(createHash("sha256").update(JSON.stringify([what, why])).digest())) };
     try {
       return await this.#holdAnywhere(request, { signal, onHeld: () => undefined });
     } catch {
@@ -162,7 +163,8 @@ class AgentGate implements OpenGate {
       kind: "request",
       run: this.#options.run,
       programs: this.#programsAt(peer),
-      secrets: [...new Set(gates.map(({ grant }) => grant.name))],
+      secrets: namesOf(gates),
+      secretIds: [...new Set(gates.map(({ grant }) => this.#options.idOf(grant)))],
       rules: gates.map(({ rule, layer }) => `${rule}${layer.by === undefined ? "" : ` (${layer.by})`}`),
       method,
       host,
@@ -193,7 +195,8 @@ class AgentGate implements OpenGate {
     const rated = gates.filter(({ layer }) => layer.rules.rate !== null);
     const [first] = rated;
     if (first === undefined) return { kind: "counted" };
-    const uses = rated.flatMap((gate) => this.#bucketOf(gate) ?? []);
+    // One use, however many names or layers of rules have the same bucket.
+    const uses = [...new Map(rated.flatMap((gate) => this.#bucketOf(gate) ?? []).map((use) => [nameOf(use), use])).values()];
     for (let waitedMs = 0; ; ) {
       const waitMs = await this.#take(uses);
       if (waitMs === 0) return { kind: "counted" };

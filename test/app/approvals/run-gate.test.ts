@@ -114,6 +114,13 @@ describe("a rate", () => {
     expect(existsSync(join(root, "state", "rates.json"))).toBe(true);
   });
 
+  it("counts one request once, also where a secret has got another rule meanwhile and so has two layers", async () => {
+    await launch();
+    const run = await openGate();
+    const once = { perMinute: 600, burst: 1 };
+    expect((await run.meter([gateOf({ rate: once }, "rate 600/m"), gateOf({ rate: once, deny: ["DELETE /**"] }, "rate 600/m")], never)).kind).toBe("counted");
+  });
+
   it("that narrows one run leaves the others alone", async () => {
     await launch();
     const [one, other] = await Promise.all([openGate(), openGate()]);
@@ -227,7 +234,7 @@ describe("what waits", () => {
 it("a person hears of the first that waits at once, and of many in one line", async () => {
   const lines: string[] = [];
   const notices = openHeldNotices((line) => { lines.push(line); }, {}, "linux");
-  const request = { kind: "request" as const, run: "a", programs: [], secrets: ["TOKEN"], rules: [], method: "DELETE", host: "api.example.com:443", path: "/secret-path", body: { kind: "none" as const }, digest: "0".repeat(64) };
+  const request = { kind: "request" as const, run: "a", programs: [], secrets: ["TOKEN"], secretIds: ["id-of-token"], rules: [], method: "DELETE", host: "api.example.com:443", path: "/secret-path", body: { kind: "none" as const }, digest: "0".repeat(64) };
   for (const id of ["aaaaa", "bbbbb", "ccccc"]) notices.tell({ id, request });
   expect(lines).toEqual(["DELETE api.example.com with TOKEN waits for you; in another terminal: vault approve aaaaa (or vault deny aaaaa)"]);
   await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);

@@ -25,7 +25,7 @@ import { makeTestCa } from "../../support/test-ca.ts";
 const supported = (name: string): string => fileURLToPath(new URL(`../../support/${name}`, import.meta.url));
 const RUN_TS = fileURLToPath(new URL("../../../.config/run-ts.js", import.meta.url));
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
-const request = (path: string): HeldRequest => ({ kind: "request", run: "a1", programs: [], secrets: ["API_KEY"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path) });
+const request = (path: string): HeldRequest => ({ kind: "request", run: "a1", programs: [], secrets: ["API_KEY"], secretIds: ["id-of-key"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path) });
 
 describe.runIf(process.platform === "linux")("(needs Linux) what the program does to approve its own request", () => {
   let built: BuiltVault;

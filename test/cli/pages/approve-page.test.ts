@@ -8,7 +8,7 @@ import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
 
 const EVIL = '<img src=x onerror="document.title=1">\u202e\u001b[2J';
-const waitingOf = (id: string, path: string, body: WaitingRequest["request"]["body"] = { kind: "none" }): WaitingRequest => ({ id, request: { kind: "request", run: "a1", programs: ["curl", "dash"], secrets: ["TOKEN"], rules: ["ask DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body, digest: id.charCodeAt(0).toString(16).padStart(64, "0") }, isBodyKept: true, waitedMs: 0, leftMs: 60_000 });
+const waitingOf = (id: string, path: string, body: WaitingRequest["request"]["body"] = { kind: "none" }): WaitingRequest => ({ id, request: { kind: "request", run: "a1", programs: ["curl", "dash"], secrets: ["TOKEN"], secretIds: ["id-of-token"], rules: ["ask DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body, digest: id.charCodeAt(0).toString(16).padStart(64, "0") }, isBodyKept: true, waitedMs: 0, leftMs: 60_000 });
 
 let waiting: WaitingRequest[];
 let answers: (readonly [string, Answer])[];
