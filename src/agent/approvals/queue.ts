@@ -1,7 +1,7 @@
 // The requests that wait for a person, of all runs of this vault on this machine. Nothing of it is kept: with the agent, all that waits and all that was approved is gone.
-import { randomInt } from "node:crypto";
 import type { Time } from "../time.ts";
 import type { Decision, Door, PersonsAnswer } from "./answer.ts";
+import { HeldIds } from "./held-ids.ts";
 import type { HeldRequest } from "./held-request.ts";
 import { StandingApprovals } from "./standing.ts";
 
@@ -11,9 +11,8 @@ export const WAIT_MS = 120_000;
 const WAITING_MAX = 512;
 /** Of bodies that can be read, all together. Those of more are held by their runs, and cannot be shown. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
-/** Without letters and digits that look alike. */
-const ID_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
-const ID_LENGTH = 5;
+/** Of all else, together: a person's list of it, in base64, has to fit into one frame of the agent's. */
+const TEXT_BYTES_MAX = 8 * 1024 * 1024;
 
 /** One that waits, as a person is shown it. */
 export interface Waiting {
@@ -36,6 +35,7 @@ interface Entry {
   readonly request: HeldRequest;
   readonly sinceMs: number;
   readonly bodyBytes: number;
+  readonly textBytes: number;
   readonly isBodyKept: boolean;
   readonly timer: NodeJS.Timeout;
   readonly resolve: (decision: Decision) => void;
@@ -47,9 +47,9 @@ export class ApprovalQueue {
   readonly #standing: StandingApprovals;
   /** In the order in which they came. */
   readonly #entries = new Map<string, Entry>();
-  /** None is given twice: what was typed for one must never be taken for another. */
-  readonly #ids = new Set<string>();
+  readonly #ids = new HeldIds();
   #bodyBytes = 0;
+  #textBytes = 0;
 
   constructor(time: Pick<Time, "now">, waitMs: number = WAIT_MS) {
     this.#time = time;
@@ -61,16 +61,18 @@ export class ApprovalQueue {
   hold(request: HeldRequest): Held {
     const extent = this.#standing.find(request);
     if (extent !== undefined) return { kind: "decided", decision: { kind: "allowed", by: "standing", extent } };
-    if (this.#entries.size >= WAITING_MAX) return { kind: "decided", decision: { kind: "crowded" } };
-    const id = this.#drawId();
+    const textBytes = Buffer.byteLength(JSON.stringify({ ...request, body: null }));
+    if (this.#entries.size >= WAITING_MAX || this.#textBytes + textBytes > TEXT_BYTES_MAX) return { kind: "decided", decision: { kind: "crowded" } };
+    const id = this.#ids.draw();
     const bodyBytes = request.body.kind === "held" ? request.body.bytes.length : 0;
     const isBodyKept = this.#bodyBytes + bodyBytes <= BODY_BYTES_MAX;
     const decision = new Promise<Decision>((resolve) => {
       const timer = setTimeout(() => { this.#end(id, { kind: "unanswered" }); }, this.#waitMs);
       const kept: HeldRequest = isBodyKept ? request : { ...request, body: { kind: "unread", length: bodyBytes, isHashed: true } };
-      this.#entries.set(id, { id, request: kept, sinceMs: this.#time.now().monotonicMs, bodyBytes: isBodyKept ? bodyBytes : 0, isBodyKept, timer, resolve });
+      this.#entries.set(id, { id, request: kept, sinceMs: this.#time.now().monotonicMs, bodyBytes: isBodyKept ? bodyBytes : 0, textBytes, isBodyKept, timer, resolve });
     });
     if (isBodyKept) this.#bodyBytes += bodyBytes;
+    this.#textBytes += textBytes;
     return { kind: "held", id, decision, withdraw: () => { this.#end(id, { kind: "unanswered" }); } };
   }
 
@@ -121,20 +123,12 @@ export class ApprovalQueue {
     clearTimeout(entry.timer);
     this.#entries.delete(id);
     this.#bodyBytes -= entry.bodyBytes;
+    this.#textBytes -= entry.textBytes;
     entry.resolve(decision);
   }
 
   #describe({ id, request, sinceMs, isBodyKept }: Entry): Waiting {
     const waitedMs = Math.max(0, Math.round(this.#time.now().monotonicMs - sinceMs));
     return { id, request, isBodyKept, waitedMs, leftMs: Math.max(0, this.#waitMs - waitedMs) };
-  }
-
-  #drawId(): string {
-    for (;;) {
-      const id = Array.from({ length: ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
-      if (this.#ids.has(id)) continue;
-      this.#ids.add(id);
-      return id;
-    }
   }
 }

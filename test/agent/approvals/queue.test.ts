@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import type { Extent } from "../../../src/agent/approvals/answer.ts";
+import { HeldIds } from "../../../src/agent/approvals/held-ids.ts";
 import type { HeldRequest } from "../../../src/agent/approvals/held-request.ts";
+import { encodeApprovalReply } from "../../../src/agent/approvals/message.ts";
 import { ApprovalQueue } from "../../../src/agent/approvals/queue.ts";
+import { encodeFrame, FRAME_BYTES_MAX, NO_KEYS } from "../../../src/agent/frame.ts";
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
-const request = (path: string, more: Partial<HeldRequest> = {}): HeldRequest => ({ kind: "request", run: "a1", programs: ["curl", "sh"], secrets: ["TOKEN"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path), ...more });
+const request = (path: string, more: Partial<HeldRequest> = {}): HeldRequest => ({ kind: "request", run: "a1", programs: ["curl", "sh"], secrets: ["TOKEN"], secretIds: ["id-of-token"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path), ...more });
 
 /** As one that hangs up where it has no need to wait. */
 const holdIn = (queue: ApprovalQueue, held: HeldRequest) => {
@@ -116,6 +119,26 @@ describe("many", () => {
   });
 });
 
+describe("names", () => {
+  it("are none of the last ones, and no memory of all that were ever given", () => {
+    const ids = new HeldIds(1, 16);
+    const drawn = Array.from({ length: 2000 }, () => ids.draw());
+    for (const [index, id] of drawn.entries()) expect(drawn.slice(Math.max(0, index - 16), index)).not.toContain(id);
+  });
+});
+
+it("requests with long paths do not keep a person from seeing what waits", () => {
+  const queue = open();
+  const path = `/?${'"'.repeat(64_000)}`;
+  for (let index = 0; index < 512; index += 1) queue.hold(request(path));
+  const waiting = queue.list();
+  expect(waiting.length).toBeGreaterThan(50);
+  expect(encodeFrame({ body: encodeApprovalReply({ kind: "waiting", waiting }), keys: NO_KEYS }).length).toBeLessThan(FRAME_BYTES_MAX);
+  queue.clear();
+  expect(queue.hold(request("/a")).kind).toBe("held");
+  queue.clear();
+});
+
 describe("an approval that stands", () => {
   const others: readonly (readonly [string, Partial<HeldRequest>])[] = [
     ["another path", {}],
@@ -124,8 +147,9 @@ describe("an approval that stands", () => {
     ["another host", { host: "other.example.com:443" }],
     ["another rule", { rules: ["DELETE /repos/**"] }],
     ["a rule more", { rules: ["DELETE /**", "* /repos/**"] }],
-    ["another secret", { secrets: ["OTHER"] }],
-    ["a secret more", { secrets: ["TOKEN", "OTHER"] }],
+    ["another secret", { secrets: ["OTHER"], secretIds: ["id-of-other"] }],
+    ["another scope's secret of that name", { secretIds: ["id-of-other"] }],
+    ["a secret more", { secrets: ["TOKEN", "OTHER"], secretIds: ["id-of-token", "id-of-other"] }],
     ["a wish", { kind: "wish" }],
   ];
   it.each<[Extent, readonly string[]]>([
