@@ -67,11 +67,11 @@ describe("is refused:", () => {
     await expectRuledOut(stage, post(query(READ), headers));
   });
 
-  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?%71uery=mutation%7Bx%7D", "/graphql?QUERY=mutation{x}", "/graphql?extensions=%7B%7D", "/graphql?query={viewer{id}}&query=mutation{x}"])("a good body beside %s", async (target) => {
+  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?%71uery=mutation%7Bx%7D", "/graphql?QUERY=mutation{x}", "/graphql?extensions=%7B%7D", "/graphql?query={viewer{id}}&query=mutation{x}", "/graphql?a;query=mutation{x}", "/graphql?%20query=mutation{x}"])("a good body beside %s", async (target) => {
     await expectRuledOut(stage, post(query(READ), [JSON_TYPE], target));
   });
 
-  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?query=query{organization{id}}", "/x?query=mutation{deleteRepository{id}}", "/graphql?query=%6dutation{x}", "/graphql?extensions={}", "/graphql?query={viewer{id}}&extensions={}"])("GET %s", async (target) => {
+  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?query=query{organization{id}}", "/x?query=mutation{deleteRepository{id}}", "/x?a=1;query=mutation{deleteRepository{id}}", "/x?+query=mutation{x}", "/graphql?query=%6dutation{x}", "/graphql?extensions={}", "/graphql?query={viewer{id}}&extensions={}"])("GET %s", async (target) => {
     await expectRuledOut(stage, requestOf(stage, `GET ${target}`));
   });
 
@@ -103,6 +103,7 @@ describe("is let through:", () => {
 
   it("a GET by the paths alone, where nothing of GraphQL is in it", async () => {
     await expectThrough(stage, requestOf(stage, "GET /repos/a?query=mutation"));
+    await expectThrough(stage, requestOf(stage, "GET /repos/a?query=mutation;x&a=1;b=2"));
     await expectThrough(stage, requestOf(stage, "GET /graphql?query=%7Bviewer%7Blogin%7D%7D"));
   });
 });

@@ -23,8 +23,7 @@ export function needsDocument({ method }: Pick<RequestHead, "method">): boolean 
 /** Why a request is not let through; undefined where it is. @param body undefined where there is none. */
 export function findGraphqlFault(rule: GraphqlRule, { method, target, headers }: Pick<RequestHead, "method" | "target" | "headers">, body: Uint8Array | undefined): string | undefined {
   const [path = "", ...rest] = target.split("?");
-  const query = new URLSearchParams(rest.join("?"));
-  const inQuery = [...query].filter(([name]) => name.toLowerCase() === "query").map(([, text]) => text);
+  const inQuery = documentsIn(rest.join("?"));
   const isBare = !needsDocument({ method });
   // Without a brace it is no document that does anything, but what somebody searches for.
   const documents = isBare && !NAMED_SO.test(path) ? inQuery.filter((text) => text.includes("{")) : inQuery;
@@ -34,6 +33,12 @@ export function findGraphqlFault(rule: GraphqlRule, { method, target, headers }:
   if (!isBare || (body !== undefined && body.length > 0)) faults.push(judgeBody(rule, headers, body));
   else if (documents.length === 0) faults.push("it has no document");
   return faults.find((fault) => fault !== undefined);
+}
+
+/** Some servers pass over white space before a name, and to some a semicolon ends a member: then both readings count. */
+function documentsIn(query: string): string[] {
+  const readings = query.includes(";") ? [query, query.replaceAll(";", "&")] : [query];
+  return readings.flatMap((reading) => [...new URLSearchParams(reading)]).filter(([name]) => name.trim().toLowerCase() === "query").map(([, text]) => text);
 }
 
 function judgeBody(rule: GraphqlRule, headers: readonly string[], body: Uint8Array | undefined): string | undefined {
