@@ -71,7 +71,7 @@ describe("is refused:", () => {
     await expectRuledOut(stage, post(query(READ), [JSON_TYPE], target));
   });
 
-  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?query=query{organization{id}}", "/x?query=mutation{deleteRepository{id}}", "/x?a=1;query=mutation{deleteRepository{id}}", "/x?+query=mutation{x}", "/graphql?query=%6dutation{x}", "/graphql?extensions={}", "/graphql?query={viewer{id}}&extensions={}"])("GET %s", async (target) => {
+  it.each(["/graphql?query=mutation{deleteRepository{id}}", "/graphql?query=query{organization{id}}", "/x?query=mutation{deleteRepository{id}}", "/x?a=1;query=mutation{deleteRepository{id}}", "/x?+query=mutation{x}", "/graphql?query=%6dutation{x}", "/graphql?extensions={}", "/%67raphql?extensions={}", "/%47raph%51l?id=1&sha256Hash=0", "/api?extensions=%7B%22persistedQuery%22:%7B%7D%7D", "/api?a;Extensions={\"persistedquery\":{}}", "/graphql?query={viewer{id}}&extensions={}"])("GET %s", async (target) => {
     await expectRuledOut(stage, requestOf(stage, `GET ${target}`));
   });
 
@@ -104,6 +104,7 @@ describe("is let through:", () => {
   it("a GET by the paths alone, where nothing of GraphQL is in it", async () => {
     await expectThrough(stage, requestOf(stage, "GET /repos/a?query=mutation"));
     await expectThrough(stage, requestOf(stage, "GET /repos/a?query=mutation;x&a=1;b=2"));
+    await expectThrough(stage, requestOf(stage, "GET /repos/a?extensions=ts,js&hash=1"));
     await expectThrough(stage, requestOf(stage, "GET /graphql?query=%7Bviewer%7Blogin%7D%7D"));
   });
 });

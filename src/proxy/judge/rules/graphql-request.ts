@@ -5,7 +5,7 @@ import type { RequestHead } from "../../http1/request-head.ts";
 import { isCoded } from "../../places/body-kind.ts";
 import type { RootFields } from "./graphql-document.ts";
 import { readDocument } from "./graphql-document.ts";
-import { hasParameterOf, readableAs } from "./method-override.ts";
+import { hasParameterOf, readableAs, unescapeLeniently } from "./method-override.ts";
 import { listKeys } from "./top-keys.ts";
 
 type GraphqlRule = NonNullable<Rules["graphql"]>;
@@ -13,6 +13,7 @@ type GraphqlRule = NonNullable<Rules["graphql"]>;
 const BATCH_MAX = 100;
 /** Such a request means a document that only the server knows. */
 const PERSISTED = ["extensions", "documentid", "document_id", "doc_id", "queryid", "query_id", "hash", "sha256hash"];
+const PERSISTED_FAULT = "it asks for a document that only the server knows";
 const NAMED_SO = /graphql|gql/i;
 
 /** Whether it has to be of GraphQL. Others may be, in their query; a body has no other. */
@@ -22,12 +23,15 @@ export function needsDocument({ method }: Pick<RequestHead, "method">): boolean 
 
 /** Why a request is not let through; undefined where it is. @param body undefined where there is none. */
 export function findGraphqlFault(rule: GraphqlRule, { method, target, headers }: Pick<RequestHead, "method" | "target" | "headers">, body: Uint8Array | undefined): string | undefined {
-  const [path = "", ...rest] = target.split("?");
-  const inQuery = documentsIn(rest.join("?"));
+  const [raw = "", ...rest] = target.split("?");
+  const path = unescapeLeniently(raw);
+  const inQuery = valuesOf(rest.join("?"), "query");
   const isBare = !needsDocument({ method });
   // Without a brace it is no document that does anything, but what somebody searches for.
   const documents = isBare && !NAMED_SO.test(path) ? inQuery.filter((text) => text.includes("{")) : inQuery;
-  if (hasParameterOf(rest.join("?"), PERSISTED) && (NAMED_SO.test(path) || !isBare || documents.length > 0)) return "it asks for a document that only the server knows";
+  // That word means such a one, whatever the path is called.
+  if (valuesOf(rest.join("?"), "extensions").some((text) => /persistedquery/i.test(text))) return PERSISTED_FAULT;
+  if (hasParameterOf(rest.join("?"), PERSISTED) && (NAMED_SO.test(path) || !isBare || documents.length > 0)) return PERSISTED_FAULT;
   if (documents.length === 0 && isBare && !(NAMED_SO.test(path) && method !== "OPTIONS" && rest.length > 0)) return body === undefined || body.length === 0 ? undefined : "it has a body";
   const faults = documents.map((text) => judgeDocument(rule, text));
   if (!isBare || (body !== undefined && body.length > 0)) faults.push(judgeBody(rule, headers, body));
@@ -36,9 +40,9 @@ export function findGraphqlFault(rule: GraphqlRule, { method, target, headers }:
 }
 
 /** Some servers pass over white space before a name, and to some a semicolon ends a member: then both readings count. */
-function documentsIn(query: string): string[] {
+function valuesOf(query: string, wanted: string): string[] {
   const readings = query.includes(";") ? [query, query.replaceAll(";", "&")] : [query];
-  return readings.flatMap((reading) => [...new URLSearchParams(reading)]).filter(([name]) => name.trim().toLowerCase() === "query").map(([, text]) => text);
+  return readings.flatMap((reading) => [...new URLSearchParams(reading)]).filter(([name]) => name.trim().toLowerCase() === wanted).map(([, text]) => text);
 }
 
 function judgeBody(rule: GraphqlRule, headers: readonly string[], body: Uint8Array | undefined): string | undefined {
@@ -64,7 +68,7 @@ function judgeRequestObject(rule: GraphqlRule, request: unknown): string | undef
   if (members.some(([name]) => name !== "query" && name.toLowerCase() === "query")) return "a member of its body stands there twice";
   if (typeof query !== "string" || query === "") return "it has no document";
   const extensions = members.find(([name]) => name.toLowerCase() === "extensions")?.[1] as unknown;
-  if (isPersisted(extensions) || members.some(([name, value]) => name.toLowerCase() !== "extensions" && PERSISTED.includes(name.toLowerCase()) && value !== null)) return "it asks for a document that only the server knows";
+  if (isPersisted(extensions) || members.some(([name, value]) => name.toLowerCase() !== "extensions" && PERSISTED.includes(name.toLowerCase()) && value !== null)) return PERSISTED_FAULT;
   return judgeDocument(rule, query);
 }
 

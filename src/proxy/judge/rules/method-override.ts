@@ -41,11 +41,11 @@ export function hasParameterOf(form: string, names: readonly string[]): boolean 
 }
 
 function namesIn(form: string): string[] {
-  return form.split(/[&;]/).map((pair) => normalise(unescape(pair.split("=", 1)[0] ?? "")));
+  return form.split(/[&;]/).map((pair) => normalise(unescapeLeniently(pair.split("=", 1)[0] ?? "")));
 }
 
 /** As lenient servers decode: bad escapes stay. A name may have an index behind it. */
-function unescape(text: string): string {
+export function unescapeLeniently(text: string): string {
   return text.replaceAll("+", " ").replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
@@ -79,7 +79,7 @@ export function hasBodyOverride(body: Uint8Array, kind: ReadableBody): boolean {
     case "form":
       return hasParameter(text.replaceAll(/[\r\n]/g, ""));
     case "multipart":
-      return [...text.replaceAll("\\", "").matchAll(/name\*?(?:0\*?)?\s*=\s*(?:"([^"\r\n]*)|([^;"\s]*))/gi)].some(([, quoted, bare = ""]) => PARAMETERS.has(normalise(unescape((quoted ?? bare).replace(/^[\w-]*'[^']*'/, "")))));
+      return [...text.replaceAll("\\", "").matchAll(/name\*?(?:0\*?)?\s*=\s*(?:"([^"\r\n]*)|([^;"\s]*))/gi)].some(([, quoted, bare = ""]) => PARAMETERS.has(normalise(unescapeLeniently((quoted ?? bare).replace(/^[\w-]*'[^']*'/, "")))));
     case "json":
       if (!/method|\\u/i.test(text)) return false;
       return [...text.matchAll(/[{,]\s*"((?:[^"\\]|\\.){0,160})"\s*:/g)].some(([, key = ""]) => PARAMETERS.has(normalise(key.replaceAll(/\\u([0-9a-f]{4})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))))));
