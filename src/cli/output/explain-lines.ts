@@ -43,6 +43,8 @@ function secretLines({ name, takes, places, rules, elsewhere }: SecretFate): str
   const byFate = new Map<string, string[]>();
   let isExplained = false;
   for (const [place, fate] of places) {
+    // Said once, for all of them.
+    if (rules?.kind === "refused" && fate.kind === "substituted") continue;
     isExplained ||= fate.kind === "refused";
     const text = describeFate(fate);
     byFate.set(text, [...(byFate.get(text) ?? []), place]);
@@ -54,7 +56,7 @@ function secretLines({ name, takes, places, rules, elsewhere }: SecretFate): str
 function describeRules(fate: RuleFate): string {
   switch (fate.kind) {
     case "passed":
-      return `let through${fate.by.length === 0 ? "" : ` by ${fate.by.map((rule) => rule.replace(/^[^:]*: /, "")).join(", ")}`}${fate.gates.length === 0 ? "" : `; first, ${fate.gates.join(" and ")}`}`;
+      return [`let through${fate.by.length === 0 ? "" : ` by ${fate.by.map((rule) => rule.replace(/^[^:]*: /, "")).join(", ")}`}`, ...fate.gates.map((gate) => (gate.startsWith("ask ") ? "a person is asked first" : `counted (${gate})`))].join("; ");
     case "by-body":
       return "by what is in its body";
     case "refused":
