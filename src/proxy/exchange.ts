@@ -236,6 +236,7 @@ class StartedExchange implements Exchange {
     if (this.#isRefused) return;
     this.#isRefused = true;
     this.#share?.free();
+    this.#gates?.abandon();
     if (isLast) this.#response.endConnection();
     if (this.#listener === undefined) this.#log.unsent();
     this.#log.refused(refusal);

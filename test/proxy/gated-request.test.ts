@@ -306,3 +306,18 @@ test("200 wait at once, and go when they are let go", async () => {
   expect(new Set(server.received().match(/DELETE \/\d+/g)).size).toBe(200);
   for (const socket of sockets) socket.destroy();
 });
+
+test("whose body turns out malformed while it waits is answered, and waits for nobody any more", async () => {
+  const { proxy, host, head, person, server } = await openStage();
+  const socket = await openSecure(proxy, host);
+  const answer = collect(socket).read((raw) => /\r\n\r\n./s.test(raw)).then(parseReply);
+  socket.write(head("PUT /upload", ["Transfer-Encoding: chunked"]), "latin1");
+  const { asked, answer: say } = await person.next();
+  socket.write("no chunk\r\n", "latin1");
+  expect((await answer).status).toBe(400);
+  expect(asked.signal.aborted).toBe(true);
+  say(YES);
+  await sleep(50);
+  expect(server.received()).toBe("");
+  socket.destroy();
+});
