@@ -184,11 +184,12 @@ ${brokers.map((broker, index) => `  server broker${index} 127.0.0.1:${broker}`).
 }
 
 async function untilAccepted<T>(open: () => Promise<T>): Promise<T> {
-  for (const startMs = performance.now(); ; await wait(50)) {
+  for (const startMs = performance.now(); ;) {
     try {
       return await open();
     } catch (error) {
       if (!(error instanceof VaultError) || error.code !== "not-accepted" || performance.now() - startMs > 20_000) throw error;
+      await wait(50);
     }
   }
 }
