@@ -13,6 +13,8 @@ const WAITING_MAX = 512;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** Of all else, together: a person's list of it, in base64, has to fit into one frame of the agent's. */
 const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+/** Of places and of text, what one run has at most: it does not keep the others from asking. */
+const SHARE_OF_RUN = 0.5;
 
 /** One that waits, as a person is shown it. */
 export interface Waiting {
@@ -62,7 +64,7 @@ export class ApprovalQueue {
     const extent = this.#standing.find(request);
     if (extent !== undefined) return { kind: "decided", decision: { kind: "allowed", by: "standing", extent } };
     const textBytes = Buffer.byteLength(JSON.stringify({ ...request, body: null }));
-    if (this.#entries.size >= WAITING_MAX || this.#textBytes + textBytes > TEXT_BYTES_MAX) return { kind: "decided", decision: { kind: "crowded" } };
+    if (this.#isCrowded(request.run, textBytes)) return { kind: "decided", decision: { kind: "crowded" } };
     const id = this.#ids.draw();
     const bodyBytes = request.body.kind === "held" ? request.body.bytes.length : 0;
     const isBodyKept = this.#bodyBytes + bodyBytes <= BODY_BYTES_MAX;
@@ -74,6 +76,12 @@ export class ApprovalQueue {
     if (isBodyKept) this.#bodyBytes += bodyBytes;
     this.#textBytes += textBytes;
     return { kind: "held", id, decision, withdraw: () => { this.#end(id, { kind: "unanswered" }); } };
+  }
+
+  #isCrowded(run: string, textBytes: number): boolean {
+    const own = [...this.#entries.values()].filter(({ request }) => request.run === run);
+    const ownBytes = own.reduce((sum, entry) => sum + entry.textBytes, textBytes);
+    return this.#entries.size >= WAITING_MAX || this.#textBytes + textBytes > TEXT_BYTES_MAX || own.length >= SHARE_OF_RUN * WAITING_MAX || ownBytes > SHARE_OF_RUN * TEXT_BYTES_MAX;
   }
 
   /** The oldest first. */

@@ -35,7 +35,8 @@ const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 const HOP_BY_HOP = new Set(["connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "proxy-authorization", "proxy-authenticate", "expect"]);
 /** Headers that a proxy reads itself: neither `Connection` nor an underscore may make them mean something else further on. */
 const STRUCTURAL = new Set(["host", "content-length", "transfer-encoding"]);
-const METHOD = /^[A-Z][A-Z-]*$/;
+/** No longer than a rule can name (FORMAT.md, "Rules"). */
+const METHOD = /^[A-Z][A-Z-]{0,31}$/;
 /** These ask something of a proxy itself; the last begins HTTP/2. */
 const NOT_PASSED_ON = new Set(["CONNECT", "TRACE", "PRI"]);
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e\x80-\xff]*$/;

@@ -98,11 +98,24 @@ describe("a request that waits", () => {
 describe("many", () => {
   it("wait at once, each with a name of its own; one too many is refused", async () => {
     const queue = open();
-    const held = Array.from({ length: 512 }, (_, index) => holdIn(queue, request(`/${index}`)));
+    const held = Array.from({ length: 512 }, (_, index) => holdIn(queue, request(`/${index}`, { run: index % 2 === 0 ? "a1" : "b2" })));
     expect(new Set(queue.list().map(({ id }) => id)).size).toBe(512);
-    expect(await holdIn(queue, request("/more")).decision).toEqual({ kind: "crowded" });
+    expect(await holdIn(queue, request("/more", { run: "c3" })).decision).toEqual({ kind: "crowded" });
     for (const one of held) one.withdraw();
     expect(queue.list()).toEqual([]);
+  });
+
+  it("of one run leave room for those of another, by their number and by their length", async () => {
+    const queue = open();
+    for (let index = 0; index < 256; index += 1) holdIn(queue, request(`/${index}`));
+    expect(await holdIn(queue, request("/more")).decision).toEqual({ kind: "crowded" });
+    holdIn(queue, request("/other", { run: "b2" })).withdraw();
+    queue.clear();
+    let long = 0;
+    while (queue.hold(request(`/${"x".repeat(64_000)}`)).kind === "held") long += 1;
+    expect(long).toBeGreaterThan(50);
+    holdIn(queue, request("/other", { run: "b2" }));
+    queue.clear();
   });
 
   it("of long bodies are held without those that do not fit in", () => {
@@ -130,7 +143,7 @@ describe("names", () => {
 it("requests with long paths do not keep a person from seeing what waits", () => {
   const queue = open();
   const path = `/?${'"'.repeat(64_000)}`;
-  for (let index = 0; index < 512; index += 1) queue.hold(request(path));
+  for (let index = 0; index < 512; index += 1) queue.hold(request(path, { run: index % 2 === 0 ? "a1" : "b2" }));
   const waiting = queue.list();
   expect(waiting.length).toBeGreaterThan(50);
   expect(encodeFrame({ body: encodeApprovalReply({ kind: "waiting", waiting }), keys: NO_KEYS }).length).toBeLessThan(FRAME_BYTES_MAX);
