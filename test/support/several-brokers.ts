@@ -89,6 +89,8 @@ export const ORDER: SessionOrder = { program: "sh", vault: undefined, workspace:
 export async function openSeveralBrokers(place: EnginePlace, count = 3): Promise<SeveralBrokers> {
   const ca = makeTestCa();
   const upstream = createServer(ca.identityFor("localhost"), (request, response) => { response.end(digestOf((request.headers.authorization ?? "").replace("Bearer ", ""))); });
+  // None of its connections ends by itself, just when it is asked again.
+  upstream.keepAliveTimeout = 3_600_000;
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
   const address = upstream.address();
   const host = `localhost:${typeof address === "object" && address !== null ? address.port : 0}`;
