@@ -2,6 +2,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FileLock } from "../disk/file-lock.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
@@ -87,8 +88,8 @@ export async function pullLog(folder: string, store: LogStore, terms: PullTerms)
 /** Nobody else of this machine writes to the log, or to its copies of others', while `work` does. @throws VaultError `busy`, `io`. */
 export async function withLogLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const before = turns.get(folder);
-  const turn = takeTurn(before, folder, work);
-  const mine = turn.then(ignore, ignore);
+  const turn = takeTurn(before, folder, work, () => turns.get(folder) !== mine);
+  const mine: Promise<void> = turn.then(ignore, ignore);
   turns.set(folder, mine);
   try {
     return await turn;
@@ -100,15 +101,27 @@ export async function withLogLock<T>(folder: string, work: () => Promise<T>): Pr
 /** Of this process, one after the other: a broker has hundreds that want to write at once, and each that waited by itself would look for the lock many times a second. */
 const turns = new Map<string, Promise<void>>();
 
-async function takeTurn<T>(before: Promise<void> | undefined, folder: string, work: () => Promise<T>): Promise<T> {
+/** Locks that are handed on to whoever is next in the row: to take one anew costs as much as a line. */
+const handed = new Map<string, { readonly lock: FileLock; readonly sinceMs: number }>();
+/** Then other processes have their turn. */
+const HELD_MS = 200;
+
+/** @param isAwaited whether somebody stands behind. */
+async function takeTurn<T>(before: Promise<void> | undefined, folder: string, work: () => Promise<T>, isAwaited: () => boolean): Promise<T> {
   await before;
-  ensureUnsharedFolder(folder);
-  const lock = await acquireLock(join(folder, "audit.lock"));
+  const held = handed.get(folder) ?? { lock: await lockLog(folder), sinceMs: performance.now() };
+  handed.delete(folder);
   try {
     return await work();
   } finally {
-    lock.release();
+    if (isAwaited() && performance.now() - held.sinceMs < HELD_MS) handed.set(folder, held);
+    else held.lock.release();
   }
+}
+
+function lockLog(folder: string): Promise<FileLock> {
+  ensureUnsharedFolder(folder);
+  return acquireLock(join(folder, "audit.lock"));
 }
 
 function ignore(): void {
