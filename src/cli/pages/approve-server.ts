@@ -1,29 +1,16 @@
 // Answers for what waits, by a page on this machine: a server on loopback that lives until it is closed.
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { isVisitorOutside } from "../../app/approvals/page-visitor.ts";
 import type { Approvals, WaitingRequest } from "../../app/approvals/waiting.ts";
-import { VaultError } from "../../errors.ts";
 import { bodyLines, waitingLines } from "../output/waiting-lines.ts";
 import { APPROVE_PAGE, APPROVE_PAGE_POLICY } from "./approve-page.ts";
 import { findOrder, judgeApproveRequest } from "./approve-request.ts";
-
-const REQUEST_MS = 10 * 1000;
-const HEAD_BYTES_MAX = 8 * 1024;
-const CONNECTIONS_MAX = 16;
-
-export interface ApproveServer {
-  /** With the token in its fragment, which browsers send to nobody. */
-  readonly url: string;
-  readonly close: () => void;
-}
+import type { LoopbackPage } from "./loopback-page.ts";
+import { openLoopbackPage } from "./loopback-page.ts";
 
 /** Whoever opened it closes it. @throws VaultError `io` where no port can be had. */
-export async function openApproveServer(approvals: Approvals): Promise<ApproveServer> {
-  const token = randomBytes(32).toString("base64url");
-  let authority = "";
+export function openApproveServer(approvals: Approvals): Promise<LoopbackPage> {
   /** A connection that stays was looked at when it came; an answer is looked at each time. */
   const outside = new WeakSet<Socket>();
   const isOutside = (socket: Socket, isAnswer: boolean): boolean => {
@@ -33,8 +20,8 @@ export async function openApproveServer(approvals: Approvals): Promise<ApproveSe
     outside.add(socket);
     return true;
   };
-  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
-    const verdict = judgeApproveRequest(request, { authority, token });
+  return openLoopbackPage((request, response, terms) => {
+    const verdict = judgeApproveRequest(request, terms);
     if (verdict.kind === "page") {
       end(response, 200, APPROVE_PAGE, "text/html; charset=utf-8");
       return;
@@ -45,22 +32,7 @@ export async function openApproveServer(approvals: Approvals): Promise<ApproveSe
       return;
     }
     answer(approvals, verdict.kind, request).then((reply) => { end(response, reply === undefined ? 400 : 200, JSON.stringify(reply ?? {}), "application/json"); }, () => { response.destroy(); });
-  });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on("clientError", (_error, socket) => { socket.destroy(); });
-  await new Promise<void>((ready, fail) => {
-    server.once("error", () => { fail(new VaultError("io", "no port of this machine can be had for the page", "approve in the terminal: leave out --browser")); });
-    server.listen(0, "127.0.0.1", ready);
-  });
-  const address = server.address();
-  authority = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
-  return {
-    url: `http://${authority}/#${token}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  }, "approve in the terminal: leave out --browser");
 }
 
 async function answer(approvals: Approvals, kind: "list" | "look" | "answer", request: IncomingMessage): Promise<unknown> {

@@ -1,18 +1,13 @@
 // Takes one value from a page on this machine: a server on loopback that lives until it has it, or for two minutes.
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import { VaultError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
+import { openLoopbackPage } from "./loopback-page.ts";
 import { VALUE_PAGE, VALUE_PAGE_POLICY } from "./value-page.ts";
 import { judgeRequest } from "./value-request.ts";
 
 export const ENTRY_MS = 2 * 60 * 1000;
-/** A request that drips in must not outlast the page. */
-const REQUEST_MS = 10 * 1000;
-const HEAD_BYTES_MAX = 8 * 1024;
-const CONNECTIONS_MAX = 16;
 
 /** What the user is shown of the secret. */
 export type EntryDetails = Pick<SecretMetadata, "name" | "service" | "hosts" | "places">;
@@ -27,12 +22,10 @@ export interface ValueEntry {
 
 /** Whoever opened it closes it. @throws VaultError `io` where no port can be had. */
 export async function openValueEntry(details: EntryDetails, entryMs: number = ENTRY_MS): Promise<ValueEntry> {
-  const token = randomBytes(32).toString("base64url");
   const { promise, resolve, reject } = withResolvers<Secret>();
-  let authority = "";
   let isTaken = false;
-  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 }, (request, response) => {
-    const verdict = judgeRequest(request, { authority, token });
+  const page = await openLoopbackPage((request, response, terms) => {
+    const verdict = judgeRequest(request, terms);
     switch (verdict.kind) {
       case "refused":
         request.resume();
@@ -57,25 +50,16 @@ export async function openValueEntry(details: EntryDetails, entryMs: number = EN
           end(response, 200);
         }, () => { response.destroy(); });
     }
-  });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on("clientError", (_error, socket) => { socket.destroy(); });
-  await new Promise<void>((ready, fail) => {
-    server.once("error", () => { fail(new VaultError("io", "no port of this machine can be had for the page", "enter the value in the terminal: leave out --browser")); });
-    server.listen(0, "127.0.0.1", ready);
-  });
-  const address = server.address();
-  authority = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  }, "enter the value in the terminal: leave out --browser");
   const timer = setTimeout(() => { reject(new VaultError("usage", `no value was entered in ${Math.round(entryMs / 1000)} seconds`, "start the command again")); }, entryMs);
   const close = (): void => {
     clearTimeout(timer);
-    server.close();
-    server.closeAllConnections();
+    page.close();
     reject(new VaultError("usage", "nothing was entered"));
   };
   // Who closes it without waiting has heard enough.
   promise.catch(() => undefined);
-  return { url: `http://${authority}/#${token}`, value: promise, close };
+  return { url: page.url, value: promise, close };
 }
 
 function describe({ name, service, hosts, places }: EntryDetails): Record<string, string> {

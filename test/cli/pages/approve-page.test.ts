@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import type { Browser } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Answer, Approvals, WaitingRequest } from "../../../src/app/approvals/waiting.ts";
-import type { ApproveServer } from "../../../src/cli/pages/approve-server.ts";
 import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
+import type { LoopbackPage } from "../../../src/cli/pages/loopback-page.ts";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
 
 const EVIL = '<img src=x onerror="document.title=1">\u202e\u001b[2J';
@@ -12,7 +12,7 @@ const waitingOf = (id: string, path: string, body: WaitingRequest["request"]["bo
 
 let waiting: WaitingRequest[];
 let answers: (readonly [string, Answer])[];
-let server: ApproveServer;
+let server: LoopbackPage;
 
 /** What the agent would do. */
 const approvals: Approvals = {
