@@ -42,7 +42,7 @@ test.skipIf(!canBuild)("the image is built, and a broker and an agent run in it 
   const container = buildah("from", "--pull-never", "vaultrun:0.1.0").trim();
   const mounted = buildah("mount", container).trim();
   // What is published and what that depends on; root's, all of it.
-  expect(execFileSync("ls", [`${mounted}/opt/vault`], { encoding: "utf8" }).trim().split("\n")).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "docs", "health.mjs", "node_modules", "oclif.manifest.json", "package-lock.json", "package.json", "src"]);
+  expect(execFileSync("ls", [`${mounted}/opt/vault`], { encoding: "utf8" }).trim().split("\n")).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "docs", "health.mjs", "man", "node_modules", "oclif.manifest.json", "package-lock.json", "package.json", "skills", "src"]);
   expect(execFileSync("find", [`${mounted}/opt`, `${mounted}/usr/local`, "(", "-not", "-user", "root", "-o", "-perm", "/022", "-not", "-type", "l", ")"], { encoding: "utf8" })).toBe("");
 
   const { services, secrets: files } = parse(readFileSync(join(ROOT, "deploy/compose/compose.yaml"), "utf8")) as Compose;
