@@ -10,6 +10,7 @@ import type { RequestBody } from "./http1/child-request.ts";
 import type { HeldShare } from "./http1/held-bytes.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
 import type { Grant } from "./grants/grant.ts";
+import { isMissing } from "./grants/living-value.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { makeRefusal, refuseLocked, refuseNoValue, refuseUnwritten } from "./grants/refusal.ts";
 import type { Fate, OnPlaceholder } from "./places/request-body.ts";
@@ -59,7 +60,7 @@ function judgeBy({ authority, plan, acted, rules, log, isOver, onRefusal }: Body
     const verdict = judgeInBody(grant, plan, authority, acted, isWhole, rules.strict);
     if (verdict.kind === "refuse") return stop(verdict.refusal);
     if (verdict.kind === "act" && rules.isRevoked()) return stop(refuseLocked([grant.name], authority));
-    if (verdict.kind === "act" && grant.living?.isGood() === false) return stop(refuseNoValue([grant], authority));
+    if (verdict.kind === "act" && isMissing(grant)) return stop(refuseNoValue([grant], authority));
     try {
       if (verdict.kind === "act") log.substituted([grant]);
       else if (!inert.has(grant)) log.inert([{ grant, spot: "body" }]);

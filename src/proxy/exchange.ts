@@ -1,58 +1,30 @@
-// One request of the child's and its answer: judge, write the audit entry, send on, relay.
-import { AnswerRelay } from "./answer.ts";
-import type { BodyPassage } from "./body-passage.ts";
-import { holdWhole, openPassage, passWhole, readWhole } from "./body-passage.ts";
-import type { BodyPlan } from "./judge/body-policy.ts";
-import { reframe } from "./judge/body-policy.ts";
-import { isBoundTo } from "./judge/policy.ts";
-import type { ChildBody, ChildRequest, RequestBody } from "./http1/child-request.ts";
-import type { ChildResponse } from "./http1/child-response.ts";
-import type { HeldShare } from "./http1/held-bytes.ts";
+// One request of the child's until it goes on or is refused: judged, asked about, its values fetched, the audit entry made.
+import { holdWhole } from "./body-passage.ts";
 import { ExchangeLog, namesOf } from "./exchange-log.ts";
 import type { GateStep } from "./gate-passage.ts";
 import { GatePassage, SHOWN_BODY_BYTES_MAX } from "./gate-passage.ts";
 import type { Grant } from "./grants/grant.ts";
-import { judgeRequest } from "./judge/judgement.ts";
-import { askForReadable } from "./scrub/negotiation.ts";
-import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
-import { findAsked, ownTokenOf } from "./judge/own-token.ts";
+import { isDue, isMissing } from "./grants/living-value.ts";
 import type { Refusal } from "./grants/refusal.ts";
-import { RefusalError, refuseHeldBodies, refuseKeyGrant, refuseLocked, refuseNoValue, refusePrivate, refuseUnwritten } from "./grants/refusal.ts";
+import { refuseHeldBodies, refuseKeyGrant, refuseLocked, refuseNoValue } from "./grants/refusal.ts";
+import type { ChildBody, ChildRequest, RequestBody } from "./http1/child-request.ts";
+import type { ChildResponse } from "./http1/child-response.ts";
+import type { HeldShare } from "./http1/held-bytes.ts";
+import { answerByItself, answerRefusal } from "./http1/refusal-answer.ts";
+import type { BodyPlan } from "./judge/body-policy.ts";
+import { judgeRequest } from "./judge/judgement.ts";
+import { findAsked, ownTokenOf } from "./judge/own-token.ts";
 import type { Route } from "./judge/route.ts";
-import { findEnded } from "./judge/rules/judge-rules.ts";
 import type { LoopbackPeer } from "./judge/run-gate.ts";
 import type { RunRules } from "./judge/run-rules.ts";
-import { mayBePrivate } from "./judge/run-rules.ts";
+import { OutgoingRequest } from "./outgoing-request.ts";
 import { mayGrantKey, signAnew } from "./places/aws-signing.ts";
-import { substitute, substituteTarget } from "./places/substitute.ts";
-import { RepeatOnce } from "./repeat-once.ts";
-import type { AnswerListener, Upstream, UpstreamRequest } from "./upstream/upstream.ts";
+import type { Upstream } from "./upstream/upstream.ts";
 
 export interface Exchange {
   /** Ends the exchange from outside: the request turned out malformed. The connection is closed after it. */
   refuse(refusal: Refusal): void;
 }
-
-/** On which terms a request goes on. */
-interface SendTerms {
-  /** The secrets that are in it. */
-  readonly used: readonly Grant[];
-  /** Those that may yet come into it as well. */
-  readonly mayAct: readonly Grant[];
-  /** Of a WebSocket. */
-  readonly handshakeKey: string | undefined;
-  /** The request once more, with the values that are there then. Undefined where its body is not held whole; it gives undefined where it has been refused meanwhile. */
-  readonly again: (() => Message | undefined) | undefined;
-}
-
-/** What of a request goes up but its method, which stays. */
-type Message = Pick<UpstreamRequest, "path" | "headers" | "body">;
-
-/** Path and headers with the values of the moment, before a body. Made at one place, and not by a spread: V8 would make a new hidden class for each request. */
-type WriteMessage = (body: Message["body"]) => Message;
-
-/** Up to this length a body is read whole before it goes on, and keeps a Content-Length. A longer one with secrets goes on in chunks as it comes. */
-const WHOLE_BODY_BYTES_MAX = 65_536;
 
 const NO_BYTES = new Uint8Array();
 
@@ -83,14 +55,13 @@ class StartedExchange implements Exchange {
   /** Of a request that a rule has asked for, or counted. */
   #gates: GatePassage | undefined;
   #body: ChildBody;
-  #listener: AnswerListener | undefined;
+  /** Once it goes on. */
+  #outgoing: OutgoingRequest | undefined;
   #isRefused = false;
   /** Whether values that are made have been asked for. */
   #hasPrepared = false;
   /** Of a body that had to be there whole. */
   #share: HeldShare | undefined;
-  /** Whether the audit log has to have heard of it before it goes out. */
-  #isRecorded = false;
 
   constructor(request: ChildRequest, response: ChildResponse, route: Route, rules: RunRules, upstream: Upstream, peer: LoopbackPeer | undefined) {
     this.#request = request;
@@ -119,7 +90,7 @@ class StartedExchange implements Exchange {
       if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head, decision, plan, handshakeKey, byToken, signing, passed, wholeBytesMax } = judged;
+    const { head, decision, plan, byToken, signing, passed, wholeBytesMax } = judged;
     if (wholeBytesMax !== undefined && body.kind === "stream") {
       const crowded = refuseHeldBodies(this.#route.authority, signing === undefined ? undefined : "aws-json");
       this.#hold(body.stream, wholeBytesMax, crowded).catch(() => { this.#response.destroy(); });
@@ -148,23 +119,22 @@ class StartedExchange implements Exchange {
       return;
     }
     if (gated !== undefined && !this.#hasPassed(this.#openGates().meter(gated))) return;
-    // Whether these are written shows before anything goes out: `#permit`.
+    // Whether these are written shows before anything goes out.
     if (inert.length > 0) log.inert(inert);
     if (used.length > 0) log.substituted(used, passed.by);
-    this.#isRecorded = inert.length + used.length > 0;
-    const write: WriteMessage = signing === undefined
-      ? (sent) => ({ path: substituteTarget(head.target, decision.target), headers: substitute(head, decision.edits), body: sent })
-      : (sent) => ({ path: head.target, headers: signAnew(signing, body.kind === "whole" ? body.bytes : undefined) ?? ["host", head.host], body: sent });
-    switch (body.kind) {
-      case "none":
-        this.#send(write(undefined), { used, mayAct: used, handshakeKey, again: () => write(undefined) });
-        return;
-      case "whole":
-        this.#sendWhole(write, body.bytes, used, plan);
-        return;
-      case "stream":
-        this.#sendStream(write, body.stream, used, plan, head.bodyBytes).catch(() => { this.#response.destroy(); });
-    }
+    this.#outgoing = new OutgoingRequest(judged, body, {
+      expectation: this.#request.expectation,
+      response: this.#response,
+      route: this.#route,
+      rules,
+      upstream: this.#upstream,
+      log,
+      share: this.#share,
+      mayRepeat: this.#gates === undefined,
+      isOver: () => this.#isOver(),
+      onRefusal: (refusal, isLast) => { this.#refuse(refusal, isLast); },
+    });
+    this.#outgoing.send();
   }
 
   refuse(refusal: Refusal): void {
@@ -238,162 +208,18 @@ class StartedExchange implements Exchange {
     this.#share?.free();
     this.#gates?.abandon();
     if (isLast) this.#response.endConnection();
-    if (this.#listener === undefined) this.#log.unsent();
+    if (this.#outgoing?.isSent !== true) this.#log.unsent();
     this.#log.refused(refusal);
     answerRefusal(this.#response, refusal, this.#id);
   }
 
   /** Refuses, and stops what is under way upstream. */
   #fail(refusal: Refusal, isLast: boolean): void {
-    if (this.#listener === undefined) this.#refuse(refusal, isLast);
-    else {
-      if (isLast) this.#response.endConnection();
-      this.#listener.onFailure(refusal);
-    }
+    if (this.#outgoing === undefined) this.#refuse(refusal, isLast);
+    else this.#outgoing.fail(refusal, isLast);
   }
 
   #isOver(): boolean {
     return this.#isRefused || this.#response.isOver;
   }
-
-  #passageOf(plan: BodyPlan, acted: Set<Grant>): BodyPassage {
-    return {
-      authority: this.#route.authority,
-      plan,
-      acted,
-      rules: this.#rules,
-      log: this.#log,
-      isOver: () => this.#isOver(),
-      onRefusal: (refusal, isLast) => {
-        this.#fail(refusal, isLast);
-      },
-    };
-  }
-
-  #sendWhole(write: WriteMessage, bytes: Uint8Array, used: readonly Grant[], plan: BodyPlan): void {
-    const acted = new Set<Grant>();
-    const pass = (): Message | undefined => {
-      acted.clear();
-      for (const grant of used) acted.add(grant);
-      const body = passWhole(bytes, this.#passageOf(plan, acted));
-      if (body === undefined) return undefined;
-      const { path, headers } = write(body);
-      return { path, headers: reframe(headers, body.length), body };
-    };
-    const message = pass();
-    if (message !== undefined) this.#send(message, { used: [...acted], mayAct: [...acted], handshakeKey: undefined, again: pass });
-  }
-
-  /** @param bodyBytes null where the framing does not say. */
-  async #sendStream(write: WriteMessage, stream: RequestBody, used: readonly Grant[], plan: BodyPlan, bodyBytes: number | null | undefined): Promise<void> {
-    const acted = new Set(used);
-    const passage = openPassage(stream, this.#passageOf(plan, acted));
-    if (this.#request.expectation === "continue") this.#response.askForBody();
-    // One that may have to be sent again is held, too.
-    const isHeld = plan.kind === "edit" || used.some(({ living }) => living?.isMade === true);
-    if (!isHeld) {
-      this.#send(write(passage), { used, mayAct: used, handshakeKey: undefined, again: undefined });
-      return;
-    }
-    // A chunked body has no length to go by.
-    const whole = (bodyBytes ?? Infinity) <= WHOLE_BODY_BYTES_MAX ? await readWhole(passage) : undefined;
-    if (this.#isOver()) {
-      this.#log.unsent();
-      return;
-    }
-    // Which of them a longer one holds is not known when the connection is made: each must be allowed to go where that leads.
-    const mayAct = whole === undefined && plan.kind === "edit" ? [...used, ...plan.grants] : [...acted];
-    const frame = (body: Uint8Array | undefined): Message => {
-      const message = write(body ?? passage);
-      return plan.kind === "edit" ? { path: message.path, headers: reframe(message.headers, body?.length), body: message.body } : message;
-    };
-    // A value that changes and stands in the body stands there for good.
-    const isFixed = [...acted].some((grant) => grant.living?.isMade === true && !used.includes(grant));
-    this.#send(frame(whole), { used: [...acted], mayAct, handshakeKey: undefined, again: whole === undefined || isFixed ? undefined : () => frame(whole) });
-  }
-
-  #send(message: Message, { used, mayAct, handshakeKey, again }: SendTerms): void {
-    const [{ scheme, authority, naming }, { method }] = [this.#route, this.#request.head];
-    const isBound = naming.length > 0;
-    const scrub = isBound ? this.#rules.scrubberOf(naming)?.openAnswer() : undefined;
-    const listener = new AnswerRelay(this.#response, {
-      method,
-      scrub,
-      handshakeKey,
-      onHeaders: used.some(({ signs }) => signs !== undefined) ? (headers) => { this.#rules.awsClock.hear(authority.host, headers); } : undefined,
-      onOver: (hasLeft) => {
-        this.#share?.free();
-        if (!hasLeft) this.#log.unsent();
-        if (scrub !== undefined && scrub.met.size > 0) this.#log.scrubbed(scrub.met);
-      },
-      onRefusal: (refusal) => {
-        this.#refuse(refusal.code === "private-address" ? refusePrivate(namesOf(mayAct.length > 0 ? mayAct : naming), authority) : refusal);
-      },
-    });
-    this.#listener = listener;
-    const send = ({ path, headers, body }: Message, to: AnswerListener): void => {
-      this.#upstream.send(
-        {
-          scheme,
-          authority,
-          mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
-          method,
-          path,
-          headers: scrub === undefined ? headers : askForReadable(headers),
-          body,
-          isHandshake: handshakeKey !== undefined,
-          permit: () => { this.#permit(used); },
-        },
-        to,
-      );
-    };
-    send(message, this.#rules.hasMade && handshakeKey === undefined ? this.#repeating(listener, used, this.#gates === undefined ? again : undefined, send) : listener);
-  }
-
-  /** The relay itself where no value of the request changes. What was approved, or counted, goes out once. */
-  #repeating(relay: AnswerListener, used: readonly Grant[], again: (() => Message | undefined) | undefined, send: (message: Message, to: AnswerListener) => void): AnswerListener {
-    const sent = used.flatMap(({ living }) => (living?.isMade === true ? [{ living, generation: living.generation() }] : []));
-    if (sent.length === 0) return relay;
-    // Rules that have changed since have not judged it.
-    const rules = new Map(used.map((grant) => [grant, grant.rules]));
-    return new RepeatOnce(relay, {
-      renew: async () => !this.#rules.isRevoked() && (await Promise.all(sent.map(({ living, generation }) => living.renewRefused(generation)))).includes(true),
-      note: () => {
-        for (const { living, generation } of sent) living.noteRefused(generation);
-      },
-      resend: again === undefined ? undefined : (to) => {
-        const missing = used.filter((grant) => isMissing(grant) || !isBoundTo(grant, this.#route.authority) || grant.rules !== rules.get(grant));
-        if (missing.length > 0) {
-          relay.onFailure(refuseNoValue(missing, this.#route.authority));
-          return;
-        }
-        this.#log.substituted(used);
-        const message = again();
-        if (message !== undefined) send(message, to);
-      },
-    });
-  }
-
-  /** The last word before the first byte goes out: the connection may have been long in coming. @throws RefusalError */
-  #permit(used: readonly Grant[]): void {
-    const [{ authority }, rules] = [this.#route, this.#rules];
-    try {
-      if (this.#isRecorded) rules.flush();
-    } catch {
-      throw new RefusalError(refuseUnwritten(namesOf(used)));
-    }
-    if (used.length > 0 && rules.isRevoked()) throw new RefusalError(refuseLocked(namesOf(used), authority));
-    const ended = used.some((grant) => grant.rules !== undefined) ? findEnded(used, authority, Date.now()) : undefined;
-    if (ended !== undefined) throw new RefusalError(ended);
-  }
-}
-
-/** Whether its value has to be asked for first. */
-function isDue({ living }: Grant): boolean {
-  return living?.isDue() === true;
-}
-
-/** Whether it has no value that may be used. */
-function isMissing({ living }: Grant): boolean {
-  return living?.isGood() === false;
 }

@@ -24,3 +24,13 @@ export interface LivingValue {
   /** Calls back when there is another value, before it is used. */
   readonly onRenewed: (listener: () => void) => void;
 }
+
+/** Whether the value of a grant has to be asked for first. */
+export function isDue({ living }: { readonly living?: LivingValue | undefined }): boolean {
+  return living?.isDue() === true;
+}
+
+/** Whether a grant has no value that may be used. */
+export function isMissing({ living }: { readonly living?: LivingValue | undefined }): boolean {
+  return living?.isGood() === false;
+}

@@ -27,22 +27,25 @@ export type Judgement =
   /** To be judged anew once this is done. */
   | { readonly kind: "load"; readonly load: () => Promise<void> }
   | { readonly kind: "refuse"; readonly refusal: Refusal; readonly isLast: boolean }
-  | {
-      readonly kind: "forward";
-      readonly head: RequestHead;
-      readonly decision: Extract<Decision, { kind: "forward" }>;
-      readonly plan: Exclude<BodyPlan, { kind: "refuse" }>;
-      /** Of the WebSocket that is asked for, if one is. */
-      readonly handshakeKey: string | undefined;
-      /** Of these the child may be asking for a token, which its body tells. */
-      readonly byToken: readonly Grant[];
-      /** The request is signed anew before it goes on. */
-      readonly signing: SigningPlan | undefined;
-      /** What its secrets' rules say to it. */
-      readonly passed: RulesPassed;
-      /** Its body has to be there whole, and be no longer than this, before anything becomes of it. */
-      readonly wholeBytesMax: number | undefined;
-    };
+  | Forward;
+
+/** The request goes on, and in which way. */
+export interface Forward {
+  readonly kind: "forward";
+  readonly head: RequestHead;
+  readonly decision: Extract<Decision, { kind: "forward" }>;
+  readonly plan: Exclude<BodyPlan, { kind: "refuse" }>;
+  /** Of the WebSocket that is asked for, if one is. */
+  readonly handshakeKey: string | undefined;
+  /** Of these the child may be asking for a token, which its body tells. */
+  readonly byToken: readonly Grant[];
+  /** The request is signed anew before it goes on. */
+  readonly signing: SigningPlan | undefined;
+  /** What its secrets' rules say to it. */
+  readonly passed: RulesPassed;
+  /** Its body has to be there whole, and be no longer than this, before anything becomes of it. */
+  readonly wholeBytesMax: number | undefined;
+}
 
 /** What becomes of a request, as far as its head tells, and its body where it is there. Nothing is written, sent or put in here. @param body all of it, where it has been read. */
 export function judgeRequest({ head: raw, expectation, body }: Pick<ChildRequest, "head" | "expectation"> & { readonly body?: Uint8Array | undefined }, route: Route, rules: Pick<RunRules, "grants" | "recognise" | "isStray" | "strict" | "awsClock">): Judgement {
