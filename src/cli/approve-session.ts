@@ -11,13 +11,13 @@ const HESITATION_MS = 400;
 const MINUTES = 10;
 const KEYS = `  y once · r for this run · t for ${MINUTES} minutes · e this rule until the vault is locked · n no · w no, and why · b body · s next · q quit`;
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
-  y: { kind: "allow", extent: { kind: "once" } },
-  r: { kind: "allow", extent: { kind: "run" } },
-  t: { kind: "allow", extent: { kind: "time", ms: MINUTES * 60_000 } },
-  e: { kind: "allow", extent: { kind: "rule" } },
-  n: { kind: "deny", reason: "" },
-};
+const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ["y", { kind: "allow", extent: { kind: "once" } }],
+  ["r", { kind: "allow", extent: { kind: "run" } }],
+  ["t", { kind: "allow", extent: { kind: "time", ms: MINUTES * 60_000 } }],
+  ["e", { kind: "allow", extent: { kind: "rule" } }],
+  ["n", { kind: "deny", reason: "" }],
+]);
 
 /** Returns when the person gives up. */
 export async function approveAtTerminal(approvals: Approvals): Promise<void> {
@@ -91,7 +91,7 @@ class Session {
         return;
       }
       default: {
-        const answer = ANSWERS[key];
+        const answer = ANSWERS.get(key);
         if (answer !== undefined) await this.#answer(shown, answer);
       }
     }

@@ -3,7 +3,7 @@ import { openSync } from "node:fs";
 import { ReadStream } from "node:tty";
 
 export interface KeyPresses {
-  /** The next key, in lower case; undefined when the time is over, `ctrl-c` to give up. */
+  /** The next key, in lower case; several letters where they came together; undefined when the time is over, `ctrl-c` to give up. */
   next(timeoutMs: number): Promise<string | undefined>;
   /** Forgets what was pressed so far: it was meant for what was shown then. */
   forget(): void;
@@ -19,10 +19,10 @@ export function openKeyPresses(): KeyPresses {
   let pressed: string[] = [];
   let wake = (): void => undefined;
   const hear = (chunk: Buffer): void => {
-    // One key a time: the bytes of an arrow or of what was pasted are none of the keys that count.
+    // One key a time, or a few letters of one who types fast: the bytes of an arrow or of what was pasted are none of the keys that count.
     const text = chunk.toString("latin1");
     if (text === "\u0003" || text === "\u0004") pressed.push("ctrl-c");
-    else if (text.length === 1) pressed.push(text.toLowerCase());
+    else if (text.length === 1 || /^[A-Za-z]{2,8}$/.test(text)) pressed.push(text.toLowerCase());
     wake();
   };
   const start = (): void => {

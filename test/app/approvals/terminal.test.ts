@@ -138,6 +138,10 @@ describe.runIf(hasTools() && hasTerminals)("(needs curl and python3) at the run'
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(sent("/here-1")).toBe(false);
     terminal.type("y");
+    const [, word = ""] = /(\w{4}) \(these letters\) yes/.exec(terminal.shown()) ?? [];
+    await terminal.shows(`for yes, type ${word}`);
+    expect(sent("/here-1")).toBe(false);
+    terminal.type(word);
     await terminal.shows(`DELETE localhost:${upstream.port}/here-2`);
     expect(sent("/here-1")).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 1000));
