@@ -33,6 +33,7 @@ export default class Init extends VaultCommand {
     project: Flags.boolean({ description: "write vault.run.json for the programs of this folder, from the names in a .env file" }),
     provider: Flags.string({ description: "who keeps the master key", options: PROVIDER_WORDS }),
     store: Flags.string({ description: "where the vault is to be, for several machines: postgres://user@host/database, s3://bucket/key or rediss://host/0", helpValue: "URL" }),
+    join: Flags.boolean({ description: "with --store: join the vault that is there, and make none; where this machine has joined it already, change nothing", dependsOn: ["store"], exclusive: ["provider"] }),
     ...keyFlags,
     ...personFlags,
     ...passphraseFlags,
@@ -50,7 +51,7 @@ export default class Init extends VaultCommand {
     if (provider !== undefined) requireFlagsOf(provider, flags);
     const choose = async (): Promise<KeyChoice> => (provider === undefined ? chooseKey(surroundings) : this.#choose(provider, flags));
     if (flags.store !== undefined) {
-      await this.#initOnStore(surroundings, flags.store, choose, flags.json);
+      await this.#initOnStore(surroundings, flags.store, flags.join ? undefined : choose, flags.json);
       return;
     }
     const { contents } = await makeVault(surroundings, await choose());
@@ -60,7 +61,7 @@ export default class Init extends VaultCommand {
     ]);
   }
 
-  async #initOnStore(surroundings: Surroundings, url: string, choose: () => Promise<KeyChoice>, isJson: boolean): Promise<void> {
+  async #initOnStore(surroundings: Surroundings, url: string, choose: (() => Promise<KeyChoice>) | undefined, isJson: boolean): Promise<void> {
     // Only here: no vault that is a file is to wait for it.
     const { nameStore } = await import("../app/stores/named-store.ts");
     const { initOnStore } = await import("../app/stores/init-on-store.ts");
@@ -68,8 +69,8 @@ export default class Init extends VaultCommand {
     const { kind, file } = await initOnStore(surroundings, named, choose);
     const { generation, slot: { locator } } = file.contents;
     const { store } = named.file;
-    this.answer(isJson, { provider: locator.provider, vault: surroundings.paths.vaultFile, store, joined: kind === "joined", generation }, [
-      kind === "joined" ? `joined the vault in the store ${store}, generation ${generation}, key provider ${locator.provider}` : `made a vault in the store ${store}, key provider ${locator.provider}`,
+    this.answer(isJson, { provider: locator.provider, vault: surroundings.paths.vaultFile, store, joined: kind !== "made", generation }, [
+      `${{ made: "made a", joined: "joined the", "as-before": "had joined the" }[kind]} vault in the store ${store}${kind === "made" ? "" : `, generation ${generation}`}, key provider ${locator.provider}`,
     ]);
     await (await named.open()).close();
   }

@@ -24,24 +24,32 @@ import type { Surroundings } from "../surroundings.ts";
 import type { NamedStore } from "./named-store.ts";
 
 export interface InitOutcome {
-  readonly kind: "made" | "joined";
+  /** `as-before`: this machine had joined it already, and nothing was changed. */
+  readonly kind: "made" | "joined" | "as-before";
   readonly file: VaultFile;
 }
 
 /**
  * Makes a vault in the store, or, where there is one whose key is to be had, makes this machine one of those that use it.
  *
- * @param choose is asked where one is made.
- * @throws VaultError `already-exists` where this machine has a vault already, with no byte changed; `rolled-back` where it has seen a newer one than the store has; what making and opening a vault say.
+ * @param choose is asked where one is made. Undefined: none is made, and whoever has joined already is told so, as often as he likes. What starts by itself is to take no lost vault for a new beginning.
+ * @throws VaultError `already-exists` where this machine has a vault already, with no byte changed; `no-vault` where none is to be made; `rolled-back` where it has seen a newer one than the store has; what making and opening a vault say.
  */
-export async function initOnStore(surroundings: Surroundings, named: NamedStore, choose: () => Promise<KeyChoice>): Promise<InitOutcome> {
+export async function initOnStore(surroundings: Surroundings, named: NamedStore, choose: (() => Promise<KeyChoice>) | undefined): Promise<InitOutcome> {
   const engine = await named.open();
   const there: Surroundings = { ...surroundings, paths: { ...surroundings.paths, engine: named.open } };
   const stored = await readStored(engine);
+  if (choose === undefined && stored !== undefined && hasJoined(surroundings.paths, named, stored)) return { kind: "as-before", file: stored.file };
   requireFree(surroundings.paths, named, stored);
   if (stored !== undefined) return { kind: "joined", file: await join(there, named, stored) };
   if ((await engine.read(ARRIVING_ENTRY)).kind !== "none") throw new VaultError("store-unavailable", `a vault is being moved to the store ${engine.where}`, "wait for that, or finish it on the machine that moves it: vault store migrate");
+  if (choose === undefined) throw new VaultError("no-vault", `there is no vault in the store ${engine.where}`, "it is made there once: vault init --store URL --provider P; if there was one, see vault store restore on a machine that has seen it");
   return { kind: "made", file: await make(there, named, await choose()) };
+}
+
+function hasJoined(paths: VaultPaths, named: NamedStore, { file }: StoredVault): boolean {
+  const copy = readCopy(paths);
+  return copy !== undefined && equalBytes(file.contents.id, copy.file.contents.id) && isOnEngine(paths.dataFolder) && readStoreFile(paths.dataFolder)?.store === named.file.store;
 }
 
 /** A copy of the same vault may be here, from a store that it was moved away from. @throws VaultError `already-exists`. */

@@ -44,6 +44,30 @@ describeEngines("a vault on a store", (stage) => {
     expect(a.vault(["doctor", "--json"])).toMatchObject({ status: 0 });
   });
 
+  test("is joined, and never made, by what starts by itself, as often as it does", () => {
+    const [place, other] = [stage().place(), stage().place()];
+    const [a, b] = [openMachine(place), openMachine(place)];
+    const join = ["init", "--join", "--store", place.url];
+    // A store that has lost it, or has not got it yet.
+    expect(b.vault(join)).toMatchObject({ status: 3, err: expect.stringContaining("there is no vault in the store") as string });
+    expect(existsSync(b.folder)).toBe(false);
+    expect(b.vault([...join, "--provider", "file"])).toMatchObject({ status: 2 });
+    expect(a.vault(["init", "--store", place.url, "--provider", "file"])).toMatchObject({ status: 0 });
+    expect(b.vault(join)).toMatchObject({ status: 9 });
+    bringKey(a, b);
+    expect(b.vault(join)).toMatchObject({ status: 0, out: expect.stringMatching(/^joined the vault/) as string });
+    const log = a.vault(["audit", "--json"]).out;
+    expect(log).toContain("store.join");
+    expect(b.vault(join)).toMatchObject({ status: 0, out: expect.stringMatching(/^had joined the vault/) as string });
+    expect(a.vault(["audit", "--json"]).out).toBe(log);
+    // Another store, and a vault that is not on one.
+    expect(b.vault(["init", "--join", "--store", other.url])).toMatchObject({ status: 8 });
+    const c = openMachine(place);
+    mkdirSync(c.folder, { mode: 0o700 });
+    expect(c.vault(["init", "--provider", "file"])).toMatchObject({ status: 0 });
+    expect(c.vault(join)).toMatchObject({ status: 8 });
+  });
+
   test("that went back is refused by each machine that has seen the newer one; one of them puts it right, or takes it", async () => {
     const place = stage().place();
     const [a, b] = [openMachine(place), openMachine(place)];
