@@ -1,8 +1,8 @@
 // The files of the main log: `audit.jsonl`, and the full ones before it, which keep their place in the chain.
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync, renameSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { findText } from "../bytes.ts";
-import { requireOwned } from "../disk/private-folder.ts";
+import { openPrivateFile } from "../disk/durable-file.ts";
 import { systemErrorCode, VaultError } from "../errors.ts";
 
 /** A part this large is full; the chain goes on in the next one. */
@@ -10,7 +10,6 @@ export const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** Longer than any line: events hold names and hosts, whose lengths and numbers are bounded. */
 const LINE_BYTES_MAX = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
-const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const FULL_PART = /^audit-(\d{16})\.jsonl$/;
 
 export function newestPart(folder: string): string {
@@ -38,25 +37,8 @@ export interface OpenPart {
 
 /** @returns undefined where there is none. @throws VaultError `unsafe-file` for a link, another user's file, or one open to others; `io`. */
 export function openPart(path: string): OpenPart | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | NO_FOLLOW);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT") return undefined;
-    if (code === "ELOOP" || code === "EMLINK") throw new VaultError("unsafe-file", `"${path}" is a symbolic link`, "put the file itself there");
-    throw new VaultError("io", `cannot open "${path}" (${code ?? "unknown error"})`);
-  }
-  try {
-    const stat = fstatSync(descriptor, { bigint: true });
-    if (!stat.isFile()) throw new VaultError("unsafe-file", `"${path}" is not a regular file`);
-    requireOwned(path, Number(stat.uid));
-    if (process.platform !== "win32" && (Number(stat.mode) & 0o077) !== 0) throw new VaultError("unsafe-file", `"${path}" is open to other users`, `chmod 600 "${path}"`);
-    return { descriptor, identity: `${stat.dev} ${stat.ino}` };
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
-  }
+  const file = openPrivateFile(path);
+  return file && { descriptor: file.descriptor, identity: `${file.stat.dev} ${file.stat.ino}` };
 }
 
 /**

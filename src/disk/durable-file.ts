@@ -1,5 +1,6 @@
 // Files that a crash leaves whole: old or new, never half.
 import { randomBytes } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { equalBytes } from "../bytes.ts";
@@ -33,6 +34,20 @@ export function readPrivateStart(path: string, bytesMax: number): Uint8Array | u
 }
 
 function withPrivateFile(path: string, read: (descriptor: number, size: number) => Uint8Array): Uint8Array | undefined {
+  const file = openPrivateFile(path);
+  if (file === undefined) return undefined;
+  try {
+    return read(file.descriptor, Number(file.stat.size));
+  } catch (error) {
+    if (error instanceof VaultError) throw error;
+    throw new VaultError("io", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`);
+  } finally {
+    closeSync(file.descriptor);
+  }
+}
+
+/** Such a file, to be read; whoever opened it closes it. @returns undefined where there is none. @throws VaultError `unsafe-file`, `io`. */
+export function openPrivateFile(path: string): { readonly descriptor: number; readonly stat: BigIntStats } | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, O_RDONLY | NO_FOLLOW | NO_WAIT);
@@ -43,16 +58,14 @@ function withPrivateFile(path: string, read: (descriptor: number, size: number) 
     throw new VaultError("io", `cannot open "${path}" (${code ?? "unknown error"})`);
   }
   try {
-    const stat = fstatSync(descriptor);
+    const stat = fstatSync(descriptor, { bigint: true });
     if (!stat.isFile()) throw new VaultError("unsafe-file", `"${path}" is not a regular file`);
-    requireOwned(path, stat.uid);
-    if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) throw new VaultError("unsafe-file", `"${path}" is open to other users`, `chmod 600 "${path}"`);
-    return read(descriptor, stat.size);
+    requireOwned(path, Number(stat.uid));
+    if (process.platform !== "win32" && (Number(stat.mode) & 0o077) !== 0) throw new VaultError("unsafe-file", `"${path}" is open to other users`, `chmod 600 "${path}"`);
+    return { descriptor, stat };
   } catch (error) {
-    if (error instanceof VaultError) throw error;
-    throw new VaultError("io", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`);
-  } finally {
     closeSync(descriptor);
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentClient } from "../../src/agent/client.ts";
 import { connectAgent } from "../../src/agent/client.ts";
 import { encodeFrame } from "../../src/agent/frame.ts";
@@ -16,26 +16,18 @@ import { encodeStart } from "../../src/agent/start.ts";
 import { asDek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { LaunchedAgent } from "../support/agent-process.ts";
-import { bundleAgent, drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder } from "../support/agent-process.ts";
+import { drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder, useBundledAgent } from "../support/agent-process.ts";
 
 const vaultId = new Uint8Array(randomBytes(16));
 const kek = drawKek();
 const hash = new Uint8Array(randomBytes(32));
 const LIMITS = { ttlMs: 60_000, idleMs: 60_000 };
 
-let bundleFolder: string;
-let script: URL;
+const bundle = useBundledAgent();
 let root: string;
 let paths: AgentPaths;
 let clients: AgentClient[];
 let pids: number[];
-
-beforeAll(async () => {
-  bundleFolder = makeFolder();
-  script = await bundleAgent(bundleFolder);
-});
-
-afterAll(() => { removeFolder(bundleFolder); });
 
 beforeEach(() => {
   root = makeFolder();
@@ -51,7 +43,7 @@ afterEach(() => {
 });
 
 async function launch(limits: { ttlMs?: number; idleMs?: number } = {}): Promise<LaunchedAgent> {
-  const agent = await launchAgent(script, paths, grantFor(kek, vaultId, limits));
+  const agent = await launchAgent(bundle.script, paths, grantFor(kek, vaultId, limits));
   pids.push(agent.pid);
   return agent;
 }
@@ -64,7 +56,7 @@ async function connected(): Promise<AgentClient> {
 }
 
 async function start(): Promise<AgentClient> {
-  await openLaunch(paths, script).start({ kek, vaultId, ...LIMITS });
+  await openLaunch(paths, bundle.script).start({ kek, vaultId, ...LIMITS });
   const client = await connected();
   pids.push((await client.status()).pid);
   return client;
@@ -135,7 +127,7 @@ describe("an agent", () => {
     expect(await connectAgent(paths)).toBeUndefined();
     await expect(openLaunch(paths, new URL("file:///nowhere/agent.js")).start({ kek, vaultId, ...LIMITS })).rejects.toMatchObject({ code: "io" });
     execFileSync("mkdir", ["-m", "755", paths.folder]);
-    await expect(openLaunch(paths, script).start({ kek, vaultId, ...LIMITS })).rejects.toMatchObject({ code: "unsafe-file", hint: `chmod 700 "${paths.folder}"` });
+    await expect(openLaunch(paths, bundle.script).start({ kek, vaultId, ...LIMITS })).rejects.toMatchObject({ code: "unsafe-file", hint: `chmod 700 "${paths.folder}"` });
   });
 });
 
@@ -148,13 +140,13 @@ describe("an agent without a proper start", () => {
     ["something else", [], () => new TextEncoder().encode("start, please\n")],
     ["an inspector that is open already", ["--inspect=127.0.0.1:0"], PROPER],
   ])("with %s ends at once and leaves nothing", (_, options, order) => {
-    const { status, stdout } = spawnSync(process.execPath, [...options, fileURLToPath(script)], { input: order(), env: {}, timeout: 20_000 });
+    const { status, stdout } = spawnSync(process.execPath, [...options, fileURLToPath(bundle.script)], { input: order(), env: {}, timeout: 20_000 });
     expect([status, stdout.length]).toEqual([1, 0]);
     expect(nothingLeft()).toBe(true);
   });
 
   it("refuses a key that is not the one it is told of", async () => {
-    const agent = await launchAgent(script, paths, { ...grantFor(kek, vaultId), kek: drawKek() });
+    const agent = await launchAgent(bundle.script, paths, { ...grantFor(kek, vaultId), kek: drawKek() });
     expect(agent.reply).toMatchObject({ kind: "failed", code: "wrong-key" });
     expect(await agent.exited).toEqual({ status: 1, signal: null });
     expect(nothingLeft()).toBe(true);
@@ -176,7 +168,7 @@ describe("agents that start at once", () => {
     await first.exited;
     expect(lstatSync(paths.socket).isSocket()).toBe(true);
     expect(await connectAgent(paths)).toBeUndefined();
-    await Promise.all([1, 2, 3].map(() => openLaunch(paths, script).start({ kek, vaultId, ...LIMITS })));
+    await Promise.all([1, 2, 3].map(() => openLaunch(paths, bundle.script).start({ kek, vaultId, ...LIMITS })));
     const client = await connected();
     pids.push((await client.status()).pid);
     expect(await client.authenticate(hash)).toEqual(await holdKek(kek, vaultId).authenticate(hash));

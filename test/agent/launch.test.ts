@@ -4,26 +4,18 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { connectAgent } from "../../src/agent/client.ts";
 import { openLaunch } from "../../src/agent/spawn.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
-import { bundleAgent, drawKek, makeFolder as makeLastingFolder, pathsIn, removeFolder } from "../support/agent-process.ts";
+import { drawKek, pathsIn, useBundledAgent } from "../support/agent-process.ts";
 import { canSeeProcesses, childrenOf, isAlive, waitFor } from "../support/process-tree.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import { makeFolder } from "../support/temporary.ts";
 
 const KEY = { kek: drawKek(), vaultId: new Uint8Array(randomBytes(16)), ttlMs: 60_000, idleMs: 60_000 };
 
-let bundleFolder: string;
-let script: URL;
-
-beforeAll(async () => {
-  bundleFolder = makeLastingFolder();
-  script = await bundleAgent(bundleFolder);
-});
-
-afterAll(() => { removeFolder(bundleFolder); });
+const bundle = useBundledAgent();
 
 /** The one process that this begins, by its id. */
 function pidOf(begin: () => void): number {
@@ -37,7 +29,7 @@ function pidOf(begin: () => void): number {
 describe.skipIf(!canSeeProcesses)("a launch", () => {
   test("that was begun serves once it has the key, in the process that was waiting", async () => {
     const paths = pathsIn(join(makeFolder(), "run"));
-    const launch = openLaunch(paths, script);
+    const launch = openLaunch(paths, bundle.script);
     const pid = pidOf(() => { launch.begin(); });
     await sleep(300);
     expect([isAlive(pid), existsSync(paths.folder)]).toEqual([true, false]);
@@ -53,7 +45,7 @@ describe.skipIf(!canSeeProcesses)("a launch", () => {
 
   test.each([["at once", 0], ["later", 300]])("that is closed without a key ends its process: %s", async (_, afterMs) => {
     const paths = pathsIn(join(makeFolder(), "run"));
-    const launch = openLaunch(paths, script);
+    const launch = openLaunch(paths, bundle.script);
     const pid = pidOf(() => { launch.begin(); });
     await sleep(afterMs);
     launch.close();

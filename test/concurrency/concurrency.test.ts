@@ -1,5 +1,4 @@
 // Many processes at one vault, through the program as it is shipped.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,31 +8,17 @@ import { verifyTrail } from "../../src/app/auditing/verify-trail.ts";
 import { withOpenVault } from "../../src/app/keys/open-vault.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
-import { NODE, RUN_JS } from "../support/program.ts";
 import { addSecret, makeVaultHome } from "../support/home.ts";
+import type { Said } from "../support/started-program.ts";
+import { startVault } from "../support/started-program.ts";
 import { makeFolder } from "../support/temporary.ts";
 import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE, testPaths } from "../support/test-store.ts";
 import type { WorkerScript } from "../support/workers.ts";
 import { bundleWorker } from "../support/workers.ts";
 
-interface Said {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 function vaultIn(folder: string): (args: readonly string[], input?: string) => Promise<Said> {
   const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault"), ...storeVariables() };
-  return (args, input = "") =>
-    new Promise((resolve) => {
-      const child = spawn(NODE, [RUN_JS, ...args], { env });
-      let [out, err] = ["", ""];
-      child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-      child.stdin.on("error", () => undefined);
-      child.stdin.end(input);
-      child.on("close", (status) => { resolve({ status, out, err }); });
-    });
+  return (args, input = "") => startVault(args, { env, input });
 }
 
 /** One vault, on so many folders that stand for machines; with files, one folder. The key is a file that all of them see. */

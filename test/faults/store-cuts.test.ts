@@ -4,7 +4,7 @@ import type { CountingRelay, Direction } from "../support/counting-relay.ts";
 import { openCountingRelay } from "../support/counting-relay.ts";
 import type { EngineStage } from "../support/engine-places.ts";
 import { describeEngines } from "../support/engine-places.ts";
-import type { Said } from "../support/store-machines.ts";
+import type { Said } from "../support/started-program.ts";
 import { openMachine } from "../support/store-machines.ts";
 import { TEST_STORE } from "../support/test-store.ts";
 

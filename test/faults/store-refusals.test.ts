@@ -6,7 +6,8 @@ import { ENGINES } from "../support/engine-places.ts";
 import { can } from "../support/machine.ts";
 import type { SpoiledStore } from "../support/spoiled-stores.ts";
 import { openSpoiledStore } from "../support/spoiled-stores.ts";
-import type { Machine, Said } from "../support/store-machines.ts";
+import type { Said } from "../support/started-program.ts";
+import type { Machine } from "../support/store-machines.ts";
 import { openMachine } from "../support/store-machines.ts";
 import { TEST_STORE } from "../support/test-store.ts";
 

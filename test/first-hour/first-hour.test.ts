@@ -1,5 +1,4 @@
 // From a `.env` full of keys to an agent at work without them: two commands, and no host typed.
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { cpSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
@@ -8,7 +7,8 @@ import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { NODE, RUN_JS } from "../support/program.ts";
+import { NODE } from "../support/program.ts";
+import { startVault } from "../support/started-program.ts";
 import { makeFolder } from "../support/temporary.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
@@ -54,9 +54,9 @@ test("twenty keys of a .env go into the vault, and an agent asks five services w
     // The services are reached as from a company's network, whose proxy knows where they are.
     const env = { PATH: process.env["PATH"], HOME: folder, VAULT_DIR: join(folder, "vault"), HTTPS_PROXY: services.proxyUrl };
 
-    const imported = await vault(["secrets", "import", ".env", "--delete-source", "--skip", "NODE_ENV", "--skip", "PORT", "--skip", "LOG_LEVEL"], folder, env);
+    const imported = await startVault(["secrets", "import", ".env", "--delete-source", "--skip", "NODE_ENV", "--skip", "PORT", "--skip", "LOG_LEVEL"], { cwd: folder, env });
     expect(imported).toMatchObject({ status: 0, out: expect.stringContaining("imported 20") as string });
-    const ran = await vault(["run", "--dotenv", ".env", "--upstream-ca", ca, "--", NODE, "agent.mjs"], folder, env);
+    const ran = await startVault(["run", "--dotenv", ".env", "--upstream-ca", ca, "--", NODE, "agent.mjs"], { cwd: folder, env });
     expect(ran).toMatchObject({ status: 0 });
 
     for (const host of HOSTS) expect(ran.out).toMatch(new RegExp(`^200 https://${host}/.* admitted$`, "m"));
@@ -102,15 +102,6 @@ async function openServices(): Promise<Services> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** While it runs, the services answer in this process. */
-function vault(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
-  const child = spawn(NODE, [RUN_JS, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  return new Promise((resolve) => child.on("close", (status) => { resolve({ status, out, err }); }));
 }
 
 function filesBelow(folder: string): string[] {

@@ -2,51 +2,33 @@ import { createHash, randomBytes } from "node:crypto";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
+import type { AnsweringRun } from "../support/answering-run.ts";
+import { openAnsweringRun } from "../support/answering-run.ts";
 import type { Reply } from "../support/proxy-child.ts";
 import { ask, collect, openSecure } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
-import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
-import type { Answer, RawServer } from "../support/raw-server.ts";
-import { openRawServer, plainAnswer } from "../support/raw-server.ts";
-import { makeTestCa } from "../support/test-ca.ts";
+import { VALUE } from "../support/proxy-run.ts";
+import type { Answer } from "../support/raw-server.ts";
+import { inPieces, plainAnswer } from "../support/raw-server.ts";
 
-let server: RawServer;
+let stage: AnsweringRun;
 let run: TestRun;
 let grant: Grant;
 let host: string;
 let answer: Answer = () => undefined;
 
 beforeAll(async () => {
-  const ca = makeTestCa();
-  server = await openRawServer(ca.identityFor("api.example.test"), (request, socket) => answer(request, socket));
-  host = `api.example.test:${server.port}`;
-  grant = makeGrant("API_KEY", [host]);
-  run = await openTestRun([grant], { roots: [ca.certificate] });
+  stage = await openAnsweringRun((request, socket) => answer(request, socket));
+  ({ run, grant, host } = stage);
 });
 
-afterAll(async () => {
-  await run.proxy.close();
-  await server.close();
-});
+afterAll(() => stage.close());
 
 const request = (method = "GET", ...headers: readonly string[]): string => [`${method} / HTTP/1.1`, `Host: ${host}`, ...headers, "", ""].join("\r\n");
 
 async function answered(text: string | Uint8Array, asked = request()): Promise<Reply> {
   answer = () => text;
   return ask(run.proxy, host, asked);
-}
-
-/** An answer cut into pieces that leave one by one. */
-function inPieces(bytes: Uint8Array, size: number): Answer {
-  return (_request, socket) => {
-    void (async () => {
-      for (let at = 0; at < bytes.length; at += size) {
-        socket.write(bytes.subarray(at, at + size));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    })();
-    return undefined;
-  };
 }
 
 const coded = (coding: string, body: Uint8Array): Buffer => Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nETag: "abc"\r\nContent-Length: ${body.length}\r\n\r\n`), body]);
@@ -138,9 +120,9 @@ describe("a value that comes back", () => {
 
 describe("an answer", () => {
   it("is asked for without compression", async () => {
-    const before = server.received().length;
+    const before = stage.server.received().length;
     await answered(plainAnswer("x"), request("GET", "Accept-Encoding: gzip, br"));
-    expect(server.received().slice(before)).toContain("Accept-Encoding: identity\r\n");
+    expect(stage.server.received().slice(before)).toContain("Accept-Encoding: identity\r\n");
   });
 
   it("comes without those that say that one is on its way: hints could carry anything, and a child behind a proxy needs none", async () => {

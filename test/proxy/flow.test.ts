@@ -6,35 +6,29 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
+import type { AnsweringRun } from "../support/answering-run.ts";
+import { openAnsweringRun } from "../support/answering-run.ts";
 import { ask, openSecure } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
-import { makeGrant, openTestRun } from "../support/proxy-run.ts";
-import type { Answer, RawServer } from "../support/raw-server.ts";
-import { openRawServer, plainAnswer } from "../support/raw-server.ts";
-import { makeTestCa } from "../support/test-ca.ts";
+import type { Answer } from "../support/raw-server.ts";
+import { plainAnswer } from "../support/raw-server.ts";
 
 const MIB = 1_048_576;
 /** What sockets, TLS and streams may hold between them; far less than what is sent. */
 const HELD_MAX = 16 * MIB;
 
-let server: RawServer;
+let stage: AnsweringRun;
 let run: TestRun;
 let grant: Grant;
 let host: string;
 let answer: Answer = () => undefined;
 
 beforeAll(async () => {
-  const ca = makeTestCa();
-  server = await openRawServer(ca.identityFor("api.example.test"), (request, socket) => answer(request, socket));
-  host = `api.example.test:${server.port}`;
-  grant = makeGrant("API_KEY", [host]);
-  run = await openTestRun([grant], { roots: [ca.certificate] });
+  stage = await openAnsweringRun((request, socket) => answer(request, socket));
+  ({ run, grant, host } = stage);
 });
 
-afterAll(async () => {
-  await run.proxy.close();
-  await server.close();
-});
+afterAll(() => stage.close());
 
 describe("a large transfer", () => {
   it("waits for a slow reader instead of growing", async () => {
@@ -70,11 +64,11 @@ describe("a large transfer", () => {
   it("goes up as it comes, whole", async () => {
     answer = () => plainAnswer("taken");
     const body = "y".repeat(8 * MIB);
-    const before = server.received().length;
+    const before = stage.server.received().length;
     const reply = await ask(run.proxy, host, `PUT / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     expect(reply.body).toBe("taken");
-    expect(server.received().length - before).toBeGreaterThan(body.length);
-    expect(server.received().endsWith(body)).toBe(true);
+    expect(stage.server.received().length - before).toBeGreaterThan(body.length);
+    expect(stage.server.received().endsWith(body)).toBe(true);
   });
 
   it("many at once keep to themselves", async () => {

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChild } from "../../src/run/child.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 import { hasTerminals, openTerminal } from "../support/terminal.ts";
+import { expectStopAndGoOn, TICKING } from "../support/terminal-stop.ts";
 
 const PATH = process.env["PATH"] ?? "";
 /** The contract's list, not the source's. */
@@ -209,18 +210,7 @@ describe.skipIf(!hasTerminals)("on a terminal", () => {
   });
 
   test.concurrent("Ctrl-Z stops both, and continuing continues both", async () => {
-    const terminal = open("sh", "-c", "while :; do echo tick; sleep 0.05; done");
-    await terminal.shows("tick");
-    terminal.type("\x1a");
-    await terminal.shows("<stopped SIGTSTP>");
-    await sleep(100);
-    const stopped = terminal.shown();
-    await sleep(300);
-    expect(terminal.shown()).toBe(stopped);
-    terminal.continueJob();
-    await eventually(() => terminal.shown().length > stopped.length);
-    terminal.type("\x03");
-    await terminal.shows("<exited 130>");
+    await expectStopAndGoOn(open("sh", "-c", TICKING));
   });
 
   test.concurrent("the child has the terminal", async () => {

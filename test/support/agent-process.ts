@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { afterAll, beforeAll } from "vitest";
 import { Channel } from "../../src/agent/channel.ts";
 import type { KeyGrant } from "../../src/agent/grant.ts";
 import type { AgentPaths } from "../../src/agent/paths.ts";
@@ -30,6 +31,15 @@ export async function bundleAgent(folder: string): Promise<URL> {
     banner: { js: 'import { createRequire as createRequireForBundle } from "node:module"; const require = createRequireForBundle(import.meta.url);' },
   });
   return pathToFileURL(outfile);
+}
+
+/** The same, once for all tests of the file that calls it, which has `script` from its first test on. */
+export function useBundledAgent(): { readonly script: URL } {
+  const folder = makeFolder();
+  let script = pathToFileURL(folder);
+  beforeAll(async () => { script = await bundleAgent(folder); });
+  afterAll(() => { removeFolder(folder); });
+  return { get script() { return script; } };
 }
 
 export function makeFolder(): string {

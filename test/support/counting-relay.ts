@@ -1,6 +1,6 @@
 // A relay that counts what goes each way, and at one of these pieces lets a test act: cut the connection, or do something to the server, before the piece goes on.
-import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
+import type { Socket } from "node:net";
+import { openRelay } from "./relay.ts";
 
 export type Direction = "question" | "answer";
 
@@ -19,7 +19,6 @@ export async function openCountingRelay(toPort: number): Promise<CountingRelay> 
   const counts = { question: 0, answer: 0 };
   let plan: { readonly direction: Direction; readonly nth: number; readonly act: "cut" | (() => void | Promise<void>) } | undefined;
   let acting: Promise<void> | undefined;
-  const sockets = new Set<Socket>();
 
   /** @returns whether the piece goes on. */
   const pass = async (direction: Direction): Promise<boolean> => {
@@ -42,26 +41,12 @@ export async function openCountingRelay(toPort: number): Promise<CountingRelay> 
     });
     from.on("end", () => { turn = turn.then(() => void to.end()); });
   };
-  const server = createServer((near) => {
-    const far = connect(toPort, "127.0.0.1");
-    const cut = (): void => {
-      near.destroy();
-      far.destroy();
-    };
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.setNoDelay(true).on("error", cut).on("close", () => {
-        sockets.delete(socket);
-        cut();
-      });
-    }
+  const relay = await openRelay(toPort, (near, far, cut) => {
     carry(near, far, "question", cut);
     carry(far, near, "answer", cut);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const cutAll = (): void => { for (const socket of sockets) socket.destroy(); };
   return {
-    port: (server.address() as AddressInfo).port,
+    port: relay.port,
     count: (direction) => counts[direction],
     at(direction, nth, act) {
       Object.assign(counts, { question: 0, answer: 0 });
@@ -71,9 +56,6 @@ export async function openCountingRelay(toPort: number): Promise<CountingRelay> 
       plan = undefined;
       await acting;
     },
-    async close() {
-      cutAll();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => relay.close(),
   };
 }

@@ -9,9 +9,9 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { findFreePort } from "./real-servers.ts";
+import { untilListening } from "./until-listening.ts";
 
 export type JudgeKind = "nginx" | "express" | "flask" | "go";
 
@@ -158,15 +158,3 @@ func main() {
 	_ = http.ListenAndServe("127.0.0.1:"+os.Args[1], mux)
 }
 `;
-
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 1200 && child.exitCode === null; tries += 1) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => { resolve(true); socket.destroy(); });
-      socket.once("error", () => { resolve(false); });
-    });
-    if (isOpen) return;
-    await sleep(25);
-  }
-  throw new Error("the server did not start");
-}

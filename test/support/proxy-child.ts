@@ -39,7 +39,11 @@ export async function openSecure(proxy: Proxy, authority: string, servername = a
   const { socket, head } = await openConnect(proxy, authority);
   if (!head.startsWith("HTTP/1.1 200")) throw new Error(`CONNECT: ${head}`);
   const isName = !/^[\d.]+$|^\[/.test(servername);
-  const secure = connectTls({ socket, ca, ...(isName ? { servername } : { servername: "", host: servername }), ALPNProtocols: ["http/1.1"] });
+  return untilSecure(connectTls({ socket, ca, ...(isName ? { servername } : { servername: "", host: servername }), ALPNProtocols: ["http/1.1"] }));
+}
+
+/** The same socket, once its greeting is done. Rejects where that fails. */
+export async function untilSecure(secure: TLSSocket): Promise<TLSSocket> {
   await new Promise<void>((resolve, reject) => {
     secure.once("secureConnect", resolve);
     secure.once("error", reject);

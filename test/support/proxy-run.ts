@@ -21,21 +21,23 @@ export interface TestRun {
   readonly events: readonly ProxyEvent[];
 }
 
-export async function openTestRun(grants: readonly Grant[], options: Partial<ProxyOptions> = {}): Promise<TestRun> {
-  const events: ProxyEvent[] = [];
-  const terms: ProxyOptions = {
+/** What a run is opened with where a test asks for nothing else. @param events takes what is entered into its log. */
+export function termsOf(grants: readonly Grant[], events: ProxyEvent[]): ProxyOptions {
+  return {
     grants,
     denyUnmatched: false,
     strict: false,
     roots: [],
-    enter: (event) => {
-      events.push(event);
-    },
+    enter: (event) => { events.push(event); },
     flush: () => undefined,
     isRevoked: () => false,
     resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
-    ...options,
   };
+}
+
+export async function openTestRun(grants: readonly Grant[], options: Partial<ProxyOptions> = {}): Promise<TestRun> {
+  const events: ProxyEvent[] = [];
+  const terms = { ...termsOf(grants, events), ...options };
   // Of its own network a broker reaches nothing but what is bound. The servers of these tests are on this very machine and stand for public ones, so that rule is judged where a test asks for it.
   const proxy = THROUGH_BROKER ? await putBehindBroker(await openProxy({ ...terms, listens: false })) : await openProxy(terms);
   return { proxy, events };

@@ -56,6 +56,19 @@ export function plainAnswer(body: string, ...headers: readonly string[]): string
   return ["HTTP/1.1 200 OK", ...headers, `Content-Length: ${Buffer.byteLength(body, "latin1")}`, "", body].join("\r\n");
 }
 
+/** An answer cut into pieces that leave one by one. */
+export function inPieces(bytes: Uint8Array, size: number): Answer {
+  return (_request, socket) => {
+    void (async () => {
+      for (let at = 0; at < bytes.length; at += size) {
+        socket.write(bytes.subarray(at, at + size));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    return undefined;
+  };
+}
+
 /** 0 while the request at the start is not complete. */
 function endOfRequest(text: string): number {
   const head = text.indexOf("\r\n\r\n");

@@ -1,12 +1,11 @@
 // Servers as the world runs them, in a folder of their own and on a port of the system's choosing, with an access log that a test can read.
 import { spawn, spawnSync } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { TestIdentity } from "./test-ca.ts";
+import { untilListening } from "./until-listening.ts";
 
 /** How HAProxy tells of who only looked whether it is there. */
 const PROBED = "Connection closed during SSL handshake";
@@ -119,16 +118,4 @@ function isFree(port: number): Promise<boolean> {
     const server = createServer().once("error", () => { resolve(false); });
     server.listen(port, "127.0.0.1", () => { server.close(() => { resolve(true); }); });
   });
-}
-
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => { resolve(true); socket.destroy(); });
-      socket.once("error", () => { resolve(false); });
-    });
-    if (isOpen) return;
-    await sleep(25);
-  }
-  throw new Error("the server did not start");
 }

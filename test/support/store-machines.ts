@@ -1,5 +1,5 @@
 // Folders that stand for machines: each is a user's whole world, and all reach one store.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsFor } from "../../src/engines/credentials.ts";
@@ -8,13 +8,9 @@ import { parseLocator } from "../../src/engines/locator.ts";
 import { openEngine } from "../../src/engines/open-engine.ts";
 import type { EnginePlace } from "./engine-places.ts";
 import { NODE, RUN_JS } from "./program.ts";
+import type { Said } from "./started-program.ts";
+import { startVault } from "./started-program.ts";
 import { makeFolder } from "./temporary.ts";
-
-export interface Said {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface Machine {
   /** `VAULT_DIR`. */
@@ -40,16 +36,7 @@ export function openMachine(place: EnginePlace, more: Readonly<Record<string, st
     folder,
     env,
     vault,
-    start: (args, input = "") =>
-      new Promise((resolve) => {
-        const child = spawn(NODE, [RUN_JS, ...args], { env });
-        let [out, err] = ["", ""];
-        child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-        child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-        child.stdin.on("error", () => undefined);
-        child.stdin.end(input);
-        child.on("close", (status) => { resolve({ status, out, err }); });
-      }),
+    start: (args, input = "") => startVault(args, { env, input }),
     names() {
       const { status, out, err } = vault(["secrets", "list", "--json"]);
       if (status !== 0) throw new Error(`${String(status)}: ${err}`);

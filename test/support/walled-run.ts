@@ -16,6 +16,8 @@ import { findMeantAuthority } from "../../src/wall/net/meant-authority.ts";
 import { serveNamesOverUdp } from "../../src/wall/net/name-server.ts";
 import type { NameTable } from "../../src/wall/net/name-table.ts";
 import { openNameTable } from "../../src/wall/net/name-table.ts";
+import { untilSecure } from "./proxy-child.ts";
+import { termsOf } from "./proxy-run.ts";
 
 export interface WalledRun {
   readonly proxy: HandedProxy;
@@ -35,15 +37,7 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
   const events: ProxyEvent[] = [];
   const asked: string[] = [];
   const proxy = await openProxy({
-    grants,
-    denyUnmatched: false,
-    strict: false,
-    roots: [],
-    enter: (event) => {
-      events.push(event);
-    },
-    flush: () => undefined,
-    isRevoked: () => false,
+    ...termsOf(grants, events),
     resolve: (host) => {
       asked.push(host);
       return Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
@@ -110,14 +104,5 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
 
 /** TLS over a connection that was dialled. Rejects where the greeting fails. @param servername none for an empty one. */
 export async function greet(socket: Socket, servername: string, ca: string, protocols: string[] = ["http/1.1"]): Promise<TLSSocket> {
-  const secure = connectTls({ socket, ca, servername, ...(servername === "" ? { checkServerIdentity: () => undefined } : {}), ALPNProtocols: protocols });
-  await new Promise<void>((resolve, reject) => {
-    secure.once("secureConnect", resolve);
-    secure.once("error", reject);
-    secure.once("close", () => {
-      reject(new Error("closed"));
-    });
-  });
-  secure.on("error", () => secure.destroy());
-  return secure;
+  return untilSecure(connectTls({ socket, ca, servername, ...(servername === "" ? { checkServerIdentity: () => undefined } : {}), ALPNProtocols: protocols }));
 }

@@ -9,6 +9,7 @@ import { can } from "../support/machine.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
 import type { TestTerminal } from "../support/terminal.ts";
 import { hasTerminals, openTerminal } from "../support/terminal.ts";
+import { expectStopAndGoOn, TICKING } from "../support/terminal-stop.ts";
 import type { WallStage } from "../support/wall-stage.ts";
 import { openWallStage } from "../support/wall-stage.ts";
 
@@ -66,18 +67,7 @@ describe.skipIf(!can.wall)("signals behind the wall (needs bubblewrap)", () => {
     }, 60_000);
 
     test("Ctrl-Z stops all, and continuing continues all", async () => {
-      const terminal = open("sh", "-c", "while :; do echo tick; sleep 0.05; done");
-      await terminal.shows("tick");
-      terminal.type("\x1a");
-      await terminal.shows("<stopped SIGTSTP>");
-      await sleep(100);
-      const stopped = terminal.shown();
-      await sleep(300);
-      expect(terminal.shown()).toBe(stopped);
-      terminal.continueJob();
-      await eventually(() => terminal.shown().length > stopped.length);
-      terminal.type("\x03");
-      await terminal.shows("<exited 130>");
+      await expectStopAndGoOn(open("sh", "-c", TICKING));
     }, 60_000);
 
     test("the program has the terminal, and cannot type for it", async () => {

@@ -8,6 +8,7 @@ import { APPROVE_PAGE, APPROVE_PAGE_POLICY } from "./approve-page.ts";
 import { findOrder, judgeApproveRequest } from "./approve-request.ts";
 import type { LoopbackPage } from "./loopback-page.ts";
 import { openLoopbackPage } from "./loopback-page.ts";
+import { answerPage } from "./page-answer.ts";
 
 /** Whoever opened it closes it. @throws VaultError `io` where no port can be had. */
 export function openApproveServer(approvals: Approvals): Promise<LoopbackPage> {
@@ -61,16 +62,5 @@ async function readText(request: IncomingMessage): Promise<string> {
 }
 
 function end(response: ServerResponse, status: number, body = "", type = "text/plain"): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "content-security-policy": APPROVE_PAGE_POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-length": Buffer.byteLength(body),
-  });
-  response.end(body);
+  answerPage(response, APPROVE_PAGE_POLICY, status, body, { "content-type": type });
 }

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { Arrival, LoginOutcome, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
 import { VaultError } from "../../errors.ts";
 import { REDIRECT_PATH } from "../../providers/redirect.ts";
+import { answerPage } from "./page-answer.ts";
 import { REDIRECT_PAGE_POLICY, redirectPage } from "./redirect-page.ts";
 import { judgeRedirect, START_PATH } from "./redirect-request.ts";
 
@@ -138,17 +139,5 @@ function closeAll(servers: readonly Server[]): void {
 }
 
 function end(response: ServerResponse, status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, {
-    ...headers,
-    "content-security-policy": REDIRECT_PAGE_POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-length": Buffer.byteLength(body),
-    connection: "close",
-  });
-  response.end(body);
+  answerPage(response, REDIRECT_PAGE_POLICY, status, body, { ...headers, connection: "close" });
 }

@@ -4,6 +4,7 @@ import { VaultError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
 import { openLoopbackPage } from "./loopback-page.ts";
+import { answerPage } from "./page-answer.ts";
 import { VALUE_PAGE, VALUE_PAGE_POLICY } from "./value-page.ts";
 import { judgeRequest } from "./value-request.ts";
 
@@ -67,19 +68,7 @@ function describe({ name, service, hosts, places }: EntryDetails): Record<string
 }
 
 function end(response: ServerResponse, status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, {
-    ...headers,
-    "content-security-policy": VALUE_PAGE_POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-length": Buffer.byteLength(body),
-    connection: "close",
-  });
-  response.end(body);
+  answerPage(response, VALUE_PAGE_POLICY, status, body, { ...headers, connection: "close" });
 }
 
 /** @returns undefined where fewer bytes came than were announced. The chunks are wiped; what the parser kept of them is out of reach. */

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { makeValue } from "../../../src/agent/sources/makers.ts";
 import type { Failure, MadeValue } from "../../../src/agent/sources/source-maker.ts";
-import { SourceFailure } from "../../../src/agent/sources/source-maker.ts";
 import type { AskedMint } from "../../../src/app/sources/minted-source.ts";
 import { planMinted } from "../../../src/app/sources/minted-source.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -14,6 +13,7 @@ import type { Answer } from "../../support/granting-server.ts";
 import { json, openGrantingServer } from "../../support/granting-server.ts";
 import type { MotoServer } from "../../support/moto-server.ts";
 import { hasMoto, openMotoServer } from "../../support/moto-server.ts";
+import { failureOf } from "../../support/source-failure.ts";
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
@@ -27,16 +27,6 @@ function make(order: AskedSts, material: string, nowMs = NOW): Promise<MadeValue
 }
 
 const textOf = ({ value }: MadeValue): string => Buffer.from(value.reveal()).toString();
-
-async function failureOf(made: Promise<MadeValue>): Promise<Failure> {
-  try {
-    await made;
-  } catch (error) {
-    if (error instanceof SourceFailure) return error.failure;
-    throw error;
-  }
-  throw new Error("it gave a value");
-}
 
 describe.skipIf(!hasMoto)("STS, by moto", () => {
   let moto: MotoServer;

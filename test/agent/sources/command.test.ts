@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeValue } from "../../../src/agent/sources/makers.ts";
 import { encodeCommandOrder } from "../../../src/agent/sources/sealed-order.ts";
-import type { Failure, MadeValue } from "../../../src/agent/sources/source-maker.ts";
-import { SourceFailure } from "../../../src/agent/sources/source-maker.ts";
+import type { MadeValue } from "../../../src/agent/sources/source-maker.ts";
 import { Secret } from "../../../src/secret.ts";
 import { isAlive } from "../../support/agent-process.ts";
+import { failureOf } from "../../support/source-failure.ts";
 
 const NOW = Date.parse("2026-01-31T09:00:00Z");
 const PATH = "/usr/local/bin:/usr/bin:/bin";
@@ -21,16 +21,6 @@ function make(script: string, { timeout = 30, signal = new AbortController().sig
 
 async function textOf(made: Promise<MadeValue>): Promise<string> {
   return Buffer.from((await made).value.reveal()).toString();
-}
-
-async function failureOf(made: Promise<MadeValue>): Promise<Failure> {
-  try {
-    await made;
-  } catch (error) {
-    if (error instanceof SourceFailure) return error.failure;
-    throw error;
-  }
-  throw new Error("it gave a value");
 }
 
 function temporaryFolder(): string {

@@ -3,12 +3,12 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeValue } from "../../../src/agent/sources/makers.ts";
 import type { Failure, MadeValue } from "../../../src/agent/sources/source-maker.ts";
-import { SourceFailure } from "../../../src/agent/sources/source-maker.ts";
 import type { AskedMint } from "../../../src/app/sources/minted-source.ts";
 import { planMinted } from "../../../src/app/sources/minted-source.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { Answer, Asked, GrantingServer } from "../../support/granting-server.ts";
 import { grantLikeGithub, grantLikeGoogle, json, openGrantingServer } from "../../support/granting-server.ts";
+import { failureOf } from "../../support/source-failure.ts";
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
@@ -34,16 +34,6 @@ function make(order: AskedMint, material: string, { nowMs = NOW, signal = new Ab
 }
 
 const textOf = ({ value }: MadeValue): string => Buffer.from(value.reveal()).toString();
-
-async function failureOf(made: Promise<MadeValue>): Promise<Failure> {
-  try {
-    await made;
-  } catch (error) {
-    if (error instanceof SourceFailure) return error.failure;
-    throw error;
-  }
-  throw new Error("it gave a value");
-}
 
 describe("a service account of Google's", () => {
   const account = (server: GrantingServer): string => JSON.stringify({ type: "service_account", project_id: "p", private_key_id: "k1", private_key: PKCS8, client_email: EMAIL, client_id: "1", token_uri: `${server.url}/token` });

@@ -7,6 +7,7 @@ import type { ClientProof, Granted } from "../../../src/agent/sources/token-endp
 import { askTokenEndpoint, readGranted, requireValue } from "../../../src/agent/sources/token-endpoint.ts";
 import type { Answer, RawServer } from "../../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../../support/raw-server.ts";
+import { failureOf } from "../../support/source-failure.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
 const NONE: ClientProof = { kind: "none" };
@@ -27,12 +28,6 @@ async function setUp(answer: Answer): Promise<Stage> {
     server,
     ask: ({ proof = NONE, roots = ca.certificate, signal = new AbortController().signal } = {}) => askTokenEndpoint({ tokenEndpoint: `https://localhost:${server.port}/token`, issuer: null, clientId: "the client", proof, grantType: "refresh_token", parameters: [{ name: "refresh_token", value: "rt-1" }, { name: "audience", value: "a b" }], roots, nowMs: NOW_MS, signal }),
   };
-}
-
-async function failureOf(asked: Promise<unknown>): Promise<Failure> {
-  const error: unknown = await asked.then(() => undefined, (thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(SourceFailure);
-  return error instanceof SourceFailure ? error.failure : { reason: "failed", said: "" };
 }
 
 describe("a request", () => {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listWaiting, settle } from "../../../src/agent/approvals/client.ts";
 import type { AgentClient } from "../../../src/agent/client.ts";
 import { connectAgent } from "../../../src/agent/client.ts";
@@ -15,7 +15,7 @@ import { makeLayer } from "../../../src/proxy/grants/grant-rules.ts";
 import type { Gate } from "../../../src/proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest } from "../../../src/proxy/judge/run-gate.ts";
 import { NO_RULES } from "../../../src/vault/rules.ts";
-import { bundleAgent, drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder } from "../../support/agent-process.ts";
+import { drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder, useBundledAgent } from "../../support/agent-process.ts";
 import { makeGrant } from "../../support/proxy-run.ts";
 
 const [vaultId, kek] = [new Uint8Array(randomBytes(16)), drawKek()];
@@ -24,18 +24,12 @@ const gateOf = (rules: Partial<typeof NO_RULES>, rule: string, by?: string): Gat
 const asking = gateOf({ ask: ["DELETE /**"] }, "ask DELETE /**");
 const never = new AbortController().signal;
 
-let bundleFolder: string;
-let script: URL;
+const bundle = useBundledAgent();
 let root: string;
 let paths: AgentPaths;
 let pids: number[];
 let gates: OpenGate[];
 
-beforeAll(async () => {
-  bundleFolder = makeFolder();
-  script = await bundleAgent(bundleFolder);
-});
-afterAll(() => { removeFolder(bundleFolder); });
 beforeEach(() => {
   root = makeFolder();
   paths = { ...pathsIn(join(root, "run")), state: join(root, "state") };
@@ -48,7 +42,7 @@ afterEach(() => {
 });
 
 async function launch(): Promise<number> {
-  const { pid } = await launchAgent(script, paths, grantFor(kek, vaultId));
+  const { pid } = await launchAgent(bundle.script, paths, grantFor(kek, vaultId));
   pids.push(pid);
   return pid;
 }

@@ -8,25 +8,11 @@ import { attempt, openOwnStage } from "../../support/attack-stage.ts";
 import { ASCII_GUISES, FURTHER_GUISES } from "../../support/further-guises.ts";
 import { collect, openSecure } from "../../support/proxy-child.ts";
 import { VALUE } from "../../support/proxy-run.ts";
-import type { Answer } from "../../support/raw-server.ts";
-import { plainAnswer } from "../../support/raw-server.ts";
+import { inPieces, plainAnswer } from "../../support/raw-server.ts";
 
 const GUISES = [...FURTHER_GUISES, ...ASCII_GUISES];
 const get = (host: string, ...headers: readonly string[]): string => ["GET / HTTP/1.1", `Host: ${host}`, ...headers, "", ""].join("\r\n");
 const withBody = (body: Uint8Array, ...headers: readonly string[]): Buffer => Buffer.concat([Buffer.from(["HTTP/1.1 200 OK", ...headers, `Content-Length: ${body.length}`, "", ""].join("\r\n"), "latin1"), body]);
-
-/** An answer in pieces that leave one by one. */
-function inPieces(bytes: Uint8Array, size: number): Answer {
-  return (_request, socket) => {
-    void (async () => {
-      for (let at = 0; at < bytes.length; at += size) {
-        socket.write(bytes.subarray(at, at + size));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    })();
-    return undefined;
-  };
-}
 
 /** All that comes of an answer, whether it is whole or broken off. */
 async function readAll(stage: AttackStage): Promise<string> {

@@ -1,9 +1,10 @@
 // The port that waits for a login's answer, over real sockets, with other programs of this machine at it.
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Redirect } from "../../../src/app/logins/login-person.ts";
 import type { RedirectTimes } from "../../../src/cli/pages/redirect-listener.ts";
 import { openRedirect } from "../../../src/cli/pages/redirect-listener.ts";
+import { exchangeRaw } from "../../support/raw-exchange.ts";
 
 const STATE = "s".repeat(43);
 
@@ -22,18 +23,6 @@ interface Answer {
 async function get(url: string): Promise<Answer> {
   const response = await fetch(url, { redirect: "manual" });
   return { status: response.status, headers: response.headers, text: await response.text() };
-}
-
-/** The raw answer to raw bytes, or what came of it before the connection ended. */
-function send(port: number, bytes: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let answer = "";
-    socket.on("data", (chunk) => { answer += chunk.toString(); });
-    socket.on("error", () => undefined);
-    socket.on("close", () => { resolve(answer); });
-    socket.write(bytes);
-  });
 }
 
 const portOf = ({ uri }: Redirect): number => Number(new URL(uri).port);
@@ -60,13 +49,13 @@ describe("the port of a login", () => {
     const redirect = await setUp();
     const host = `Host: 127.0.0.1:${portOf(redirect)}\r\n`;
     const forged = [
-      await send(portOf(redirect), `GET /callback?code=forged&state=${"x".repeat(43)} HTTP/1.1\r\n${host}\r\n`),
-      await send(portOf(redirect), `GET /callback?code=forged HTTP/1.1\r\n${host}\r\n`),
-      await send(portOf(redirect), `GET /callback?code=forged&state=${STATE} HTTP/1.1\r\nHost: evil.example\r\n\r\n`),
-      await send(portOf(redirect), `POST /callback?code=forged&state=${STATE} HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`),
-      await send(portOf(redirect), `GET /callback?code=forged&state=${STATE} HTTP/1.1\r\n${host}Sec-Fetch-Dest: image\r\n\r\n`),
-      await send(portOf(redirect), "\u0016\u0003\u0001 no HTTP at all\r\n\r\n"),
-      await send(portOf(redirect), `GET /callback?${"x".repeat(40_000)} HTTP/1.1\r\n${host}\r\n`),
+      await exchangeRaw(portOf(redirect), `GET /callback?code=forged&state=${"x".repeat(43)} HTTP/1.1\r\n${host}\r\n`),
+      await exchangeRaw(portOf(redirect), `GET /callback?code=forged HTTP/1.1\r\n${host}\r\n`),
+      await exchangeRaw(portOf(redirect), `GET /callback?code=forged&state=${STATE} HTTP/1.1\r\nHost: evil.example\r\n\r\n`),
+      await exchangeRaw(portOf(redirect), `POST /callback?code=forged&state=${STATE} HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`),
+      await exchangeRaw(portOf(redirect), `GET /callback?code=forged&state=${STATE} HTTP/1.1\r\n${host}Sec-Fetch-Dest: image\r\n\r\n`),
+      await exchangeRaw(portOf(redirect), "\u0016\u0003\u0001 no HTTP at all\r\n\r\n"),
+      await exchangeRaw(portOf(redirect), `GET /callback?${"x".repeat(40_000)} HTTP/1.1\r\n${host}\r\n`),
     ];
     expect(forged.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "")).toEqual(["403", "403", "421", "405", "403", "", ""]);
     expect(forged.join("")).not.toMatch(/s{43}|forged/);
@@ -123,7 +112,7 @@ describe("the port of a login", () => {
     const redirect = await setUp({ loginMs: 50 });
     await expect(redirect.arrival).rejects.toMatchObject({ code: "no-value", message: expect.stringContaining("nobody has logged in") as string });
     redirect.close();
-    expect(await send(portOf(redirect), "GET / HTTP/1.1\r\n\r\n")).toBe("");
+    expect(await exchangeRaw(portOf(redirect), "GET / HTTP/1.1\r\n\r\n")).toBe("");
     const other = await setUp();
     other.close();
     await expect(other.arrival).rejects.toMatchObject({ code: "no-value", message: "the login was given up" });

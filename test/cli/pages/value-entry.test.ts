@@ -1,9 +1,9 @@
-import { connect } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ValueEntry } from "../../../src/cli/pages/value-entry.ts";
 import { openValueEntry } from "../../../src/cli/pages/value-entry.ts";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
+import { exchangeRaw } from "../../support/raw-exchange.ts";
 
 const details = { name: "OPENAI_API_KEY", service: "openai", hosts: ["api.openai.com:443"], places: ["basic", "header"] } as const;
 const VALUE = "sk-entered-on-the-page-0123456789";
@@ -11,23 +11,10 @@ const VALUE = "sk-entered-on-the-page-0123456789";
 const portOf = ({ url }: ValueEntry): number => Number(new URL(url).port);
 const tokenOf = ({ url }: ValueEntry): string => new URL(url).hash.slice(1);
 
-/** The raw answer to raw bytes, or what came of it before the connection ended. */
-function send(port: number, bytes: string, stop = false): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let answer = "";
-    socket.on("data", (chunk) => { answer += chunk.toString(); });
-    socket.on("error", () => undefined);
-    socket.on("close", () => { resolve(answer); });
-    socket.write(bytes);
-    if (stop) socket.end();
-  });
-}
-
 function post(entry: ValueEntry, path: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
   const host = `127.0.0.1:${portOf(entry)}`;
   const all = { Host: host, Origin: `http://${host}`, "X-Vault-Token": tokenOf(entry), "Content-Type": "application/octet-stream", "Content-Length": String(Buffer.byteLength(body)), ...headers };
-  return send(portOf(entry), `POST ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
+  return exchangeRaw(portOf(entry), `POST ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
 }
 
 async function withEntry<T>(work: (entry: ValueEntry) => Promise<T>, entryMs?: number): Promise<T> {
@@ -49,13 +36,13 @@ describe("a value that is entered on a page", () => {
       expect(await post(entry, "/value", "another")).toMatch(/^HTTP\/1\.1 410 /);
       expect(Buffer.from(value.reveal()).toString()).toBe(`${VALUE}ü`);
       entry.close();
-      expect(await send(portOf(entry), "GET / HTTP/1.1\r\n\r\n")).toBe("");
+      expect(await exchangeRaw(portOf(entry), "GET / HTTP/1.1\r\n\r\n")).toBe("");
     });
   });
 
   it("leads to a page that says nothing by itself, and that nobody may keep, frame or read from elsewhere", async () => {
     await withEntry(async (entry) => {
-      const page = await send(portOf(entry), `GET / HTTP/1.1\r\nHost: 127.0.0.1:${portOf(entry)}\r\n\r\n`);
+      const page = await exchangeRaw(portOf(entry), `GET / HTTP/1.1\r\nHost: 127.0.0.1:${portOf(entry)}\r\n\r\n`);
       expect(page).not.toMatch(/OPENAI|openai/);
       expect(page).not.toContain(tokenOf(entry));
       expect(page).not.toMatch(/access-control|set-cookie|<form[^>]*action|src=|href=/i);
@@ -73,16 +60,16 @@ describe("a value that is entered on a page", () => {
         await post(entry, "/value", "stranger", { "X-Vault-Token": "x" }),
         await post(entry, "/value?token=x", "stranger"),
         await post(entry, "/value", "x".repeat(70_000)),
-        await send(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nX-Vault-Token: ${tokenOf(entry)}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nstranger\r\n0\r\n\r\n`),
-        await send(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nHost: ${host}\r\nOrigin: http://${host}\r\nContent-Length: 8\r\n\r\nstranger`),
-        await send(portOf(entry), `OPTIONS /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-vault-token\r\n\r\n`),
-        await send(portOf(entry), `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`),
-        await send(portOf(entry), "\u0016\u0003\u0001 no HTTP at all\r\n\r\n"),
+        await exchangeRaw(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nX-Vault-Token: ${tokenOf(entry)}\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nstranger\r\n0\r\n\r\n`),
+        await exchangeRaw(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nHost: ${host}\r\nOrigin: http://${host}\r\nContent-Length: 8\r\n\r\nstranger`),
+        await exchangeRaw(portOf(entry), `OPTIONS /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-vault-token\r\n\r\n`),
+        await exchangeRaw(portOf(entry), `GET / HTTP/1.1\r\nHost: ${host}\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`),
+        await exchangeRaw(portOf(entry), "\u0016\u0003\u0001 no HTTP at all\r\n\r\n"),
       ];
       expect(attempts.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "none")).toEqual(["421", "403", "403", "404", expect.stringMatching(/413|none/), "400", expect.stringMatching(/400|421/), "405", expect.stringMatching(/431|none/), "none"]);
       expect(attempts.join("\n")).not.toMatch(/stranger|access-control|OPENAI/i);
       // Of half a value nothing is kept either.
-      await send(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nX-Vault-Token: ${tokenOf(entry)}\r\nContent-Type: application/octet-stream\r\nContent-Length: 100\r\n\r\nhalf`, true);
+      await exchangeRaw(portOf(entry), `POST /value HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nX-Vault-Token: ${tokenOf(entry)}\r\nContent-Type: application/octet-stream\r\nContent-Length: 100\r\n\r\nhalf`, true);
       expect(await post(entry, "/value", VALUE)).toMatch(/^HTTP\/1\.1 200 /);
       expect(Buffer.from((await entry.value).reveal()).toString()).toBe(VALUE);
     });
@@ -90,7 +77,7 @@ describe("a value that is entered on a page", () => {
 
   it("is waited for no longer than it was said, with connections that stand still as well", async () => {
     const entry = await openValueEntry(details, 200);
-    const still = send(portOf(entry), "POST /value HTTP/1.1\r\nHost:");
+    const still = exchangeRaw(portOf(entry), "POST /value HTTP/1.1\r\nHost:");
     await expect(entry.value).rejects.toThrow(expect.objectContaining({ code: "usage" }));
     entry.close();
     expect(await still).toBe("");
