@@ -10,6 +10,7 @@ import type { Grant } from "./grants/grant.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import { refuseAsking } from "./grants/rule-refusal.ts";
 import type { Gate } from "./judge/rules/judge-rules.ts";
+import { pathsShown } from "./judge/rules/second-path.ts";
 import type { AskedBody, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "./judge/run-gate.ts";
 
 /** The longest body that is held for a person to read. A longer one, or one of unknown length, is asked for before it is read. */
@@ -71,7 +72,7 @@ export class GatePassage {
     const digest = digestOf(request);
     const asked = JSON.stringify([digest, ...gates.map(textOf)]);
     if (this.#allowed === asked) return PASSED;
-    const terms = { gates, method: head.method, host: request.authorityText, target: head.target, body: describeBody(request), digest, peer: this.#peer, signal: this.#gone.signal };
+    const terms = { gates, method: head.method, host: request.authorityText, target: pathsShown(head), body: describeBody(request), digest, peer: this.#peer, signal: this.#gone.signal };
     const rules = gates.map(ruleOf);
     return { kind: "wait", done: this.#ask(this.#gate, terms, rules, request.authority).then((refusal) => {
       if (refusal === undefined) this.#allowed = asked;

@@ -59,6 +59,15 @@ async function openStage(options: Partial<ProxyOptions> & { readonly rules?: Par
   return { proxy, server, host, person, grant, head, kinds, events, send: (line: string, headers: readonly string[] = [], body = "") => ask(proxy, host, head(line, headers) + body) };
 }
 
+test("whose other path stands in a header is shown with both", async () => {
+  const { send, person } = await openStage({ rules: { ask: ["MOVE /admin/**"] } });
+  const answered = send("MOVE /public/x", ["Destination: /admin/y"]);
+  const { asked, answer } = await person.next();
+  expect(asked).toMatchObject({ method: "MOVE", target: "/public/x (Destination: /admin/y)" });
+  answer(YES);
+  expect((await answered).status).toBe(200);
+});
+
 test("waits, goes out to the byte after a yes, and both are told to the log before it does", async () => {
   const { send, person, server, kinds, events, grant } = await openStage();
   const answered = send("DELETE /repos/a?force=1");

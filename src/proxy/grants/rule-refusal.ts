@@ -18,8 +18,9 @@ export function refuseDenied(grant: Grant, authority: Authority, layer: RuleLaye
   return makeRefusal("rule", `${notSent(grant, authority)}; ${whose(layer)} "${ruleText("deny", pattern)}" refuses it`, [grant.name], howToAllow(grant, layer, `--remove-rule '${pattern}' --widen`));
 }
 
-export function refuseUnlisted(grant: Grant, authority: Authority, layer: RuleLayer, method: string): Refusal {
-  return makeRefusal("rule", `${notSent(grant, authority)}; none of ${whose(layer, "rules")} allows ${method} of that path`, [grant.name], howToAllow(grant, layer, `--allow '${method} PATH' --widen`));
+/** @param header where that is not the request's own path, but one that it names there. */
+export function refuseUnlisted(grant: Grant, authority: Authority, layer: RuleLayer, method: string, header?: string): Refusal {
+  return makeRefusal("rule", `${notSent(grant, authority)}; none of ${whose(layer, "rules")} allows ${method} of ${header === undefined ? "that path" : `the path in its header ${header}`}`, [grant.name], howToAllow(grant, layer, `--allow '${method} PATH' --widen`));
 }
 
 /** @param why what of the request no rule can judge, such as `its path has two slashes in a row`. */

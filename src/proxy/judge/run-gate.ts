@@ -24,7 +24,7 @@ export interface AskedRequest {
   readonly method: string;
   /** `host:port`. */
   readonly host: string;
-  /** As the child sent it, with placeholders and not values. */
+  /** As the child sent it, with placeholders and not values; and behind it the paths that it names in headers. */
   readonly target: string;
   readonly body: AskedBody;
   /** SHA-256, hex, over all that the request is. */

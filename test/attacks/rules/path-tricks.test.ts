@@ -39,7 +39,7 @@ describe("is let through, once the trick is none:", () => {
 });
 
 describe("of rules that name no methods:", () => {
-  it.each(["X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X_ORIGINAL_URL"])("another path in the header %s is refused", async (name) => {
+  it.each(["X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X_ORIGINAL_URL", "X-Override-URL", "X-Http-DestinationURL", "X-WAWS-Unencoded-URL", "X-Envoy-Original-Path"])("another path in the header %s is refused", async (name) => {
     const pathsOnly = await openRuledStage({ deny: ["* /admin/**"] });
     await expectRuledOut(pathsOnly, requestOf(pathsOnly, "GET /x", [`${name}: /admin/users`]));
     await expectThrough(pathsOnly, requestOf(pathsOnly, "POST /x", ["X-HTTP-Method-Override: DELETE"]));

@@ -13,6 +13,8 @@ import { findGraphqlFault, needsDocument } from "./graphql-request.ts";
 import { findOverride, findPathOverride, hasBodyOverride, readableAs } from "./method-override.ts";
 import { readPath } from "./rule-path.ts";
 import { judgePath } from "./rule-verdict.ts";
+import type { SecondPath } from "./second-path.ts";
+import { readSecondPaths } from "./second-path.ts";
 
 /** What a request has to pass before it goes out. `ask`: a person. `metered`: a count. */
 export interface Gate {
@@ -132,6 +134,8 @@ function passPaths(spots: readonly Spot[], { head, authority }: RuledRequest): R
   const patterned = spots.find(({ layer }) => layer.hasPatterns);
   const path = patterned === undefined ? undefined : readPath(head.target);
   if (patterned !== undefined && path?.kind === "unclear") return refuse(refuseUnclear(patterned.grant, authority, path.why));
+  const further = patterned === undefined ? undefined : readSecondPaths(head);
+  if (patterned !== undefined && further?.kind === "unclear") return refuse(refuseUnclear(patterned.grant, authority, further.why));
   for (const { grant, layer } of spots) {
     if (layer.hasPatterns && path?.kind === "path") {
       const verdict = judgePath(layer, head.method, path.readings);
@@ -139,12 +143,29 @@ function passPaths(spots: readonly Spot[], { head, authority }: RuledRequest): R
       if (verdict.kind === "unlisted") return refuse(refuseUnlisted(grant, authority, layer, head.method));
       if (verdict.kind === "asked") gates.push({ kind: "ask", grant, layer, rule: ruleText("ask", verdict.rule) });
       if (verdict.rule !== undefined) by.push(`${grant.name}: ${ruleText(verdict.kind === "asked" ? "ask" : "allow", verdict.rule)}`);
+      for (const second of further?.kind === "paths" ? further.paths : []) {
+        const judged = judgeSecondPath({ grant, layer }, second, authority);
+        if (judged.kind === "refuse") return judged;
+        for (const rule of judged.asked) if (!gates.some((gate) => gate.grant === grant && gate.layer === layer && gate.rule === rule)) gates.push({ kind: "ask", grant, layer, rule });
+      }
     }
     const { rate, uses } = layer.rules;
     if (rate !== null) gates.push({ kind: "metered", grant, layer, rule: `rate ${rate.perMinute}/m` });
     if (uses !== null) gates.push({ kind: "metered", grant, layer, rule: `uses ${uses}` });
   }
   return { kind: "pass", gates, by };
+}
+
+/** @returns the rules by which somebody is to be asked about it. */
+function judgeSecondPath({ grant, layer }: Spot, { header, methods, readings }: SecondPath, authority: Authority): Extract<RuleJudgement, { kind: "refuse" }> | { readonly kind: "pass"; readonly asked: readonly string[] } {
+  const asked: string[] = [];
+  for (const method of methods) {
+    const verdict = judgePath(layer, method, readings);
+    if (verdict.kind === "denied") return refuse(refuseDenied(grant, authority, layer, verdict.rule));
+    if (verdict.kind === "unlisted") return refuse(refuseUnlisted(grant, authority, layer, method, header));
+    if (verdict.kind === "asked") asked.push(ruleText("ask", verdict.rule));
+  }
+  return { kind: "pass", asked };
 }
 
 /** For the last moment before a request goes out. */
@@ -156,6 +177,6 @@ export function findEnded(used: readonly Grant[], authority: Authority, nowMs: n
   return undefined;
 }
 
-function refuse(refusal: Refusal): RuleJudgement {
+function refuse(refusal: Refusal): Extract<RuleJudgement, { kind: "refuse" }> {
   return { kind: "refuse", refusal };
 }

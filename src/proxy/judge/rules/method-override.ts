@@ -5,7 +5,7 @@ import type { RequestHead } from "../../http1/request-head.ts";
 /** Headers, as CGI has them: a hyphen and an underscore are one there. Parameters go by these names as well. */
 const HEADERS = new Set(["x-http-method", "x-http-method-override", "x-method-override", "x-original-method", "x-rewrite-method"]);
 /** And headers by which some take another path than the target's. */
-const PATH_HEADERS = new Set(["x-original-url", "x-original-uri", "x-rewrite-url"]);
+const PATH_HEADERS = new Set(["x-original-url", "x-original-uri", "x-original-path", "x-rewrite-url", "x-override-url", "x-http-destinationurl", "x-http-path-override", "x-envoy-original-path", "x-waws-unencoded-url"]);
 const PARAMETERS = new Set([...HEADERS, "_method", "$httpmethod", "opt_method"].map(normalise));
 
 /** What in a head says another method or path: a name; undefined where nothing does. */
