@@ -25,6 +25,10 @@ describe("a run at a broker", () => {
     expect(unknown.status).toBe(0);
     expect((await run(ask())).status).toBe(125);
     expect(stage.owner.vault(["identity", "list"])).toContain(`asks: ${HANDLE}`);
+    // Another one's, and what is no key; then by the handle alone, which is told.
+    expect(() => stage.owner.vault(["identity", "accept", HANDLE, "--did", "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"])).toThrow("has another key than the one you expect");
+    expect(() => stage.owner.vault(["identity", "accept", HANDLE, "--did", HANDLE])).toThrow("is none");
+    expect((await run(ask())).status).toBe(125);
     stage.owner.vault(["identity", "accept", HANDLE]);
     const { status, output } = await run(`${ask("/echo")} -D -; env`);
     expect([status, output]).toEqual([0, expect.stringContaining("authorization: Bearer")]);

@@ -22,16 +22,17 @@ export interface KnownIdentity extends Admission {
  * Accepts an identity for what a run from this viewpoint sees.
  *
  * @param name its handle as it claims to be called, or its `did:key`, which needs no claim.
- * @throws VaultError `not-found` for nobody of that handle, or a workspace or group that no secret knows; `usage` where several have it, or others may have had it; `audit-unwritable`.
+ * @param expected whose key the owner knows it by: a claim by any other is not taken, whatever it is called.
+ * @throws VaultError `not-found` for nobody of that handle, or with another key than the one that is expected, or a workspace or group that no secret knows; `usage` where several have it, or others may have had it; `audit-unwritable`.
  */
-export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint): Promise<KnownIdentity> {
+export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint, expected?: DidKey): Promise<KnownIdentity> {
   return withOpenVault(surroundings, async (vault) => {
     visibleSecrets(vault.file.records.all(), viewpoint);
     const known = listKnown(surroundings, vault);
     const claims = readClaims(surroundings.paths);
-    const { did, handle: claimed } = findOne(name, [...claims, ...known], "asks to be accepted");
+    const { did, handle: claimed } = expected === undefined ? findOne(name, [...claims, ...known], "asks to be accepted") : findExpected(name, expected, [...claims, ...known]);
     // Whoever floods the list may have driven out the one that the owner means, and have taken its handle.
-    if (name !== did && claims.length >= CLAIMS_MAX) throw new VaultError("usage", `more identities ask than the list holds, and the one that is meant may have fallen out of it: name it by its did:key, as its own machine shows it`, "vault identity list; vault identity reject HANDLE takes one off it");
+    if (name !== did && expected === undefined && claims.length >= CLAIMS_MAX) throw new VaultError("usage", `more identities ask than the list holds, and the one that is meant may have fallen out of it: name it by its did:key, as its own machine shows it`, "vault identity list; vault identity reject HANDLE takes one off it");
     const called = handle ?? claimed;
     await append(surroundings, vault, acceptanceOf(did, called, viewpoint));
     dropClaim(surroundings.paths, did);
@@ -80,6 +81,16 @@ function findOne(name: string, known: readonly { readonly did: DidKey; readonly 
   if (first === undefined) throw new VaultError("not-found", `no identity "${name}" ${what}`, "vault identity list; by its did:key it needs no claim");
   if (second !== undefined) throw new VaultError("usage", `several identities are called "${name}": ${[...named.keys()].join(", ")}`, "name the one that you mean by its did:key");
   return first;
+}
+
+/** Whoever has taken the handle is told to the owner, who may want to know who that is. */
+function findExpected(name: string, expected: DidKey, known: readonly { readonly did: DidKey; readonly handle: string }[]): { readonly did: DidKey; readonly handle: string } {
+  const named = known.filter(({ did, handle }) => handle === name || did === name);
+  const found = named.find(({ did }) => did === expected);
+  if (found !== undefined) return found;
+  const others = [...new Set(named.map(({ did }) => did))];
+  if (others.length === 0) throw new VaultError("not-found", `no identity "${name}" asks to be accepted`, `vault identity list; without a claim: vault identity accept ${expected} --as HANDLE`);
+  throw new VaultError("not-found", `who asks as "${name}" has another key than the one you expect: ${others.join(", ")}`, `nobody was accepted; compare with what vault identity claim has printed on its machine; vault identity reject ${others[0] ?? name} takes it off the list`);
 }
 
 /** The vault's own file vouches for it, as for a change of a secret: without that, an older log in the place of this one would take back a revocation. */

@@ -20,6 +20,6 @@ export default class IdentityClaim extends VaultCommand {
     const { client, did } = await openBroker(makeSurroundings(undefined), { url: flags.broker, handle: flags.identity, roots: ca === undefined ? undefined : [await readPem("--broker-ca", ca)] });
     const { claimIdentity } = await import("../../app/broker/claim-identity.ts");
     await claimIdentity(client, flags.identity);
-    this.answer(flags.json, { handle: flags.identity, did, broker: client.origin }, [`asked ${client.origin} to accept ${flags.identity} (${did})`]);
+    this.answer(flags.json, { handle: flags.identity, did, broker: client.origin }, [`asked ${client.origin} to accept ${flags.identity} (${did})`, `its owner says, with this very key: vault identity accept ${flags.identity} --did ${did}`]);
   }
 }

@@ -13,7 +13,9 @@ export default class IdentityList extends VaultCommand {
     const { accepted, claims } = await listIdentities(makeSurroundings(flags["passphrase-file"]));
     this.answer(flags.json, { accepted: accepted.map(identityObject), claims }, [
       ...(accepted.length === 0 ? ["nobody is accepted"] : accepted.map(identityLine)),
-      ...claims.map(({ did, handle, at }) => `asks: ${handle} (${did}), since ${at}: vault identity accept ${did}`),
+      ...claims.map(({ did, handle, at }) => `asks: ${handle} (${did}), since ${at}`),
+      // Copied from this list, it would prove nothing.
+      ...(claims.length === 0 ? [] : ["to accept one: vault identity accept HANDLE --did DID, with the did:key that vault identity claim has printed on its own machine"]),
     ]);
   }
 }

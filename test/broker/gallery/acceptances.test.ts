@@ -65,6 +65,27 @@ it("a flood of claims is bounded; of those that it leaves, none is accepted by a
   await dropAll();
 });
 
+it("whoever has taken a handle first is not accepted where the owner says whose key he expects, and is named", async () => {
+  const [honest, thief] = [drawKey(), drawKey()];
+  const expecting = (name: string, { did }: IdentityKey): ReturnType<typeof acceptIdentity> => acceptIdentity(stage.first.surroundings, name, undefined, GLOBAL, did);
+  expect(await claim(thief, "releaser")).toBe(202);
+  const refusal = await codeOf(expecting("releaser", honest));
+  expect(refusal).toMatch(/^not-found: .*another key/);
+  expect(refusal).toContain(thief.did);
+  // Nor by a handle that nobody claims, nor under the thief's own key.
+  expect(await codeOf(expecting("nobody", honest))).toMatch(/^not-found: /);
+  expect(await codeOf(expecting(thief.did, honest))).toMatch(/^not-found: /);
+  expect([await sessionStatus(honest), await sessionStatus(thief)]).toEqual([403, 403]);
+  // Beside the thief, and in a list that is full of others.
+  expect(await claim(honest, "releaser")).toBe(202);
+  await Promise.all(Array.from({ length: 62 }, (_, at) => claim(drawKey(), `crowd-${at}`)));
+  expect(await claims()).toHaveLength(64);
+  expect((await expecting("releaser", honest)).did).toBe(honest.did);
+  await heard(honest);
+  expect([await sessionStatus(honest), await sessionStatus(thief)]).toEqual([201, 403]);
+  await dropAll();
+});
+
 it("claims of one identity are one claim, however many it makes and in however many hands at once", async () => {
   const statuses = await Promise.all(Array.from({ length: 16 }, (_, at) => claim(stage.mallory, `name-${at}`)));
   expect(statuses).toEqual(statuses.map(() => 202));
