@@ -22,10 +22,11 @@ export interface KnownIdentity extends Admission {
  * Accepts an identity for what a run from this viewpoint sees.
  *
  * @param name its handle as it claims to be called, or its `did:key`, which needs no claim.
- * @param expected whose key the owner knows it by: a claim by any other is not taken, whatever it is called.
- * @throws VaultError `not-found` for nobody of that handle, or with another key than the one that is expected, or a workspace or group that no secret knows; `usage` where several have it, or others may have had it; `audit-unwritable`.
+ * @param expectedKey the `did:key` that the owner knows it by: a claim by any other is not taken, whatever it is called.
+ * @throws VaultError `not-found` for nobody of that handle, or with another key than the one that is expected, or a workspace or group that no secret knows; `usage` where that is no `did:key`, where several have it, or others may have had it; `audit-unwritable`.
  */
-export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint, expected?: DidKey): Promise<KnownIdentity> {
+export async function acceptIdentity(surroundings: Surroundings, name: string, handle: string | undefined, viewpoint: Viewpoint, expectedKey?: string): Promise<KnownIdentity> {
+  const expected = expectedKey === undefined ? undefined : requireDid(expectedKey);
   return withOpenVault(surroundings, async (vault) => {
     visibleSecrets(vault.file.records.all(), viewpoint);
     const known = listKnown(surroundings, vault);
@@ -81,6 +82,12 @@ function findOne(name: string, known: readonly { readonly did: DidKey; readonly 
   if (first === undefined) throw new VaultError("not-found", `no identity "${name}" ${what}`, "vault identity list; by its did:key it needs no claim");
   if (second !== undefined) throw new VaultError("usage", `several identities are called "${name}": ${[...named.keys()].join(", ")}`, "name the one that you mean by its did:key");
   return first;
+}
+
+function requireDid(text: string): DidKey {
+  const key = parseDidKey(text);
+  if (key === undefined) throw new VaultError("usage", `--did takes a did:key, and "${text}" is none`, "vault identity claim prints it on its machine");
+  return key.did;
 }
 
 /** Whoever has taken the handle is told to the owner, who may want to know who that is. */

@@ -2,8 +2,6 @@ import { Args, Flags } from "@oclif/core";
 import { acceptIdentity } from "../../app/broker/accept-identity.ts";
 import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
 import { parseViewpoint, viewpointFlags } from "../../cli/input/scope-flags.ts";
-import { VaultError } from "../../errors.ts";
-import { parseDidKey } from "../../identity/did-key.ts";
 import { identityLine, identityObject } from "../../cli/output/identity-lines.ts";
 import { makeSurroundings } from "../../cli/surroundings.ts";
 import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
@@ -18,12 +16,9 @@ export default class IdentityAccept extends VaultCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(IdentityAccept);
     const surroundings = await forPersonOnly("identity accept", makeSurroundings(flags["passphrase-file"]), flags);
-    const { did: typed } = flags;
-    const expected = typed === undefined ? undefined : parseDidKey(typed)?.did;
-    if (typed !== undefined && expected === undefined) throw new VaultError("usage", `--did takes a did:key, and "${typed}" is none`, "vault identity claim prints it on its machine");
-    const accepted = await acceptIdentity(surroundings, args.identity, flags.as, parseViewpoint(flags), expected);
+    const accepted = await acceptIdentity(surroundings, args.identity, flags.as, parseViewpoint(flags), flags.did);
     // By a handle alone, the first who has claimed it was taken at his word.
-    if (expected === undefined && args.identity !== accepted.did) surroundings.warn(`see that ${accepted.did} is what vault identity claim has printed on its own machine; if not: vault identity revoke ${accepted.handle}`);
+    if (flags.did === undefined && args.identity !== accepted.did) surroundings.warn(`see that ${accepted.did} is what vault identity claim has printed on its own machine; if not: vault identity revoke ${accepted.handle}`);
     this.answer(flags.json, { accepted: identityObject(accepted) }, [`accepted: ${identityLine(accepted)}`]);
   }
 }
