@@ -7,7 +7,7 @@ import { ROOT, findSentences, readPage } from "./page-blocks.ts";
 const WORDS_MAX = 30;
 /** Up to its full stop. */
 const WHOLE_WORDS_MAX = 40;
-const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
 
 const longIn = (page: string, wordsMax: number): string[] => findSentences(page).filter((sentence) => sentence.split(" ").length > wordsMax);
 
