@@ -1,9 +1,11 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale]: measures, and leaves what it found in RESULTS.md, results.svg and the figures of docs/speed.md.
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale,changes]: measures, and leaves what it found in RESULTS.md, results.svg and the figures of docs/speed.md.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { measureChanges } from "./changes.ts";
 import type { Arena } from "./contenders.ts";
-import { openArena, tellMissing } from "./contenders.ts";
+import { openArena } from "./contenders.ts";
 import type { Section } from "./figures.ts";
+import { tellMissing } from "./peers.ts";
 import { drawSections } from "./plot.ts";
 import { measureProofs } from "./proofs.ts";
 import { writeReadmeFigures } from "./readme-figures.ts";
@@ -21,6 +23,7 @@ const PARTS: Readonly<Record<string, (isQuick: boolean) => Promise<Section[]>>> 
   scrub: measureScrub,
   proofs: measureProofs,
   scale: measureScale,
+  changes: measureChanges,
 };
 
 async function inArena(measure: (arena: Arena) => Promise<Section[]>): Promise<Section[]> {
@@ -39,10 +42,11 @@ if (unknown !== undefined) {
   console.error(`"${unknown}" is not measured; --only takes ${Object.keys(PARTS).join(", ")}`);
   process.exit(2);
 }
-for (const line of tellMissing()) console.error(line);
+if (wanted.includes("requests") || wanted.includes("transfers")) for (const line of tellMissing()) console.error(line);
 
 const sections: Section[] = [];
 for (const part of wanted) {
+  console.error(`measuring ${part} …`);
   const measured = (await PARTS[part]?.(values.quick)) ?? [];
   for (const section of measured) console.log(formatSection(section));
   sections.push(...measured);

@@ -1,16 +1,18 @@
 // The proxies that are measured side by side, each a process of its own, and the server behind them.
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { can } from "../test/support/machine.ts";
 import { NODE } from "../test/support/program.ts";
 import { openRunningVault } from "../test/support/running-vault.ts";
 import { makeSelfSigned } from "../test/support/self-signed.ts";
 import { openBrokeredVault } from "./brokered.ts";
+import { cleanEnvironment } from "./clean-environment.ts";
 import type { LoadPlace } from "./load.ts";
+import type { PeerStage, Start } from "./peers.ts";
+import { openNative, openPeers, processFile } from "./peers.ts";
 import { openWalledVault } from "./walled.ts";
 
 export interface Contender {
@@ -23,6 +25,8 @@ export interface Contender {
   readonly pids: readonly number[];
   /** Where its loads are started, if not here. */
   readonly inside?: LoadPlace;
+  /** A peer whose large transfers are measured as well. */
+  readonly streams?: boolean;
 }
 
 export interface Arena {
@@ -38,6 +42,8 @@ export interface Arena {
   readonly floor: Contender;
   readonly plain: Contender;
   readonly relay: Contender;
+  /** Bare ones that are not written for Node: those that can be built here. */
+  readonly natives: readonly Contender[];
   /** Those that are installed. */
   readonly peers: readonly Contender[];
   close(): Promise<void>;
@@ -45,12 +51,9 @@ export interface Arena {
 
 const VALUE = "sk-live-Zx81qT7hN3vWc0pLrK2mY5bD";
 const PLACEHOLDER = "sk-none-0000000000000000000000000";
-const PEERS = ["http-mitm-proxy", "mockttp"];
 const NEEDED_SECONDS = 30;
 
-const processFile = (name: string): string => fileURLToPath(new URL(`./processes/${name}.js`, import.meta.url));
-
-/** @param withPeers false leaves the peers out, installed or not. */
+/** @param withPeers false leaves the peers and the native ones out, installed or not. */
 export async function openArena({ withPeers = true } = {}): Promise<Arena> {
   const folder = mkdtempSync(join(tmpdir(), "vault-bench-"));
   const { certificate, key } = makeSelfSigned("localhost");
@@ -62,7 +65,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
   const closers: (() => Promise<void> | void)[] = [() => { rmSync(folder, { recursive: true, force: true }); }];
 
   const start: Start = async (name, command, args, { env = {}, cwd } = {}) => {
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd, env: { ...process.env, ...env } });
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], cwd, env: { ...cleanEnvironment(folder), ...env } });
     let complaints = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
     const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); }));
@@ -76,7 +79,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     return { line, pid: child.pid ?? 0 };
   };
   const startProxy = async (name: string, args: readonly string[]): Promise<Contender> => {
-    const { line, pid } = await start(name, NODE, [processFile(name), ...args], { env: { NODE_EXTRA_CA_CERTS: files.certificate } });
+    const { line, pid } = await start(name, NODE, [processFile(name), ...args]);
     return { name, proxy: `http://127.0.0.1:${line}`, credential: PLACEHOLDER, pids: [pid] };
   };
 
@@ -89,10 +92,9 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     if (walled !== undefined) closers.unshift(() => walled.close());
     const brokered = await openBrokeredVault(VALUE, bound, files.certificate);
     closers.unshift(() => brokered.close());
-    const peers: Contender[] = [];
-    for (const name of withPeers ? PEERS : []) if (isInstalled(name)) peers.push(await startProxy(name, [...swap, folder]));
-    if (withPeers && hasCommand("mitmdump")) peers.push(await openMitmdump(start, files.certificate));
-    if (withPeers && hasCommand("varlock")) peers.push(await openVarlock(start, files.certificate, join(folder, "varlock")));
+    const stage: PeerStage = { start, certificate: files.certificate, swap, placeholder: PLACEHOLDER, value: VALUE, folder, onClose: (closer) => void closers.unshift(closer) };
+    const natives = withPeers ? await openNative(stage) : [];
+    const peers = withPeers ? await openPeers(stage) : [];
     return {
       bound,
       unbound: `127.0.0.1:${origin.line}`,
@@ -103,6 +105,7 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
       floor: await startProxy("floor", swap),
       plain: await startProxy("plain", swap),
       relay: await startProxy("relay", []),
+      natives,
       peers,
       async close() {
         for (const closer of closers) await closer();
@@ -112,40 +115,6 @@ export async function openArena({ withPeers = true } = {}): Promise<Arena> {
     for (const closer of closers) await closer();
     throw error;
   }
-}
-
-/** What is missing, and what to type. */
-export function tellMissing(): string[] {
-  const missing = PEERS.filter((name) => !isInstalled(name));
-  return missing.length === 0 ? [] : [`without ${missing.join(" and ")}; to have them measured: npm --prefix bench ci`];
-}
-
-function isInstalled(name: string): boolean {
-  return existsSync(new URL(`./node_modules/${name}/package.json`, import.meta.url));
-}
-
-function hasCommand(name: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
-}
-
-/** Starts a process that lives until the arena is closed. `line` is the first that it prints. */
-type Start = (name: string, command: string, args: readonly string[], options?: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string }) => Promise<{ readonly line: string; readonly pid: number }>;
-
-/** mitmproxy's own way to replace a header is a pattern on its command line. */
-async function openMitmdump(start: Start, certificate: string): Promise<Contender> {
-  const { line, pid } = await start("mitmdump", "mitmdump", ["--listen-host", "127.0.0.1", "--listen-port", "0", "--set", `ssl_verify_upstream_trusted_ca=${certificate}`, "--modify-headers", `/~q/authorization/Bearer ${VALUE}`, "--set", "termlog_verbosity=info", "--set", "flow_detail=0"]);
-  return { name: "mitmdump", proxy: `http://127.0.0.1:${/:(\d+)\.?$/.exec(line)?.[1] ?? ""}`, credential: PLACEHOLDER, pids: [pid] };
-}
-
-/** varlock's proxy goes by a schema in the folder that it is started in, and lives as long as its child: here one that waits for the end of its input. */
-async function openVarlock(start: Start, certificate: string, folder: string): Promise<Contender> {
-  mkdirSync(folder);
-  writeFileSync(join(folder, ".env.schema"), `# @defaultSensitive=true\n# ---\n# @proxy(domain="localhost")\nAPI_KEY=${VALUE}\n`);
-  const child = ["sh", "-c", 'printf "%s %s\\n" "$HTTPS_PROXY" "$API_KEY"; exec cat'];
-  const env = { HOME: folder, NODE_EXTRA_CA_CERTS: certificate, VARLOCK_TELEMETRY_DISABLED: "1" };
-  const { line, pid } = await start("varlock", "varlock", ["proxy", "run", "--new", "--no-redact-stdout", "--", ...child], { env, cwd: folder });
-  const [proxy = "", credential = ""] = line.split(" ");
-  return { name: "varlock", proxy, credential, pids: [pid] };
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {

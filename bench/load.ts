@@ -3,8 +3,10 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { cleanEnvironment } from "./clean-environment.ts";
 import type { Contender } from "./contenders.ts";
 
 /** One way of asking. `seconds` are counted after `warmSeconds`. */
@@ -37,7 +39,7 @@ const TICKS_PER_SECOND = 100;
 
 export async function runLoad(load: Load, target: string, { proxy, credential, pids, inside }: Contender): Promise<LoadResult> {
   const task = JSON.stringify({ ...load, target, proxy, credential });
-  const place = inside ?? loadPlaceOf(spawn(process.execPath, [LOAD, task]));
+  const place = inside ?? loadPlaceOf(spawn(process.execPath, [LOAD, task], { env: cleanEnvironment(tmpdir()) }));
   if (inside !== undefined) place.say(task);
   await hear(place, "ready");
   for (const pid of pids) resetPeak(pid);

@@ -137,7 +137,7 @@ async function open() {
   if (task.proxy !== undefined) {
     const proxy = new URL(task.proxy);
     socket = connectTcp({ host: proxy.hostname, port: Number(proxy.port), noDelay: true });
-    const authorization = proxy.username === "" ? "" : `proxy-authorization: Basic ${Buffer.from(`${proxy.username}:${proxy.password}`).toString("base64")}\r\n`;
+    const authorization = proxy.username === "" ? "" : `proxy-authorization: Basic ${Buffer.from(decodeURIComponent(`${proxy.username}:${proxy.password}`)).toString("base64")}\r\n`;
     socket.write(`CONNECT ${task.target} HTTP/1.1\r\nhost: ${task.target}\r\n${authorization}\r\n`);
     const said = await headOf(socket);
     if (!said.startsWith("HTTP/1.1 200 ")) throw new Error(said);
