@@ -1,16 +1,14 @@
-// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale,changes]: measures, and leaves what it found in RESULTS.md, results.svg and the figures of docs/speed.md.
-import { writeFileSync } from "node:fs";
+// npm run bench [-- --quick] [-- --only startup,requests,transfers,scrub,proofs,scale,changes]: measures, and leaves what it found in RESULTS.md, results.svg, the figures of docs/speed.md and a line of HISTORY.jsonl.
 import { parseArgs } from "node:util";
 import { measureChanges } from "./changes.ts";
 import type { Arena } from "./contenders.ts";
 import { openArena } from "./contenders.ts";
 import type { Section } from "./figures.ts";
 import { tellMissing } from "./peers.ts";
-import { drawSections } from "./plot.ts";
 import { measureProofs } from "./proofs.ts";
-import { writeReadmeFigures } from "./readme-figures.ts";
-import { describeMachine, formatSection } from "./report.ts";
+import { formatSection } from "./report.ts";
 import { measureRequests } from "./requests.ts";
+import { leaveResults } from "./results.ts";
 import { measureScale } from "./scale.ts";
 import { measureScrub } from "./scrub.ts";
 import { measureStartup } from "./startup.ts";
@@ -52,9 +50,4 @@ for (const part of wanted) {
   sections.push(...measured);
 }
 // Half a measurement must not take the place of a whole one.
-if (values.only === undefined && !values.quick) {
-  const about = "Made by `npm run bench`: medians, and in brackets the least and the most of the rounds. Take the ratios, which are medians of each round's own; the absolute figures are this machine's.";
-  writeFileSync(new URL("RESULTS.md", import.meta.url), `# Results\n\n${about}\n\n${describeMachine()}\n\n![The main figure of each table, as bars](results.svg)\n\n${sections.map(formatSection).join("\n")}`);
-  writeFileSync(new URL("results.svg", import.meta.url), drawSections(sections));
-  writeReadmeFigures(new URL("../docs/speed.md", import.meta.url), sections);
-}
+if (values.only === undefined && !values.quick) console.log(leaveResults(sections));

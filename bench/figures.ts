@@ -36,6 +36,18 @@ export function mainColumn(section: Section): string {
   return Object.keys(section.rows[0]?.cells ?? {})[0] ?? "";
 }
 
+/** The first column of processor time; empty where the section has none. */
+export function cpuColumn(section: Section): string {
+  return Object.keys(section.rows[0]?.cells ?? {}).find((column) => column.startsWith("CPU")) ?? "";
+}
+
+/** Undefined where one of the two was not measured. */
+export function ratioBetween(section: Section, row: string, reference: string, column: string): number | undefined {
+  const cellsOf = (name: string): readonly number[] => section.rows.find((one) => one.name === name)?.cells[column] ?? [];
+  const ratio = ratioOf(cellsOf(row), cellsOf(reference));
+  return Number.isFinite(ratio) ? ratio : undefined;
+}
+
 /** Runs every contender once a round, in turn, and gathers what each says. The first round warms up and does not count. */
 export async function inTurns(rounds: number, contenders: Readonly<Record<string, () => Promise<Readonly<Record<string, number>>>>>, warmRounds = 0): Promise<Row[]> {
   const rows = Object.keys(contenders).map((name) => ({ name, cells: {} as Record<string, number[]> }));

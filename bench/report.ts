@@ -29,11 +29,16 @@ export function describeMachine(): string {
       return "not installed";
     }
   };
-  const peers = ["http-mitm-proxy", "mockttp"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
-  const said = (command: string, pattern: RegExp): string | undefined => pattern.exec(spawnSync(command, ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
-  const commands = { mitmproxy: said("mitmdump", /^Mitmproxy: (\S+)/m), varlock: said("varlock", /^(\d\S*)/m) };
+  const peers = ["http-mitm-proxy", "mockttp", "@anthropic-ai/sandbox-runtime"].map((name) => `${name} ${versionOf(`./node_modules/${name}/package.json`)}`);
+  const said = (command: string, pattern: RegExp, flag = "--version"): string | undefined => pattern.exec(spawnSync(command, [flag], { encoding: "utf8" }).stdout ?? "")?.[1];
+  const commands = { mitmproxy: said("mitmdump", /^Mitmproxy: (\S+)/m), varlock: said("varlock", /^(\d\S*)/m), Go: said("go", /^go version go(\S+)/m, "version"), Rust: said("cargo", /^cargo (\S+)/m), hudsucker: hudsuckerVersion() };
   for (const [name, version] of Object.entries(commands)) if (version !== undefined) peers.push(`${name} ${version}`);
   return `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${release().split("-")[0] ?? ""} ${arch()}; Node ${process.version}, vault ${versionOf("../package.json")}, ${peers.join(", ")}.`;
+}
+
+/** The one that the bare Rust proxy is made of. */
+function hudsuckerVersion(): string | undefined {
+  return /name = "hudsucker"\nversion = "([^"]+)"/.exec(readFileSync(new URL("./processes/native/rust/Cargo.lock", import.meta.url), "utf8"))?.[1];
 }
 
 /** Median, and the least and the most of the rounds. */

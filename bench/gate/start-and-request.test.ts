@@ -1,5 +1,6 @@
 // The gate: what a start and a request cost, in processor time and as a ratio to bare Node, measured in the same minute. Far above what is recorded in bench/RESULTS.md means that something was made slow.
-import { describe, expect, onTestFinished, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Contender } from "../contenders.ts";
 import { openArena } from "../contenders.ts";
 import { costOf } from "../cost.ts";
@@ -36,9 +37,13 @@ describe.skipIf(!canWeigh)("what it costs (weighed on Linux)", () => {
     expect(vault / node).toBeLessThan(START_MAX);
   }, 60_000);
 
-  test(`a request with a secret: at most ${REQUEST_MAX} times that of the barest proxy`, async () => {
+  test(`a request with a secret, of a proxy in a clean environment: at most ${REQUEST_MAX} times that of the barest proxy`, async () => {
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "/nowhere");
+    onTestFinished(() => { vi.unstubAllEnvs(); });
     const arena = await openArena({ withPeers: false });
     onTestFinished(() => arena.close());
+    // Measured is what was started clean, whatever the shell has.
+    for (const pid of [arena.floor, arena.plain, arena.relay, arena.vault, arena.brokered, ...arena.walled].flatMap(({ pids }) => pids)) expect(readFileSync(`/proc/${pid}/environ`, "latin1")).not.toContain("NODE_EXTRA_CA_CERTS");
     const costOfRequest = async (contender: Contender, seconds = 0.6): Promise<number> => {
       const { cpuSeconds, count } = await runLoad({ kind: "requests", bodyBytes: 0, connections: 16, warmSeconds: 0.2, seconds }, arena.bound, contender);
       return cpuSeconds / count;
