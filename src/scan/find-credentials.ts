@@ -10,8 +10,10 @@ export interface Clue {
   readonly kind: CredentialKind;
   /** From 1. */
   readonly line: number;
-  /** What the value is assigned to, where that is a name. */
+  /** What the value seems to be assigned to: to be held against names, and not to be shown. */
   readonly name: string | undefined;
+  /** The same where it is a name for sure, and no part of a value with `:` or `=` in it. */
+  readonly sureName: string | undefined;
   /** By the form of the key. */
   readonly service: string | undefined;
   /** SHA-256 of the value, base64: to hold it against others, and for nothing that is shown or kept. */
@@ -57,6 +59,8 @@ const WHOLE = /^\s{0,16}(\S{8,4096})\s{0,16}$/g;
 const URL_PASSWORD = /(?<![A-Za-z0-9+.-])([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>`]{0,128}:([^\s/@"'<>`]{1,256})@([A-Za-z0-9.[\]-]{1,253}))/gi;
 const WEB_TOKEN = /(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{20,2048}/g;
 const PRIVATE_KEY = /-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----((?:\\[rnt]|[\s"'+,A-Za-z0-9/=:.()]){64,16384}?)-----END/g;
+/** What tools call them, besides names that say themselves that they are of a secret. */
+const USUAL_NAME = /^(?:_?auth|authorization|proxy-authorization|cookie|key|url|uri|dsn|pass|account|x-[a-z-]*key)$/i;
 const SCHEME = /^(?:bearer|basic|token|bot)[ \t]+(?=\S+$)/i;
 const NO_HOST = /^(?:localhost|127\.|\[::1\]|0\.0\.0\.0|host\.docker\.internal|[a-z0-9-]+$)|(?:^|\.)(?:example|test|invalid|local|localhost)(?:\.(?:com|org|net))?$/i;
 const WHOLE_KEY_MIN = 0.6;
@@ -83,7 +87,7 @@ export function findCredentials(text: string, attention: Attention, judges: Judg
     taken.push(hit);
     for (let cell = first; cell <= last; cell += 1) byPlace.set(cell, [...(byPlace.get(cell) ?? []), hit]);
   }
-  return withLines(text, taken.sort((a, b) => a.start - b.start));
+  return withLines(text, taken.sort((a, b) => a.start - b.start), judges);
 }
 
 const CELL = 256;
@@ -140,12 +144,13 @@ function* findNamed(text: string, attention: Attention, judges: Judges): Generat
     return;
   }
   const looks = (name: string, value: string): boolean => judges.isCredential(name, value);
-  yield* findAssigned(text, ASSIGNMENT, looks);
-  yield* findAssigned(text, ELEMENT, looks);
+  // A form of its own goes first: a password may have an equals sign in it.
   if (attention === "history") yield* findAssigned(text, FLAG, looks);
   if (attention === "netrc") yield* findAssigned(text, NETRC, () => true);
   const own = attention === "pgpass" ? PGPASS : attention === "token" ? WHOLE : undefined;
   if (own !== undefined) for (const match of text.matchAll(own)) yield { kind: "assignment", name: undefined, service: undefined, start: match.index + match[0].indexOf(match[1] ?? ""), value: match[1] ?? "" };
+  yield* findAssigned(text, ASSIGNMENT, looks);
+  yield* findAssigned(text, ELEMENT, looks);
 }
 
 function* findAssigned(text: string, pattern: RegExp, isMeant: (name: string, value: string) => boolean): Generator<Hit> {
@@ -180,15 +185,25 @@ function lineAround(text: string, at: number): string {
   return text.slice(Math.max(text.lastIndexOf("\n", at - 1) + 1, at - 4096), end < 0 ? at + 4096 : Math.min(end, at + 4096));
 }
 
-function withLines(text: string, hits: readonly Hit[]): Clue[] {
+function withLines(text: string, hits: readonly Hit[], judges: Judges): Clue[] {
   let [line, at] = [1, 0];
   return hits.map(({ kind, name, service, start, value }) => {
     for (let next = text.indexOf("\n", at); next >= 0 && next < start; next = text.indexOf("\n", at)) {
       line += 1;
       at = next + 1;
     }
-    return { kind, line, name, service, digest: digestOf(value) };
+    return { kind, line, name, sureName: name !== undefined && isSureName(name, text, start, judges) ? name : undefined, service, digest: digestOf(value) };
   });
+}
+
+/** By its words; or by where it stands: between quotation marks, or as a shell's variable at the beginning of a line. */
+function isSureName(name: string, text: string, valueAt: number, { isSecretName, isRandom }: Judges): boolean {
+  if (isRandom(name)) return false;
+  if (USUAL_NAME.test(name) || isSecretName(fold(name))) return true;
+  const before = text.slice(Math.max(text.lastIndexOf("\n", valueAt - 1) + 1, valueAt - 512), valueAt);
+  const escaped = name.replaceAll(/[.-]/g, "\\$&");
+  if (new RegExp(`(?:^|[\\s{,])(["'])${escaped}\\1[ \\t]{0,4}(?:=>|:=|[:=])`).test(before)) return true;
+  return /^[A-Z][A-Z0-9_]+$/.test(name) && new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}=`).test(before);
 }
 
 /** Line ends around a value are no part of it. */

@@ -7,6 +7,8 @@ const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 const TIMEOUT_MS = 120_000;
 /** A repository may name programs of its own for each of these. */
 const NO_PROGRAMS = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "-c", "diff.external="];
+/** What the repository itself has, as it has it: nothing is written, fetched (which may start a program, and older versions of git know but the second of these) or exchanged for something else. */
+const NOTHING_ELSE = { GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "none", GIT_NO_REPLACE_OBJECTS: "1" };
 const ZEROS = /^0+$/;
 
 export interface StagedFile {
@@ -48,7 +50,7 @@ export function readStaged(folder: string, bytesMax: number): { readonly files: 
 }
 
 function git(folder: string, args: readonly string[], input = ""): { readonly status: number | null; readonly stdout: Buffer; readonly missing: boolean } {
-  const { status, stdout, error } = spawnSync("git", ["-C", folder, ...NO_PROGRAMS, ...args], { input, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1" }, windowsHide: true });
+  const { status, stdout, error } = spawnSync("git", ["-C", folder, ...NO_PROGRAMS, ...args], { input, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...NOTHING_ELSE }, windowsHide: true });
   return { status, stdout: error === undefined ? stdout : Buffer.alloc(0), missing: systemErrorCode(error) === "ENOENT" };
 }
 

@@ -9,7 +9,7 @@ const forms = [{ service: "github", start: "ghp_", length: 40 }, { service: "ope
 const judges: Judges = { forms, isCredential: (name, value) => looksLikeCredential(name, value, forms), isSecretName: isSecretVariable, isRandom: hasRandomPart, isPlaceholder: (value) => value.includes("PLACEHOLDER") };
 const GITHUB = "ghp_4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2";
 const RANDOM = "Zq8vLw3nTr6yKb1mXc9d";
-const find = (text: string, attention: Attention = "source"): unknown[] => findCredentials(text, attention, judges).map(({ kind, line, name, service }) => [kind, line, name, service]);
+const find = (text: string, attention: Attention = "source"): unknown[] => findCredentials(text, attention, judges).map(({ kind, line, sureName, service }) => [kind, line, sureName, service]);
 
 describe("in a source", () => {
   it.each<[string, unknown[]]>([
@@ -48,9 +48,29 @@ describe("in what tools are set up by", () => {
   });
 });
 
+describe("a part of a value is nobody's name", () => {
+  it.each<[string, Attention, (string | undefined)[]]>([
+    ["machine a.company.io login me password Zq8v:Lw3nTr6yKb1mXc9d\n", "netrc", ["password"]],
+    ["Zq8vLw:Lw3nTr6yKb1mXc9dQw2\n", "token", [undefined]],
+    ["db.company.io:5432:app:me:Zq8vLw=Lw3nTr6yKb1mXc9d\n", "pgpass", [undefined]],
+    ["mycli --password Zq8vLw:Lw3nTr6yKb1mXc9dQw2 --user me\n", "history", ["password"]],
+    ["mysql -pHunter=Lw3nTr6yKb1mXc9dQw2\n", "history", [undefined]],
+    ["curl -u admin:Ab9(Hunter:Lw3nTr6yKb1mXc9dQw2 https://x.company.io\n", "history", [undefined]],
+    ["pass: Ab9,Hunter:Lw3nTr6yKb1mXc9dQw2\n", "settings", [undefined]],
+    ["SESSION=Ab9,HUNTER_HUNTER=Lw3nTr6yKb1mXc9dQw2\n", "settings", [undefined]],
+    [`{"hunter": "${RANDOM}"}`, "settings", ["hunter"]],
+    [`DATABASE_URL=postgres://app:${RANDOM}@db.company.io/app\n`, "settings", ["DATABASE_URL"]],
+    [`export SENTRY="${RANDOM}"\n`, "settings", ["SENTRY"]],
+    [`Authorization: Bearer ${RANDOM}\n`, "settings", ["Authorization"]],
+    [`//registry.npmjs.org/:_authToken=${RANDOM}\n`, "settings", ["_authToken"]],
+  ])("%j as %s", (text, attention, names) => {
+    expect(findCredentials(text, attention, judges).map(({ sureName }) => sureName)).toEqual(names);
+  });
+});
+
 it("a value counts once in a place, and is known by its hash alone", () => {
   const clues = findCredentials(`OPENAI_API_KEY="sk-proj-${RANDOM}${RANDOM}"\n`, "settings", judges);
-  expect(clues).toEqual([{ kind: "key", line: 1, name: "OPENAI_API_KEY", service: "openai", digest: digestOf(`sk-proj-${RANDOM}${RANDOM}`) }]);
+  expect(clues).toEqual([{ kind: "key", line: 1, name: "OPENAI_API_KEY", sureName: "OPENAI_API_KEY", service: "openai", digest: digestOf(`sk-proj-${RANDOM}${RANDOM}`) }]);
   expect(digestOf(Buffer.from(`sk-proj-${RANDOM}${RANDOM}\n`))).toBe(clues[0]?.digest);
 });
 

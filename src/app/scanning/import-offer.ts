@@ -10,15 +10,18 @@ const ENV_FILE = /(?:^|[/\\])(?:\.env(?:\.[^/\\]*)?|[^/\\]*\.env|\.dev\.vars)$/;
 /** A command that fills a page is for nobody to paste. */
 const SKIPPED_MAX = 24;
 
-/** @param names what was found by path, that from `folder` or absolute. Files that an import would not read, or get nothing from, get no offer. */
-export function offerImports(surroundings: Pick<Surroundings, "paths">, folder: string, names: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  return [...names].filter(([path]) => ENV_FILE.test(path)).flatMap(([path, found]) => {
+/**
+ * @param names what was found by path, that from `folder` or absolute. Files that an import would not read, or get nothing from, get no offer.
+ * @param mayShow whether a path or a name has no key in it. Of a file that would need another to be typed, there is no offer.
+ */
+export function offerImports(surroundings: Pick<Surroundings, "paths">, folder: string, names: ReadonlyMap<string, ReadonlySet<string>>, mayShow: (word: string) => boolean): string[] {
+  return [...names].filter(([path]) => ENV_FILE.test(path) && mayShow(path)).flatMap(([path, found]) => {
     const read = readBounded(resolve(folder, path), FILE_BYTES_MAX);
     if (read.kind === "unreadable") return [];
     try {
       const { secrets, local, plain } = sortNames(surroundings, read.bytes, `"${path}"`);
       const skipped = [...plain, ...local];
-      if (!secrets.some((name) => found.has(name)) || skipped.length > SKIPPED_MAX) return [];
+      if (!secrets.some((name) => found.has(name)) || skipped.length > SKIPPED_MAX || !skipped.every(mayShow)) return [];
       return [["vault secrets import", quote(path), ...skipped.map((name) => `--skip ${name}`)].join(" ")];
     } catch (error) {
       if (error instanceof VaultError) return [];
@@ -27,7 +30,8 @@ export function offerImports(surroundings: Pick<Surroundings, "paths">, folder: 
   });
 }
 
-/** For a POSIX shell. */
+/** For a POSIX shell, and not to be taken for a flag. */
 function quote(path: string): string {
+  if (path.startsWith("-")) return quote(`./${path}`);
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

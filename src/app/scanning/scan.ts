@@ -83,15 +83,15 @@ export async function scan(surroundings: Surroundings, request: ScanRequest): Pr
       }
     }
     const secrets = await known.find(new Set(clues.map(({ clue }) => clue.digest)));
-    const findings = clues.map(({ source, clue: { kind, line, name, service, digest } }): Finding => ({
+    const findings = clues.map(({ source, clue: { kind, line, name, sureName, service, digest } }): Finding => ({
       ...{ file: withoutKeys(source.path, judges), title: source.title, line, kind },
-      name: name === undefined || judges.isRandom(name) ? undefined : name,
+      name: sureName,
       service: service ?? (name === undefined ? undefined : findServiceOfVariable(registry, name)?.id),
       secret: secrets.get(digest),
     }));
     const strange = new Map<string, Set<string>>();
     for (const { source, clue } of clues) if (!request.isStaged && clue.name !== undefined && !secrets.has(clue.digest)) strange.set(source.at, (strange.get(source.at) ?? new Set<string>()).add(clue.name));
-    return { findings, comparison: known.comparison, fileCount: tally.files, passedCount: tally.passed, left: tally.left.map(({ path, why }) => ({ path: withoutKeys(path, judges), why })), imports: offerImports(surroundings, request.folder, strange) };
+    return { findings, comparison: known.comparison, fileCount: tally.files, passedCount: tally.passed, left: tally.left.map(({ path, why }) => ({ path: withoutKeys(path, judges), why })), imports: offerImports(surroundings, request.folder, strange, (word) => withoutKeys(word, judges) === word) };
   } finally {
     known.close();
   }

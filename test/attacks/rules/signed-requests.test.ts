@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { authorizationOf, hashOf, timeOf } from "../../../src/aws-signature.ts";
 import { layered, makeLayer } from "../../../src/proxy/grants/grant-rules.ts";
 import type { Grant } from "../../../src/proxy/grants/grant.ts";
-import { NO_RULES, parseRules } from "../../../src/vault/rules.ts";
+import { NO_RULES } from "../../../src/vault/rules.ts";
 import { BOUND_NAME } from "../../support/attack-stage.ts";
 import { PATH_TRICKS } from "../../support/path-tricks.ts";
 import type { Reply } from "../../support/proxy-child.ts";
@@ -26,8 +26,7 @@ beforeAll(async () => {
   const ca = makeTestCa();
   server = await openRawServer(ca.identityFor(BOUND_NAME), () => plainAnswer("fine"));
   host = `${BOUND_NAME}:${server.port}`;
-  const rules = parseRules({ ...NO_RULES, allow: ["GET,PUT /public/**"], deny: ["* /**/keys", "* /admin/**"] }, "AWS");
-  aws = makeGrant("AWS", [host], { value: JSON.stringify(CREDENTIALS), signs: "aws", places: [], rules: layered(makeLayer(rules)) });
+  aws = makeGrant("AWS", [host], { value: JSON.stringify(CREDENTIALS), signs: "aws", places: [], rules: layered(makeLayer({ ...NO_RULES, allow: ["GET,PUT /public/**"], deny: ["* /**/keys", "* /admin/**"] })) });
   run = await openTestRun([aws], { roots: [ca.certificate] });
 });
 afterAll(async () => {
@@ -80,7 +79,8 @@ describe("what is judged is what is signed and sent:", () => {
 });
 
 describe("nothing is signed, and nothing sent:", () => {
-  it.each([["DELETE", "/public/x"], ["POST", "/public/x?uploads"], ["HEAD", "/private/x"], ["GET", "/"], ["GET", "/private"], ...PATH_TRICKS.map((target) => ["GET", `/public${target}`] as const).filter(([, target]) => /keys|\.\.|\/\/|%2e/i.test(target)), ...PATH_TRICKS.map((target) => ["GET", target] as const)])("%s %j", async (method, target) => {
+  const below = PATH_TRICKS.map((target) => `/public${target}`).filter((target) => /keys|\.\.|\/\/|%2e/i.test(target));
+  it.each<readonly [string, string]>([["DELETE", "/public/x"], ["POST", "/public/x?uploads"], ["HEAD", "/private/x"], ["GET", "/"], ["GET", "/private"], ...[...below, ...PATH_TRICKS].map((target) => ["GET", target] as const)])("%s %j", async (method, target) => {
     const { reply, received } = await send(method, target);
     expect([reply.headers["x-vault-refusal"], received]).toEqual(["rule", ""]);
   });
