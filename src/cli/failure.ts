@@ -2,6 +2,7 @@
 import { findNearest } from "../app/secrets/nearest.ts";
 import { VaultError } from "../errors.ts";
 import { EXIT, exitStatusOf } from "./output/exit-status.ts";
+import { jsonLine } from "./output/json-line.ts";
 import { colour, note } from "./output/terminal.ts";
 import { visible } from "./output/visible-text.ts";
 
@@ -25,7 +26,7 @@ export function describeFailure(error: unknown): Failure {
 /** Problem, then hint. With `--json`, one object on one line of stderr. */
 export function report(failure: Failure, isJson: boolean): void {
   if (isJson) {
-    note(JSON.stringify({ error: { code: failure.code, message: failure.message, hint: failure.hint ?? null, status: failure.status } }));
+    note(jsonLine({ error: { code: failure.code, message: failure.message, hint: failure.hint ?? null, status: failure.status } }));
     return;
   }
   note(`${colour("31", "error:")} ${visible(failure.message)}`);

@@ -1,5 +1,6 @@
 import type { Config } from "@oclif/core";
 import { Command, Flags } from "@oclif/core";
+import { jsonLine } from "./output/json-line.ts";
 import { answer } from "./output/terminal.ts";
 
 /** What all commands share: `--json`, and one way to print an answer. */
@@ -23,7 +24,7 @@ export abstract class VaultCommand extends Command {
 
   /** Prints the answer: one JSON object, or the lines for a person. */
   protected answer(isJson: boolean, object: Record<string, unknown>, lines: readonly string[]): void {
-    if (isJson) answer(JSON.stringify(object));
+    if (isJson) answer(jsonLine(object));
     else if (lines.length > 0) answer(lines.join("\n"));
   }
 

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { answerById, openApprovals } from "../app/approvals/waiting.ts";
 import { parseExtent } from "../cli/input/extent.ts";
+import { jsonLine } from "../cli/output/json-line.ts";
 import { describeAct, waitingLine, waitingObject } from "../cli/output/waiting-lines.ts";
 import { answer, hasTerminal } from "../cli/output/terminal.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
@@ -45,7 +46,7 @@ export default class Approve extends VaultCommand {
         return;
       }
       const waiting = await approvals.list();
-      if (flags.json) answer(JSON.stringify(waiting.map(waitingObject)));
+      if (flags.json) answer(jsonLine(waiting.map(waitingObject)));
       else answer(waiting.length === 0 ? "nothing waits" : waiting.map(waitingLine).join("\n"));
     } finally {
       approvals.close();

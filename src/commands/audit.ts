@@ -3,6 +3,7 @@ import { followTrail, readTrail } from "../app/auditing/audit-trail.ts";
 import type { VerifiedTrail } from "../app/auditing/verify-trail.ts";
 import { acceptDoubts, verifyTrail } from "../app/auditing/verify-trail.ts";
 import type { Surroundings } from "../app/surroundings.ts";
+import { jsonLine } from "../cli/output/json-line.ts";
 import { entryLine } from "../cli/output/audit-lines.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
 import { answer, note } from "../cli/output/terminal.ts";
@@ -40,7 +41,7 @@ export default class Audit extends VaultCommand {
     if (flags.verify) return this.#tell(flags.json, await verifyTrail(surroundings));
     if (flags.follow) {
       await untilStopped(async (signal) => {
-        for await (const entry of followTrail(surroundings, flags.limit ?? ENTRIES, signal)) answer(flags.json ? JSON.stringify(entry) : entryLine(entry));
+        for await (const entry of followTrail(surroundings, flags.limit ?? ENTRIES, signal)) answer(flags.json ? jsonLine(entry) : entryLine(entry));
       });
       return undefined;
     }

@@ -1,4 +1,5 @@
 // JSON-RPC 2.0 as the Model Context Protocol has it on stdio: one message a line, no batches. Written here because the protocol's own SDK would add a sixth to the size of the whole program, for five kinds of messages.
+import { jsonLine } from "../output/json-line.ts";
 
 export type Id = string | number;
 
@@ -25,11 +26,11 @@ export function parseMessage(line: string): Message {
 }
 
 export function encodeResult(id: Id, result: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, result });
+  return jsonLine({ jsonrpc: "2.0", id, result });
 }
 
 export function encodeError(id: Id | null, code: number, message: string): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
+  return jsonLine({ jsonrpc: "2.0", id, error: { code, message } });
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
