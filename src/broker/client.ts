@@ -60,7 +60,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
   const send = (method: string, target: string, body: Uint8Array, headers: Readonly<Record<string, string>>): ClientRequest => {
     const authorization = makeProof(key, { audience: origin, method, target, body, nonce }, now() + aheadMs);
     const options = { ...place, method, path: target, headers: { ...headers, Authorization: authorization, ...(body.length > 0 ? { "Content-Length": String(body.length), "Content-Type": "application/json" } : {}) }, agent: false as const };
-    const request = isTls ? requestTls({ ...options, ca: [...roots], minVersion: "TLSv1.3", ...(ticket === undefined ? {} : { session: ticket }) }) : requestPlain(options);
+    const request = isTls ? requestTls({ ...options, ca: [...roots], rejectUnauthorized: true, minVersion: "TLSv1.3", ...(ticket === undefined ? {} : { session: ticket }) }) : requestPlain(options);
     request.once("socket", (socket) => {
       socket.setNoDelay(true);
       socket.on("session", (session: Buffer) => { ticket = session; });

@@ -4,6 +4,7 @@ import type { BrokerOrigin } from "../../src/broker/client.ts";
 import { openBrokerClient } from "../../src/broker/client.ts";
 import type { Arrival, BrokerService } from "../../src/broker/front.ts";
 import { openFront } from "../../src/broker/front.ts";
+import type { BrokerRelay } from "../../src/app/runs/broker-relay.ts";
 import { openBrokerRelay } from "../../src/app/runs/broker-relay.ts";
 import { drawIdentityKey, parseIdentityKey } from "../../src/identity/identity-key.ts";
 import { judgeProof } from "../../src/identity/proof.ts";
@@ -14,8 +15,19 @@ export const THROUGH_BROKER = process.env["VAULT_TEST_BROKER"] !== undefined;
 
 const SESSION = "0".repeat(32);
 
-/** The run's own end of a session whose proxy this is. */
+/** The run's own end of a session whose proxy this is, at a port of its own. */
 export async function putBehindBroker(proxy: HandedProxy): Promise<Proxy> {
+  const relay = await relayTo(proxy);
+  const { url } = await relay.listen();
+  return { port: Number(new URL(url).port), url, caCertificate: proxy.caCertificate, close: () => relay.close() };
+}
+
+/** The same for what a wall hands over. */
+export async function handToBroker(proxy: HandedProxy): Promise<Pick<HandedProxy, "admit" | "caCertificate" | "close">> {
+  return relayTo(proxy);
+}
+
+async function relayTo(proxy: HandedProxy): Promise<BrokerRelay> {
   const ca = makeTestCa();
   const { cert, key } = ca.identityFor("localhost");
   let origin = "";
@@ -30,11 +42,8 @@ export async function putBehindBroker(proxy: HandedProxy): Promise<Proxy> {
   origin = `https://localhost:${front.port}`;
   const client = openBrokerClient(origin as BrokerOrigin, parseIdentityKey(drawIdentityKey(), "this test"), [ca.certificate], Date.now);
   const relay = openBrokerRelay(client, { session: SESSION, token: proxy.token, caCertificate: proxy.caCertificate, secrets: [] }, () => undefined);
-  const { url } = await relay.listen();
   return {
-    port: Number(new URL(url).port),
-    url,
-    caCertificate: proxy.caCertificate,
+    ...relay,
     async close() {
       await Promise.all([relay.close(), proxy.close()]);
       await front.close();

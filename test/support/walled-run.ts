@@ -18,9 +18,10 @@ import type { NameTable } from "../../src/wall/net/name-table.ts";
 import { openNameTable } from "../../src/wall/net/name-table.ts";
 import { untilSecure } from "./proxy-child.ts";
 import { termsOf } from "./proxy-run.ts";
+import { handToBroker, THROUGH_BROKER } from "./through-broker.ts";
 
 export interface WalledRun {
-  readonly proxy: HandedProxy;
+  readonly proxy: Pick<HandedProxy, "admit" | "caCertificate" | "close">;
   readonly events: readonly ProxyEvent[];
   readonly table: NameTable;
   readonly resolver: Resolver;
@@ -36,7 +37,7 @@ export interface WalledRun {
 export async function openWalledRun(grants: readonly Grant[], options: Partial<ProxyOptions> = {}): Promise<WalledRun> {
   const events: ProxyEvent[] = [];
   const asked: string[] = [];
-  const proxy = await openProxy({
+  const inner = await openProxy({
     ...termsOf(grants, events),
     resolve: (host) => {
       asked.push(host);
@@ -45,6 +46,7 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
     ...options,
     listens: false,
   });
+  const proxy = THROUGH_BROKER ? await handToBroker(inner) : inner;
   const table = openNameTable(grants.flatMap(({ bindings }) => bindings.filter(({ wildcard }) => !wildcard).map(({ host }) => host)));
   const names = createSocket("udp4");
   names.bind(0, "127.0.0.1");

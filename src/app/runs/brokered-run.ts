@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { announce, realmOf } from "../../agent/presence.ts";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { LentSecret, SessionAnswer, SessionOrder } from "../../broker/order.ts";
 import { encodeOrder, parseAnswer } from "../../broker/order.ts";
@@ -26,6 +27,7 @@ import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
 import { GOOGLE_ENDPOINT } from "./granted-secrets.ts";
 import { requireAsked } from "./lent-secrets.ts";
+import { eraseShownSecrets } from "./shown-secrets.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunOptions } from "./run-options.ts";
 import { holdSessionLine } from "./session-line.ts";
@@ -47,6 +49,8 @@ export interface BrokeredOptions extends Pick<RunOptions, "command" | "args" | "
 export async function runBrokered(surroundings: Surroundings, client: BrokerClient, options: BrokeredOptions): Promise<number> {
   const log = options.logFile === undefined ? undefined : openRunLog(options.logFile, surroundings.now, surroundings.warn);
   let chosen: ChosenWall | undefined;
+  // What is for a person to do, a program below this process may not do here either. No vault of this machine's is in it: its lock does not wait for this.
+  const presence = announce("run", realmOf(join(surroundings.paths.runtimeFolder, "at-broker")));
   try {
     if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: surroundings.variables["PATH"], outputs: undefined }) };
     const limited = forbidCoreDumps();
@@ -80,6 +84,7 @@ export async function runBrokered(surroundings: Surroundings, client: BrokerClie
       signals.close();
     }
   } finally {
+    presence.withdraw();
     chosen?.wall.close();
     log?.close();
   }
@@ -121,7 +126,9 @@ async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, 
       const path = chosen === undefined ? folder.path : realpathSync(folder.path);
       const roots = collectRoots(surroundings.variables, []);
       const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched: options.denyUnmatched, trusted: roots.child, withheld: [] });
-      for (const warning of [...roots.warnings, ...environment.warnings]) surroundings.warn(warning);
+      // The identity's key may be one of them.
+      const shown = eraseShownSecrets(environment, surroundings);
+      for (const warning of [...roots.warnings, ...environment.warnings, ...shown]) surroundings.warn(warning);
       await limited;
       const program = { command: options.command, args: options.args, environment: environment.variables, signals };
       if (chosen === undefined || walled === undefined) return await startChild(program).ended;

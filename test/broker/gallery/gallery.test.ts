@@ -2,12 +2,13 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { UNPLAYED } from "./unplayed.ts";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const SECURITY = readFileSync(new URL("../../../SECURITY.md", import.meta.url), "utf8");
 const ROW = /^\| (?<story>[^|]+) \| `test\/broker\/gallery\/(?<file>[a-z-]+\.test\.ts)` \|$/;
 /** A name, and what follows it: cases are told apart behind a colon. */
-const STORY = /^(?:it|it\.each\(.*\)|\]\))\((?<name>"(?:[^"\\]|\\.)+"), (?:async )?\(/;
+const STORY = /^(?:it|it\.(?:each|skipIf)\(.*\)|\]\))\((?<name>"(?:[^"\\]|\\.)+"), (?:async )?\(/;
 
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && name !== "gallery.test.ts").sort();
 const stories = files.flatMap((file) => namesIn(file).filter((name) => !name.startsWith("honestly")).map((name) => `${file}: ${name}`));
@@ -19,6 +20,21 @@ function namesIn(file: string): string[] {
     return name === undefined ? [] : [(JSON.parse(name) as string).replace(/: %[sj]$/, "")];
   });
 }
+
+/** What `.ci/broker` plays through a broker, of the gallery of attacks on a proxy. */
+const PLAYED = new RegExp(/grep -lE "([\w|]+)"/.exec(readFileSync(new URL("../../../.ci/broker", import.meta.url), "utf8"))?.[1] ?? "$^");
+const ATTACKS = fileURLToPath(new URL("../../attacks/", import.meta.url));
+
+describe("the gallery of attacks on a proxy", () => {
+  it("is played through a broker, but for those of which it is said why not", () => {
+    const attacks = readdirSync(ATTACKS, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".test.ts") && name !== "gallery.test.ts");
+    expect(attacks.filter((name) => !PLAYED.test(readFileSync(`${ATTACKS}${name}`, "utf8"))).sort()).toEqual(Object.keys(UNPLAYED).sort());
+  });
+
+  it("has, for each of those, the test that it names", () => {
+    for (const [attack, { instead }] of Object.entries(UNPLAYED)) for (const [file, ...names] of instead) for (const name of names) expect(readFileSync(`${FOLDER}../${file}`, "utf8"), `${attack}: ${file}`).toContain(`"${name}`);
+  });
+});
 
 describe("the catalogue of attacks on a broker", () => {
   it("has nothing but whole lines, each with a story and where it is shown", () => {
