@@ -6,6 +6,9 @@ import { makeSurroundings } from "../cli/surroundings.ts";
 import { untilStopped } from "../cli/until-stopped.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 
+/** Each may ask an agent or a person. What comes beyond waits in the pipe. */
+const WAITING_MAX = 64;
+
 export default class Mcp extends VaultCommand {
   static override summary = "Serve agents over MCP: which secrets there are, why a request is refused, and ask their person";
   static override description = "A server of the Model Context Protocol on stdin and stdout, for a host that starts it. Its tools are list, explain and ask; none gives a value, and none changes anything. Needs no key. docs/skill.md leads through it.";
@@ -22,6 +25,7 @@ export default class Mcp extends VaultCommand {
       for await (const line of readInputLines(signal)) {
         const reply = answerLine(server, line).then((said) => { if (said !== undefined) answer(said); }).finally(() => waiting.delete(reply));
         waiting.add(reply);
+        if (waiting.size >= WAITING_MAX) await Promise.race(waiting);
       }
       if (!signal.aborted) await Promise.all(waiting);
     });

@@ -1,6 +1,6 @@
 // Puts the skill that comes with this program where an agent looks for skills. Nothing but that one file is written, and none that somebody has changed is replaced unless asked.
 import { lstatSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { equalBytes } from "../../bytes.ts";
 import { readBounded } from "../../disk/bounded-file.ts";
 import { createFile, replaceFile } from "../../disk/durable-file.ts";
@@ -46,9 +46,11 @@ function isSkilledAgent(name: string): name is SkilledAgent {
   return SKILLED_AGENTS.includes(name);
 }
 
-/** @throws VaultError `already-exists` for a file that is another; `usage` where a link or something else stands in its place; `io`. */
+/** @throws VaultError `already-exists` for a file that is another; `usage` where a link or something else stands in its place, or, in a project, on the way to it; `io`. */
 export function installSkill(text: Uint8Array, { agent, folder, isProject, replaces }: SkillWish): Installed {
   const path = join(folder, SKILL_FOLDERS[agent][isProject ? "project" : "own"], NAME, "SKILL.md");
+  // The home folder is its owner's, who may have made links there. A project may be anybody's.
+  if (isProject) refuseLinks(folder, dirname(path));
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) {
     makeFolder(dirname(path));
@@ -61,6 +63,14 @@ export function installSkill(text: Uint8Array, { agent, folder, isProject, repla
   if (!replaces) throw new VaultError("already-exists", `"${path}" is another text than this version's`, "it was left untouched; --replace puts this version's in its place");
   replaceFile(path, text, () => true);
   return { path, outcome: "replaced" };
+}
+
+function refuseLinks(from: string, to: string): void {
+  const parts = relative(from, to).split(sep);
+  for (const [index] of parts.entries()) {
+    const path = join(from, ...parts.slice(0, index + 1));
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) throw new VaultError("usage", `"${path}" is a link, and may lead out of this folder`, "look where it leads; nothing was written");
+  }
 }
 
 function makeFolder(path: string): void {
