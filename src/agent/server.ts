@@ -3,18 +3,15 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { equalBytes, wipe } from "../bytes.ts";
-import { VaultError } from "../errors.ts";
-import type { Secret } from "../secret.ts";
-import type { SecretRecord } from "../vault/record.ts";
-import { openSecrets } from "../vault/envelope.ts";
 import type { Seat } from "./approvals/desk.ts";
 import { ApprovalDesk } from "./approvals/desk.ts";
 import type { Connection } from "./approvals/person-proof.ts";
 import type { RateKeeper } from "./approvals/rate-keeper.ts";
 import { Channel } from "./channel.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES } from "./handshake.ts";
-import { HeadMemory, MAIN_PART } from "./head-memory.ts";
+import { HeadMemory } from "./head-memory.ts";
 import type { HeldKey, KeyCustody } from "./key-custody.ts";
+import { MadeValues } from "./made-values.ts";
 import type { PrivateSocket } from "./private-socket.ts";
 import type { Reply } from "./reply.ts";
 import { encodeReply, refusalCodeOf } from "./reply.ts";
@@ -23,8 +20,6 @@ import { isOfApprovals, parseRequest } from "./request.ts";
 import { makeValue } from "./sources/makers.ts";
 import type { MadeValue, MakeOrder } from "./sources/source-maker.ts";
 import type { LoginKeeper } from "./sources/login-keeper.ts";
-import type { SealedSource, ValueAnswer } from "./sources/value-store.ts";
-import { ValueStore } from "./sources/value-store.ts";
 import type { Time } from "./time.ts";
 import { systemTime } from "./time.ts";
 
@@ -40,8 +35,6 @@ const CHECK_MS = 2000;
 const ALONE_MS_MAX = 10_000;
 /** How long an agent for runs waits in all, where a login could not be written that the server has given: for a disk that is full, or a process that holds the vault. */
 const UNWRITTEN_MS_MAX = 10 * 60_000;
-/** How long the key waits for refreshes that are under way before it goes: cut off, such a login may be lost. */
-const LAST_REFRESH_MS = 2000;
 
 type KeyRequest = Exclude<Request, { readonly op: "lock" }>;
 
@@ -79,12 +72,10 @@ export class AgentServer {
   readonly #channels = new Set<Channel>();
   /** Those whose client has proved itself. */
   readonly #known = new Set<Channel>();
-  readonly #values: ValueStore;
+  readonly #values: MadeValues;
   readonly #time: Time;
-  readonly #logins: LoginKeeper | undefined;
   readonly #desk: ApprovalDesk;
   #expiring: Promise<void> | undefined;
-  #writing: Promise<void> | undefined;
   /** Since when there has been no client. */
   #aloneSinceMs: number;
   #resolveEnded: () => void = () => undefined;
@@ -93,9 +84,8 @@ export class AgentServer {
   constructor(listener: PrivateSocket, custody: KeyCustody, { make = makeValue, time = systemTime, logins, rates, approvalMs }: AgentMeans = {}) {
     this.#listener = listener;
     this.#custody = custody;
-    this.#values = new ValueStore(make, time);
+    this.#values = new MadeValues({ make, time, custody, heads: this.#heads, logins });
     this.#time = time;
-    this.#logins = logins;
     this.#desk = new ApprovalDesk(time, rates, { waitMs: approvalMs });
     this.#aloneSinceMs = time.now().monotonicMs;
     this.ended = new Promise((resolve) => { this.#resolveEnded = resolve; });
@@ -112,16 +102,15 @@ export class AgentServer {
 
   /** As `close`, once what is being refreshed is in the vault, or could not be in time. */
   async leave(): Promise<void> {
-    await this.#lastRefreshes();
+    await this.#values.finish();
     this.close();
   }
 
   #forget(): void {
     clearTimeout(this.#timer);
     this.#custody.close();
-    this.#values.clear();
+    this.#values.close();
     this.#desk.clear();
-    this.#logins?.clear();
     this.#listener.release();
   }
 
@@ -135,20 +124,14 @@ export class AgentServer {
       void this.leave();
       return;
     }
-    void this.#writeRest();
+    void this.#values.writeRest();
     this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
   }
 
   #isLeft(): boolean {
     const nowMs = this.#time.now().monotonicMs;
     if (this.#known.size > 0 || this.#values.isRefreshing) this.#aloneSinceMs = nowMs;
-    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > (this.#logins?.hasUnwritten() === true ? UNWRITTEN_MS_MAX : ALONE_MS_MAX);
-  }
-
-  #writeRest(): Promise<void> {
-    const { key } = this.#custody;
-    if (this.#logins?.hasUnwritten() !== true) return Promise.resolve();
-    return (this.#writing ??= this.#logins.writeRest((use) => this.#custody.finish(key, use)).finally(() => { this.#writing = undefined; }));
+    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > (this.#values.hasUnwritten ? UNWRITTEN_MS_MAX : ALONE_MS_MAX);
   }
 
   /**
@@ -160,14 +143,10 @@ export class AgentServer {
   }
 
   async #expire(): Promise<void> {
-    await this.#lastRefreshes();
+    await this.#values.finish();
     this.#forget();
     await Promise.race([Promise.all([...this.#known].map((channel) => send(channel, { kind: "expired" }))), sleep(FAREWELL_MS)]);
     this.close();
-  }
-
-  async #lastRefreshes(): Promise<void> {
-    if (this.#values.isRefreshing || this.#logins?.hasUnwritten() === true) await Promise.race([this.#values.settled().then(() => this.#writeRest()), sleep(LAST_REFRESH_MS)]);
   }
 
   async #accept(socket: Socket): Promise<void> {
@@ -222,7 +201,7 @@ export class AgentServer {
         return;
       }
       if (request.op === "lock") {
-        await this.#lastRefreshes();
+        await this.#values.finish();
         this.#forget();
         await Promise.race([send(channel, { kind: "locked" }), sleep(FAREWELL_MS)]);
         this.close();
@@ -272,39 +251,8 @@ export class AgentServer {
       case "recall":
         return { kind: "recalled", heads: this.#heads.find(request.parts) };
       case "value":
-        return this.#findValue(request, key);
+        return this.#values.find(request, key);
     }
-  }
-
-  /** What opens under this key alone: the record's place in the vault, its source and its sealed bytes are bound to one another. */
-  async #findValue({ record, refused }: Extract<KeyRequest, { readonly op: "value" }>, key: HeldKey): Promise<ValueAnswer> {
-    const { source } = record;
-    if (source.kind === "stored") throw new VaultError("bad-schema", "a stored value is not made");
-    const open = async (): Promise<Secret> => {
-      const [sealed] = await this.#custody.use(key, (holder) => openSecrets(holder, key.vaultId, [record]));
-      if (sealed === undefined) throw new VaultError("bad-wrap", "a record does not open");
-      return sealed;
-    };
-    // Whoever asks shows that the record is one of the vault's before hearing of what was made of it.
-    (await open()).wipe();
-    const use = async <T>(work: (current: SealedSource) => Promise<T>): Promise<T> => {
-      if (source.kind === "oauth2") return this.#useLogin(record, key, work);
-      const sealed = await open();
-      try {
-        return await work({ record, sealed });
-      } finally {
-        sealed.wipe();
-      }
-    };
-    return this.#values.ask(key.vaultId, { record, source, refused, use });
-  }
-
-  async #useLogin<T>(record: SecretRecord, key: HeldKey, work: (login: SealedSource) => Promise<T>): Promise<T> {
-    if (this.#logins === undefined) throw new VaultError("io", "this agent keeps no logins");
-    return this.#logins.withLogin(record, (use) => this.#custody.finish(key, use), ({ keep, ...login }) => work({
-      ...login,
-      keep: async (...order) => { this.#heads.note([{ part: MAIN_PART, ...(await keep(...order)) }]); },
-    }));
   }
 }
 
