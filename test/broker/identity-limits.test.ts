@@ -1,7 +1,7 @@
 // What one identity may take of a broker, so that another's runs go on.
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { openHeldSessions } from "../../src/app/broker/held-sessions.ts";
+import { openBrokerDesk } from "../../src/app/broker/broker-desk.ts";
 import type { BrokerSession } from "../../src/app/broker/broker-session.ts";
 import type { ServedVault } from "../../src/app/broker/served-vault.ts";
 import type { SessionDoor } from "../../src/broker/front.ts";
@@ -39,7 +39,7 @@ function openService() {
     enter: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  return { ended, service: openHeldSessions({ audience: () => "http://a", nonce: "", vaults: [vault], takeProof: () => true, claim: () => Promise.resolve({ status: 202 }), tell: () => Promise.resolve({ status: 200 }), refused: () => undefined, now: Date.now, warn: () => undefined }) };
+  return { ended, service: openBrokerDesk({ audience: () => "http://a", nonce: "", vaults: [vault], takeProof: () => true, claim: () => Promise.resolve({ status: 202 }), tell: () => Promise.resolve({ status: 200 }), refused: () => undefined, now: Date.now, warn: () => undefined }) };
 }
 
 describe("one identity", () => {

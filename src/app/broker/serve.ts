@@ -14,8 +14,8 @@ import { isHandle } from "../../identity/handle.ts";
 import { openReplayMemory } from "../../identity/replay-memory.ts";
 import { requireUsableProxies } from "../runs/next-proxies.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { HeldSessions } from "./held-sessions.ts";
-import { openHeldSessions } from "./held-sessions.ts";
+import type { BrokerDesk } from "./broker-desk.ts";
+import { openBrokerDesk } from "./broker-desk.ts";
 import { addClaim } from "./claims.ts";
 import { openRefusalRecord } from "./refusal-record.ts";
 import type { ServedVault } from "./served-vault.ts";
@@ -47,7 +47,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
   await forbidCoreDumps();
   const vaults: ServedVault[] = [];
   const replays = openReplayMemory();
-  let service: HeldSessions | undefined;
+  let service: BrokerDesk | undefined;
   let front: Front | undefined;
   const close = async (): Promise<void> => {
     clearInterval(timer);
@@ -72,7 +72,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
     const address = options.host.includes(":") ? `[${options.host}]` : options.host;
     // Port 0 has its number only once it listens.
     let origin: BrokerOrigin | "" = options.name === undefined ? "" : parseBrokerOrigin(options.name);
-    service = openHeldSessions({
+    service = openBrokerDesk({
       audience: () => origin,
       vaults,
       nonce: shared?.nonce ?? randomBytes(NONCE_BYTES).toString("hex"),
@@ -112,7 +112,7 @@ function claim(owners: readonly Surroundings[], did: DidKey, body: Uint8Array): 
   return { status: 202 };
 }
 
-async function tell(what: "health" | "ready" | "metrics", isLocal: boolean, vaults: readonly ServedVault[], service: HeldSessions | undefined): Promise<Reply> {
+async function tell(what: "health" | "ready" | "metrics", isLocal: boolean, vaults: readonly ServedVault[], service: BrokerDesk | undefined): Promise<Reply> {
   if (what === "health") return replyWith(200, { status: "ok" });
   if (what === "ready") {
     const ready = (await Promise.all(vaults.map((vault) => vault.isReady()))).every((isReady) => isReady);
