@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { NODE } from "../test/support/program.ts";
 import { cleanEnvironment } from "./clean-environment.ts";
@@ -31,27 +32,39 @@ const BY_NODE = ["http-mitm-proxy", "mockttp"];
 export const SANDBOX_RUNTIME = "sandbox-runtime";
 const SANDBOX_RUNTIME_CLI = "./node_modules/@anthropic-ai/sandbox-runtime/dist/cli.js";
 const NEEDS = ["bwrap", "socat", "rg"];
+const PATIENCE_MS = 30_000;
 
 export const processFile = (name: string): string => fileURLToPath(new URL(`./processes/${name}.js`, import.meta.url));
 
-/** Those that are installed. */
+/** Those that are installed. One that does not start is left out, with a word. */
 export async function openPeers(stage: PeerStage): Promise<Contender[]> {
-  const peers: Contender[] = [];
-  for (const name of BY_NODE) if (isInstalled(name)) peers.push(await openByNode(stage, name));
-  if (hasCommand("mitmdump")) peers.push(await openMitmdump(stage));
-  if (hasCommand("varlock")) peers.push(await openVarlock(stage));
-  if (hasSandboxRuntime()) peers.push(await openSandboxRuntime(stage));
-  return peers;
+  const ways: readonly (readonly [string, () => Promise<Contender>])[] = [
+    ...BY_NODE.filter(isInstalled).map((name) => [name, () => openByNode(stage, name)] as const),
+    ...(hasCommand("mitmdump") ? [["mitmdump", () => openMitmdump(stage)] as const] : []),
+    ...(hasCommand("varlock") ? [["varlock", () => openVarlock(stage)] as const] : []),
+    ...(hasSandboxRuntime() ? [[SANDBOX_RUNTIME, () => openSandboxRuntime(stage)] as const] : []),
+  ];
+  return openThoseThatStart(ways);
 }
 
 /** The bare ones in other languages, which can be built here. */
 export async function openNative({ start, swap, placeholder }: PeerStage): Promise<Contender[]> {
-  const natives: Contender[] = [];
-  for (const { name, program } of buildNativeProxies().built) {
+  return openThoseThatStart(buildNativeProxies().built.map(({ name, program }) => [name, async () => {
     const { line, pid } = await start(name, program, swap);
-    natives.push({ name, proxy: `http://127.0.0.1:${line}`, credential: placeholder, pids: [pid], streams: true });
+    return { name, proxy: `http://127.0.0.1:${line}`, credential: placeholder, pids: [pid], streams: true };
+  }]));
+}
+
+async function openThoseThatStart(ways: readonly (readonly [string, () => Promise<Contender>])[]): Promise<Contender[]> {
+  const opened: Contender[] = [];
+  for (const [name, open] of ways) {
+    try {
+      opened.push(await open());
+    } catch (error) {
+      console.error(`without ${name}: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}`);
+    }
   }
-  return natives;
+  return opened;
 }
 
 /** What is missing, and what to type. */
@@ -119,10 +132,13 @@ async function openSandboxRuntime({ certificate, value, folder, onClose }: PeerS
   const ended = once(child, "close");
   onClose(async () => {
     child.stdin.end();
+    const killing = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
     await ended;
+    clearTimeout(killing);
   });
   const inside = loadPlaceOf(child);
-  const proxy = await inside.hear();
-  const credential = await inside.hear();
+  const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => { throw new Error(`${SANDBOX_RUNTIME} did not start in time`); });
+  late.catch(() => undefined);
+  const [proxy, credential] = [await Promise.race([inside.hear(), late]), await Promise.race([inside.hear(), late])];
   return { name: SANDBOX_RUNTIME, proxy, credential, pids: [child.pid ?? 0], inside, streams: true };
 }
