@@ -35,7 +35,7 @@ function openService() {
     },
     shared: undefined,
     join: () => Promise.resolve(undefined),
-    endAbsent: () => Promise.resolve(false),
+    endAbsent: () => Promise.resolve(undefined),
     enter: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -113,6 +113,25 @@ describe.skipIf(!ENGINES[kind].isHere || !isInstalled("haproxy"))(`brokers on on
     await put(mine, undefined, record);
   });
 
+  test("whoever wants to hear what was done hears where the broker that tells it has not done all of it", async () => {
+    const told = "other brokers have served this run too";
+    const endAt = async (machine: ServingMachine, session: string): Promise<readonly string[]> => (JSON.parse((await ask(machine, one(), "DELETE", `/v1/sessions/${session}`, { body: EXITED })).body) as { readonly lines: readonly string[] }).lines;
+    const openSummed = async (more = { isSummed: true }): Promise<string> => (JSON.parse((await ask(machineAt(0), one(), "POST", "/v1/sessions", { body: encodeOrder({ ...ORDER, ...more }) })).body) as { readonly session: string }).session;
+    // One has done all.
+    expect((await endAt(machineAt(0), await openSummed())).join()).not.toContain(told);
+    // One of which nobody has anything but the one that has begun it.
+    expect((await endAt(machineAt(1), await openSummed())).join()).toContain(told);
+    expect(await endAt(machineAt(1), await openSummed({ isSummed: false }))).toEqual([]);
+    // One that went on at another, whoever of the two is told the end.
+    for (const teller of [0, 1]) {
+      const session = await openSummed();
+      expect((await ask(machineAt(1), one(), "GET", `/v1/sessions/${session}/connections`, { headers: CONNECTION })).status).toBe(101);
+      // The first hears of it a moment later, and at once by whoever reads the log there.
+      if (teller === 0) expect(machineAt(0).vault(["audit", "--json"])).toMatchObject({ status: 0, out: expect.stringContaining("run.join") as string });
+      expect((await endAt(machineAt(teller), session)).join()).toContain(told);
+    }
+  });
+
   test("a secret that is taken away, and a binding that is made less, are so in a session that another broker goes on with", async () => {
     const owner = machineAt(2);
     expect(owner.vault(["secrets", "create", "OTHER_KEY", "--host", brokers.host, "--allow-private"], "other-value-2b9d")).toMatchObject({ status: 0 });

@@ -161,7 +161,10 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
       try {
         const outcome = parseOutcome(body);
         if (held !== undefined) return replyWith(200, { lines: await sessions.end(held, outcome) });
-        for (const vault of vaults) if (await vault.endAbsent(did, id, outcome)) return replyWith(200, { lines: [] });
+        for (const vault of vaults) {
+          const lines = await vault.endAbsent(did, id, outcome);
+          if (lines !== undefined) return replyWith(200, { lines });
+        }
         return refuse(did);
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;

@@ -126,7 +126,8 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
     gate?.close();
     wishes.close();
     const status = isExit(outcome) ? statusOf(outcome) : 0;
-    const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status)];
+    const ofOthers = joined !== undefined || shared?.hasJoins(id) === true ? tellOfOthers(order) : [];
+    const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status), ...ofOthers];
     for (const { grant } of grants) grant.value.wipe();
     part?.detach();
     if (shared === undefined) await trail.close({ kind: "run.end", outcome });
@@ -147,6 +148,11 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
     },
     end: (outcome) => (ended ??= end(outcome)),
   };
+}
+
+/** To whoever wants to hear what was done: that this broker's part is not all. */
+export function tellOfOthers({ isSummed, isLogged }: Pick<SessionOrder, "isSummed" | "isLogged">): string[] {
+  return isSummed || isLogged ? ["other brokers have served this run too: what they did is told in the vault's audit log, and not here"] : [];
 }
 
 async function tellOthers(shared: SharedVault, id: string, record: SessionRecord, key: Uint8Array): Promise<void> {

@@ -37,6 +37,8 @@ export interface SharedVault {
   find(did: DidKey, session: string): Promise<SessionRecord | undefined>;
   /** Whether the log says that nobody may go on with it. @param isAnew looks at once. */
   isOver(session: string, isAnew?: boolean): boolean;
+  /** Whether others have gone on with a session that was begun here, as far as the log is here. */
+  hasJoins(session: string): boolean;
   /** Ends a session of which nothing is served here: in the log, once, and in the store. @throws VaultError as `withOpenVault`, `audit-unwritable`. */
   end(session: string, outcome: ExitOutcome): Promise<void>;
   /** A part of a session that is served here. */
@@ -112,6 +114,7 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
       return logged?.isEnded === false && logged.run === record.begun.run && logged.identity === did ? record : undefined;
     },
     isOver,
+    hasJoins: (session) => (log.findSession(session, true)?.joins ?? 0) > 0,
     async end(session, outcome) {
       await tellEnd(surroundings, log, session, { ...outcome });
       await removeSession(engine, session);

@@ -18,7 +18,7 @@ import { followAcceptancesOf } from "./acceptances.ts";
 import type { Acceptances } from "./admission.ts";
 import { stillStands } from "./admission.ts";
 import type { BrokerSession, SessionTerms } from "./broker-session.ts";
-import { openBrokerSession } from "./broker-session.ts";
+import { openBrokerSession, tellOfOthers } from "./broker-session.ts";
 import { followMachines } from "./other-machines.ts";
 import type { SharedVault } from "./brokered-vault.ts";
 import { openSharedVault } from "./brokered-vault.ts";
@@ -40,8 +40,8 @@ export interface ServedVault {
   readonly shared: SharedVault | undefined;
   /** A session that another broker has opened for this identity, and that may go on. @throws VaultError as a run beside it would; `store-unavailable`. */
   join(did: DidKey, session: string): Promise<BrokerSession | undefined>;
-  /** Ends such a session, of which nothing is served here. @returns whether there was one. @throws VaultError as `join`. */
-  endAbsent(did: DidKey, session: string, outcome: ExitOutcome): Promise<boolean>;
+  /** Ends such a session, of which nothing is served here. @returns what the person is told; undefined where there was none. @throws VaultError as `join`. */
+  endAbsent(did: DidKey, session: string, outcome: ExitOutcome): Promise<readonly string[] | undefined>;
   /** Into this vault's log. @throws VaultError as a run's start would. */
   enter(event: AuditEvent): Promise<void>;
   close(): Promise<void>;
@@ -103,10 +103,10 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
     },
     async endAbsent(did, id, outcome) {
       const record = await shared?.find(did, id);
-      if (record === undefined || find(did) === undefined) return false;
+      if (record === undefined || find(did) === undefined) return undefined;
       record.proxy.ca.key.wipe();
       await shared?.end(id, outcome);
-      return true;
+      return tellOfOthers(record.order);
     },
     enter: (event) => withOpenVault(quiet, async (vault) => { await appendAudited(quiet, vault.holder, vault.file.contents, event); }),
     async close() {

@@ -19,6 +19,8 @@ export interface LoggedSession {
   readonly run: string;
   readonly identity: string;
   readonly isEnded: boolean;
+  /** How often another broker than the first has gone on with it. */
+  readonly joins: number;
   readonly parts: ReadonlyMap<string, OpenPart>;
 }
 
@@ -32,6 +34,7 @@ export interface SessionLog {
 
 interface Heard extends LoggedSession {
   isEnded: boolean;
+  joins: number;
   readonly parts: Map<string, OpenPart>;
 }
 
@@ -57,13 +60,14 @@ export function openSessionLog(): SessionLog {
     switch (event.kind) {
       case "run.start":
         if (typeof broker === "string" && isRunId(broker) && typeof session === "string" && typeof identity === "string") {
-          const begun: Heard = { session, run, identity, isEnded: false, parts: new Map([[run, { run, session, broker, start: hashLine(line) }]]) };
+          const begun: Heard = { session, run, identity, isEnded: false, joins: 0, parts: new Map([[run, { run, session, broker, start: hashLine(line) }]]) };
           sessions.set(session, begun);
           byRun.set(run, begun);
         }
         break;
       case JOINED:
         if (known === undefined || typeof broker !== "string" || !isRunId(broker)) break;
+        known.joins += 1;
         known.parts.set(run, { run, session: known.session, broker, start: hashLine(line) });
         byRun.set(run, known);
         break;
