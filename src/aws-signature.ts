@@ -17,7 +17,7 @@ export interface SignedParts {
 
 export const ALGORITHM = "AWS4-HMAC-SHA256";
 /** In a presigned URL, the one parameter that the signature does not cover: itself. */
-export const SIGNATURE_PARAMETER = "X-Amz-Signature";
+const SIGNATURE_PARAMETER = "X-Amz-Signature";
 
 /** In hexadecimal. */
 export function hashOf(bytes: Uint8Array | string): string {
@@ -30,7 +30,7 @@ export function timeOf(nowMs: number): string {
 }
 
 /** Day, region and service, as `Credential` has them behind the key's id. */
-export function scopeOf({ time, region, service }: Pick<SignedParts, "time" | "region" | "service">): string {
+function scopeOf({ time, region, service }: Pick<SignedParts, "time" | "region" | "service">): string {
   return `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
 }
 

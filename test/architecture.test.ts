@@ -3,8 +3,9 @@
 //   commands → cli → app → { broker  store  keys  agent  audit  services  providers  env-files  project  proxy  run  scan  sealed  wall } → { vault  disk  identity  paths } → engines → { errors  secret  bytes  aws-signature }
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { REVEALERS } from "./support/revealers.ts";
 import type { SourceFile } from "./support/source-tree.ts";
-import { nodesOf, readSources } from "./support/source-tree.ts";
+import { exportedValues, nodesOf, readSources } from "./support/source-tree.ts";
 
 const sources = readSources("src");
 const tests = readSources("test");
@@ -126,53 +127,6 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   yaml: /^src\/(sealed\/documents\/yaml|run\/kube-config)\.ts$/,
   "@oclif/core": /^src\/(cli|commands)\//,
 };
-
-/** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
-const REVEALERS = [
-  "src/agent/reply.ts",
-  "src/agent/sources/sealed-login.ts",
-  "src/agent/sources/sealed-order.ts",
-  "src/agent/sources/value-store.ts",
-  "src/app/broker/own-identities.ts",
-  "src/app/broker/session-record.ts",
-  "src/app/imports/env-file-variables.ts",
-  "src/app/imports/import-secrets.ts",
-  "src/app/imports/project-from-env.ts",
-  "src/app/keys/asked-once.ts",
-  "src/app/keys/store-password.ts",
-  "src/app/logins/account.ts",
-  "src/app/logins/log-out.ts",
-  "src/app/logins/login-client.ts",
-  "src/app/logins/seal-grant.ts",
-  "src/app/refreshing/vault-logins.ts",
-  "src/app/runs/living-value.ts",
-  "src/app/runs/placeholder-form.ts",
-  "src/app/runs/stored-values.ts",
-  "src/app/scanning/known-values.ts",
-  "src/app/sealing/sealing-keys.ts",
-  "src/app/secrets/value-rules.ts",
-  "src/app/sources/minted-source.ts",
-  "src/cli/input/secret-input.ts",
-  "src/cli/output/terminal.ts",
-  "src/commands/rotate-master.ts",
-  "src/engines/credentials.ts",
-  "src/engines/postgres-session.ts",
-  "src/engines/redis.ts",
-  "src/engines/s3-client.ts",
-  "src/env-files/kept-value.ts",
-  "src/identity/identity-key.ts",
-  "src/keys/keyring.ts",
-  "src/proxy/grants/aws-credentials.ts",
-  "src/proxy/places/substitute.ts",
-  "src/proxy/scrub/secret-forms.ts",
-  "src/proxy/tls/run-ca.ts",
-  "src/run/hidden-values.ts",
-  "src/sealed/documents/dotenv.ts",
-  "src/sealed/first-form.ts",
-  "src/sealed/second-form.ts",
-  "src/vault/envelope.ts",
-  "src/vault/kdf.ts",
-];
 
 const FORBIDDEN_WORDS = ["util", "utils", "helper", "helpers", "common", "misc", "shared", "core", "base", "manager", "service", "handler", "types", "index"];
 
@@ -304,6 +258,12 @@ describe("sealed fields are pure", () => {
 describe("files", () => {
   test("have at most 400 lines", () => {
     expect([...sources, ...tests].filter(({ lines }) => lines > 400).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  test("export no value that no other file takes, but for what bin/run.js starts", () => {
+    const users = [...sources, ...tests, ...benches];
+    const isTaken = (from: string, name: string): boolean => users.some(({ imports, text }) => imports.some(({ target, names }) => target === from && (names.includes(name) || (names.includes("*") && new RegExp(`\\b${name}\\b`).test(text)))));
+    expect(sources.flatMap(({ path, tree }) => exportedValues(tree).filter((name) => !isTaken(path, name)).map((name) => `${path}: ${name}`))).toEqual(["src/cli/start.ts: start", "src/commands/program.ts: main"]);
   });
 
   test("are named for what they own, in small letters with dashes", () => {

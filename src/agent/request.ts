@@ -21,7 +21,7 @@ import { copyKey, parseBytes, parseMembers, requireKeyCount } from "./message.ts
 /** One frame's worth of work: bounds how long one client can keep the others waiting. */
 export const BATCH_ITEMS_MAX = 4096;
 /** The record with the most and longest groups and hosts stays well below this. */
-export const AAD_BYTES_MAX = 1024 * 1024;
+const AAD_BYTES_MAX = 1024 * 1024;
 const HASH_BYTES = 32;
 const WRAPPED_BYTES = KEY_BYTES + TAG_BYTES;
 

@@ -9,7 +9,7 @@ import { listParts, newestPart, openPart, putPartAway } from "./parts.ts";
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
 const NO_FOLLOW = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
 /** A line is far shorter than this: events hold names and hosts, whose lengths and numbers are bounded. */
-export const LINE_BYTES_MAX = 512 * 1024;
+const LINE_BYTES_MAX = 512 * 1024;
 
 /** The newest part, open for appending. Whoever opened it closes it, and holds the log's lock. */
 export interface OpenEnd {

@@ -103,7 +103,7 @@ export async function requireAllStored(store: LogStore, lines: readonly string[]
 }
 
 /** What the store had and has no more. */
-export function cutOff({ engine, vaultId }: LogStore, why: string): VaultError {
+function cutOff({ engine, vaultId }: LogStore, why: string): VaultError {
   return new VaultError("rolled-back", `the audit log in the store ${engine.where} ${why}: the store was put back to an older state, has lost writes in a failover, or somebody has cut it`, `vault store restore puts back what this machine has; if you yourself want what the store has: vault accept ${encodeBase64(vaultId)}`);
 }
 

@@ -11,7 +11,7 @@ import { showProgress, withSpinner } from "./output/spinner.ts";
 import { warn } from "./output/terminal.ts";
 
 /** The paths for this process's environment. @param folder what is to count as `VAULT_DIR`, in place of the variable. */
-export function findProcessPaths(folder?: string): VaultPaths {
+function findProcessPaths(folder?: string): VaultPaths {
   const variables = folder === undefined ? process.env : { ...process.env, VAULT_DIR: folder };
   return findPaths({ variables, home: homedir(), temporary: tmpdir(), cwd: process.cwd(), platform: process.platform, uid: process.getuid?.() ?? 0, sessionFolder: findSessionFolder(), findEngine: engineFinder(process.env, askKeptPassword) });
 }

@@ -122,7 +122,7 @@ export async function within<T>(ms: number, isIdle: boolean, where: string, work
   }
 }
 
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   return address === "::1" || /^(?:::ffff:)?127\./.test(address);
 }
 

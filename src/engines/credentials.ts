@@ -18,7 +18,7 @@ export interface KeyCredentials {
 }
 
 /** Where a password for PostgreSQL or Redis is looked for. */
-export const PASSWORD_VARIABLE = "VAULT_STORE_PASSWORD";
+const PASSWORD_VARIABLE = "VAULT_STORE_PASSWORD";
 
 /**
  * @param password that the caller has from elsewhere, such as the keyring: for S3 `accessKeyId:secretAccessKey`. It comes before the environment.

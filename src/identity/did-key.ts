@@ -3,7 +3,7 @@
 /** `did:key:z6Mk…`. */
 export type DidKey = string & { readonly __brand: "DidKey" };
 
-export const PUBLIC_KEY_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
 
 const START = "did:key:z";
 /** Multicodec `ed25519-pub`, as an unsigned varint. */

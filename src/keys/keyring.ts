@@ -163,7 +163,7 @@ export async function retireKeyringEntry(place: KeyringPlace, isOwned: boolean):
 }
 
 /** What to tell a user about an entry that cannot be had. */
-export function unavailable(kind: Exclude<KeyringAnswer["kind"], "entry">, place: KeyringPlace): VaultError {
+function unavailable(kind: Exclude<KeyringAnswer["kind"], "entry">, place: KeyringPlace): VaultError {
   switch (kind) {
     case "unavailable":
       return new VaultError("key-unavailable", "there is no keyring here", "on Linux a Secret Service (gnome-keyring, KWallet, KeePassXC) has to run on the session bus; without one, use --provider file or passphrase");

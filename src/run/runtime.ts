@@ -1,8 +1,6 @@
 // Which runtime makes a command's requests: by the program's name, by the first line of a script, by what stands in a binary. Pure but for what it is handed to look with.
 
-export const RUNTIMES = ["node", "deno", "bun", "python", "ruby", "php", "perl", "r", "elixir", "java", "go", "curl", "wget", "git"] as const;
-
-export type Runtime = (typeof RUNTIMES)[number];
+export type Runtime = "node" | "deno" | "bun" | "python" | "ruby" | "php" | "perl" | "r" | "elixir" | "java" | "go" | "curl" | "wget" | "git";
 
 /** `program` is a path; for a runtime it is what runs the probe, and undefined where the machine has nothing to run one with. */
 export type CommandKind =

@@ -4,7 +4,7 @@ import type { GroupWitness, KeyboardSignal } from "./group-witness.ts";
 import { openGroupWitness } from "./group-witness.ts";
 
 /** SIGUSR1 is among them also because Node opens its inspector, to every local user, on one that nobody listens for. SIGTSTP and SIGCONT are not: by default the terminal stops and continues both of us. */
-export const FORWARDED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+const FORWARDED_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 export type ForwardedSignal = (typeof FORWARDED_SIGNALS)[number];
 

@@ -40,7 +40,7 @@ export interface Judges {
 }
 
 /** On a line with this, nothing is found: for fixtures. */
-export const IGNORE_MARK = "vault-scan-ignore";
+const IGNORE_MARK = "vault-scan-ignore";
 /** Of one text. */
 const CLUES_MAX = 1000;
 const VALUE = `"((?:[^"\\\\\\n]|\\\\.){1,4096})"|'([^'\\n]{1,4096})'`;

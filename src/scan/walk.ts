@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemErrorCode } from "../errors.ts";
 import { PASSED_FOLDERS } from "./attention.ts";
 
-export const FILES_MAX = 200_000;
+const FILES_MAX = 200_000;
 const DEPTH_MAX = 64;
 
 export interface Walk {

@@ -39,7 +39,7 @@ export interface Service {
   readonly presets: readonly Preset[];
 }
 
-export const VARIABLES_MAX = 16;
+const VARIABLES_MAX = 16;
 const CREDENTIALS_MAX = 8;
 const TITLE_MAX = 80;
 const PLACEHOLDERS_MAX = 16;

@@ -13,7 +13,7 @@ export interface Preset {
   readonly rules: Rules;
 }
 
-export const PRESETS_MAX = 16;
+const PRESETS_MAX = 16;
 const SUMMARY_MAX = 240;
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MEMBERS = ["summary", "allow", "deny", "graphql"];

@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url";
 import { isIPv4, isIPv6 } from "node:net";
 import { VaultError } from "../errors.ts";
 
-export const DEFAULT_PORT = 443;
+const DEFAULT_PORT = 443;
 
 /** An exact authority. `host` is canonical: lower-case A-labels, dotted IPv4, or RFC 5952 IPv6 without brackets. */
 export interface Authority {

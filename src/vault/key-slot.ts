@@ -29,7 +29,7 @@ const WORD_LENGTH_MAX = 256;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 /** A name that an environment variable with a key may have. */
-export function isVariableName(name: string): boolean {
+function isVariableName(name: string): boolean {
   return VARIABLE.test(name);
 }
 

@@ -16,11 +16,6 @@ export interface RuleChange {
   readonly clears?: boolean;
 }
 
-/** Whether it changes anything. */
-export function isChange({ allow = [], deny = [], ask = [], remove = [], limits = {}, clears = false }: RuleChange): boolean {
-  return clears || allow.length + deny.length + ask.length + remove.length + Object.keys(limits).length > 0;
-}
-
 /**
  * @param what the secret, for errors.
  * @throws VaultError `usage` for a pattern to be removed that is not there, and for the last of `allow`: without it, all would be allowed.

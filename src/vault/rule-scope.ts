@@ -30,7 +30,7 @@ function isNarrowerGraphql(before: Rules["graphql"], next: Rules["graphql"]): bo
 }
 
 /** Whether a pattern matches all that another does. Sound, and not complete. @param isLoose as `deny` and `ask` match. */
-export function covers(wide: string, narrow: string, isLoose = false): boolean {
+function covers(wide: string, narrow: string, isLoose = false): boolean {
   const [one, other] = [partsOf(wide, isLoose), partsOf(narrow, isLoose)];
   return (one.methods === "*" || (other.methods !== "*" && other.methods.split(",").every((method) => one.methods.split(",").includes(method)))) && coversSegments(one.segments, other.segments);
 }

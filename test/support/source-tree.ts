@@ -53,6 +53,18 @@ export function nodesOf(root: ts.Node): ts.Node[] {
   return nodes;
 }
 
+/** Names of the functions, classes and constants that a file exports, but for its default. */
+export function exportedValues(tree: ts.SourceFile): string[] {
+  const isExported = (node: ts.HasModifiers): boolean => {
+    const kinds = (node.modifiers ?? []).map(({ kind }) => kind);
+    return kinds.includes(ts.SyntaxKind.ExportKeyword) && !kinds.includes(ts.SyntaxKind.DefaultKeyword);
+  };
+  return tree.statements.flatMap((statement) => {
+    if (ts.isVariableStatement(statement) && isExported(statement)) return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? name.text : []));
+    return (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && isExported(statement) ? [statement.name?.text ?? ""] : [];
+  });
+}
+
 /** `import … from`, `export … from`, `import("…")` and `typeof import("…")` alike. */
 function importOf(node: ts.Node): Omit<Import, "target">[] {
   if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {

@@ -5,12 +5,12 @@ import { parseInteger, parseObject } from "../../vault/json-shape.ts";
 import { parseBytes, parseMembers } from "../message.ts";
 
 /** A day: who wants more changes the rule. */
-export const ALLOW_MS_MAX = 24 * 60 * 60 * 1000;
+const ALLOW_MS_MAX = 24 * 60 * 60 * 1000;
 /** Of the reason that a program is told. */
-export const REASON_MAX = 500;
+const REASON_MAX = 500;
 
 /** Through which door the person came. */
-export const DOORS = ["command", "page", "here"] as const;
+const DOORS = ["command", "page", "here"] as const;
 export type Door = (typeof DOORS)[number];
 
 /**

@@ -6,7 +6,7 @@ import { parseArray, parseBoolean, parseInteger, parseText } from "../../vault/j
 import { parseBytes, parseMembers } from "../message.ts";
 
 /** The longest body that is held, and that a person can read. */
-export const HELD_BODY_BYTES_MAX = 1024 * 1024;
+const HELD_BODY_BYTES_MAX = 1024 * 1024;
 const SECRETS_MAX = 256;
 const RULES_MAX = 256;
 const PROGRAMS_MAX = 16;
@@ -109,7 +109,7 @@ function parseTexts(value: unknown, lengthMax: number, what: string): string[] {
 }
 
 /** @throws VaultError `bad-schema`, or `out-of-bounds` for a longer text. */
-export function parseBounded(value: unknown, lengthMax: number, what: string): string {
+function parseBounded(value: unknown, lengthMax: number, what: string): string {
   const text = parseText(value, what);
   if (text.length > lengthMax) throw new VaultError("out-of-bounds", `${what}: more than ${lengthMax}`);
   return text;

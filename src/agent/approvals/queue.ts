@@ -6,7 +6,7 @@ import type { HeldRequest } from "./held-request.ts";
 import { StandingApprovals } from "./standing.ts";
 
 /** How long a request waits for a person, who may have been asked by a line on another terminal. Most clients are as patient. */
-export const WAIT_MS = 120_000;
+const WAIT_MS = 120_000;
 /** A program that sends without end must not fill the agent's memory: what is one too many is refused at once. */
 const WAITING_MAX = 512;
 /** Of bodies that can be read, all together. Those of more are held by their runs, and cannot be shown. */

@@ -17,7 +17,7 @@ export interface MachineClock {
   readonly nowMs: () => number;
 }
 
-export const machineClock: MachineClock = {
+const machineClock: MachineClock = {
   boot: identifyThisProcess().boot,
   nowMs: () => Number(process.hrtime.bigint() / 1_000_000n),
 };

@@ -4,8 +4,8 @@ import { rootCertificates } from "node:tls";
 import { SourceFailure } from "./source-maker.ts";
 
 /** The longest answer: key sets and metadata have a few thousand bytes. */
-export const ANSWER_BYTES_MAX = 64 * 1024;
-export const ANSWER_MS = 20_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+const ANSWER_MS = 20_000;
 
 export interface FetchLimits {
   /** PEM of certificates that are trusted besides those that came with this Node. */

@@ -13,8 +13,6 @@ const privateKeyForm = members({ privateKey, roots });
 const keyPairForm = members({ accessKeyId: line(128), secretAccessKey: line(256), sessionToken: nullable(line(8192)), roots });
 const signOnForm = members({ accessToken: line(8192), roots });
 
-export type SealedClientSecret = FormOf<typeof clientSecretForm>;
-export type SealedPrivateKey = FormOf<typeof privateKeyForm>;
 export type SealedKeyPair = FormOf<typeof keyPairForm>;
 export type SealedSignOn = FormOf<typeof signOnForm>;
 

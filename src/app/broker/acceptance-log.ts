@@ -7,8 +7,8 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Admission } from "./admission.ts";
 import { isSameViewpoint } from "./admission.ts";
 
-export const IDENTITY_ACCEPTED = "identity.accept";
-export const IDENTITY_REVOKED = "identity.revoke";
+const IDENTITY_ACCEPTED = "identity.accept";
+const IDENTITY_REVOKED = "identity.revoke";
 
 /** What the log tells so far. */
 export type AcceptedIdentities = ReadonlyMap<DidKey, Admission>;

@@ -158,6 +158,6 @@ function openEntry(key: Uint8Array, { session, sealed }: SessionEntry): SessionR
 }
 
 /** @throws anything else. */
-export function passVaultError(error: unknown): void {
+function passVaultError(error: unknown): void {
   if (!(error instanceof VaultError)) throw error;
 }

@@ -12,7 +12,7 @@ import { Secret } from "../../secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** Holds an identity's key, as its file would. Programs in runs do not get it. */
-export const IDENTITY_VARIABLE = "VAULT_IDENTITY_KEY";
+const IDENTITY_VARIABLE = "VAULT_IDENTITY_KEY";
 const BYTES_MAX = 256;
 
 /** @throws VaultError `already-exists`; `usage` for a handle that is none; `io`. */

@@ -24,7 +24,7 @@ const MARK = utf8("1");
 const MARK_DIGEST = digestOf(MARK);
 
 /** Such as `proof/000029876543/0123…`. */
-export function proofName({ did, id, expires }: Proof): string {
+function proofName({ did, id, expires }: Proof): string {
   return `proof/${String(Math.floor(expires / MINUTE)).padStart(12, "0")}/${hash("sha256", `${did} ${id}`, "hex").slice(0, 32)}`;
 }
 

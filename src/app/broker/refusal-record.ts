@@ -12,7 +12,7 @@ export interface RefusalRecord {
   close(): Promise<void>;
 }
 
-export const IDENTITY_REFUSED = "identity.refused";
+const IDENTITY_REFUSED = "identity.refused";
 const LINE_EVERY_MS = 60_000;
 
 /** @param enter writes it to the log; it has to bear that it fails. */

@@ -17,7 +17,7 @@ const RUN_FOLDER = /^run-[1-9][0-9]{0,9}-[0-9a-f]{16}$/;
 export type LockHolder = NonNullable<ReturnType<typeof findLockHolder>>;
 
 /** Judges a lock by who holds it. `ownHost` is this machine's name as locks spell it. */
-export function judgeLock(path: string, { pid, host, isDead }: LockHolder, ownHost: string): Finding {
+function judgeLock(path: string, { pid, host, isDead }: LockHolder, ownHost: string): Finding {
   if (isDead) return note("locks", `the lock "${path}" was left behind by process ${pid}, which is dead; the next command takes it over`);
   if (host === ownHost) return note("locks", `process ${pid} holds the lock "${path}" just now`, `ps -p ${pid}`);
   const who = pid === 0 ? host : `process ${pid} on ${host}`;

@@ -51,7 +51,7 @@ export function judgeAncestor(path: string, mode: number): Finding | undefined {
 }
 
 /** All places of a vault that can exist. @param keyFile the file provider's, if that is where the key is. */
-export function listPlaces(paths: VaultPaths, keyFile: string | undefined): Place[] {
+function listPlaces(paths: VaultPaths, keyFile: string | undefined): Place[] {
   const { agent } = paths;
   const isPipe = agent.socket.startsWith("\\\\");
   const places: Place[] = [

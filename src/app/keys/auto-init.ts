@@ -27,7 +27,7 @@ export interface KeyFindings {
  * The source for a new vault's key: stronger and more external ones first. What exists already is taken before anything new is made.
  * A keyring that is locked may hold the entry, so it is passed over for nothing that would make a second key.
  */
-export function chooseKeySource({ hasVariable, keyring, hasKeyFile }: KeyFindings): "variable" | "keyring" | "key-file" | "locked-keyring" {
+function chooseKeySource({ hasVariable, keyring, hasKeyFile }: KeyFindings): "variable" | "keyring" | "key-file" | "locked-keyring" {
   if (hasVariable) return "variable";
   if (keyring === "entry") return "keyring";
   if (hasKeyFile) return "key-file";

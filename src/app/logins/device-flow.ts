@@ -42,7 +42,7 @@ export function readDeviceCode(title: string, status: number, text: string, nowM
 export type DeviceStep = { readonly kind: "again"; readonly intervalMs: number } | { readonly kind: "done" };
 
 /** @throws VaultError `no-value` where the person said no, or the code is over. */
-export function nextStep(title: string, text: string, intervalMs: number): DeviceStep {
+function nextStep(title: string, text: string, intervalMs: number): DeviceStep {
   switch (findObject(text)["error"]) {
     case "authorization_pending":
       return { kind: "again", intervalMs };

@@ -19,7 +19,7 @@ export interface RegistrationWish {
 }
 
 /** What is registered: a public client, since a program on somebody's machine keeps no secret of its maker's (RFC 8252, section 8.5). */
-export function registrationOf({ flow, redirectUri, scopes }: RegistrationWish): Record<string, string | string[]> {
+function registrationOf({ flow, redirectUri, scopes }: RegistrationWish): Record<string, string | string[]> {
   return {
     client_name: "vault",
     application_type: "native",

@@ -101,7 +101,7 @@ interface Trial extends Pick<Question, "method" | "denyUnmatched" | "strict"> {
 }
 
 /** The pure part. */
-export function explainFor(grants: readonly Grant[], trial: Trial): Explanation {
+function explainFor(grants: readonly Grant[], trial: Trial): Explanation {
   const { scheme, method, authority } = trial;
   const route = judgeRoute(grants, trial);
   const secrets = route.kind === "refused" ? [] : grants.map((grant) => explainSecret(grant, grants, route, trial));
@@ -216,4 +216,4 @@ function fail(error: VaultError): never {
 }
 
 /** In the order in which they are shown: where most credentials stand comes first. */
-export const SHOWN_PLACES: readonly PlaceKind[] = ["header", ...PLACES.filter((place) => place !== "header")];
+const SHOWN_PLACES: readonly PlaceKind[] = ["header", ...PLACES.filter((place) => place !== "header")];

@@ -109,7 +109,7 @@ function openLesserDoor(relay: Wall, options: DoorOptions): { readonly door: Doo
 }
 
 /** What a person should know of a wall that is the smaller one. */
-export const RELAY_WARNING = "this machine refuses powers within a network of the program's own: behind the wall, only what heeds HTTPS_PROXY and HTTP_PROXY reaches the proxy, and everything else reaches nothing (vault doctor --sandbox)";
+const RELAY_WARNING = "this machine refuses powers within a network of the program's own: behind the wall, only what heeds HTTPS_PROXY and HTTP_PROXY reaches the proxy, and everything else reaches nothing (vault doctor --sandbox)";
 
 export interface WalledProgram {
   readonly command: string;

@@ -3,7 +3,7 @@ import { VaultError } from "../../errors.ts";
 import type { KdfCost } from "../../vault/kdf.ts";
 import { KDF_COSTS } from "../../vault/kdf.ts";
 
-export const PROVIDERS = ["passphrase", "keyring", "env", "file"] as const;
+const PROVIDERS = ["passphrase", "keyring", "env", "file"] as const;
 
 export type ProviderName = (typeof PROVIDERS)[number];
 

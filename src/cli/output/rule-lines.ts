@@ -3,7 +3,7 @@ import type { Rules } from "../../vault/rules.ts";
 import { formatSize } from "./size-text.ts";
 
 /** A flag and what stands behind it, without quotation marks. */
-export function ruleWords({ allow, deny, ask, rate, uses, until, maxBodyBytes, graphql }: Rules): (readonly [flag: string, word: string])[] {
+function ruleWords({ allow, deny, ask, rate, uses, until, maxBodyBytes, graphql }: Rules): (readonly [flag: string, word: string])[] {
   return [
     ...(allow ?? []).map((pattern) => ["allow", pattern] as const),
     ...deny.map((pattern) => ["deny", pattern] as const),

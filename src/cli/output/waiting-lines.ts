@@ -46,7 +46,7 @@ export function bodyLines({ request: { body } }: WaitingRequest): string[] {
 }
 
 /** Without the port that goes without saying. */
-export function withoutUsualPort(host: string): string {
+function withoutUsualPort(host: string): string {
   return host.endsWith(":443") ? host.slice(0, -":443".length) : host;
 }
 

@@ -8,7 +8,7 @@ export const LIST_PATH = "/waiting";
 export const LOOK_PATH = "/body";
 export const ANSWER_PATH = "/answer";
 /** Of a question or an answer: an id, a digest, and a reason. */
-export const ORDER_BYTES_MAX = 8 * 1024;
+const ORDER_BYTES_MAX = 8 * 1024;
 
 export type ApproveVerdict = { readonly kind: "page" } | { readonly kind: "list" | "look" | "answer"; readonly length: number } | { readonly kind: "refused"; readonly status: number };
 

@@ -8,7 +8,7 @@ import { answerPage } from "./page-answer.ts";
 import { VALUE_PAGE, VALUE_PAGE_POLICY } from "./value-page.ts";
 import { judgeRequest } from "./value-request.ts";
 
-export const ENTRY_MS = 2 * 60 * 1000;
+const ENTRY_MS = 2 * 60 * 1000;
 
 /** What the user is shown of the secret. */
 export type EntryDetails = Pick<SecretMetadata, "name" | "service" | "hosts" | "places">;

@@ -38,7 +38,7 @@ export function refuseAsking(grant: Grant, authority: Authority, layer: RuleLaye
   return makeRefusal("asks", `${notSent(grant, authority)}; by ${whose(layer)} "${rule}" somebody has to be asked first, and there is nobody to ask`, [grant.name]);
 }
 
-export function howToAllow({ name }: Grant, { by }: RuleLayer, change: string): string {
+function howToAllow({ name }: Grant, { by }: RuleLayer, change: string): string {
   if (by === undefined) return `to allow it: vault secrets update ${name} ${change}`;
   return by === BY_FLAGS ? "the flags of this run leave it out; run without them" : `what this run may have of it is what ${by} leaves of what the vault allows; --no-project runs without the file`;
 }

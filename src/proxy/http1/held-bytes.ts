@@ -1,7 +1,7 @@
 // How much of its program's bodies a run holds at once. One body has its own bound; the connections that bring some are a thousand.
 
 /** Room for four of the longest that are hashed here. */
-export const HELD_BYTES_MAX = 64 * 1024 * 1024;
+const HELD_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The part of one body. */
 export interface HeldShare {

@@ -51,11 +51,6 @@ interface Instruction {
   readonly value: number;
 }
 
-/** Whether this program knows the calls of a processor, in Node's word for it. */
-export function hasSeccompFilter(arch: string): boolean {
-  return Object.hasOwn(PROCESSORS, arch);
-}
-
 /**
  * The filter for a processor and its 32-bit ways: everything but what stands above is allowed.
  *

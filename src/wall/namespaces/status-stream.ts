@@ -30,7 +30,7 @@ export function readWallStatus(stream: Readable): WallStatus {
 }
 
 /** The member of the first whole document that has it. Pure. */
-export function findNumber(text: string, name: string): number | undefined {
+function findNumber(text: string, name: string): number | undefined {
   for (const line of text.split("\n").slice(0, -1)) {
     const value = findMember(line, name);
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;

@@ -71,7 +71,7 @@ function heeds(pid: number): boolean {
 }
 
 /** The value of a line of `/proc/<pid>/status`. Pure. */
-export function findField(status: string, name: string): string | undefined {
+function findField(status: string, name: string): string | undefined {
   return status.split("\n").find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
 }
 

@@ -31,7 +31,7 @@ export function answerInquiry(inquiry: Uint8Array, table: Pick<NameTable, "addre
 }
 
 /** RFC 6761 section 6.3. */
-export function isLocalName(name: string): boolean {
+function isLocalName(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost");
 }
 

@@ -44,7 +44,7 @@ export function coverFirefoxPolicies(places: Places, folder: string, runCa: stri
 }
 
 /** @param text of a policy file; one that is not JSON counts for nothing with Firefox either. */
-export function addAuthority(text: string, certificate: string): string {
+function addAuthority(text: string, certificate: string): string {
   const document = parseObject(text);
   const policies = objectIn(document["policies"]);
   const certificates = objectIn(policies["Certificates"]);

@@ -124,7 +124,7 @@ function bodyBytesToHold(spots: readonly Spot[], head: RequestHead, tightest: Sp
 }
 
 /** As `secrets show` prints it. */
-export function graphqlText({ rules: { graphql } }: RuleLayer): string {
+function graphqlText({ rules: { graphql } }: RuleLayer): string {
   return `graphql ${graphql?.operations.join(",") ?? ""}${graphql?.fields == null ? "" : `:${graphql.fields.join(",")}`}`;
 }
 
