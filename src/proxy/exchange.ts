@@ -137,8 +137,10 @@ class StartedExchange implements Exchange {
     this.#outgoing.send();
   }
 
+  /** What is under way upstream is stopped. */
   refuse(refusal: Refusal): void {
-    this.#fail(refusal, true);
+    if (this.#outgoing === undefined) this.#refuse(refusal, true);
+    else this.#outgoing.fail(refusal, true);
   }
 
   /** Reads the body whole, and judges the request anew with it. */
@@ -147,7 +149,7 @@ class StartedExchange implements Exchange {
     const share = this.#rules.openShare();
     this.#share = share;
     this.#response.whenGone(() => { share.free(); });
-    const bytes = await holdWhole(stream, { bytesMax, idleMs: this.#rules.bodyIdleMs, share, crowded }, (refusal) => { this.#fail(refusal, true); });
+    const bytes = await holdWhole(stream, { bytesMax, idleMs: this.#rules.bodyIdleMs, share, crowded }, (refusal) => { this.refuse(refusal); });
     if (this.#isOver()) return;
     this.#body = { kind: "whole", bytes };
     this.start();
@@ -211,12 +213,6 @@ class StartedExchange implements Exchange {
     if (this.#outgoing?.isSent !== true) this.#log.unsent();
     this.#log.refused(refusal);
     answerRefusal(this.#response, refusal, this.#id);
-  }
-
-  /** Refuses, and stops what is under way upstream. */
-  #fail(refusal: Refusal, isLast: boolean): void {
-    if (this.#outgoing === undefined) this.#refuse(refusal, isLast);
-    else this.#outgoing.fail(refusal, isLast);
   }
 
   #isOver(): boolean {

@@ -88,7 +88,7 @@ export function openWaysThrough({ grants, rules, upstream, dialRules, intercepto
         ...further(authority),
         asHttp: (plain) => { servePlain(plain, authority); },
         asTls: (greeted) => { lookInto(greeted, route); },
-        dial: () => dialTunnel(authority, true, dialRules),
+        dial: () => dialTunnel(authority, dialRules),
       });
     },
     async tunnel(socket, authority, onOpen) {
@@ -97,7 +97,7 @@ export function openWaysThrough({ grants, rules, upstream, dialRules, intercepto
       } catch {
         throw new RefusalError(refuseUnwritten([]));
       }
-      const server = await dialTunnel(authority, true, dialRules).catch((error: unknown) => {
+      const server = await dialTunnel(authority, dialRules).catch((error: unknown) => {
         throw error instanceof RefusalError ? error : new RefusalError(makeRefusal("upstream-unreachable", `no connection to ${formatAuthority(authority)}`));
       });
       if (socket.destroyed) {

@@ -15,13 +15,13 @@ const OUTPUT_MAX = 65_536;
 const SAID_MAX = 200;
 
 /** @throws VaultError `io` where its file cannot be written. */
-export async function runProbe(program: string, probe: ProbeStart, environment: Readonly<Record<string, string>>, folder: string, timeoutMs = PROBE_MS): Promise<ProbeOutcome> {
+export async function runProbe(program: string, probe: ProbeStart, environment: Readonly<Record<string, string>>, folder: string): Promise<ProbeOutcome> {
   if (probe.file !== undefined) writeProbe(join(folder, probe.file.name), probe.file.text);
   const { code, exitCode, stdout, stderr } = await execa(program, probe.args, {
     env: { ...environment, ...probe.variables },
     extendEnv: false,
     input: probe.input ?? "",
-    timeout: timeoutMs,
+    timeout: PROBE_MS,
     killSignal: "SIGKILL",
     maxBuffer: OUTPUT_MAX,
     reject: false,

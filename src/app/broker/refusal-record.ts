@@ -16,7 +16,7 @@ const IDENTITY_REFUSED = "identity.refused";
 const LINE_EVERY_MS = 60_000;
 
 /** @param enter writes it to the log; it has to bear that it fails. */
-export function openRefusalRecord(enter: (event: AuditEvent) => Promise<void>, everyMs = LINE_EVERY_MS): RefusalRecord {
+export function openRefusalRecord(enter: (event: AuditEvent) => Promise<void>): RefusalRecord {
   let untold = 0;
   let last: { readonly why: RefusedFor; readonly did: DidKey | undefined } | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -24,7 +24,7 @@ export function openRefusalRecord(enter: (event: AuditEvent) => Promise<void>, e
   const tell = (why: RefusedFor, did: DidKey | undefined, count: number): void => {
     // What he asked for is left out: he would choose what stands in the log.
     telling = telling.then(() => enter({ kind: IDENTITY_REFUSED, did: did ?? null, why, ...(count === 1 ? {} : { count }) }));
-    timer = setTimeout(tellUntold, everyMs).unref();
+    timer = setTimeout(tellUntold, LINE_EVERY_MS).unref();
   };
   const tellUntold = (): void => {
     timer = undefined;

@@ -49,8 +49,8 @@ const ATTEMPTS_MAX = 10;
 export type VaultFinder = (surroundings: Surroundings) => Promise<VaultFile>;
 
 /** @throws VaultError `no-vault`, `locked`, `wrong-key`, `key-unavailable`, or what reading and verifying say. */
-export async function openVault(surroundings: Surroundings, find: VaultFinder = requireVault): Promise<OpenedVault> {
-  return withCurrentKey(surroundings, find, (file) => openFile(surroundings, file));
+export async function openVault(surroundings: Surroundings): Promise<OpenedVault> {
+  return withCurrentKey(surroundings, requireVault, (file) => openFile(surroundings, file));
 }
 
 /**

@@ -22,8 +22,8 @@ export interface OpenedLink {
  *
  * @param address of this program's own making.
  */
-export async function openInBrowser(address: string, variables: Variables, platform: NodeJS.Platform = process.platform): Promise<OpenedLink> {
-  const opener = findOpener(variables, platform);
+export async function openInBrowser(address: string, variables: Variables): Promise<OpenedLink> {
+  const opener = findOpener(variables);
   if (opener === undefined) return { isOpen: false, close: () => undefined };
   const folder = mkdtempSync(join(tmpdir(), "vault-link-"));
   const close = (): void => { rmSync(folder, { recursive: true, force: true }); };
@@ -33,18 +33,14 @@ export async function openInBrowser(address: string, variables: Variables, platf
   return { isOpen: await startOpener(program, [...args, pathToFileURL(file).href]), close };
 }
 
-/**
- * Whether there seems to be a browser here that this program can open, as `openAddress` does.
- *
- * @param platform as Node calls it.
- */
-export function hasBrowser(variables: Variables, platform: NodeJS.Platform = process.platform): boolean {
-  return listOpeners(variables, platform).length > 0;
+/** Whether there seems to be a browser here that this program can open, as `openAddress` does. */
+export function hasBrowser(variables: Variables): boolean {
+  return listOpeners(variables).length > 0;
 }
 
 /** Opens an address that everybody may see. @returns false where no browser could be started. */
-export async function openAddress(address: string, variables: Variables, platform: NodeJS.Platform = process.platform): Promise<boolean> {
-  for (const opener of listOpeners(variables, platform)) {
+export async function openAddress(address: string, variables: Variables): Promise<boolean> {
+  for (const opener of listOpeners(variables)) {
     const [program = "", ...args] = opener.some((word) => word.includes("%s")) ? opener.map((word) => word.replaceAll("%s", () => address)) : [...opener, address];
     if (await startOpener(program, args)) return true;
   }
@@ -52,15 +48,15 @@ export async function openAddress(address: string, variables: Variables, platfor
 }
 
 /** What the user has named counts first: commands between colons, tried in turn, without a shell. On another machine than one sits at, nothing is opened that he did not name. */
-function listOpeners(variables: Variables, platform: NodeJS.Platform): readonly (readonly string[])[] {
-  const named = platform === "win32" ? [] : (variables["BROWSER"] ?? "").split(":").map((command) => command.split(/\s+/).filter((word) => word !== "")).filter((words) => words.length > 0);
-  const opener = platform === "darwin" && variables["SSH_CONNECTION"] !== undefined ? undefined : findOpener(variables, platform);
+function listOpeners(variables: Variables): readonly (readonly string[])[] {
+  const named = process.platform === "win32" ? [] : (variables["BROWSER"] ?? "").split(":").map((command) => command.split(/\s+/).filter((word) => word !== "")).filter((words) => words.length > 0);
+  const opener = process.platform === "darwin" && variables["SSH_CONNECTION"] !== undefined ? undefined : findOpener(variables);
   return opener === undefined ? named : [...named, opener];
 }
 
-function findOpener(variables: Variables, platform: NodeJS.Platform): readonly string[] | undefined {
-  if (platform === "darwin") return ["open"];
-  if (platform === "win32") return ["rundll32", "url.dll,FileProtocolHandler"];
+function findOpener(variables: Variables): readonly string[] | undefined {
+  if (process.platform === "darwin") return ["open"];
+  if (process.platform === "win32") return ["rundll32", "url.dll,FileProtocolHandler"];
   const hasScreen = [variables["DISPLAY"], variables["WAYLAND_DISPLAY"]].some((display) => display !== undefined && display !== "");
   return hasScreen ? ["xdg-open"] : undefined;
 }

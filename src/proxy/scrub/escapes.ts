@@ -34,7 +34,7 @@ export function readEscape(text: Buffer, at: number): number {
 
 /** RFC 3986 section 2.1, and JavaScript's old `escape`. */
 function readPercent(text: Buffer, at: number): number {
-  if (text[at + 1] === SMALL_U) return readUnit(text, at, 2);
+  if (text[at + 1] === SMALL_U) return readUnit(text, at);
   const byte = hexAt(text, at + 1, 2);
   return byte < 0 ? NO_ESCAPE : 3 * LENGTH_UNIT + BYTE + byte;
 }
@@ -44,7 +44,7 @@ function readBackslash(text: Buffer, at: number): number {
   const kind = text[at + 1] ?? 0;
   if (kind === SMALL_U || kind === SMALL_X) {
     if (text[at + 2] === OPEN) return readNumber(text, at, 3, 16, CLOSE);
-    if (kind === SMALL_U) return readUnit(text, at, 2);
+    if (kind === SMALL_U) return readUnit(text, at);
     const byte = hexAt(text, at + 2, 2);
     return byte < 0 ? NO_ESCAPE : 4 * LENGTH_UNIT + BYTE + byte;
   }
@@ -71,13 +71,13 @@ function readEntity(text: Buffer, at: number): number {
   return character === undefined ? NO_ESCAPE : (end + 1 - at) * LENGTH_UNIT + character;
 }
 
-/** Four digits behind `skipped` bytes: a UTF-16 unit, or with the next of its kind a pair of them. */
-function readUnit(text: Buffer, at: number, skipped: number): number {
-  const unit = hexAt(text, at + skipped, 4);
+/** Four digits behind two bytes: a UTF-16 unit, or with the next of its kind a pair of them. */
+function readUnit(text: Buffer, at: number): number {
+  const unit = hexAt(text, at + 2, 4);
   if (unit < 0) return NO_ESCAPE;
-  const length = skipped + 4;
+  const length = 6;
   const isFirstOfPair = unit >= 0xd800 && unit < 0xdc00 && text[at + length] === text[at] && text[at + length + 1] === SMALL_U;
-  const second = isFirstOfPair ? hexAt(text, at + length + skipped, 4) : -1;
+  const second = isFirstOfPair ? hexAt(text, at + length + 2, 4) : -1;
   if (second >= 0xdc00 && second < 0xe000) return 2 * length * LENGTH_UNIT + 0x10000 + ((unit - 0xd800) << 10) + second - 0xdc00;
   return length * LENGTH_UNIT + unit;
 }

@@ -55,15 +55,11 @@ export async function dialPlain(authority: Authority, mayBePrivate: boolean, rul
   return dialNextProxy(next, authority, rules);
 }
 
-/**
- * For a blind tunnel.
- *
- * @throws RefusalError
- */
-export async function dialTunnel(authority: Authority, mayBePrivate: boolean, rules: DialRules): Promise<Socket> {
+/** For a blind tunnel: no secret is bound to its host, which may be at a private address. @throws RefusalError */
+export async function dialTunnel(authority: Authority, rules: DialRules): Promise<Socket> {
   const next = rules.findNextProxy("https", authority);
-  if (next === undefined) return dialDirect(authority, mayBePrivate, rules);
-  judgeWithoutAddress(authority, mayBePrivate, rules);
+  if (next === undefined) return dialDirect(authority, true, rules);
+  judgeWithoutAddress(authority, true, rules);
   return tunnelThrough(next, authority, rules);
 }
 

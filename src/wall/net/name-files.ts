@@ -9,15 +9,11 @@ import type { Mount } from "../files/mount.ts";
 const RESOLVER = "nameserver 127.0.0.1\n";
 const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/**
- * Writes them into the run's folder, and says where they are laid.
- *
- * @param root the folder that is the program's `/`. @throws VaultError `io` where the run's folder takes no file.
- */
-export function layNames(folder: string, root = "/", ownName = hostname()): Mount[] {
-  const texts: Readonly<Record<string, string>> = { "resolv.conf": RESOLVER, hosts: formatHosts(ownName) };
+/** Writes them into the run's folder, and says where they are laid. @throws VaultError `io` where the run's folder takes no file. */
+export function layNames(folder: string): Mount[] {
+  const texts: Readonly<Record<string, string>> = { "resolv.conf": RESOLVER, hosts: formatHosts(hostname()) };
   return Object.entries(texts).flatMap(([name, text]): Mount[] => {
-    const place = findPlace(join(root, "etc", name));
+    const place = findPlace(join("/etc", name));
     if (place === undefined) return [];
     const source = join(folder, name);
     try {
