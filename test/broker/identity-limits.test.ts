@@ -17,7 +17,7 @@ function openService() {
   let count = 0;
   const ended: string[] = [];
   const vault: ServedVault = {
-    acceptances: { vault: "AAAAAAAAAAAAAAAAAAAAAA==", find: () => ({ handle: "one", viewpoints: [{ workspace: undefined, group: undefined }] }) },
+    acceptances: { vault: "AAAAAAAAAAAAAAAAAAAAAA==", find: () => ({ handle: "one", viewpoints: [{ workspace: undefined, group: undefined }], since: 1 }) },
     isReady: () => Promise.resolve(true),
     async open({ did }) {
       await new Promise((resolve) => setImmediate(resolve));

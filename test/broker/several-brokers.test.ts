@@ -167,6 +167,34 @@ describe.skipIf(!ENGINES[kind].isHere || !isInstalled("haproxy"))(`brokers on on
     await session.vanish();
   });
 
+  test("who is accepted anew has none of the sessions from before the revocation, though a broker saw both at once, or had none of them", async () => {
+    const identity = brokers.identify(`again-${String(Math.floor(performance.now()))}`);
+    const session = await brokers.open(identity);
+    const { did } = identity.key;
+    const held = await holdAtAll(session);
+    const at = await openAtFirst(identity);
+    // They hear of the two together.
+    for (const machine of [machineAt(0), machineAt(2)]) machine.process.kill("SIGSTOP");
+    for (const verb of ["revoke", "accept"]) expect(machineAt(1).vault(["identity", verb, did])).toMatchObject({ status: 0 });
+    for (const machine of [machineAt(0), machineAt(2)]) machine.process.kill("SIGCONT");
+    await expect.poll(() => held.every(({ isCut }) => isCut()), { timeout: 10_000 }).toBe(true);
+    for (const id of [session.answer.session, at]) expect(await statusesOf(identity, id)).toEqual([403, 403, 403, 403, 403, 403]);
+    expect((await ask(machineAt(2), identity, "POST", "/v1/sessions", { body: encodeOrder(ORDER) })).status).toBe(201);
+    await session.vanish();
+  });
+
+  test("a proof of somebody who was accepted just now is good once, too, at whichever of those that have not heard of it", async () => {
+    for (let count = 0; count < 3; count += 1) {
+      const identity = brokers.identify(`new-${String(count)}-${String(Math.floor(performance.now()))}`);
+      // A claim is answered whoever makes it, so that what counts is the proof.
+      const claim = { body: Buffer.from("new") };
+      const { authorization, status } = await ask(machineAt(1), identity, "POST", "/v1/claims", claim);
+      expect(status).toBe(202);
+      const again = await Promise.all(brokers.machines.map((machine) => ask(machine, identity, "POST", "/v1/claims", { ...claim, authorization })));
+      expect(again.map((answer) => answer.status)).toEqual([401, 401, 401]);
+    }
+  });
+
   test("vault lock on one machine ends the sessions that were there, at all of them", async () => {
     const session = await brokers.open(one());
     const held = await holdAtAll(session);

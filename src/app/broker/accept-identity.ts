@@ -14,7 +14,7 @@ import type { Admission } from "./admission.ts";
 import type { Claim } from "./claims.ts";
 import { CLAIMS_MAX, dropClaim, readClaims } from "./claims.ts";
 
-export interface KnownIdentity extends Admission {
+export interface KnownIdentity extends Omit<Admission, "since"> {
   readonly did: DidKey;
 }
 

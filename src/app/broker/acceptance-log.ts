@@ -1,5 +1,5 @@
 // Which identities a vault's owner has accepted, for what, and which were revoked since: by the vault's own audit log, which nobody changes or cuts without being found out. Pure.
-import type { AuditEvent } from "../../audit/entry.ts";
+import type { AuditEntry, AuditEvent } from "../../audit/entry.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { parseDidKey } from "../../identity/did-key.ts";
 import { isScopeId } from "../../vault/scope.ts";
@@ -21,10 +21,10 @@ export function revocationOf(did: DidKey, handle: string): AuditEvent {
   return { kind: IDENTITY_REVOKED, did, handle };
 }
 
-/** @param events of a log that was verified, in its order, from where `known` ends. */
-export function followAcceptances(known: AcceptedIdentities, events: Iterable<AuditEvent>): AcceptedIdentities {
+/** @param entries of a log that was verified, in its order, from where `known` ends. */
+export function followAcceptances(known: AcceptedIdentities, entries: Iterable<Pick<AuditEntry, "seq" | "event">>): AcceptedIdentities {
   let next: Map<DidKey, Admission> | undefined;
-  for (const event of events) {
+  for (const { seq, event } of entries) {
     // Whoever had the key that is given up here could have accepted himself.
     if (event["closesLog"] === true) next = new Map();
     if (event.kind !== IDENTITY_ACCEPTED && event.kind !== IDENTITY_REVOKED) continue;
@@ -34,7 +34,7 @@ export function followAcceptances(known: AcceptedIdentities, events: Iterable<Au
     const before = next.get(did);
     const viewpoint = findViewpoint(event);
     if (event.kind === IDENTITY_REVOKED || viewpoint === undefined) next.delete(did);
-    else next.set(did, { handle: textOf(event["handle"]), viewpoints: [...(before?.viewpoints.filter((one) => !isSameViewpoint(one, viewpoint)) ?? []), viewpoint] });
+    else next.set(did, { handle: textOf(event["handle"]), viewpoints: [...(before?.viewpoints.filter((one) => !isSameViewpoint(one, viewpoint)) ?? []), viewpoint], since: before?.since ?? seq });
   }
   return next ?? known;
 }

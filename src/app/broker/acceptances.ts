@@ -36,6 +36,8 @@ export interface FollowedAcceptances {
    * @returns undefined for an identity that is not accepted, and for all of them where the log was changed or cut: then nobody knows.
    */
   readonly find: (did: DidKey) => Admission | undefined;
+  /** Looks at once, so that the next answer is of now. */
+  readonly look: () => void;
   /** Likewise, of sessions. @param isAnew looks at once. */
   readonly findSession: (session: string, isAnew?: boolean) => LoggedSession | undefined;
   /** None where the log was changed or cut. */
@@ -70,6 +72,9 @@ export function followAcceptancesOf({ paths, warn }: Pick<Surroundings, "paths" 
     find(did) {
       look(false);
       return known?.get(did);
+    },
+    look() {
+      look(true);
     },
     findSession(session, isAnew = false) {
       look(isAnew);
@@ -113,7 +118,7 @@ function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "
         startOver();
         throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
       }
-      known = followAcceptances(known, lines.flatMap((line) => findEntry(line)?.event ?? []));
+      known = followAcceptances(known, lines.flatMap((line) => findEntry(line) ?? []));
       sessions.hear(lines);
       head = furthest = verdict.head;
       return known;

@@ -7,6 +7,8 @@ export interface Admission {
   readonly handle: string;
   /** At least one. What a run from there sees, the identity may use. */
   readonly viewpoints: readonly Viewpoint[];
+  /** The entry of the log by which it was accepted when it was not. What was begun before is over. */
+  readonly since: number;
 }
 
 /** One of the vaults that a broker serves. */
@@ -17,7 +19,7 @@ export interface Acceptances {
 }
 
 export type Admitted =
-  | { readonly kind: "admitted"; readonly vault: string; readonly handle: string; readonly viewpoint: Viewpoint }
+  | { readonly kind: "admitted"; readonly vault: string; readonly handle: string; readonly viewpoint: Viewpoint; readonly since: number }
   /** By the ids of those that have accepted it, and of no others. */
   | { readonly kind: "ambiguous"; readonly vaults: readonly string[] }
   | { readonly kind: "refused" };
@@ -40,12 +42,12 @@ export function admit(served: readonly Acceptances[], did: DidKey, wanted: Wante
   if (first === undefined) return REFUSED;
   if (second !== undefined) return { kind: "ambiguous", vaults: named.map(({ vault }) => vault) };
   const viewpoint = chooseViewpoint(first.viewpoints, wanted);
-  return viewpoint === undefined ? REFUSED : { kind: "admitted", vault: first.vault, handle: first.handle, viewpoint };
+  return viewpoint === undefined ? REFUSED : { kind: "admitted", vault: first.vault, handle: first.handle, viewpoint, since: first.since };
 }
 
-/** Whether what somebody was admitted for still stands: one who was revoked, and accepted anew for something else, has that and not what he had. */
-export function stillStands(admission: Admission | undefined, viewpoint: Viewpoint): boolean {
-  return admission?.viewpoints.some((one) => isSameViewpoint(one, viewpoint)) === true;
+/** Whether what somebody was admitted for still stands: one who was revoked, and accepted anew, has what he begins from then on and not what he had. @param since that of his admission then. */
+export function stillStands(admission: Admission | undefined, viewpoint: Viewpoint, since: number): boolean {
+  return admission?.since === since && admission.viewpoints.some((one) => isSameViewpoint(one, viewpoint));
 }
 
 /** Where nothing is asked for, the only one that there is; one that is wider than what is asked for does not do. */

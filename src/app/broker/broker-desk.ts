@@ -70,8 +70,8 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
   /** Whichever broker has opened it. @returns undefined for one that is not this identity's, or is over. @throws VaultError as `ServedVault.join`. */
   const find = async (did: DidKey, id: string): Promise<Held | "busy" | undefined> => {
     const known = sessions.find(id);
-    if (known !== undefined) return known.session.did === did ? known : undefined;
-    await meet(did);
+    // One that is over is about to be ended here.
+    if (known !== undefined) return known.session.did === did && !known.session.isOver() ? known : undefined;
     const others = vaults.filter(({ shared, acceptances }) => shared !== undefined && acceptances.find(did) !== undefined);
     if (others.length === 0) return undefined;
     // One identity's word decides for itself alone: another's question waits for no answer of this one.
@@ -96,13 +96,7 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
     }
     return undefined;
   };
-  /** Of one whom nobody knows here, another machine may have told just now. */
-  const meet = async (did: DidKey): Promise<void> => {
-    if (vaults.some(({ acceptances }) => acceptances.find(did) !== undefined)) return;
-    await Promise.all(vaults.flatMap(({ shared }) => shared?.catchUp() ?? []));
-  };
   const open = async (did: DidKey, order: SessionOrder): Promise<Reply> => {
-    await meet(did);
     const admitted = admit(vaults.map(({ acceptances }) => acceptances), did, { vault: order.vault, workspace: order.workspace, group: order.group });
     if (admitted.kind === "refused") return REFUSED;
     if (admitted.kind === "ambiguous") return replyWith(409, { code: "ambiguous", vaults: admitted.vaults });
@@ -111,7 +105,7 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
     if (served === undefined) return REFUSED;
     const viewpoint: Viewpoint = admitted.viewpoint;
     const free = opening.add(did);
-    const session = await served.open({ did, handle: admitted.handle, viewpoint }, order).finally(free);
+    const session = await served.open({ did, handle: admitted.handle, viewpoint, since: admitted.since }, order).finally(free);
     sessions.hold(session);
     counts.opened += 1;
     return { status: 201, body: encodeAnswer(session.answer) };

@@ -99,7 +99,10 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
   return {
     broker,
     nonce,
-    catchUp: () => catchUp().catch(passVaultError),
+    async catchUp() {
+      await catchUp().catch(passVaultError);
+      log.look();
+    },
     takeProof: (proof) => proofs.take(proof),
     async tell(session, record, key) {
       if (!(await makeSessionEntry(engine, session, broker, sealText(key, session, encodeRecord(record))))) throw new VaultError("busy", "there is a session of that name");
@@ -111,7 +114,10 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
       if (record?.did !== did) return undefined;
       await catchUp();
       const logged = log.findSession(session, true);
-      return logged?.isEnded === false && logged.run === record.begun.run && logged.identity === did ? record : undefined;
+      const admission = log.find(did);
+      // One who was accepted anew since has nothing of what he had.
+      if (admission === undefined || logged === undefined || logged.since < admission.since) return undefined;
+      return !logged.isEnded && logged.run === record.begun.run && logged.identity === did ? record : undefined;
     },
     isOver,
     hasJoins: (session) => (log.findSession(session, true)?.joins ?? 0) > 0,

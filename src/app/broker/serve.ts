@@ -78,10 +78,13 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
       nonce: shared?.nonce ?? randomBytes(NONCE_BYTES).toString("hex"),
       takeProof: async (proof) => {
         const { did, id } = proof;
-        const isAccepted = vaults.some(({ acceptances }) => acceptances.find(did) !== undefined);
+        const isAccepted = (): boolean => vaults.some(({ acceptances }) => acceptances.find(did) !== undefined);
         // Of strangers there are as many as one likes to make: they share one room, and fill no store.
-        if (!replays.take(`${did} ${id}`, isAccepted ? did : "strangers", performance.now())) return false;
-        return shared === undefined || !isAccepted || shared.takeProof(proof);
+        if (!replays.take(`${did} ${id}`, isAccepted() ? did : "strangers", performance.now())) return false;
+        if (shared === undefined) return true;
+        // Of one whom nobody knows here, another machine may have told just now: his proof is good once at all of them.
+        if (!isAccepted()) await Promise.all(vaults.flatMap((vault) => vault.shared?.catchUp() ?? []));
+        return !isAccepted() || shared.takeProof(proof);
       },
       claim: (did, body) => Promise.resolve(claim(options.owners, did, body)),
       refused: (why, did) => { refusals.refused(why, did); },

@@ -28,6 +28,8 @@ export interface Admittee {
   readonly did: DidKey;
   readonly handle: string;
   readonly viewpoint: Viewpoint;
+  /** See `Admission`. */
+  readonly since: number;
 }
 
 export interface ServedVault {
@@ -73,14 +75,14 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
       return false;
     }
   };
-  const terms = async ({ did, handle, viewpoint }: Admittee): Promise<SessionTerms> => {
+  const terms = async ({ did, handle, viewpoint, since }: Admittee): Promise<SessionTerms> => {
     // Locked, and unlocked since: those sessions stay dead, and new ones may be had.
     if (watch.isRevoked()) {
       const { watch: next } = await followedWatch(quiet, () => Promise.resolve());
       watch.close();
       watch = next;
     }
-    return { surroundings: quiet, look: machines.look, watch, roots, did, handle, viewpoint, isRevoked: () => !stillStands(find(did), viewpoint), shared };
+    return { surroundings: quiet, look: machines.look, watch, roots, did, handle, viewpoint, isRevoked: () => !stillStands(find(did), viewpoint, since), shared };
   };
   return {
     shared,
@@ -95,8 +97,8 @@ export async function openServedVault(surroundings: Surroundings, roots: readonl
       const record = await shared?.find(did, id);
       // By now the log is here that others have written.
       const admission = find(did);
-      if (record === undefined || admission === undefined || !stillStands(admission, record.viewpoint)) return undefined;
-      const session = await openBrokerSession(await terms({ did, handle: admission.handle, viewpoint: record.viewpoint }), record.order, { id, record });
+      if (record === undefined || admission === undefined || !stillStands(admission, record.viewpoint, admission.since)) return undefined;
+      const session = await openBrokerSession(await terms({ did, handle: admission.handle, viewpoint: record.viewpoint, since: admission.since }), record.order, { id, record });
       if (!session.isOver()) return session;
       await session.end({ kind: "left" });
       return undefined;

@@ -1,5 +1,5 @@
 // Which sessions of brokers on one store are open, and which broker has which part of them: by the vault's audit log, which nobody changes or cuts without being found out. What stands in the store besides opens none.
-import type { AuditEvent } from "../../audit/entry.ts";
+import type { AuditEntry } from "../../audit/entry.ts";
 import { findEntry, hashLine } from "../../audit/entry.ts";
 import { isRunId, JOINED, LEFT } from "../../audit/runs.ts";
 
@@ -18,6 +18,8 @@ export interface LoggedSession {
   /** That of its `run.start`. */
   readonly run: string;
   readonly identity: string;
+  /** The entry of the log by which it began. */
+  readonly since: number;
   readonly isEnded: boolean;
   /** How often another broker than the first has gone on with it. */
   readonly joins: number;
@@ -47,7 +49,7 @@ export function openSessionLog(): SessionLog {
     sessions.delete(heard.session);
     byRun.delete(heard.run);
   };
-  const hear = (line: string, event: AuditEvent): void => {
+  const hear = (line: string, { seq, event }: AuditEntry): void => {
     // Nobody may go on with what was begun under a key that is given up.
     if (event["closesLog"] === true) {
       sessions.clear();
@@ -60,7 +62,7 @@ export function openSessionLog(): SessionLog {
     switch (event.kind) {
       case "run.start":
         if (typeof broker === "string" && isRunId(broker) && typeof session === "string" && typeof identity === "string") {
-          const begun: Heard = { session, run, identity, isEnded: false, joins: 0, parts: new Map([[run, { run, session, broker, start: hashLine(line) }]]) };
+          const begun: Heard = { session, run, identity, since: seq, isEnded: false, joins: 0, parts: new Map([[run, { run, session, broker, start: hashLine(line) }]]) };
           sessions.set(session, begun);
           byRun.set(run, begun);
         }
@@ -88,8 +90,8 @@ export function openSessionLog(): SessionLog {
   return {
     hear(lines) {
       for (const line of lines) {
-        const event = findEntry(line)?.event;
-        if (event !== undefined) hear(line, event);
+        const entry = findEntry(line);
+        if (entry !== undefined) hear(line, entry);
       }
     },
     find: (session) => sessions.get(session),
