@@ -19,3 +19,8 @@ export interface Surroundings {
   /** A line for the user that is not the answer. */
   readonly warn: (message: string) => void;
 }
+
+/** The same where nobody types a passphrase: in the middle of a run, for somebody far away, or for a mere look. */
+export function withoutPassphrase(surroundings: Surroundings): Surroundings {
+  return { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
+}

@@ -5,6 +5,7 @@ import type { LockWatch } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withoutPassphrase } from "../surroundings.ts";
 import type { HeldNotices } from "./held-notices.ts";
 import type { GateOptions, OpenGate } from "./run-gate.ts";
 import { openRunGate } from "./run-gate.ts";
@@ -18,7 +19,7 @@ export interface RunGateTerms extends Pick<GateOptions, "run" | "idOf" | "askHer
 /** Whoever opened it closes it. @throws as `connectForRun`: a run in which nobody could be asked does not begin. */
 export async function openGateOfRun(surroundings: Surroundings, vault: OpenedVault, { run, idOf, askHere, command, lock, notices }: RunGateTerms): Promise<OpenGate> {
   // Nobody types a passphrase in the middle of a run.
-  const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
+  const quiet = withoutPassphrase(surroundings);
   let isFirst = true;
   return openRunGate({
     connect: () => {

@@ -9,7 +9,6 @@ import { openHeldRequests } from "../../agent/approvals/held-requests.ts";
 import type { BucketUse } from "../../agent/approvals/rate-bucket.ts";
 import { nameOf } from "../../agent/approvals/rate-bucket.ts";
 import type { AgentClient } from "../../agent/client.ts";
-import { encodeHex, utf8 } from "../../bytes.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "../../proxy/judge/run-gate.ts";
 import type { HearWish } from "../../proxy/wish.ts";
@@ -89,14 +88,14 @@ class AgentGate implements OpenGate {
 
   readonly ask = async (asked: AskedRequest): Promise<AskVerdict> => {
     try {
-      return await this.#ask(asked);
+      return await this.#holdAnywhere(this.#describe(asked), asked);
     } catch {
       return { kind: "ended" };
     }
   };
 
   readonly wish: HearWish = async ({ what, why, peer, signal }) => {
-    const request: HeldRequest = { kind: "wish", run: this.#options.run, programs: this.#programsAt(peer), secrets: [], secretIds: [], rules: [], method: "ASK", host: what, path: why, body: { kind: "none" }, digest: encodeHex(new Uint8Array(createHash("sha256").update(JSON.stringify([what, why])).digest())) };
+    const request: HeldRequest = { kind: "wish", run: this.#options.run, programs: this.#programsAt(peer), secrets: [], secretIds: [], rules: [], method: "ASK", host: what, path: why, body: { kind: "none" }, digest: hashOf([what, why]) };
     try {
       return await this.#holdAnywhere(request, { signal, onHeld: () => undefined });
     } catch {
@@ -113,10 +112,6 @@ class AgentGate implements OpenGate {
     const [first] = gates;
     return verdict ?? (first === undefined ? { kind: "counted" } : { kind: "uncounted", gate: first });
   };
-
-  #ask(asked: AskedRequest): Promise<AskVerdict> {
-    return this.#holdAnywhere(this.#describe(asked), asked);
-  }
 
   async #holdAnywhere(request: HeldRequest, asked: Pick<AskedRequest, "signal" | "onHeld">): Promise<AskVerdict> {
     for (let attempt = 0; ; attempt += 1) {
@@ -225,7 +220,7 @@ class AgentGate implements OpenGate {
     const { rate } = layer.rules;
     if (rate === null) return undefined;
     const key = [this.#options.idOf(grant), ...(layer.by === undefined ? [] : [this.#options.run, layer.by])];
-    return { key: encodeHex(new Uint8Array(createHash("sha256").update(utf8(JSON.stringify(key))).digest())), perMinute: rate.perMinute, burst: rate.burst };
+    return { key: hashOf(key), perMinute: rate.perMinute, burst: rate.burst };
   }
 
   /** The run may have ended meanwhile. */
@@ -246,6 +241,11 @@ class AgentGate implements OpenGate {
 
 function decisionOf(answer: Answer): Decision {
   return answer.kind === "allow" ? { kind: "allowed", by: "here", extent: answer.extent.kind } : { kind: "denied", by: "here", reason: answer.reason };
+}
+
+/** SHA-256, in hexadecimal digits. */
+function hashOf(words: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(words)).digest("hex");
 }
 
 function namesOf(gates: readonly Gate[]): string[] {

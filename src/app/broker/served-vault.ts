@@ -14,6 +14,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withoutPassphrase } from "../surroundings.ts";
 import { followAcceptancesOf } from "./acceptances.ts";
 import type { Acceptances } from "./admission.ts";
 import { stillStands } from "./admission.ts";
@@ -56,7 +57,7 @@ export interface ServedVault {
  */
 export async function openServedVault(surroundings: Surroundings, roots: readonly string[]): Promise<ServedVault> {
   // Nobody types a passphrase for somebody far away.
-  const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, makesVault: false, findPassphrase: () => Promise.resolve(undefined) };
+  const quiet: Surroundings = { ...withoutPassphrase(surroundings), makesVault: false };
   const { surroundings: asking, forget } = askedOnce(surroundings);
   const first = await followedWatch(asking, async (vault) => {
     const log = followAcceptancesOf(surroundings, vault);

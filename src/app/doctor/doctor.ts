@@ -15,6 +15,7 @@ import { examineStore } from "./store.ts";
 import { examineStarter, examineTrust } from "./trust.ts";
 import { examineAudit, examineSecrets, examineVaultFile } from "./vault-contents.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withoutPassphrase } from "../surroundings.ts";
 
 /**
  * Everything that was found, good and bad, in the order in which it is best read. A vault that is missing is a finding too.
@@ -23,7 +24,7 @@ import type { Surroundings } from "../surroundings.ts";
  * @param triesSources whether each source is asked for its value, which is for the person alone: what it says is told.
  */
 export async function examine(given: Surroundings, triesSources = false): Promise<Finding[]> {
-  const surroundings: Surroundings = { ...given, findPassphrase: () => Promise.resolve(undefined), hasGivenPassphrase: false };
+  const surroundings = withoutPassphrase(given);
   const { paths } = surroundings;
   // Before the copy is looked at, which it may bring up to date.
   const store = await examineStore(paths);

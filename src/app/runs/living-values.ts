@@ -13,6 +13,7 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import { describeFailure, findRemedy } from "../sources/failure-text.ts";
 import { logMaking, makingOf } from "../sources/value-log.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withoutPassphrase } from "../surroundings.ts";
 import { openLivingValue } from "./living-value.ts";
 import type { Reach } from "./reach.ts";
 import { findLoss, keepAllowed } from "./reach.ts";
@@ -28,7 +29,7 @@ export interface LivingValues {
 export async function openLivingValues(surroundings: Surroundings, vault: OpenedVault, viewpoint: Viewpoint, watch: LockWatch, run: string): Promise<LivingValues> {
   const complaints = new Map<string, Failure | VaultError>();
   // Nobody types a passphrase in the middle of a run.
-  const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
+  const quiet = withoutPassphrase(surroundings);
   if (vault.agent === undefined) watch.follow(await whileKeyChanges(surroundings, () => true, () => connectForRun(surroundings, vault)));
 
   const reached = new Map<string, { readonly grant: Grant; readonly given: Reach }[]>();

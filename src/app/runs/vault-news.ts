@@ -7,6 +7,7 @@ import type { KeyLocator } from "../../vault/key-slot.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import { requireVault, withOpenVault } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withoutPassphrase } from "../surroundings.ts";
 
 /** What is known of a vault that was verified. */
 export interface VaultSight {
@@ -30,7 +31,7 @@ export type VaultNews =
  */
 export async function readVaultNews(surroundings: Surroundings, wanted: readonly SecretRecord[], last: VaultSight): Promise<VaultNews> {
   // Nobody types a passphrase in the middle of a run.
-  const quiet: Surroundings = { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
+  const quiet = withoutPassphrase(surroundings);
   const file = await requireVault(quiet);
   if (equalBytes(file.bodyHash, last.bodyHash)) return { kind: "same" };
   try {
