@@ -1,7 +1,7 @@
 // The page on which requests that wait are approved. It is empty until its script has shown the token from the address's fragment. What programs have chosen is put in as text, with what cannot be seen made visible by the server.
 import { html } from "./html.ts";
 import { framePage, policyOf } from "./page-frame.ts";
-import { TOKEN_HEADER } from "./value-page.ts";
+import { TOKEN_HEADER } from "./page-request.ts";
 import { ANSWER_PATH, LIST_PATH, LOOK_PATH } from "./approve-request.ts";
 
 const STYLE = `

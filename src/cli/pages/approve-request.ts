@@ -1,8 +1,7 @@
-// Which requests the page of approvals answers: as with the page of values, everything that a browser says of where a request comes from must fit, and the token too. Pure.
+// What the page of approvals asks: what waits, what is in it, and to take an answer. Pure.
 import type { Answer } from "../../app/approvals/waiting.ts";
-import type { Expected, RequestHead } from "./value-request.ts";
-import { findOnly, isSame } from "./value-request.ts";
-import { TOKEN_HEADER } from "./value-page.ts";
+import type { Expected, Refused, RequestHead } from "./page-request.ts";
+import { judgePageRequest, refuse } from "./page-request.ts";
 
 export const LIST_PATH = "/waiting";
 export const LOOK_PATH = "/body";
@@ -10,23 +9,15 @@ export const ANSWER_PATH = "/answer";
 /** Of a question or an answer: an id, a digest, and a reason. */
 const ORDER_BYTES_MAX = 8 * 1024;
 
-export type ApproveVerdict = { readonly kind: "page" } | { readonly kind: "list" | "look" | "answer"; readonly length: number } | { readonly kind: "refused"; readonly status: number };
+export type ApproveVerdict = { readonly kind: "page" } | { readonly kind: "list" | "look" | "answer"; readonly length: number } | Refused;
 
 const KINDS = { [LIST_PATH]: "list", [LOOK_PATH]: "look", [ANSWER_PATH]: "answer" } as const;
+const ORDERS = { paths: [LIST_PATH, LOOK_PATH, ANSWER_PATH], contentType: "application/json" } as const;
 
-export function judgeApproveRequest({ method, url = "", rawHeaders }: RequestHead, { authority, token }: Expected): ApproveVerdict {
-  const header = (name: string): string | undefined => findOnly(rawHeaders, name);
-  if (header("host") !== authority) return refuse(421);
-  const site = header("sec-fetch-site");
-  if (method === "GET" && url === "/") return site === undefined || site === "none" || site === "same-origin" || header("sec-fetch-mode") === "navigate" ? { kind: "page" } : refuse(403);
-  if (url !== LIST_PATH && url !== LOOK_PATH && url !== ANSWER_PATH) return refuse(404);
-  if (method !== "POST") return refuse(405);
-  if (header("origin") !== `http://${authority}` || (site !== undefined && site !== "same-origin")) return refuse(403);
-  if (!isSame(header(TOKEN_HEADER) ?? "", token)) return refuse(403);
-  if (header("transfer-encoding") !== undefined || header("content-type") !== "application/json") return refuse(400);
-  const length = header("content-length") ?? "";
-  if (!/^(?:0|[1-9][0-9]{0,15})$/.test(length)) return refuse(411);
-  return Number(length) > ORDER_BYTES_MAX ? refuse(413) : { kind: KINDS[url], length: Number(length) };
+export function judgeApproveRequest(head: RequestHead, expected: Expected): ApproveVerdict {
+  const verdict = judgePageRequest(head, expected, ORDERS);
+  if (verdict.kind !== "order") return verdict;
+  return verdict.length > ORDER_BYTES_MAX ? refuse(413) : { kind: KINDS[verdict.path], length: verdict.length };
 }
 
 export interface PageOrder {
@@ -65,8 +56,4 @@ function findAnswer(word: string, reason: string): Answer | undefined {
     default:
       return undefined;
   }
-}
-
-function refuse(status: number): ApproveVerdict {
-  return { kind: "refused", status };
 }

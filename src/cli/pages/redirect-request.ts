@@ -1,7 +1,7 @@
 // Which requests the port of a login answers. Any program and any web page on this machine can reach it: what counts is the state, which only the provider's answer and the start link's reader know. Pure.
 import { REDIRECT_PATH } from "../../providers/redirect.ts";
-import type { RequestHead } from "./value-request.ts";
-import { findOnly, isSame } from "./value-request.ts";
+import type { RequestHead } from "./page-request.ts";
+import { findOnly, isSame } from "./page-request.ts";
 
 export const START_PATH = "/start/";
 

@@ -2,8 +2,8 @@
 import { VALUE_BYTES_MAX } from "../../vault/record.ts";
 import { html } from "./html.ts";
 import { framePage, policyOf } from "./page-frame.ts";
+import { TOKEN_HEADER } from "./page-request.ts";
 
-export const TOKEN_HEADER = "x-vault-token";
 export const DETAILS_PATH = "/details";
 export const VALUE_PATH = "/value";
 

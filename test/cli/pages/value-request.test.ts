@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { judgeApproveRequest } from "../../../src/cli/pages/approve-request.ts";
 import { judgeRequest } from "../../../src/cli/pages/value-request.ts";
 
 const expected = { authority: "127.0.0.1:4000", token: "t".repeat(43) };
@@ -38,5 +39,22 @@ describe("the page's server", () => {
     expect(judge("POST", "/")).toBe(404);
     expect(judge("GET", "/?token=x")).toBe(404);
     expect(judge("GET", "/", { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" })).toBe(403);
+  });
+});
+
+describe("the server of the page of approvals", () => {
+  const judgeAnswer = (url: string, more: readonly string[] = [], type = "application/json"): unknown => {
+    const verdict = judgeApproveRequest({ method: "POST", url, rawHeaders: [...Object.entries({ ...HEADERS, "Content-Type": type }).flat(), ...more] }, expected);
+    return verdict.kind === "refused" ? verdict.status : verdict.kind;
+  };
+
+  it("answers its own page alone", () => {
+    expect(["/waiting", "/body", "/answer", "/value", "/details"].map((url) => judgeAnswer(url))).toEqual(["list", "look", "answer", 404, 404]);
+    expect(judgeAnswer("/answer", [], "text/plain")).toBe(400);
+  });
+
+  it("refuses what stands there twice, chunks too", () => {
+    for (const [name, value] of Object.entries(HEADERS).slice(0, 5)) expect(judgeAnswer("/answer", [name.toUpperCase(), value])).toEqual(expect.any(Number));
+    for (const times of [1, 2]) expect(judgeAnswer("/answer", Array.from({ length: times }, () => ["Transfer-Encoding", "chunked"]).flat())).toBe(400);
   });
 });
