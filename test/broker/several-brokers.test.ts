@@ -117,6 +117,8 @@ describe.skipIf(!ENGINES[kind].isHere || !isInstalled("haproxy"))(`brokers on on
     const told = "other brokers have served this run too";
     const endAt = async (machine: ServingMachine, session: string): Promise<readonly string[]> => (JSON.parse((await ask(machine, one(), "DELETE", `/v1/sessions/${session}`, { body: EXITED })).body) as { readonly lines: readonly string[] }).lines;
     const openSummed = async (more = { isSummed: true }): Promise<string> => (JSON.parse((await ask(machineAt(0), one(), "POST", "/v1/sessions", { body: encodeOrder({ ...ORDER, ...more }) })).body) as { readonly session: string }).session;
+    // That has heard of the identity at each.
+    await statusesOf(one(), await openAtFirst());
     // One has done all.
     expect((await endAt(machineAt(0), await openSummed())).join()).not.toContain(told);
     // One of which nobody has anything but the one that has begun it.
