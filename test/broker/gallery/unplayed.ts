@@ -30,7 +30,7 @@ export const UNPLAYED: Readonly<Record<string, Unplayed>> = {
   "inside/oracle-by-redact.test.ts": { why: "--redact needs values", instead: [["brokered-run.test.ts", "says what a machine without values cannot do"]] },
   "inside/lock-evaded.test.ts": { why: "whom a lock has to find is the broker, of which the program knows neither process nor socket", instead: [["broker-ends.test.ts", "loses its connections when the vault is locked"], ["several-brokers.test.ts", "vault lock on one machine ends the sessions"]] },
   "inside/made-value.test.ts": { why: "the command runs at the broker", instead: [[RUN_MACHINE, "a value that a command makes is made at the broker"]] },
-  "inside/minted-value.test.ts": { why: "the key that mints is at the broker. That libraries of Google's have their token by way of a broker is not played", instead: [[RUN_MACHINE, "a value that a command makes is made at the broker"]] },
+  "inside/minted-value.test.ts": { why: "the key that mints is at the broker", instead: [["minted-at-broker.test.ts", "mints there, and the program has the file"]] },
   "inside/refresh-token.test.ts": { why: "the login is refreshed at the broker, by its agent", instead: [[RUN_MACHINE, "a value that a command makes is made at the broker"]] },
   "inside/own-services.test.ts": { why: "services are files in the vault's folder", instead: [] },
   "inside/removed-anchor.test.ts": { why: "vault, anchor and log are the broker's", instead: [] },
