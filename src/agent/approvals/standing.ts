@@ -1,4 +1,6 @@
 // Approvals that are good for more than one request. Those of a run stay until the agent ends: no other run is ever given its id.
+import type { Instant } from "../lifetime.ts";
+import { elapsedMs } from "../lifetime.ts";
 import type { Time } from "../time.ts";
 import type { Extent } from "./answer.ts";
 import type { HeldRequest } from "./held-request.ts";
@@ -10,8 +12,8 @@ const STANDING_MAX = 4096;
 
 export class StandingApprovals {
   readonly #time: Pick<Time, "now">;
-  /** Until when each stands, by the agent's monotonic clock. */
-  readonly #untilMs = new Map<string, number>();
+  /** Since when each stands, and for how long. */
+  readonly #standing = new Map<string, { readonly since: Instant; readonly ms: number }>();
 
   constructor(time: Pick<Time, "now">) {
     this.#time = time;
@@ -19,22 +21,25 @@ export class StandingApprovals {
 
   add(request: HeldRequest, extent: LastingExtent): void {
     const key = keyOf(request, extent.kind);
-    const untilMs = extent.kind === "time" ? this.#time.now().monotonicMs + extent.ms : Infinity;
-    this.#untilMs.delete(key);
-    const [oldest] = this.#untilMs.keys();
-    if (this.#untilMs.size >= STANDING_MAX && oldest !== undefined) this.#untilMs.delete(oldest);
-    this.#untilMs.set(key, untilMs);
+    this.#standing.delete(key);
+    const [oldest] = this.#standing.keys();
+    if (this.#standing.size >= STANDING_MAX && oldest !== undefined) this.#standing.delete(oldest);
+    this.#standing.set(key, { since: this.#time.now(), ms: extent.kind === "time" ? extent.ms : Infinity });
   }
 
   /** By which of them the request is approved, if by any. All of its rules and secrets have to have been there: a rule more, and it is asked for again. */
   find(request: HeldRequest): LastingExtent["kind"] | undefined {
     if (request.kind === "wish") return undefined;
-    const now = this.#time.now().monotonicMs;
-    return (["rule", "run", "time"] as const).find((kind) => now < (this.#untilMs.get(keyOf(request, kind)) ?? 0));
+    const now = this.#time.now();
+    return (["rule", "run", "time"] as const).find((kind) => {
+      const found = this.#standing.get(keyOf(request, kind));
+      // By whichever clock says more: ten minutes end while a laptop sleeps, and where the clock is put back.
+      return found !== undefined && elapsedMs(found.since, now) < found.ms;
+    });
   }
 
   clear(): void {
-    this.#untilMs.clear();
+    this.#standing.clear();
   }
 }
 

@@ -196,6 +196,20 @@ describe("an approval that stands", () => {
     third.withdraw();
   });
 
+  it.each([["a laptop that sleeps", 1000, 600_000], ["a clock that is put back", 600_000, -86_400_000]])("for some minutes ends with them, whatever becomes of the clocks: %s", (_name, monotonicMs, wallMs) => {
+    const instant = { monotonicMs: 5000, wallMs: 1_700_000_000_000 };
+    const queue = new ApprovalQueue({ now: () => ({ ...instant }) });
+    holdIn(queue, request("/a"));
+    allow(queue, { kind: "time", ms: 600_000 });
+    holdIn(queue, request("/b"));
+    expect(queue.list()).toHaveLength(0);
+    instant.monotonicMs += monotonicMs;
+    instant.wallMs += wallMs;
+    holdIn(queue, request("/c"));
+    expect(queue.list()).toHaveLength(1);
+    queue.clear();
+  });
+
   it("for some minutes ends with them, and all end with the lock", () => {
     const queue = open();
     holdIn(queue, request("/a"));
