@@ -8,7 +8,7 @@ import { firstUseFlags, passphraseFlags, VaultCommand } from "../cli/vault-comma
 
 export default class Login extends VaultCommand {
   static override summary = "Log in at a provider; runs have a token of it that is renewed by itself";
-  static override description = "A page in the browser, or a code that is typed on any machine, is all that there is to it: what the provider gives goes into the vault, and programs in a run see a placeholder that is good for as long as the run. Under the name of a login that is there already, it is renewed, with the client and the scopes of the last time unless others are said. Without a browser, and with --device, the address of the page stands on stderr.";
+  static override description = "A page in the browser, or a code that is typed on any machine, is all that there is to it. What the provider gives goes into the vault. Programs in a run see a placeholder that is good for as long as the run. Under the name of a login that is there already, it is renewed, with the client and the scopes of the last time unless others are said. Without a browser, and with --device, the address of the page stands on stderr.";
   static override examples = [
     { description: "The providers that are known, and what a login there takes", command: "<%= config.bin %> login --list" },
     { description: "By a code that is typed on any machine", command: "<%= config.bin %> login github --client-id Iv1.0123456789abcdef --device" },

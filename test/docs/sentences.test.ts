@@ -9,12 +9,25 @@ const WORDS_MAX = 30;
 const WHOLE_WORDS_MAX = 40;
 const pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
 
+interface Described {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly flags?: Readonly<Record<string, { readonly description?: string }>>;
+}
+const { commands } = JSON.parse(readPage("oclif.manifest.json")) as { readonly commands: Readonly<Record<string, Described>> };
+
 const longIn = (page: string, wordsMax: number): string[] => findSentences(page).filter((sentence) => sentence.split(" ").length > wordsMax);
 
 describe("sentences of at most thirty words, and forty with what hangs on them:", () => {
-  it.each(pages)("%s", (name) => {
-    const page = readPage(name);
-    expect(longIn(page, WORDS_MAX)).toEqual([]);
-    expect(longIn(page.replaceAll(/[:;](?= )/g, ","), WHOLE_WORDS_MAX)).toEqual([]);
+  const check = (text: string): void => {
+    expect(longIn(text, WORDS_MAX)).toEqual([]);
+    expect(longIn(text.replaceAll(/[:;](?= )/g, ","), WHOLE_WORDS_MAX)).toEqual([]);
+  };
+
+  it.each(pages)("%s", (name) => { check(readPage(name)); });
+
+  it.each(Object.keys(commands))("the help of %s", (name) => {
+    const { summary, description, flags = {} } = commands[name] ?? {};
+    for (const text of [summary, description, ...Object.values(flags).map((flag) => flag.description)]) check(text ?? "");
   });
 });
