@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { childOnly, frameworkPart, frameworkSource, importLate, lazyFramework, leftOut, ownDriver, ownFiles, usedParts, withoutHttp2 } from "./build-plugins.js";
 
 /** Types for programs that import a part of this one: those of each file, from its own text alone. */
 async function writeDeclarations(names) {
@@ -16,85 +17,47 @@ async function writeDeclarations(names) {
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 await rm(`${root}/dist`, { recursive: true, force: true });
+await mkdir(`${root}/dist`);
 
 const bundle = { absWorkingDir: root, bundle: true, minifySyntax: true, minifyWhitespace: true, minifyIdentifiers: true, legalComments: "linked", platform: "node", target: "node20.19" };
 const commonJs = {
   ...bundle,
   format: "cjs",
-  define: { "import.meta.url": "ownUrl" },
-  banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // The global `performance` has Node load eight modules of its own, which takes a millisecond; only its clock is asked.
+  define: { "import.meta.url": "ownUrl", "performance.now": "ownNow" },
+  banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href, ownNow = () => { const [seconds, nanoseconds] = process.hrtime(); return seconds * 1000 + nanoseconds / 1e6; };' },
   // An import() of a part of the bundle is evaluated when it is reached, and costs nothing until then. Of a package, it is a require().
   supported: { "dynamic-import": false },
 };
 
-/** In a source, these packages mean the parts of them that are used. */
-const usedParts = {
-  name: "used-parts",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^undici$/ }, () => ({ path: `${root}/.config/undici-client.cjs` }));
-    // Never spoken upstream, and it brings in Node's own HTTP/2.
-    onResolve({ filter: /\/client-h2\.js$/ }, () => ({ path: `${root}/.config/no-h2.cjs` }));
-    // Its main file is UMD, whose requires no bundler follows.
-    onResolve({ filter: /^jsonc-parser$/ }, () => ({ path: `${root}/node_modules/jsonc-parser/lib/esm/main.js` }));
-    onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: `${root}/.config/oclif-core.cjs` }));
-  },
-};
-
-/** What the framework requires at once, and uses for help, plugins and errors alone, is evaluated when it is first used. */
-const RARELY_USED = /^(minimatch|semver|tinyglobby|\.\.?\/util\/fs)$/;
-const lazily = {
-  name: "lazily",
-  setup: ({ onResolve, onLoad, resolve }) => {
-    onResolve({ filter: RARELY_USED }, async ({ path, kind, resolveDir, importer, pluginData }) => {
-      if (pluginData === "itself" || kind !== "require-call" || !importer.includes("/@oclif/core/")) return undefined;
-      const itself = await resolve(path, { kind, resolveDir, pluginData: "itself" });
-      return { path: itself.path, namespace: "lazily" };
-    });
-    onLoad({ filter: /.*/, namespace: "lazily" }, ({ path }) => ({
-      resolveDir: root,
-      contents: `module.exports = new Proxy({}, { get: (_, name) => require(${JSON.stringify(path)})[name] });`,
-    }));
-  },
-};
-
-/** What is large, and loaded when it is used, is a file beside: these are made below. */
-const OWN_FILES = { "libsodium-wrappers-sumo": "./libsodium.cjs", pg: "./pg.cjs", "graphql/language/parser.js": "./graphql.cjs" };
-const ownFiles = {
-  name: "own-files",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^(libsodium-wrappers-sumo|pg|graphql\/language\/parser\.js)$/ }, ({ path }) => ({ path: OWN_FILES[path], external: true }));
-  },
-};
-/** The same for what is written as modules, which have their own way with libsodium. */
-const ownDriver = { name: "own-driver", setup: ({ onResolve }) => { onResolve({ filter: /^pg$/ }, () => ({ path: OWN_FILES.pg, external: true })); } };
-
-/** What the driver asks for elsewhere, or where nobody has given a password: then there is none, wherever a file has one. */
-const leftOut = {
-  name: "left-out",
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(pgpass|pg-native|pg-cloudflare)$/ }, ({ path }) => ({ path, namespace: "left-out" }));
-    onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({ contents: path === "pgpass" ? "module.exports = (_, answer) => { answer(undefined); };" : "module.exports = {};" }));
-  },
-};
-
-// The program, in one file that V8 can keep compiled: see src/cli/start.ts.
-await build({
-  ...commonJs,
-  entryPoints: ["src/commands/program.ts"],
-  outfile: "dist/main.cjs",
-  // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. tldts: a list that is updated more often than this program. yaml: a third of a megabyte, for files in YAML alone.
-  external: ["typescript", "ts-node", "@napi-rs/keyring", "tldts", "yaml"],
-  plugins: [usedParts, lazily, ownFiles],
-});
+// The program: see src/cli/start.ts. What is started most often is a file of its own each, that has nothing else in it; the whole program has all commands.
+for (const program of ["run", "daily", "main"]) {
+  const { outputFiles } = await build({
+    ...commonJs,
+    write: false,
+    entryPoints: [`src/commands/programs/${program}.ts`],
+    outfile: `dist/${program}.cjs`,
+    // typescript and ts-node: oclif loads these two only to run TypeScript sources, which the shipped program never does. tldts: a list that is updated more often than this program. yaml: a third of a megabyte, for files in YAML alone.
+    external: ["typescript", "ts-node", "@napi-rs/keyring", "tldts", "yaml"],
+    plugins: [usedParts, childOnly, lazyFramework, frameworkPart, ownFiles],
+  });
+  for (const { path, text } of outputFiles) await writeFile(path, path.endsWith(".cjs") ? await importLate(text) : text);
+}
+// What the framework has for help, other names and mistakes.
+await build({ ...commonJs, supported: {}, stdin: { contents: frameworkSource(), resolveDir: root }, outfile: "dist/framework.cjs", external: ["typescript", "ts-node"] });
+// The way upstream, for runs that make a connection. The index of the package would bring in a fetch, a cache, a WebSocket and a dispatcher that is put into effect.
+await build({ ...commonJs, stdin: { contents: 'module.exports = { Pool: require("undici/lib/dispatcher/pool.js"), errors: require("undici/lib/core/errors.js") };', resolveDir: root }, outfile: "dist/undici.cjs", plugins: [withoutHttp2] });
 // Half a megabyte of WebAssembly in text, for Argon2id alone. The package as CommonJS has the same once more as JavaScript, which no Node needs and which takes 20 ms to be read over.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { default } from "libsodium-wrappers-sumo"', resolveDir: root }, outfile: "dist/libsodium.cjs", footer: { js: "module.exports = module.exports.default;" } });
 // PostgreSQL's driver, for vaults that are kept there: its client alone, without pools, passwords from files and what is not JavaScript.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { Client: require("pg/lib/client.js") };', resolveDir: root }, outfile: "dist/pg.cjs", plugins: [leftOut] });
 // The parser of GraphQL, for secrets with rules of it.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { parse } from "graphql/language/parser.mjs"', resolveDir: root }, outfile: "dist/graphql.cjs" });
+// The question for a passphrase.
+await build({ ...commonJs, stdin: { contents: 'export { default } from "@inquirer/password"', resolveDir: root }, outfile: "dist/prompt.cjs" });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
-await writeFile(`${root}/dist/commands.cjs`, 'module.exports = require("./main.cjs");\n');
+await writeFile(`${root}/dist/commands.mjs`, 'import { createRequire } from "node:module";\nexport const COMMANDS = await createRequire(import.meta.url)("./main.cjs").loadCommands();\n');
 await build({ ...bundle, entryPoints: { agent: "src/app/agent-program.ts" }, outdir: "dist", format: "esm", plugins: [ownDriver] });
 
 // Listens within a walled program's network: a Node of its own, which nothing is to be loaded for that it does not use.

@@ -319,42 +319,7 @@ describe("types", () => {
   });
 });
 
-test("a run whose secrets are all stored loads nothing of logins, sources and their protocols", () => {
-  const files = new Map(sources.map((file) => [file.path, file]));
-  const loaded = new Set<string>();
-  const load = (path: string): void => {
-    if (loaded.has(path)) return;
-    loaded.add(path);
-    for (const { target, specifier, isTypeOnly, isLazy } of files.get(path)?.imports ?? []) {
-      // The doors to all of it, which `openGrants` opens for a secret of another source alone, or one with a rule that asks or counts.
-      const isDoor = isLazy && path === "src/app/runs/run-grants.ts" && ["./living-values.ts", "../approvals/open-run-gate.ts"].includes(specifier);
-      if (!isTypeOnly && !isDoor) load(target ?? specifier);
-    }
-  };
-  load("src/commands/run.ts");
-  expect(loaded).toContain("src/app/runs/run-grants.ts");
-  // What the agent answers is read by the same client for keys and values: the class of its failures comes along.
-  const living = /^src\/(?:agent\/sources\/(?!source-maker\.ts)|app\/(?:logins|refreshing|sources)\/|providers\/|commands\/log)|^src\/(?:agent\/(?:server|main|spawn|start)|app\/agent-program|app\/runs\/living-values?)\.ts$|^oauth4webapi$/;
-  expect([...loaded].filter((path) => living.test(path))).toEqual([]);
-  load("src/app/runs/living-values.ts");
-  expect(loaded).toContain("src/agent/spawn.ts");
-});
-
 test("the second opinion knows nothing of the first", () => {
   const wrong = tests.filter(({ path }) => path.startsWith("test/second-opinion/")).flatMap(({ path, imports }) => imports.filter(({ target }) => target !== undefined && !target.startsWith("test/second-opinion/")).map(({ specifier }) => `${path} → ${specifier}`));
   expect(wrong).toEqual([]);
-});
-
-test("a vault that is a file loads nothing of engines, in no command, nor in the agent", () => {
-  const files = new Map(sources.map((file) => [file.path, file]));
-  const loaded = new Set<string>();
-  const load = (path: string): void => {
-    if (loaded.has(path)) return;
-    loaded.add(path);
-    for (const { target, specifier, isTypeOnly, isLazy } of files.get(path)?.imports ?? []) if (!isTypeOnly && !isLazy) load(target ?? specifier);
-  };
-  for (const path of ["src/commands/program.ts", "src/app/agent-program.ts"]) load(path);
-  expect(loaded).toContain("src/store/engine-vault.ts");
-  // What an engine is, and how a change of one is settled: some lines each.
-  expect([...loaded].filter((path) => path.startsWith("src/engines/")).sort()).toEqual(["src/engines/engine.ts", "src/engines/settled-replace.ts"]);
 });

@@ -1,9 +1,8 @@
-// The entry of the program: secrets leave the arguments first, then the command framework takes over.
+// The entry of the program: secrets leave the arguments first, then a command takes over.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Config, run } from "@oclif/core";
+import { Config } from "@oclif/core";
 import { holdsSecret, splitArgv } from "./input/argv-secrets.ts";
-import { findCommandMistake } from "./completion/command-names.ts";
 import { EXIT } from "./output/exit-status.ts";
 import { describeFailure, report } from "./failure.ts";
 import { forgoInheritedOptions } from "./input/inherited-options.ts";
@@ -11,15 +10,17 @@ import { rememberGivenSecrets } from "./input/secret-input.ts";
 import { warn } from "./output/terminal.ts";
 import type { VaultCommand } from "./vault-command.ts";
 
-/** By their ids: `secrets:list`. */
-export type CommandTable = Readonly<Record<string, typeof VaultCommand & (new (argv: string[], config: Config) => VaultCommand)>>;
+export type CommandClass = typeof VaultCommand & (new (argv: string[], config: Config) => VaultCommand);
+/** By their ids: `secrets:list`. A command is evaluated when it is used. */
+export type CommandLoaders = Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>>;
 
 /**
  * Runs one command and sets the status that the process is to end with.
  *
  * @param argv the arguments behind the program's name.
+ * @param perform runs the command that the arguments name, which have no secrets in them any more; its status, where it has one of its own.
  */
-export async function runProgram(commands: CommandTable, argv: readonly string[]): Promise<void> {
+export async function runProgram(argv: readonly string[], perform: (argv: readonly string[]) => Promise<unknown>): Promise<void> {
   // On Linux and macOS this overwrites the arguments that `ps` and /proc show.
   if (holdsSecret(argv)) process.title = "vault";
   forgoInheritedOptions();
@@ -31,7 +32,7 @@ export async function runProgram(commands: CommandTable, argv: readonly string[]
     // The framework prints the process's own list with DEBUG=*.
     process.argv.splice(2, process.argv.length, ...rest);
     for (const warning of warnings) warn(warning);
-    const status = await runCommand(commands, rest);
+    const status = await perform(rest);
     process.exitCode = typeof status === "number" ? status : EXIT.done;
   } catch (error) {
     if (isHelpExit(error)) return;
@@ -41,18 +42,21 @@ export async function runProgram(commands: CommandTable, argv: readonly string[]
   }
 }
 
-/** A command that is named in full is started directly; help, other names and mistakes are the framework's, which takes 20 ms to get its bearings. */
-async function runCommand(commands: CommandTable, argv: readonly string[]): Promise<unknown> {
+/** A command that is named in full is started directly: the framework takes 20 ms to get its bearings. @returns what starts it; undefined for help, other names and mistakes, which are the framework's. */
+export function findNamed(loaders: CommandLoaders, argv: readonly string[]): (() => Promise<unknown>) | undefined {
   const [first = "", second = ""] = argv;
-  const words = Object.hasOwn(commands, first) ? 1 : 2;
+  const words = Object.hasOwn(loaders, first) ? 1 : 2;
   const id = words === 1 ? first : `${first}:${second}`;
-  const command = Object.hasOwn(commands, id) ? commands[id] : undefined;
-  const config = makeConfig();
-  if (command !== undefined && (id === "help" || !ownArguments(argv).includes("--help"))) return command.start(argv.slice(words), config);
-  const mistake = findCommandMistake(Object.entries(commands).flatMap(([name, { aliases }]) => [name, ...aliases]), argv);
-  if (mistake !== undefined) throw mistake;
-  await config.load();
-  return run([...argv], config);
+  const load = Object.hasOwn(loaders, id) ? loaders[id] : undefined;
+  if (load === undefined || (id !== "help" && ownArguments(argv).includes("--help"))) return undefined;
+  return async () => (await load()).default.start(argv.slice(words), makeConfig());
+}
+
+/** For a program that is one part of the whole: the caller has seen to it that the command is one of these. */
+export async function startNamed(loaders: CommandLoaders, argv: readonly string[]): Promise<unknown> {
+  const start = findNamed(loaders, argv);
+  if (start === undefined) throw new Error("no command of this part");
+  return start();
 }
 
 /** Without those of the program to be run. */
@@ -67,7 +71,8 @@ class OwnConfig extends Config {
   }
 }
 
-function makeConfig(): Config {
+/** What the framework knows of this program. */
+export function makeConfig(): Config {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const pjson = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as NonNullable<ConstructorParameters<typeof Config>[0]["pjson"]>;
   return new OwnConfig({ root, pjson, userPlugins: false, devPlugins: false, jitPlugins: false });

@@ -3,61 +3,79 @@ import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstatSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
 import { leaveLookUps } from "./leave.ts";
+import { chooseProgram } from "./program-choice.ts";
 
-/** What the bundled program exports. */
+/** What a bundled program exports. */
 interface Program {
   main(argv: readonly string[]): Promise<void>;
 }
 
+/** A file that was started, whose compiled code is to be left for the next time. */
+interface Uncached {
+  readonly cache: string;
+  readonly script: Script;
+  readonly owner: Stats;
+}
+
+/** Beside this one. */
+const FOLDER = dirname(fileURLToPath(import.meta.url));
+
 /**
- * Runs the program that stands beside this file, and leaves its compiled code for the next time, if nobody has.
+ * Runs the program that the arguments are for, and leaves its compiled code for the next time, if nobody has.
  *
  * @param argv the arguments behind the program's name.
  */
 export async function start(argv: readonly string[]): Promise<void> {
-  const file = fileURLToPath(new URL("./main.cjs", import.meta.url));
-  const stat = lstatSync(file);
-  const cacheFor = (kind: Kind): string => `${file}.${process.version}-${process.arch}-${stat.size}-${stat.mtimeMs}${switchesTag()}-${kind}.cache`;
-  const [kind, ...others] = rankKinds(argv);
-  const own = cacheFor(kind);
-  const ownData = readCache(own, stat);
-  const cachedData = others.reduce((found, other) => found ?? readCache(cacheFor(other), stat), ownData);
-  const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
-  await load(script, file).main(argv);
+  const { program, uses } = chooseProgram(argv);
+  const uncached: Uncached[] = [];
+  await (load(join(FOLDER, `${program}.cjs`), uses, uncached) as Program).main(argv);
   // Of a command that was refused, little is compiled.
-  if (ownData === undefined && script.cachedDataRejected !== true && Number(process.exitCode ?? 0) === 0) writeCache(own, script, stat);
+  if (Number(process.exitCode ?? 0) === 0) for (const { cache, script, owner } of uncached) writeCache(cache, script, owner);
   leaveLookUps();
 }
 
-/** A run, one with a wall and the other commands use different parts of the program, and only what was used has been compiled. */
-type Kind = "run" | "walled" | "other";
-
-/** Whose code is the best for a command, the best first. */
-function rankKinds(argv: readonly string[]): readonly [Kind, ...Kind[]] {
-  if (argv[0] !== "run") return ["other", "run"];
-  const end = argv.indexOf("--");
-  return argv.slice(0, end < 0 ? argv.length : end).includes("--sandbox") ? ["walled", "run", "other"] : ["run", "other"];
+/**
+ * Evaluates a file as Node would, and lets it be found by whoever requires it; what it requires that stands beside it, likewise.
+ *
+ * @param uses whose compiled code is taken, the best first; the first is the one that is left.
+ */
+function load(file: string, uses: readonly [string, ...string[]], uncached: Uncached[]): unknown {
+  const owner = lstatSync(file);
+  const cacheFor = (use: string): string => `${file}.${process.version}-${process.arch}-${owner.size}-${owner.mtimeMs}${switchesTag()}-${use}.cache`;
+  const [use, ...others] = uses;
+  const own = readCache(cacheFor(use), owner);
+  const cachedData = others.reduce((found, other) => found ?? readCache(cacheFor(other), owner), own);
+  const script = new Script(Module.wrap(readFileSync(file, "latin1")), cachedData === undefined ? { filename: file } : { filename: file, cachedData });
+  if (own === undefined && script.cachedDataRejected !== true) uncached.push({ cache: cacheFor(use), script, owner });
+  const nodes = createRequire(file);
+  const required = new Map<string, unknown>();
+  const require = Object.assign((name: string): unknown => {
+    // Most are asked for by dozens of sources.
+    if (required.has(name)) return required.get(name);
+    const exports: unknown = BESIDE.test(name) ? load(join(FOLDER, name), [use], uncached) : nodes(name);
+    required.set(name, exports);
+    return exports;
+  }, nodes);
+  const module = new Module(file);
+  module.filename = file;
+  nodes.cache[file] = module;
+  const evaluate = script.runInThisContext() as (exports: unknown, require: unknown, module: Module, filename: string) => void;
+  evaluate(module.exports, require, module, file);
+  module.loaded = true;
+  return module.exports;
 }
+
+/** What every run with a connection loads. The other bundles are for less, and Node's own way to them will do. */
+const BESIDE = /^\.\/undici\.cjs$/;
 
 /** V8 takes no code that was compiled under other switches of its own, and many have one in NODE_OPTIONS. Where there are none at all, nobody needs to be asked. */
 function switchesTag(): string {
   const { execArgv, env } = process;
   return execArgv.length === 0 && (env["NODE_OPTIONS"] ?? "") === "" ? "" : `-${process.getBuiltinModule("node:v8").cachedDataVersionTag()}`;
-}
-
-/** Evaluates the program as Node would, and lets it be found by whoever requires it. */
-function load(script: Script, file: string): Program {
-  const require = createRequire(file);
-  const module = new Module(file);
-  module.filename = file;
-  require.cache[file] = module;
-  const evaluate = script.runInThisContext() as (exports: unknown, require: NodeJS.Require, module: Module, filename: string) => void;
-  evaluate(module.exports, require, module, file);
-  module.loaded = true;
-  return module.exports as Program;
 }
 
 /**

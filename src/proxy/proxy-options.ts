@@ -29,8 +29,8 @@ export interface ProxyOptions {
   readonly isElsewhere?: boolean;
   /** What the program of this run knows its proxy by, where another proxy of the same run was there before. */
   readonly kept?: KeptProxy;
-  /** PEM certificates that upstream verification trusts: the whole list. */
-  readonly roots: readonly string[];
+  /** PEM certificates that upstream verification trusts: the whole list, or what gathers it when the first connection is made. */
+  readonly roots: readonly string[] | (() => readonly string[]);
   /** Knows placeholders of secrets that this run does not get. */
   readonly isStray?: StrayTest;
   /** Takes an event down for the audit log: it is written with the next `flush`, or soon. */

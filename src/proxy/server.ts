@@ -42,7 +42,7 @@ const CONNECTIONS_MAX = 1_000;
 export function openProxy(options: ProxyOptions & { readonly listens: false }): Promise<HandedProxy>;
 export function openProxy(options: ProxyOptions): Promise<Proxy>;
 export async function openProxy({ listens = true, ...options }: ProxyOptions & { readonly listens?: boolean }): Promise<Proxy & HandedProxy> {
-  const ca = await makeRunCa(options.grants.flatMap(({ bindings }) => bindings), undefined, options.kept?.ca);
+  const ca = makeRunCa(options.grants.flatMap(({ bindings }) => bindings), undefined, options.kept?.ca);
   const access = makeProxyAccess(options.kept?.token);
   let port = 0;
   let isClosed = false;

@@ -4,12 +4,13 @@ import { delimiter, dirname, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { readBounded } from "../disk/bounded-file.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
+import { keepRoots } from "./kept-roots.ts";
 import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "./trust-variables.ts";
 
 export interface Roots {
-  /** PEM: the roots that came with Node, the system's, and the owner's own. Nothing that a variable names: `npm run` sets some as the folder's .npmrc says, which may be a stranger's. */
+  /** PEM: the roots that came with Node, the system's, and the owner's own. Nothing that a variable names: `npm run` sets some as the folder's .npmrc says, which may be a stranger's. Gathered when it is first read. */
   readonly upstream: readonly string[];
-  /** PEM: what the child trusts beside the run's CA. The same, and what inherited variables name, so that it trusts no fewer than without us. */
+  /** PEM, one text or several: what the child trusts beside the run's CA. The same, and what inherited variables name, so that it trusts no fewer than without us. */
   readonly child: readonly string[];
   /** Variables that name certificates for the child alone. */
   readonly childOnly: readonly { readonly variable: string; readonly path: string }[];
@@ -41,26 +42,43 @@ const ALL_FILES_MAX = 4_000;
  * Gathers roots by splitting text only: parsing some 300 certificates would cost every start 50 ms.
  *
  * @param own PEM texts that the owner has named (`--upstream-ca`, the vault's roots file); each goes on as it is.
+ * @param keptIn a private folder in which the child's text is kept for the next run, where there is nothing in it but Node's roots and the system's.
  */
-export function collectRoots(variables: Readonly<Record<string, string | undefined>>, own: readonly string[] = [], systemBundles: readonly string[] = SYSTEM_BUNDLES): Roots {
-  // Those that came with Node: what it trusts by default includes NODE_EXTRA_CA_CERTS.
-  const found = new Set(rootCertificates.flatMap(splitPem));
-  const system = systemBundles.find((path) => addFile(path, found) === undefined);
-  const upstream = [...[...found].map(formatPem), ...own];
-  for (const body of own.flatMap(splitPem)) found.add(body);
+export function collectRoots(variables: Readonly<Record<string, string | undefined>>, own: readonly string[] = [], systemBundles: readonly string[] = SYSTEM_BUNDLES, keptIn?: string): Roots {
+  let gathered: Gathered | undefined;
+  const gather = (): Gathered => (gathered ??= gatherTrusted(own, systemBundles));
+  if (keptIn !== undefined && own.length === 0) {
+    const { text, system } = keepRoots(keptIn, systemBundles, () => ({ text: gather().upstream.join("\n"), system: gather().system }));
+    if (furtherPaths(variables, system).length === 0) return { get upstream() { return gather().upstream; }, child: [text], childOnly: [], warnings: [] };
+  }
+  const { found, system, upstream } = gather();
   const ownersCount = found.size;
   const budget: Budget = { bytes: ALL_BYTES_MAX, files: ALL_FILES_MAX };
   const childOnly: { variable: string; path: string }[] = [];
   const warnings: string[] = [];
-  for (const [path, variable] of userPaths(variables)) {
-    // Distributions point variables at their own bundle, and SSL_CERT_DIR at the folder that has each of its certificates once more.
-    if (system !== undefined && (path === system || path === dirname(system))) continue;
+  for (const [path, variable] of furtherPaths(variables, system)) {
     const before = found.size;
     const problem = addPath(path, found, budget);
     if (problem !== undefined) warnings.push(`${variable} names "${path}", which ${problem}: its certificates are not trusted`);
     if (found.size > before) childOnly.push({ variable, path });
   }
   return { upstream, child: [...upstream, ...[...found].slice(ownersCount).map(formatPem)], childOnly, warnings };
+}
+
+interface Gathered {
+  /** Without their frames and line breaks; the owner's own among them. */
+  readonly found: Set<string>;
+  readonly system: string | undefined;
+  readonly upstream: readonly string[];
+}
+
+function gatherTrusted(own: readonly string[], systemBundles: readonly string[]): Gathered {
+  // Those that came with Node: what it trusts by default includes NODE_EXTRA_CA_CERTS.
+  const found = new Set(rootCertificates.flatMap(splitPem));
+  const system = systemBundles.find((path) => addFile(path, found) === undefined);
+  const upstream = [...[...found].map(formatPem), ...own];
+  for (const body of own.flatMap(splitPem)) found.add(body);
+  return { found, system, upstream };
 }
 
 /**
@@ -82,6 +100,11 @@ export function writeCaFile(folder: string, roots: readonly string[], runCa: str
 /** Whether a text holds a certificate, as far as its form tells. */
 export function holdsCertificate(pem: string): boolean {
   return splitPem(pem).some(isCertificate);
+}
+
+/** What variables name beside the system's own: distributions point them at their bundle, and SSL_CERT_DIR at the folder that has each of its certificates once more. */
+function furtherPaths(variables: Readonly<Record<string, string | undefined>>, system: string | undefined): [path: string, variable: string][] {
+  return [...userPaths(variables)].filter(([path]) => system === undefined || (path !== system && path !== dirname(system)));
 }
 
 /** Each path once, with the first variable that names it. */

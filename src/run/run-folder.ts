@@ -1,6 +1,6 @@
 // The private folder of one run. It goes when the run ends; one left by a crash is removed by a later run.
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcessIdentity } from "../disk/process-identity.ts";
 import { identifyThisProcess, judgeLiveness } from "../disk/process-identity.ts";
@@ -35,7 +35,7 @@ export function openRunFolder(parent: string): RunFolder {
     removeQuietly(path);
     throw new VaultError("io", `cannot make the folder "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full");
   }
-  return { path, close: () => { removeQuietly(path); } };
+  return { path, close: () => { removeQuickly(path); } };
 }
 
 function reapDeadRuns(parent: string): void {
@@ -66,6 +66,23 @@ function findHolder(path: string): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What runs put there are files, and folders of files. Node's own way tries each folder first as if it were empty, and asks for each file what it is. */
+function removeQuickly(path: string): void {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (!entry.isDirectory()) unlinkSync(join(path, entry.name));
+    else removeFiles(join(path, entry.name));
+    rmdirSync(path);
+  } catch {
+    removeQuietly(path);
+  }
+}
+
+/** @throws a system error where there is a folder in it. */
+function removeFiles(path: string): void {
+  for (const name of readdirSync(path)) unlinkSync(join(path, name));
+  rmdirSync(path);
 }
 
 function removeQuietly(path: string): void {

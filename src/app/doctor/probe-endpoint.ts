@@ -88,7 +88,7 @@ interface ProbeServer {
 }
 
 async function openServer(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<ProbeServer> {
-  const ca = await makeRunCa([{ host: HOST, port: 443, wildcard: false }]);
+  const ca = makeRunCa([{ host: HOST, port: 443, wildcard: false }]);
   const server = createServer({ SNICallback: (_name, done) => { done(null, ca.contextFor(HOST)); } }, answer);
   const sockets = new Set<Duplex>();
   server.on("connection", (socket: Duplex) => {

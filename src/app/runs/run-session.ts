@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isatty } from "node:tty";
+import { ensurePrivateFolder } from "../../disk/private-folder.ts";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
@@ -11,7 +12,6 @@ import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
 import { startChild } from "../../run/child.ts";
 import type { ChildOutputs } from "../../run/child-outputs.ts";
-import { openChildOutputs } from "../../run/child-outputs.ts";
 import { forbidCoreDumps } from "../../run/memory-dump.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
@@ -34,23 +34,21 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import { nextProxyFinder, requireUsableProxies } from "./next-proxies.ts";
 import type { QuietTroubles } from "./quiet-troubles.ts";
 import { openQuietTroubles } from "./quiet-troubles.ts";
-import { redactOutput } from "./redaction.ts";
 import { tellReadableKey } from "./readable-key.ts";
 import type { RunLog } from "./run-log.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunGrants } from "./run-grants.ts";
 import { openGrants } from "./run-grants.ts";
 import type { RunOptions } from "./run-options.ts";
-import { requireSandboxExec, runOnMac } from "./mac-run.ts";
 import { openRunSummary } from "./run-summary.ts";
 import { openRefusalNotes } from "./refusal-notes.ts";
 import { openRunRecorder } from "./run-recorder.ts";
 import type { RunTrail } from "./run-trail.ts";
 import { eraseShownSecrets } from "./shown-secrets.ts";
 import type { ChosenWall, NamedProxy } from "./walled-run.ts";
-import { openWalledProxy, runWalled } from "./walled-run.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { requireWall } from "../../wall/wall.ts";
+
+// What few runs need is imported where they do: to evaluate it would cost every run some milliseconds.
 
 /**
  * Runs a command behind a proxy that puts secrets in and takes them out again. The key is forgotten before the child starts; values stay until it ends.
@@ -72,10 +70,10 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   let chosen: ChosenWall | undefined;
   let outputs: ChildOutputs | undefined;
   try {
-    if (options.redact === true) outputs = openChildOutputs(join(surroundings.paths.runtimeFolder, "runs"), ([1, 2] as const).filter((descriptor) => !isatty(descriptor)));
+    if (options.redact === true) outputs = (await import("../../run/child-outputs.ts")).openChildOutputs(join(surroundings.paths.runtimeFolder, "runs"), ([1, 2] as const).filter((descriptor) => !isatty(descriptor)));
     // Before the vault is: where there is no wall, nothing is opened.
-    if (options.wall !== undefined && process.platform === "darwin") requireSandboxExec();
-    else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await requireWall({ command: options.command, args: options.args, path: given.variables["PATH"], outputs }) };
+    if (options.wall !== undefined && process.platform === "darwin") (await import("./mac-run.ts")).requireSandboxExec();
+    else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await (await import("../../wall/wall.ts")).requireWall({ command: options.command, args: options.args, path: given.variables["PATH"], outputs }) };
     watch = watchLock(surroundings.paths);
     return await runGranted(surroundings, { ...options, upstreamRoots }, watch, log, { walled: chosen, outputs });
   } finally {
@@ -163,29 +161,31 @@ interface OpenRun extends Omit<RunGrants, "begun">, Prepared {
 
 /** Listener, token, CA and folder live exactly as long as the child. */
 async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
-  const roots = collectRoots(surroundings.variables, options.upstreamRoots);
+  const runs = join(surroundings.paths.runtimeFolder, "runs");
+  ensurePrivateFolder(runs);
+  const roots = collectRoots(surroundings.variables, options.upstreamRoots, undefined, runs);
   const denyUnmatched = options.denyUnmatched || options.project?.denyUnmatched === true;
   const strict = options.strict || options.project?.strict === true;
   const findNextProxy = nextProxyFinder(surroundings.variables);
   const peers = openPeerCheck(process.pid, process.getuid?.());
   gate?.findProgramsBy(peers.findPrograms);
-  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched, strict, roots: roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
-  const behindWall = walled === undefined ? undefined : await openWalledProxy(walled, await openProxy({ ...terms, isWalled: true, listens: false }), terms.grants.flatMap(({ bindings }) => bindings));
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched, strict, roots: () => roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
+  const behindWall = walled === undefined ? undefined : await (await import("./walled-run.ts")).openWalledProxy(walled, await openProxy({ ...terms, isWalled: true, listens: false }), terms.grants.flatMap(({ bindings }) => bindings));
   const proxy: NamedProxy = behindWall ?? (await openProxy(terms));
   try {
-    const folder = openRunFolder(join(surroundings.paths.runtimeFolder, "runs"));
+    const folder = openRunFolder(runs);
     try {
       // Behind the wall, a link that leads there may not be.
       const path = walled === undefined ? folder.path : realpathSync(folder.path);
       const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
-      const rewritten = outputs === undefined ? undefined : { outputs, rewrite: redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant)) };
+      const rewritten = outputs === undefined ? undefined : { outputs, rewrite: (await import("./redaction.ts")).redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant)) };
       await limited;
       const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
       const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewritten === undefined ? {} : { rewritten }) };
-      if (walled !== undefined && behindWall !== undefined) return await runWalled(surroundings, walled.choice, behindWall, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
-      if (options.wall !== undefined) return await runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
+      if (walled !== undefined && behindWall !== undefined) return await (await import("./walled-run.ts")).runWalled(surroundings, walled.choice, behindWall, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
+      if (options.wall !== undefined) return await (await import("./mac-run.ts")).runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });
       return await startChild(program).ended;
     } finally {
       folder.close();

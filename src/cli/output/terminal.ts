@@ -1,19 +1,35 @@
 // The rules of the terminal, once: stdout carries the answer, stderr everything else, prompts go to the terminal device.
 // Colour and spinners only where a person looks, and never against NO_COLOR. Nobody to ask means no prompt and no hang.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { ReadStream, WriteStream, isatty } from "node:tty";
+import type { ReadStream, WriteStream } from "node:tty";
 import { Secret } from "../../secret.ts";
 import { VaultError } from "../../errors.ts";
 import { visible } from "./visible-text.ts";
 
 /** Prints the answer. */
 export function answer(text: string): void {
-  process.stdout.write(`${text}\n`);
+  answerExactly(`${text}\n`);
 }
 
 /** Prints an answer that is a document, to the byte. */
 export function answerExactly(text: string): void {
+  forgiveReaders();
   process.stdout.write(text);
+}
+
+/** To be called before anything is written to stdout: whoever reads it may have had enough (`| head -1`), which is no failure. To open stdout takes longer than many commands do. */
+export function forgiveReaders(): void {
+  if (!process.stdout.listeners("error").includes(forgive)) process.stdout.on("error", forgive);
+}
+
+function forgive(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+/** Loaded where somebody is asked: it takes longer than many commands do. */
+function terminals(): { readonly input: ReadStream; readonly output: WriteStream } {
+  const tty = process.getBuiltinModule("node:tty");
+  return { input: new tty.ReadStream(openSync(terminalDevice("in"), "r+")), output: new tty.WriteStream(openSync(terminalDevice("out"), "r+")) };
 }
 
 /** Tells the user something that is not the answer. */
@@ -39,6 +55,7 @@ export function colour(code: string, text: string): string {
 /** Whether somebody is there: one of the standard streams is a terminal, and the process has one to open. */
 export function hasTerminal(): boolean {
   // Not `process.stdin.isTTY`: that makes a pipe non-blocking, for its next reader too.
+  const { isatty } = process.getBuiltinModule("node:tty");
   if (![0, 1, 2].some(isatty)) return false;
   try {
     closeSync(openSync(terminalDevice("in"), "r+"));
@@ -66,8 +83,7 @@ export function tellTerminal(text: string): void {
  */
 export async function askHidden(question: string): Promise<Secret> {
   const { default: password } = await import("@inquirer/password");
-  const input = new ReadStream(openSync(terminalDevice("in"), "r+"));
-  const output = new WriteStream(openSync(terminalDevice("out"), "r+"));
+  const { input, output } = terminals();
   try {
     return Secret.fromText(await password({ message: question }, { input, output, clearPromptOnDone: true }));
   } catch {
@@ -85,8 +101,7 @@ export async function askHidden(question: string): Promise<Secret> {
  */
 export async function askLine(question: string): Promise<string> {
   const { createInterface } = await import("node:readline");
-  const input = new ReadStream(openSync(terminalDevice("in"), "r+"));
-  const output = new WriteStream(openSync(terminalDevice("out"), "r+"));
+  const { input, output } = terminals();
   const reader = createInterface({ input, output, terminal: true, historySize: 0 });
   try {
     return await new Promise<string>((resolve, reject) => {

@@ -1,9 +1,8 @@
 // The certificate authority of one run. Its key never leaves memory, but to brokers that share a run, sealed; and its constraints keep it from speaking for any host but the run's bound ones.
-import { constants, createPrivateKey, createPublicKey, generateKeyPair, randomBytes, X509Certificate } from "node:crypto";
+import { constants, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
 import type { SecureContext } from "node:tls";
-import { promisify } from "node:util";
 import { Secret } from "../../secret.ts";
 import type { HostBinding } from "../../vault/host.ts";
 import { isAddress } from "../../vault/host.ts";
@@ -40,13 +39,19 @@ const SERIAL_BYTES = 16;
 const CONTEXTS_MAX = 256;
 const FIRST_CIPHER = "TLS_AES_128_GCM_SHA256";
 /** Those that Node has, and whoever started it wants; first among them the one that every TLS 1.3 client has (RFC 8446 section 9.1), with ten rounds for fourteen, for a way that does not leave the machine. */
-const CIPHERS = DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIPHER) - Number(a === FIRST_CIPHER)).join(":");
+function orderCiphers(): string {
+  return DEFAULT_CIPHERS.split(":").sort((a, b) => Number(b === FIRST_CIPHER) - Number(a === FIRST_CIPHER)).join(":");
+}
 
-const makeKeyPair = promisify(generateKeyPair);
+/** Here and now: to have a thread draw it takes twice as long. */
+function makeKeyPair(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+}
 
 /** @param now the clock, for tests. @param kept speaks for the hosts that it was made for, whatever `bindings` says. */
-export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date => new Date(), kept?: KeptCa): Promise<RunCa> {
-  const [leafKeys, { certificate, issuer, caKeys }] = await Promise.all([makeKeyPair("ec", { namedCurve: "P-256" }), kept === undefined ? drawCa(bindings, now()) : reviveCa(kept)]);
+export function makeRunCa(bindings: readonly HostBinding[], now = (): Date => new Date(), kept?: KeptCa): RunCa {
+  const leafKeys = makeKeyPair();
+  const { certificate, issuer, caKeys } = kept === undefined ? drawCa(bindings, now()) : reviveCa(kept);
   const leafKey = leafKeys.privateKey.export({ type: "pkcs8", format: "pem" });
   const contexts = new Map<string, { readonly madeAtMs: number; readonly context: SecureContext }>();
   return {
@@ -58,7 +63,7 @@ export async function makeRunCa(bindings: readonly HostBinding[], now = (): Date
       if (known !== undefined && Math.abs(time.getTime() - known.madeAtMs) < LEAF_FRESH_MS) return known.context;
       const leaf = signLeaf(host, issuer, around(time, LEAF_REACH_MS), leafKeys.publicKey, caKeys);
       // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
-      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: CIPHERS, honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
+      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: orderCiphers(), honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
       const [oldest] = contexts.keys();
       if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
       contexts.set(host, { madeAtMs: time.getTime(), context });
@@ -73,8 +78,8 @@ interface CaParts {
   readonly caKeys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 }
 
-async function drawCa(bindings: readonly HostBinding[], time: Date): Promise<CaParts> {
-  const caKeys = await makeKeyPair("ec", { namedCurve: "P-256" });
+function drawCa(bindings: readonly HostBinding[], time: Date): CaParts {
+  const caKeys = makeKeyPair();
   // The name is new as well: runs inside runs must not mistake one CA for the other.
   const issuer = `vault run ${randomBytes(8).toString("hex")}`;
   const hosts = [...new Set(bindings.map(({ host }) => host))];

@@ -54,9 +54,9 @@ describe("DER", () => {
 });
 
 describe("the run's CA", () => {
-  it("is one, for longer than any run, under a new name and serial each time", async () => {
+  it("is one, for longer than any run, under a new name and serial each time", () => {
     const now = (): Date => new Date("2030-06-01T12:00:00Z");
-    const [one, two] = (await Promise.all([makeRunCa([parseHostBinding("api.example.test")], now), makeRunCa([parseHostBinding("api.example.test")], now)])).map((ca) => new X509Certificate(ca.certificate));
+    const [one, two] = [makeRunCa([parseHostBinding("api.example.test")], now), makeRunCa([parseHostBinding("api.example.test")], now)].map((ca) => new X509Certificate(ca.certificate));
     expect(one!.ca).toBe(true);
     expect(one!.checkIssued(one!)).toBe(true);
     expect(one!.verify(one!.publicKey)).toBe(true);
@@ -77,7 +77,7 @@ describe("the run's CA", () => {
   it("tells of a child that does not trust it, and of one that does", async () => {
     const heard: string[] = [];
     const run = await openTestRun([makeGrant("KEY", ["api.example.test:8443"])], { hearHandshake: (outcome, { host }) => heard.push(`${outcome} ${host}`) });
-    const { certificate } = await makeRunCa([parseHostBinding("api.example.test")]);
+    const { certificate } = makeRunCa([parseHostBinding("api.example.test")]);
     await expect(openSecure(run.proxy, "api.example.test:8443", "api.example.test", certificate)).rejects.toThrow();
     await expect.poll(() => heard).toEqual(["broken-off api.example.test"]);
     const secure = await openSecure(run.proxy, "api.example.test:8443");
@@ -88,7 +88,7 @@ describe("the run's CA", () => {
 
   it("makes a leaf anew before it ends, and when the clock was put back; between, it is the same", async () => {
     let time = Date.parse("2030-06-01T12:00:00Z");
-    const ca = await makeRunCa([parseHostBinding("api.example.test")], () => new Date(time));
+    const ca = makeRunCa([parseHostBinding("api.example.test")], () => new Date(time));
     const contextAt = (hours: number): SecureContext => {
       time += hours * 3_600_000;
       return ca.contextFor("api.example.test");

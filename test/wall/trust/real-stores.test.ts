@@ -54,7 +54,7 @@ async function runWith(laid: readonly Mount[], program: string, args: readonly s
 describe.skipIf(process.platform !== "linux" || spawnSync("bwrap", ["--ro-bind", "/", "/", "true"]).status !== 0)("behind bubblewrap", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "vault-test-"));
-    const ca = await makeRunCa([parseHostBinding("localhost")]);
+    const ca = makeRunCa([parseHostBinding("localhost")]);
     const bundle = writeCaFile(folder, collectRoots({}).child, ca.certificate);
     writeFileSync(join(folder, "Get.java"), JAVA);
     writeFileSync(join(folder, "empty.pem"), `${readFileSync(bundle, "latin1").split("-----END CERTIFICATE-----\n")[1] ?? ""}-----END CERTIFICATE-----\n`);
