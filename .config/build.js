@@ -54,7 +54,7 @@ await build({ ...bundle, format: "cjs", stdin: { contents: 'module.exports = { C
 // The parser of GraphQL, for secrets with rules of it.
 await build({ ...bundle, format: "cjs", stdin: { contents: 'export { parse } from "graphql/language/parser.mjs"', resolveDir: root }, outfile: "dist/graphql.cjs" });
 // The question for a passphrase.
-await build({ ...commonJs, stdin: { contents: 'export { default } from "@inquirer/password"', resolveDir: root }, outfile: "dist/prompt.cjs" });
+await build({ ...commonJs, stdin: { contents: 'export { default } from "@inquirer/password"', resolveDir: root }, outfile: "dist/prompt.cjs", footer: { js: "module.exports = module.exports.default;" } });
 await build({ ...commonJs, entryPoints: ["src/cli/start.ts"], outfile: "dist/start.cjs" });
 // Where the framework finds the commands.
 await writeFile(`${root}/dist/commands.mjs`, 'import { createRequire } from "node:module";\nexport const COMMANDS = await createRequire(import.meta.url)("./main.cjs").loadCommands();\n');

@@ -13,8 +13,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const readJson = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, path), "utf8"));
 const { dependencies } = readJson("package.json") as { readonly dependencies: Readonly<Record<string, string>> };
 
-/** Of what is downloaded. The bundle has it, and Argon2id: 0.6 and 0.2 MB of it. */
-const PACKED_BYTES_MAX = 1_150_000;
+/** Of what is downloaded. The programs have it, 0.9 MB, and Argon2id 0.2. What `vault run` and `vault status` use is there twice: from files that have all commands, both would start in half as long again. */
+const PACKED_BYTES_MAX = 1_600_000;
 
 /** The packed program in `node_modules` of a folder of its own, as `npm install --omit=dev` would put it there, and without a registry. @returns its `bin/run.js`. */
 function install(folder: string): string {
