@@ -26,7 +26,8 @@ const NAMES_OF_UNDICI = ["Pool", "errors"];
 export async function importLate(code) {
   const used = LATE.filter((name) => code.includes(`require("${name}")`));
   const names = await Promise.all(used.map(async (name) => [name, name === "./undici.cjs" ? NAMES_OF_UNDICI : Object.keys(await import(name)).filter((member) => member !== "default")]));
-  const importing = used.reduce((text, name) => text.replaceAll(`require("${name}")`, `lateImport("${name}")`), code);
+  // As esbuild writes an import; a text in a source, such as a worker's, has blanks before it.
+  const importing = used.reduce((text, name) => text.replaceAll(`=require("${name}")`, `=lateImport("${name}")`), code);
   const objectOf = ([name, members]) => `"${name}": () => { let it; const load = () => (it ??= require("${name}")); return { ${members.map((member) => `get ${member}() { return load().${member}; }`).join(", ")} }; }`;
   return `const lateObjects = {}, lateMakers = { ${names.map(objectOf).join(", ")} }, lateImport = (name) => (lateObjects[name] ??= lateMakers[name]());\n${importing}`;
 }
