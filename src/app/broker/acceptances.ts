@@ -36,6 +36,8 @@ export interface FollowedAcceptances {
    * @returns undefined for an identity that is not accepted, and for all of them where the log was changed or cut: then nobody knows.
    */
   readonly find: (did: DidKey) => Admission | undefined;
+  /** False where the log was changed or cut: then nobody is accepted, and of no session it is known whether there is one. */
+  readonly isWhole: () => boolean;
   /** Looks at once, so that the next answer is of now. */
   readonly look: () => void;
   /** Likewise, of sessions. @param isAnew looks at once. */
@@ -73,6 +75,7 @@ export function followAcceptancesOf({ paths, warn }: Pick<Surroundings, "paths" 
       look(false);
       return known?.get(did);
     },
+    isWhole: () => known !== undefined,
     look() {
       look(true);
     },

@@ -77,7 +77,7 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
   const keep = async (session: string): Promise<void> => {
     await keepSession(engine, session, broker);
   };
-  const sweeper = openSweeper(surroundings, { engine, broker, log, proofs, isHeld: (session) => parts.get(session)?.isHeld === true, keep });
+  const sweeper = openSweeper(surroundings, { engine, broker, log, proofs, catchUp: () => catchUp(), isHeld: (session) => parts.get(session)?.isHeld === true, keep });
   const pull = async (): Promise<void> => {
     if (await hasNewer(store, log.length())) await withOpenVault(surroundings, (vault) => catchUpLog(paths, vault.file, vault.holder));
   };

@@ -25,6 +25,8 @@ export interface SweepTerms {
   readonly broker: string;
   readonly log: FollowedAcceptances;
   readonly proofs: ProofEntries;
+  /** Done when all is known here that the log had when this was called. @throws VaultError where that cannot be had. */
+  readonly catchUp: () => Promise<void>;
   /** Whether the run of a session holds its line here. */
   readonly isHeld: (session: string) => boolean;
   /** Says in the store that it does. */
@@ -49,7 +51,7 @@ const STALE_MS = 60_000;
 
 /** @param surroundings in which nobody is asked for anything. */
 export function openSweeper(surroundings: Surroundings, terms: SweepTerms): Sweeper {
-  const { engine, broker, log, proofs, isHeld, keep } = terms;
+  const { engine, broker, log, proofs, catchUp, isHeld, keep } = terms;
   const beats = openBrokerBeats(engine);
   /** Since when something was so of a session. */
   let since = new Map<string, number>();
@@ -64,6 +66,10 @@ export function openSweeper(surroundings: Surroundings, terms: SweepTerms): Swee
     return beats.isSilent(entry.keeper, ABSENCE_MS) ? "abandoned" : undefined;
   };
   const readSessions = async (): Promise<void> => {
+    // A broker that does not hear of the log, being locked say, knows nothing of others' sessions, and is not to take them for stale.
+    await catchUp();
+    log.look();
+    if (!log.isWhole()) return;
     const [nextSince, nextKeepers] = [new Map<string, number>(), new Set<string>()];
     for await (const entry of listSessions(engine)) {
       const { session, keeper, digest } = entry;
