@@ -2,7 +2,7 @@
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
 
-const DEAREST = ["clients/clients", "scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/node-preload", "weight/", "cli/examples", "inside/changed-vault", "inside/lock-evaded"];
+const DEAREST = ["scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/node-preload", "weight/", "cli/examples", "inside/changed-vault", "inside/lock-evaded", "broker/killed-broker", "refreshing/"];
 
 export default class DearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

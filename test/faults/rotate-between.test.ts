@@ -15,7 +15,7 @@ import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables,
 
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 /** The soak takes every moment. With a keyring each takes a vault of its own, and some seconds. */
-const STRIDE = IS_SOAK ? 1 : TEST_STORE === undefined ? 5 : 11;
+const STRIDE = IS_SOAK ? 1 : TEST_STORE === undefined ? 9 : 11;
 const KEYRING_STRIDE = IS_SOAK ? 1 : 11;
 const FAULTS = IS_SOAK ? ["SIGKILL", "ENOSPC", "EIO"] : ["SIGKILL"];
 const ONE = randomBytes(32).toString("base64");
