@@ -14,7 +14,7 @@ export interface Installation {
   makeVault(name: string, initArgs: readonly string[], variables?: Readonly<Record<string, string>>): string;
   /** An empty folder for a vault. */
   makeFolder(name: string): string;
-  /** Takes away what V8 has compiled of a run without a wall, as before the first start. The others' are to stay as they are. */
+  /** Takes away what V8 has compiled, as before the first start. */
   forgetCompiled(): void;
   close(): void;
 }
@@ -46,7 +46,7 @@ export function openInstallation(): Installation {
       return folder;
     },
     forgetCompiled() {
-      for (const file of readdirSync(join(root, "dist"))) if (file.endsWith("-run.cache")) rmSync(join(root, "dist", file));
+      for (const file of readdirSync(join(root, "dist"))) if (file.endsWith(".cache")) rmSync(join(root, "dist", file));
     },
     close() {
       rmSync(root, { recursive: true, force: true });

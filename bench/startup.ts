@@ -13,7 +13,10 @@ const BY_FILE = "vault run, key in a file";
 export async function measureStartup(isQuick: boolean): Promise<Section[]> {
   const [rounds, times] = isQuick ? [3, 3] : [8, 4];
   const installation = openInstallation();
+  // Another one: what is taken away there is not missed by the other rows.
+  const fresh = openInstallation();
   try {
+    const first = fresh.makeVault("file", ["--provider", "file"]);
     const byFile = installation.makeVault("file", ["--provider", "file"]);
     const byPassphrase = installation.makeVault("passphrase", ["--provider", "passphrase"], PASSPHRASE);
     const unlocked = installation.makeVault("unlocked", ["--provider", "passphrase", "--kdf", "low"], PASSPHRASE);
@@ -34,8 +37,8 @@ export async function measureStartup(isQuick: boolean): Promise<Section[]> {
         ...Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, () => Promise.resolve(costOf(times, command))])),
         "vault run, passphrase given (cold)": () => Promise.resolve(costOf(1, installation.vault(byPassphrase, TRUE, PASSPHRASE))),
         "vault run, first start after installing": () => {
-          installation.forgetCompiled();
-          return Promise.resolve(costOf(1, installation.vault(byFile, TRUE)));
+          fresh.forgetCompiled();
+          return Promise.resolve(costOf(1, fresh.vault(first, TRUE)));
         },
       }, 1);
       return [{ title: "Start-up", about: "`vault run -- true` and its like, from the shell's prompt to the end. The cold start derives a key with Argon2id at its default cost; the first start has nothing that V8 keeps compiled.", better: "down", unit: "ms", references: ["node -e 0", ...(can.wall ? [BY_FILE] : [])], rows }];
@@ -44,5 +47,6 @@ export async function measureStartup(isQuick: boolean): Promise<Section[]> {
     }
   } finally {
     installation.close();
+    fresh.close();
   }
 }
