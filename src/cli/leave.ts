@@ -17,7 +17,8 @@ const AGAIN_MS = 20;
  */
 export function leaveLookUps(): void {
   const waitsFor = process.getActiveResourcesInfo();
-  if (waitsFor.length === 0) process.exit();
+  // Where what was written to a pipe has been written by now, whoever reads it how slowly.
+  if (waitsFor.length === 0 && process.platform === "linux") process.exit();
   if (!waitsFor.includes(LOOK_UP)) return;
   if (waitsFor.some((name) => name !== LOOK_UP && UNFINISHED.test(name)) || process.stdout.writableLength + process.stderr.writableLength > 0) {
     setTimeout(leaveLookUps, AGAIN_MS);

@@ -29,7 +29,7 @@ export function openMachine(place: EnginePlace, more: Readonly<Record<string, st
   const folder = join(home, "vault");
   const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: home, VAULT_DIR: folder, ...place.environment, ...more };
   const vault = (args: readonly string[], input = ""): Said => {
-    const { status, stdout, stderr } = spawnSync(NODE, [RUN_JS, ...args], { env, input, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(NODE, [RUN_JS, ...args], { env, input, encoding: "utf8", maxBuffer: 1 << 28 });
     return { status, out: stdout, err: stderr };
   };
   return {
