@@ -1,4 +1,5 @@
 // How packages and Node's own modules come into the bundles: the parts that are used, when they are used.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -50,6 +51,8 @@ const NOT_ASKED_OF_EXECA = {
 export const childOnly = {
   name: "child-only",
   setup: ({ onResolve, onLoad }) => {
+    // A file by another name would be taken as it is, and nobody would notice.
+    for (const name of Object.keys(NOT_ASKED_OF_EXECA)) if (!existsSync(`${root}/node_modules/${name}`)) throw new Error(`there is no ${name} any more`);
     onResolve({ filter: /^execa$/ }, () => ({ path: `${root}/.config/execa-child.mjs` }));
     onLoad({ filter: /\/node_modules\/(execa|human-signals)\// }, ({ path }) => {
       const contents = NOT_ASKED_OF_EXECA[path.slice(path.lastIndexOf("/node_modules/") + "/node_modules/".length)];

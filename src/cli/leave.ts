@@ -15,13 +15,13 @@ const AGAIN_MS = 20;
  * Ends this process with its status as soon as a look-up is all that it waits for, and at once where it waits for nothing: Node would take its heap apart first, which takes as long as a short command. To be called last.
  * What takes no other way out is to become another program. Node can do that from 22.15 on; before, and on Windows, the look-up is waited for.
  */
-export function leaveLookUps(): void {
+export function leave(): void {
   const waitsFor = process.getActiveResourcesInfo();
   // Where what was written to a pipe has been written by now, whoever reads it how slowly.
   if (waitsFor.length === 0 && process.platform === "linux") process.exit();
   if (!waitsFor.includes(LOOK_UP)) return;
   if (waitsFor.some((name) => name !== LOOK_UP && UNFINISHED.test(name)) || process.stdout.writableLength + process.stderr.writableLength > 0) {
-    setTimeout(leaveLookUps, AGAIN_MS);
+    setTimeout(leave, AGAIN_MS);
     return;
   }
   const become: unknown = Reflect.get(process, "execve");

@@ -6,7 +6,7 @@ import Module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
-import { leaveLookUps } from "./leave.ts";
+import { leave } from "./leave.ts";
 import { chooseProgram } from "./program-choice.ts";
 
 /** What a bundled program exports. */
@@ -35,7 +35,7 @@ export async function start(argv: readonly string[]): Promise<void> {
   await (load(join(FOLDER, `${program}.cjs`), uses, uncached) as Program).main(argv);
   // Of a command that was refused, little is compiled.
   if (Number(process.exitCode ?? 0) === 0) for (const { cache, script, owner } of uncached) writeCache(cache, script, owner);
-  leaveLookUps();
+  leave();
 }
 
 /**

@@ -85,7 +85,7 @@ describe("compiled code", () => {
     expect(program.isTaken(cache)).toBe(true);
   });
 
-  test("is kept for each of the programs that were started, and of undici with a run that made a connection", () => {
+  test("is kept for each of the programs that were started, and of the way upstream with a run that has used it", () => {
     const program = install();
     const kept = (): string[] => program.caches().map((name) => /([a-z]+)\.cjs\..*-([a-z]+)\.cache$/.exec(name)?.slice(1).join(" ") ?? name).sort();
     program.run({ args: ["init", "--provider", "file"] });
@@ -94,6 +94,13 @@ describe("compiled code", () => {
     expect(kept()).toEqual(["daily daily", "main main"]);
     program.run({ args: ["run", "--", "true"] });
     expect(kept()).toEqual(["daily daily", "main main", "run run"]);
+    const ask = `const { createServer, get } = require("node:http"); const { hostname, port, username, password } = new URL(process.env.HTTP_PROXY);
+      const server = createServer((_, response) => response.end("told")).listen(0, "127.0.0.1", () => {
+        const host = "127.0.0.1:" + server.address().port;
+        get({ hostname, port, path: "http://" + host + "/", agent: false, headers: { host, "proxy-authorization": "Basic " + btoa(username + ":" + password) } }, (response) => response.on("data", (data) => { console.log(String(data)); process.exit(); }));
+      });`;
+    expect(program.run({ args: ["run", "--", NODE, "-e", ask] })).toEqual({ status: 0, output: "told\n" });
+    expect(kept()).toEqual(["daily daily", "main main", "run run", "undici run"]);
   });
 
   test("that is damaged anywhere is made anew", () => {
