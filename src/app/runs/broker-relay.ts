@@ -6,7 +6,9 @@ import type { Arrival } from "../../broker/front.ts";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { SessionAnswer } from "../../broker/order.ts";
 import { VaultError } from "../../errors.ts";
+import { STRANGERS_MAX } from "../../proxy/stranger-pool.ts";
 import { joinSockets } from "../../proxy/upstream/tunnel.ts";
+import { openRelayStrangers } from "./relay-strangers.ts";
 
 export interface BrokerRelay {
   /** PEM. */
@@ -19,6 +21,7 @@ export interface BrokerRelay {
 }
 
 const LOOPBACK = "127.0.0.1";
+/** Of the run's program. Strangers have places of their own. */
 const CONNECTIONS_MAX = 1_000;
 /** Before it is tried again: a load balancer needs a moment. */
 const PAUSES_MS = [200, 600, 1_200];
@@ -29,6 +32,7 @@ const PROXY_USER = "vault";
 export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session, token, caCertificate }: SessionAnswer, onLost: (why: VaultError) => void): BrokerRelay {
   const sockets = new Set<Socket>();
   let isClosed = false;
+  let admitted = 0;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.setNoDelay(true);
@@ -36,13 +40,14 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     socket.on("error", ignore);
     socket.once("close", () => sockets.delete(socket));
   };
-  const admit = (socket: Socket, arrival: Arrival): void => {
-    keep(socket);
-    if (isClosed || sockets.size > 2 * CONNECTIONS_MAX) {
+  const passOn = (socket: Socket, arrival: Arrival): Promise<void> => {
+    if (isClosed || admitted >= CONNECTIONS_MAX) {
       socket.destroy();
-      return;
+      return Promise.resolve();
     }
-    dial(socket, arrival).then((onward) => {
+    admitted += 1;
+    socket.once("close", () => (admitted -= 1));
+    return dial(socket, arrival).then((onward) => {
       keep(onward);
       if (isClosed) onward.destroy();
       void joinSockets(socket, onward);
@@ -64,11 +69,18 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     }
     return client.connect(session, arrival);
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => { admit(socket, { kind: "listener" }); });
-  server.maxConnections = CONNECTIONS_MAX;
+  const strangers = openRelayStrangers(token, (socket) => passOn(socket, { kind: "listener" }));
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => {
+    keep(socket);
+    strangers.receive(socket);
+  });
+  server.maxConnections = CONNECTIONS_MAX + STRANGERS_MAX;
   return {
     caCertificate,
-    admit,
+    admit(socket, arrival) {
+      keep(socket);
+      void passOn(socket, arrival);
+    },
     async listen() {
       const port = await new Promise<number>((resolve, reject) => {
         server.once("error", () => { reject(new VaultError("io", `the run cannot listen on ${LOOPBACK}`)); });

@@ -100,3 +100,62 @@ describe.each([["plain", false], ["with TLS", true]] as const)("the relay to a b
     expect(lost).toEqual([]);
   });
 });
+
+describe("strangers at the relay's port", () => {
+  const credential = Buffer.from(`vault:${"0".repeat(64)}`).toString("base64");
+  const flood = (port: number, count: number, says: string): Promise<readonly Socket[]> => Promise.all(Array.from({ length: count }, () => new Promise<Socket>((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      if (says !== "") socket.write(says);
+      resolve(socket);
+    });
+    socket.on("error", () => socket.destroy()).resume();
+    closers.push(() => socket.destroy());
+  })));
+  /** @param arrived the connections, and how many there were of them at once. */
+  const echo = (arrived: Socket[], atOnce: number[] = []) => (socket: Socket): void => {
+    arrived.push(socket);
+    atOnce.push(arrived.filter(({ destroyed }) => !destroyed).length);
+    socket.on("error", () => undefined).pipe(socket);
+  };
+
+  it("have no connection to the broker before they say anything, and are ended when they go on saying nothing", async () => {
+    const arrived: Socket[] = [];
+    const { port } = await open(true, echo(arrived));
+    const silent = await flood(port, 600, "");
+    await expect.poll(() => silent.every(({ destroyed }) => destroyed), { timeout: 20_000 }).toBe(true);
+    expect(arrived).toEqual([]);
+  }, 30_000);
+
+  it("who do not show the token share a few, and who shows it is served in the midst of them", async () => {
+    const atOnce: number[] = [];
+    const { port } = await open(true, echo([], atOnce));
+    const own = async (): Promise<string> => {
+      const socket = connect(port, "127.0.0.1");
+      closers.push(() => socket.destroy());
+      const head = `GET http://a.example.test/ HTTP/1.1\r\nHost: a.example.test\r\nPROXY-Authorization: Basic ${credential}\r\n\r\n`;
+      socket.write(head);
+      let heard = "";
+      for await (const chunk of socket) if ((heard += String(chunk)).length >= head.length) break;
+      return heard === head ? "served" : heard;
+    };
+    const strangers = await flood(port, 600, "CONNECT a.example.test:443 HTTP/1.1\r\nProxy-Authorization: Basic eA==\r\n\r\n");
+    expect(await Promise.all(Array.from({ length: 20 }, own))).toEqual(Array.from({ length: 20 }, () => "served"));
+    // 32 places, and those who had them before, of whose end the broker has not heard yet.
+    expect(Math.max(...atOnce)).toBeLessThanOrEqual(20 + 4 * 32);
+    for (const socket of strangers) socket.destroy();
+  }, 30_000);
+
+  it("who have asked without it, and show it then, have their connection for as long as they want", async () => {
+    const { port } = await open(true, echo([]));
+    const socket = connect(port, "127.0.0.1");
+    closers.push(() => socket.destroy());
+    const heard: string[] = [];
+    socket.on("data", (chunk: Buffer) => heard.push(chunk.toString()));
+    for (const said of ["first", "second"]) {
+      socket.write(said);
+      await expect.poll(() => heard.join("").endsWith(said), { timeout: 10_000 }).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      expect(socket.destroyed).toBe(false);
+    }
+  }, 30_000);
+});
