@@ -7,6 +7,7 @@ import type { RunGate } from "./judge/run-gate.ts";
 import type { Handshake } from "./tls/intercept.ts";
 import type { StrayTest } from "./places/placeholder-check.ts";
 import type { KeptCa } from "./tls/run-ca.ts";
+import type { UpstreamTrust } from "./tls/upstream-trust.ts";
 import type { HearWish } from "./wish.ts";
 import type { FindNextProxy } from "./upstream/next-proxy.ts";
 
@@ -29,8 +30,8 @@ export interface ProxyOptions {
   readonly isElsewhere?: boolean;
   /** What the program of this run knows its proxy by, where another proxy of the same run was there before. */
   readonly kept?: KeptProxy;
-  /** PEM certificates that upstream verification trusts: the whole list, or what gathers it when the first connection is made. */
-  readonly roots: readonly string[] | (() => readonly string[]);
+  /** PEM certificates that upstream verification trusts, the whole list; or what was made of them, for more than one proxy. */
+  readonly roots: readonly string[] | UpstreamTrust;
   /** Knows placeholders of secrets that this run does not get. */
   readonly isStray?: StrayTest;
   /** Takes an event down for the audit log: it is written with the next `flush`, or soon. */

@@ -69,7 +69,8 @@ export function makeReception(options: ReceptionOptions): Reception {
   const restoreHeapLimit = raiseHeapLimit();
   const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs, heldBytesMax: options.heldBytesMax, gate: options.gate });
   const isBound = (authority: Authority): boolean => grants.some((grant) => isBoundTo(grant, authority));
-  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: openUpstreamTrust(options.roots), keep, ...(options.isWalled === true ? { mayReachThisMachine: isBound } : {}), ...(options.isElsewhere === true ? { mayReachPrivate: isBound } : {}) };
+  const trust = "context" in options.roots ? options.roots : openUpstreamTrust(options.roots);
+  const dialRules: DialRules = { resolve: options.resolve ?? resolveBySystem, ownPort, findNextProxy: options.findNextProxy ?? (() => undefined), trust: trust.context, keep, ...(options.isWalled === true ? { mayReachThisMachine: isBound } : {}), ...(options.isElsewhere === true ? { mayReachPrivate: isBound } : {}) };
   const upstream = openUpstream(dialRules);
   const strangers = openStrangerRecord((event) => {
     rules.enter(event);

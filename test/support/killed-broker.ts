@@ -29,9 +29,9 @@ interface Loaded {
   readonly session: TestSession;
   /** The first that it had. */
   readonly held: HeldConnection;
-  /** When a request was answered, and when one was not, by a clock that is never set back. */
+  /** When a request was answered, and when one was not, and why, by a clock that is never set back. */
   readonly answeredMs: number[];
-  readonly failedMs: number[];
+  readonly failed: { readonly ms: number; readonly why: string }[];
 }
 
 export function testKilledBroker(plan: KillPlan): void {
@@ -62,8 +62,12 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, newEach, l
   const vanishing: TestSession[] = [];
   for (let index = 0; index < vanished; index += 1) vanishing.push(await brokers.open(identities[index % identities.length] ?? missing()));
   const loaded: Loaded[] = [];
-  // One after the other: each broker gets its third.
-  for (const session of opened) loaded.push({ session, held: await session.hold(), answeredMs: [], failedMs: [] });
+  // One after the other: each broker gets its third. One that asks nothing for half a minute would be ended.
+  for (const session of opened) {
+    const held = await session.hold();
+    expect(await held.ask()).toBe(digestOf(FIRST_VALUE));
+    loaded.push({ session, held, answeredMs: [], failed: [] });
+  }
 
   const over = { isIt: false };
   const got = new Set<string>();
@@ -76,8 +80,8 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, newEach, l
         if (held.isCut()) held = await one.session.hold();
         got.add(await (turn % newEach === 0 ? one.session : held).ask());
         one.answeredMs.push(performance.now());
-      } catch {
-        one.failedMs.push(performance.now());
+      } catch (error) {
+        one.failed.push({ ms: performance.now(), why: [error instanceof Error ? error.message : String(error), ...one.session.troubles.slice(-1)].join("; ") });
       }
       await sleep(pauseMs);
     }
@@ -101,7 +105,8 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, newEach, l
   expect([...got]).toEqual([digestOf(FIRST_VALUE)]);
   // Nobody has lost a session, and each works, by now without a failure.
   expect(loaded.flatMap(({ session }) => session.lost)).toEqual([]);
-  expect(loaded.flatMap(({ failedMs }) => failedMs).filter((ms) => ms < killedMs || ms > settledMs)).toEqual([]);
+  const failed = loaded.flatMap((one) => one.failed);
+  expect(failed.filter(({ ms }) => ms < killedMs || ms > settledMs).map(({ ms, why }) => `${((ms - killedMs) / 1000).toFixed(1)} s after the kill: ${why}`)).toEqual([]);
   // Of the connections that were open, none was cut but what the one had; and those of the others go on.
   const cut = loaded.filter(({ held }) => held.isCut()).length;
   expect(cut).toBeGreaterThan(0);
@@ -109,9 +114,8 @@ async function play(brokers: SeveralBrokers, { sessions: count, rate, newEach, l
   for (const { held } of loaded.filter((one) => !one.held.isCut())) expect(await held.ask()).toBe(digestOf(FIRST_VALUE));
   for (const { session } of loaded) expect(await session.ask()).toBe(digestOf(FIRST_VALUE));
   const requests = loaded.reduce((sum, { answeredMs }) => sum + answeredMs.length, 0);
-  const failed = loaded.reduce((sum, { failedMs }) => sum + failedMs.length, 0);
-  const lastFailedMs = Math.max(killedMs, ...loaded.flatMap(({ failedMs }) => failedMs));
-  console.log(`${count} sessions, opened in ${(openedMs / 1000).toFixed(1)} s; ${requests} requests, ${failed} failed, the last ${((lastFailedMs - killedMs) / 1000).toFixed(1)} s after the kill; ${cut} of ${count} held connections were cut`);
+  const lastFailedMs = Math.max(killedMs, ...failed.map(({ ms }) => ms));
+  console.log(`${count} sessions, opened in ${(openedMs / 1000).toFixed(1)} s; ${requests} requests, ${failed.length} failed, the last ${((lastFailedMs - killedMs) / 1000).toFixed(1)} s after the kill; ${cut} of ${count} held connections were cut`);
 
   for (let index = 0; index < count; index += AT_ONCE) {
     expect(await Promise.all(loaded.slice(index, index + AT_ONCE).map(({ session, held }) => {

@@ -48,6 +48,8 @@ export interface TestSession {
   readonly answer: SessionAnswer;
   /** Why the run's machine thinks that there is no session any more. */
   readonly lost: readonly string[];
+  /** What it has heard of brokers that could not be reached, or have failed. */
+  readonly troubles: readonly string[];
   /** One request of the program's, on a connection of its own. @returns `digestOf` what the server got for the placeholder; throws where the connection is cut. */
   ask(): Promise<string>;
   /** A connection of the program's that stays open. */
@@ -201,15 +203,16 @@ async function openSession(client: BrokerClient, order: SessionOrder, host: stri
   if (status !== 201) throw new Error(`status ${status}`);
   const answer = parseAnswer(body);
   const lost: string[] = [];
+  const troubles: string[] = [];
   const line = await holdSessionLine(client, answer.session, { hear: () => undefined, onLost: ({ message }) => { lost.push(message); } });
-  const relay = openBrokerRelay(client, answer, ({ code, message }) => { if (code !== "store-unavailable") lost.push(message); });
+  const relay = openBrokerRelay(client, answer, ({ code, message }) => { (code === "store-unavailable" ? troubles : lost).push(message); });
   const { url } = await relay.listen();
   const close = async (): Promise<void> => {
     line.close();
     await relay.close();
   };
   return {
-    answer, lost,
+    answer, lost, troubles,
     async ask() {
       const held = await holdThrough(new URL(url), host, answer);
       return held.ask().finally(() => { held.close(); });

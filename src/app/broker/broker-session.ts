@@ -11,6 +11,7 @@ import { parseRunFile } from "../../project/run-file.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import type { HandedProxy } from "../../proxy/server.ts";
 import { openProxy } from "../../proxy/server.ts";
+import type { UpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { Secret } from "../../secret.ts";
@@ -57,7 +58,8 @@ export interface SessionTerms {
   /** Tells one state of the vault from another. */
   readonly look: VaultLook;
   readonly watch: LockWatch;
-  readonly roots: readonly string[];
+  /** Made once for all sessions: of each one's own, the making alone would hold up all others. */
+  readonly roots: UpstreamTrust;
   readonly did: DidKey;
   readonly handle: string;
   readonly viewpoint: Viewpoint;

@@ -12,6 +12,7 @@ import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import { isHandle } from "../../identity/handle.ts";
 import { openReplayMemory } from "../../identity/replay-memory.ts";
+import { openUpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
 import { requireUsableProxies } from "../runs/next-proxies.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { BrokerDesk } from "./broker-desk.ts";
@@ -104,7 +105,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
 async function openOwned(owner: Surroundings, upstreamRoots: readonly string[]): Promise<ServedVault> {
   requireUsableProxies(owner.variables);
   const roots = collectRoots(owner.variables, [...readRootsFile(owner.paths.rootsFile), ...upstreamRoots]);
-  return openServedVault(owner, roots.upstream);
+  return openServedVault(owner, openUpstreamTrust(roots.upstream));
 }
 
 /** Into the list of each vault: whose it is to be, only its owner can say. The answer is the same whatever became of it. */

@@ -11,6 +11,7 @@ import type { LockWatch } from "../keys/lock-watch.ts";
 import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
+import type { UpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -55,7 +56,7 @@ export interface ServedVault {
  *
  * @throws VaultError as a run's start would.
  */
-export async function openServedVault(surroundings: Surroundings, roots: readonly string[]): Promise<ServedVault> {
+export async function openServedVault(surroundings: Surroundings, roots: UpstreamTrust): Promise<ServedVault> {
   // Nobody types a passphrase for somebody far away.
   const quiet: Surroundings = { ...withoutPassphrase(surroundings), makesVault: false };
   const { surroundings: asking, forget } = askedOnce(surroundings);

@@ -8,6 +8,7 @@ import type { Grant } from "../../proxy/grants/grant.ts";
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
 import { openProxy } from "../../proxy/server.ts";
+import { openUpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
 import type { Roots } from "../../run/ca-file.ts";
 import { collectRoots } from "../../run/ca-file.ts";
 import { startChild } from "../../run/child.ts";
@@ -169,7 +170,7 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
   const findNextProxy = nextProxyFinder(surroundings.variables);
   const peers = openPeerCheck(process.pid, process.getuid?.());
   gate?.findProgramsBy(peers.findPrograms);
-  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched, strict, roots: () => roots.upstream, findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
+  const terms: ProxyOptions = { grants: grants.map(withoutHidden), gate, hearWish: wishes.hear, isStray, denyUnmatched, strict, roots: openUpstreamTrust(() => roots.upstream), findNextProxy, ...openRunRecorder(trail, hear, tell), isRevoked, hearHandshake, isOwnProcess: peers.isOwn };
   const behindWall = walled === undefined ? undefined : await (await import("./walled-run.ts")).openWalledProxy(walled, await openProxy({ ...terms, isWalled: true, listens: false }), terms.grants.flatMap(({ bindings }) => bindings));
   const proxy: NamedProxy = behindWall ?? (await openProxy(terms));
   try {
