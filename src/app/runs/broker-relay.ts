@@ -40,7 +40,7 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     socket.on("error", ignore);
     socket.once("close", () => sockets.delete(socket));
   };
-  const passOn = (socket: Socket, arrival: Arrival): Promise<void> => {
+  const passOn = (socket: Socket, arrival: Arrival, hear?: (piece: Uint8Array) => void): Promise<void> => {
     if (isClosed || admitted >= CONNECTIONS_MAX) {
       socket.destroy();
       return Promise.resolve();
@@ -50,7 +50,7 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     return dial(socket, arrival).then((onward) => {
       keep(onward);
       if (isClosed) onward.destroy();
-      void joinSockets(socket, onward);
+      void joinSockets(socket, onward, hear);
     }, (error: unknown) => {
       socket.destroy();
       if (error instanceof VaultError && !isClosed) onLost(error);
@@ -69,7 +69,7 @@ export function openBrokerRelay(client: Pick<BrokerClient, "connect">, { session
     }
     return client.connect(session, arrival);
   };
-  const strangers = openRelayStrangers(token, (socket) => passOn(socket, { kind: "listener" }));
+  const strangers = openRelayStrangers(token, (socket, hear) => passOn(socket, { kind: "listener" }, hear));
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket: Socket) => {
     keep(socket);
     strangers.receive(socket);

@@ -1,6 +1,7 @@
 // Who comes to the port of a run whose proxy is elsewhere. Every user of this machine can, and a connection to the broker is dear: whoever shows the run's token has one for the asking. The others share a few, for a short time, and who says nothing has none.
 // Whether a request may be made is the proxy's to judge, at the broker. This is who has to wait for whom.
 import type { Socket } from "node:net";
+import type { ProxyAccess } from "../../proxy/proxy-access.ts";
 import { makeProxyAccess } from "../../proxy/proxy-access.ts";
 import { openStrangerPool } from "../../proxy/stranger-pool.ts";
 
@@ -9,14 +10,19 @@ export interface RelayStrangers {
   receive(socket: Socket): void;
 }
 
-/** Of strangers, at the broker at one time. Clients that ask without the token first, and with it when they are told to, are among them. */
+/** Leads a connection to the broker, with what was read of it put back, and resolves when it is there or will not be. `hear` is given all that is said on it. */
+type Pass = (socket: Socket, hear?: (piece: Uint8Array) => void) => Promise<void>;
+
+/** Of strangers, at the broker at one time. Clients that ask without the token first, and with it when they are told to, are among them until then. */
 const STRANGERS_THERE_MAX = 32;
 /** As long as the proxy bears with one who has not shown the token: whoever is there after that has. */
 const STRANGER_MS = 3_000;
-const AUTHORIZATION = /^proxy-authorization:[ \t]*(.*)$/im;
+const AUTHORIZATION = /^proxy-authorization:[ \t]*(.*)$/gim;
+/** Longer than the line that is looked for. */
+const TAIL_CHARACTERS = 512;
 
-/** @param token the run's, in hex. @param pass leads a connection to the broker, with what was read of it put back, and resolves when it is there or will not be. */
-export function openRelayStrangers(token: string, pass: (socket: Socket) => Promise<void>): RelayStrangers {
+/** @param token the run's, in hex. */
+export function openRelayStrangers(token: string, pass: Pass): RelayStrangers {
   const access = makeProxyAccess(token);
   const pool = openStrangerPool(() => performance.now());
   /** With what ends each, if it waits for too long. */
@@ -25,15 +31,9 @@ export function openRelayStrangers(token: string, pass: (socket: Socket) => Prom
 
   const passAsStranger = (socket: Socket): void => {
     there += 1;
-    const over = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, STRANGER_MS);
-      socket.once("close", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    void Promise.all([over, pass(socket)]).then(() => {
-      pool.release(socket);
+    const known = openKnown(access, socket);
+    void known.when.then(() => { pool.release(socket); });
+    void Promise.all([known.when, pass(socket, known.hear)]).then(() => {
       there -= 1;
       passWaiting();
     });
@@ -55,11 +55,10 @@ export function openRelayStrangers(token: string, pass: (socket: Socket) => Prom
         clearTimeout(patience);
         waiting.delete(socket);
       });
-      // In its first bytes nearly every client has its whole head. What comes in more is a stranger's, and has its turn.
+      // In its first bytes nearly every client has its whole head. Whoever has not is a stranger until the rest has come.
       socket.once("end", end).once("data", (first: Buffer) => {
         socket.off("end", end).pause().unshift(first);
-        const [, shown] = AUTHORIZATION.exec(first.toString("latin1")) ?? [];
-        if (access.admits(shown)) {
+        if (openTokenLook(access)(first)) {
           clearTimeout(patience);
           pool.release(socket);
           void pass(socket);
@@ -70,5 +69,31 @@ export function openRelayStrangers(token: string, pass: (socket: Socket) => Prom
       });
       socket.resume();
     },
+  };
+}
+
+/** `when`: whose connection it is, is known, or it is over. */
+function openKnown(access: ProxyAccess, socket: Socket): { readonly when: Promise<void>; readonly hear: (piece: Uint8Array) => void } {
+  let look: ((piece: Uint8Array) => boolean) | undefined = openTokenLook(access);
+  let end = (): void => undefined;
+  const when = new Promise<void>((resolve) => {
+    end = () => {
+      clearTimeout(timer);
+      look = undefined;
+      resolve();
+    };
+    const timer = setTimeout(end, STRANGER_MS);
+    socket.once("close", end);
+  });
+  return { when, hear: (piece) => { if (look?.(piece) === true) end(); } };
+}
+
+/** @returns says of each piece whether the token was shown by now. */
+function openTokenLook(access: ProxyAccess): (piece: Uint8Array) => boolean {
+  let tail = "";
+  return (piece) => {
+    const text = tail + Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString("latin1");
+    tail = text.slice(-TAIL_CHARACTERS);
+    return [...text.matchAll(AUTHORIZATION)].some(([, shown]) => access.admits(shown));
   };
 }

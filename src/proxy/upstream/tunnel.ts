@@ -3,10 +3,11 @@ import type { Duplex } from "node:stream";
 import type { TunnelSide } from "../http1/one-buffer.ts";
 import { readIntoOneBuffer } from "../http1/one-buffer.ts";
 
-/** Joins two sockets. A half-close is passed on, a failure of either ends both. Resolves when both are closed. */
-export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
+/** Joins two sockets. A half-close is passed on, a failure of either ends both. Resolves when both are closed. @param hear is given what the child says. */
+export function joinSockets(child: Duplex, server: Duplex, hear?: (piece: Uint8Array) => void): Promise<void> {
   return new Promise((resolve) => {
-    const sides = [openSide(child), openSide(server)] as const;
+    const sides = [hear === undefined ? openSide(child) : openPipe(child), openSide(server)] as const;
+    if (hear !== undefined) child.on("data", hear);
     let open = sides.length;
     const onClose = (): void => {
       open -= 1;
@@ -28,5 +29,9 @@ export function joinSockets(child: Duplex, server: Duplex): Promise<void> {
 }
 
 function openSide(socket: Duplex): TunnelSide {
-  return readIntoOneBuffer(socket) ?? { socket, passTo: (to) => socket.pipe(to) };
+  return readIntoOneBuffer(socket) ?? openPipe(socket);
+}
+
+function openPipe(socket: Duplex): TunnelSide {
+  return { socket, passTo: (to) => socket.pipe(to) };
 }

@@ -145,6 +145,30 @@ describe("strangers at the relay's port", () => {
     for (const socket of strangers) socket.destroy();
   }, 30_000);
 
+  it("who show it a moment later are none: clients that write a head in pieces, or ask without it first", async () => {
+    const { port } = await open(true, echo([]));
+    const wave = (): Promise<Socket[]> => Promise.all(Array.from({ length: 50 }, async () => {
+      const socket = connect(port, "127.0.0.1");
+      closers.push(() => socket.destroy());
+      socket.setNoDelay(true).on("error", () => undefined);
+      let heard = "";
+      socket.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+      let said = "";
+      for (const piece of ["CONNECT a.example.test:443 HTTP/1.1\r\n\r\n", `CONNECT a.example.test:443 HTTP/1.1\r\nProxy-Autho`, `rization: Basic ${credential.slice(0, 20)}`, `${credential.slice(20)}\r\n\r\n`]) {
+        socket.write(piece);
+        said += piece;
+        await expect.poll(() => heard, { timeout: 10_000 }).toBe(said);
+      }
+      return socket;
+    }));
+    const all: Socket[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      all.push(...(await wave()));
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+    }
+    expect(all.filter(({ destroyed }) => destroyed)).toHaveLength(0);
+  }, 60_000);
+
   it("who have asked without it, and show it then, have their connection for as long as they want", async () => {
     const { port } = await open(true, echo([]));
     const socket = connect(port, "127.0.0.1");
