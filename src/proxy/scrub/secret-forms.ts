@@ -6,11 +6,13 @@ import { undoEscapes } from "./unescaped.ts";
 
 /** Shorter values have encodings so short that they stand in any text by chance. */
 const ENCODED_FROM_BYTES = 8;
+const UUID_DIGITS = 32;
+const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 /** Between the hexadecimal pairs of bytes, as `Buffer`, `openssl` and Windows write them. */
 const SEPARATORS = [" ", ":", "-"] as const;
 
 /**
- * The value; from 8 bytes on also its hex and base64, base64 of those and hex of that, and base64 of what JSON, URLs and UTF-16 make of it. None has more than three characters for a byte, or four for
+ * The value; from 8 bytes on also as it is spelled otherwise, its hex and base64, base64 of those and hex of that, and base64 of what JSON, URLs and UTF-16 make of it. None has more than three characters for a byte, or four for
  * one that is a sign: up to three at either end of a form may be wrong, and time tells that the others are right. Plaintext: for the scrubber only.
  */
 export function secretForms({ value }: Pick<Grant, "value">): Uint8Array[] {
@@ -21,7 +23,7 @@ export function secretForms({ value }: Pick<Grant, "value">): Uint8Array[] {
   const forms = new Set([raw.toString("latin1")]);
   if (raw.length >= ENCODED_FROM_BYTES) {
     for (const form of encodedForms(raw)) forms.add(form.toString("latin1"));
-    for (const form of plainForms(raw)) if (form.length >= ENCODED_FROM_BYTES) forms.add(form.toString("latin1"));
+    for (const form of [...plainForms(raw), ...respelledForms(raw)]) if (form.length >= ENCODED_FROM_BYTES) forms.add(form.toString("latin1"));
   }
   return [...forms].map((form) => Buffer.from(form, "latin1"));
 }
@@ -31,6 +33,18 @@ function plainForms(raw: Buffer): Buffer[] {
   const once = undoEscapes(raw, true)?.bytes ?? raw;
   const twice = undoEscapes(once, true)?.bytes ?? once;
   return [raw, once, twice].flatMap((form) => [form, Buffer.from(form.toString("latin1").replaceAll(" ", "+"), "latin1")]);
+}
+
+/** As servers write anew what they have parsed: hex digits in either case, a UUID with its hyphens or without (RFC 9562, section 4), base64 in either alphabet, without its padding. */
+function respelledForms(raw: Buffer): Buffer[] {
+  const text = raw.toString("latin1");
+  const digits = text.replaceAll("-", "");
+  const isHex = /^[0-9a-f]+(?:-[0-9a-f]+)*$/i.test(text);
+  const isUuid = isHex && digits.length === UUID_DIGITS;
+  const hex = isHex ? [text, ...(isUuid ? [digits, digits.replace(UUID_PARTS, "$1-$2-$3-$4-$5")] : [])].flatMap((form) => [form.toLowerCase(), form.toUpperCase()]) : [];
+  const bare = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(text)?.[1];
+  const base64 = bare === undefined || isHex ? [] : [bare, bare.replaceAll("+", "-").replaceAll("/", "_"), bare.replaceAll("-", "+").replaceAll("_", "/")];
+  return [...hex, ...base64].map((form) => Buffer.from(form, "latin1"));
 }
 
 function encodedForms(raw: Buffer): Buffer[] {

@@ -15,3 +15,22 @@ test("a value with what looks like escapes in it is looked for without them too,
   expect(formsOf("abc%2541efgh")).toContain("abcAefgh");
   expect(formsOf("two words")).toContain("two+words");
 });
+
+test("a value of hex digits, a UUID among them, is looked for in both cases and with and without hyphens", () => {
+  const uuid = "0b5c7e9a-3d41-4f6e-9a27-c1d2e3f4a5b6";
+  const bare = uuid.replaceAll("-", "");
+  for (const value of [uuid, uuid.toUpperCase(), bare, bare.toUpperCase()]) {
+    for (const form of [uuid, uuid.toUpperCase(), bare, bare.toUpperCase()]) expect(formsOf(value)).toContain(form);
+  }
+  expect(formsOf("deadbeefcafe")).toContain("DEADBEEFCAFE");
+  expect(formsOf("DEADBEEFCAFE")).toContain("deadbeefcafe");
+  // Of other text another case is another text.
+  expect(formsOf("deadbeefcafes")).not.toContain("DEADBEEFCAFES");
+  expect(formsOf("dead")).toEqual(["dead"]);
+});
+
+test("a value of base64 is looked for in either alphabet, with its padding and without", () => {
+  for (const value of ["q3Zx+81T/7hN3vWc0pLrAA==", "q3Zx-81T_7hN3vWc0pLrAA==", "q3Zx+81T/7hN3vWc0pLrAA", "q3Zx-81T_7hN3vWc0pLrAA"]) {
+    for (const form of ["q3Zx+81T/7hN3vWc0pLrAA", "q3Zx-81T_7hN3vWc0pLrAA"]) expect(formsOf(value)).toContain(form);
+  }
+});
