@@ -31,8 +31,11 @@ const HANDSHAKE_MS = 2000;
 const FAREWELL_MS = 500;
 /** Timers stand still while a laptop sleeps, so the clocks are looked at this often; and so is whether anyone can still reach the agent. */
 const CHECK_MS = 2000;
-/** How long an agent for runs waits for the one that started it, and for the next when the last has gone. */
-const ALONE_MS_MAX = 10_000;
+/** How long an agent for runs waits for the one that started it. */
+const FIRST_CLIENT_MS = 10_000;
+/** How long it stays when the last of them has gone: a run hangs up and asks anew within milliseconds. Whoever comes later has to show the key again. */
+const ALONE_MS_MAX = 500;
+const ALONE_CHECK_MS = 250;
 /** How long an agent for runs waits in all, where a login could not be written that the server has given: for a disk that is full, or a process that holds the vault. */
 const UNWRITTEN_MS_MAX = 10 * 60_000;
 
@@ -76,6 +79,8 @@ export class AgentServer {
   readonly #time: Time;
   readonly #desk: ApprovalDesk;
   #expiring: Promise<void> | undefined;
+  #isForgotten = false;
+  #hasHadClient = false;
   /** Since when there has been no client. */
   #aloneSinceMs: number;
   #resolveEnded: () => void = () => undefined;
@@ -107,6 +112,7 @@ export class AgentServer {
   }
 
   #forget(): void {
+    this.#isForgotten = true;
     clearTimeout(this.#timer);
     this.#custody.close();
     this.#values.close();
@@ -116,6 +122,7 @@ export class AgentServer {
 
   #watch(): void {
     clearTimeout(this.#timer);
+    if (this.#isForgotten) return;
     if (this.#custody.isExpired) {
       void this.#expireOnce();
       return;
@@ -125,13 +132,25 @@ export class AgentServer {
       return;
     }
     void this.#values.writeRest();
-    this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, CHECK_MS));
+    const checkMs = this.#mayEndSoon ? ALONE_CHECK_MS : CHECK_MS;
+    this.#timer = setTimeout(() => { this.#watch(); }, Math.min(this.#custody.timeLeft.idleLeftMs, checkMs));
+  }
+
+  #noteGone(): void {
+    this.#aloneSinceMs = this.#time.now().monotonicMs;
+    this.#watch();
+  }
+
+  get #mayEndSoon(): boolean {
+    return this.#custody.isForRuns && this.#hasHadClient && this.#known.size === 0 && !this.#values.hasUnwritten;
   }
 
   #isLeft(): boolean {
     const nowMs = this.#time.now().monotonicMs;
-    if (this.#known.size > 0 || this.#values.isRefreshing) this.#aloneSinceMs = nowMs;
-    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > (this.#values.hasUnwritten ? UNWRITTEN_MS_MAX : ALONE_MS_MAX);
+    // One that has not proved itself yet may be a run that begins.
+    if (this.#channels.size > 0 || this.#values.isRefreshing) this.#aloneSinceMs = nowMs;
+    const aloneMsMax = this.#values.hasUnwritten ? UNWRITTEN_MS_MAX : this.#hasHadClient ? ALONE_MS_MAX : FIRST_CLIENT_MS;
+    return this.#custody.isForRuns && nowMs - this.#aloneSinceMs > aloneMsMax;
   }
 
   /**
@@ -161,6 +180,7 @@ export class AgentServer {
       const greeted = await this.#greet(channel);
       if (greeted === undefined) return;
       this.#known.add(channel);
+      this.#hasHadClient = true;
       seat = this.#desk.sit(greeted.connection);
       await this.#converse({ channel, seat }, greeted.key);
     } catch {
@@ -169,7 +189,7 @@ export class AgentServer {
       seat?.close();
       channel.close();
       this.#channels.delete(channel);
-      this.#known.delete(channel);
+      if (this.#known.delete(channel)) this.#noteGone();
     }
   }
 

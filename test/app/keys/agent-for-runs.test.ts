@@ -29,7 +29,10 @@ async function setUp(): Promise<{ readonly surroundings: Surroundings; readonly 
   const kek = await loadKek(surroundings, before);
   await openLaunch(surroundings.paths.agent, script).start({ kek, vaultId: before.contents.id, ttlMs: 600_000, idleMs: 600_000, isForRuns: true });
   wipe(kek);
+  // Without a run, it would end.
+  const run = await connectAgent(surroundings.paths.agent);
   onTestFinished(async () => {
+    run?.close();
     const agent = await connectAgent(surroundings.paths.agent);
     await agent?.lock();
     agent?.close();

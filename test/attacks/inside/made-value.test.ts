@@ -11,6 +11,8 @@ import type { BuiltVault } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
+/** An agent for runs goes within about a second of the last of them; a machine that is busy has longer. */
+const GONE_MS = 5000;
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && process.platform === "linux";
 
 let server: Server;
@@ -152,8 +154,30 @@ describe.runIf(hasCurl)("(needs Linux and curl) the agent of runs", () => {
     expect(isAlive(pid ?? 0)).toBe(true);
     both[1]?.process.stdin?.end("\n");
     await both[1]?.ended;
-    while (isAlive(pid ?? 0)) await sleep(100);
+    await expect.poll(() => isAlive(pid ?? 0), { timeout: GONE_MS, interval: 50 }).toBe(false);
     expect(existsSync(socketPath())).toBe(false);
+  });
+
+  test("lends nobody the key of a vault with a passphrase once the run has ended", async () => {
+    create("echo made-value-0001");
+    const passphrase = join(built.folder, "passphrase");
+    writeFileSync(passphrase, "a passphrase for this test\n", { mode: 0o600 });
+    const locked = openBuiltVault(`localhost:${port}`, "stored-value-0123456789", makeTestCa().certificate);
+    try {
+      const script = join(locked.folder, "make");
+      writeFileSync(script, "#!/bin/sh\necho made-value-0001\n", { mode: 0o700 });
+      locked.vault(["secrets", "create", "MADE", "--host", `localhost:${port}`, "--source", "command", "--", script]);
+      locked.vault(["rotate-master", "--new-provider", "passphrase", "--new-passphrase-file", passphrase]);
+      locked.vault(["lock"]);
+      expect(await locked.run("true", {}, ["--passphrase-file", passphrase]).ended).toBe(0);
+      // Asked just once, and not again and again: whoever asks holds the agent up.
+      await expect.poll(() => existsSync(join(locked.folder, "vault", "run", "agent.sock")), { timeout: GONE_MS, interval: 50 }).toBe(false);
+      const next = locked.run("true");
+      next.process.stdin?.end();
+      expect(await next.ended).toBe(125);
+    } finally {
+      locked.close();
+    }
   });
 
   test("is not started for stored secrets alone", async () => {
