@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly now: () => Date;
   /** The vault's passphrase, from wherever the user gave it; undefined when there is nobody to ask. */
   readonly findPassphrase: () => Promise<Secret | undefined>;
+  /** The file that holds it, where one was named. */
+  readonly passphraseFile?: string | undefined;
   /** True when the user gave a passphrase with this very command, which then counts more than what an agent holds. */
   readonly hasGivenPassphrase: boolean;
   /** Whether a vault may be made where there is none; yes where it is left out. */

@@ -42,6 +42,7 @@ export function makeSurroundings(passphraseFile: string | undefined, noInit = fa
     variables: process.env,
     now: () => new Date(),
     findPassphrase: () => findSecretInput(ways),
+    passphraseFile,
     hasGivenPassphrase: isGiven(ways),
     makesVault: !noInit,
     showWork: withSpinner,

@@ -10,6 +10,7 @@ import { disk as realDisk } from "../../wall/files/disk-view.ts";
 import type { FilesOptions, WalledFiles } from "../../wall/files/open-files.ts";
 import { describeFiles, openFiles } from "../../wall/files/open-files.ts";
 import { writeShownEnvFiles } from "./shown-env-files.ts";
+import { findOtherHome, listVaultPlaces } from "./vault-places.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { WallChoice } from "./run-options.ts";
 
@@ -66,18 +67,16 @@ export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice,
   ];
 }
 
-function describe({ paths, variables }: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, unsteady = [], keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
+function describe(surroundings: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, unsteady = [], keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
   const home = homedir();
-  const cacheFolder = variables["XDG_CACHE_HOME"];
+  const cacheFolder = surroundings.variables["XDG_CACHE_HOME"];
   return {
     home,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
     command,
-    vault: {
-      folders: [paths.dataFolder, dirname(paths.keyFile), paths.auditFolder, dirname(paths.anchorFile), paths.runtimeFolder, paths.agent.folder],
-      keyFiles: [paths.keyFile, ...(keyFile === undefined ? [] : [keyFile])],
-    },
+    vault: listVaultPlaces(surroundings, keyFile),
+    otherHome: findOtherHome(),
     // This program's own files are those that it has Node load, and those of a `vault` that is typed inside.
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,
@@ -86,7 +85,7 @@ function describe({ paths, variables }: Surroundings, { writable, asked }: WallC
     cacheFolder: realFolder(cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache")),
     temporary: tmpdir(),
     unsteady,
-    path: variables["PATH"] ?? "",
+    path: surroundings.variables["PATH"] ?? "",
   };
 }
 

@@ -5,6 +5,8 @@ import type { Made } from "./protected-files.ts";
 
 export interface FilesRequest {
   readonly home: string;
+  /** The account's, where `home` is another: logins are hidden there, too. */
+  readonly otherHome?: string | undefined;
   readonly cwd: string;
   readonly uid: number;
   /** As it was typed: its last part chooses the preset. */

@@ -1,4 +1,5 @@
 // What of the disk a walled program is not to see, as it is at one moment; and what of that it would see all the same.
+import type { Preset } from "../presets/preset.ts";
 import { choosePreset } from "../presets/preset.ts";
 import type { DiskView } from "./disk-view.ts";
 import type { FilesRequest } from "./files-plan.ts";
@@ -45,8 +46,10 @@ export function trim(name: string): string {
 }
 
 /** What of other programs' logins is there. What is named as writable, or the preset's own, is not hidden; what is around that still is. */
-function listLogins(view: DiskView, { presets, uid, command }: FilesRequest, home: string, allowed: readonly string[]): string[] {
+function listLogins(view: DiskView, { presets, uid, command, otherHome }: FilesRequest, home: string, allowed: readonly string[]): string[] {
   const chosen = choosePreset(presets, command);
-  const others = presets.filter((preset) => preset !== chosen).flatMap(({ own }) => own).map((name) => `${home}/${trim(name)}`);
-  return [...new Set([...listHiddenPlaces(view, home, uid), ...others])].filter((path) => view.kindOf(path) !== undefined && !allowed.some((place) => isWithin(path, place)));
+  const listIn = (folder: string, others: readonly Preset[]): string[] => [...listHiddenPlaces(view, folder, uid), ...others.flatMap(({ own }) => own).map((name) => `${folder}/${trim(name)}`)];
+  const other = otherHome === undefined ? undefined : view.realOf(otherHome);
+  const named = [...listIn(home, presets.filter((preset) => preset !== chosen)), ...(other === undefined || other === home ? [] : listIn(other, presets))];
+  return [...new Set(named)].filter((path) => view.kindOf(path) !== undefined && !allowed.some((place) => isWithin(path, place)));
 }

@@ -16,6 +16,13 @@ describe.skipIf(!canWall)("a walled program", () => {
     expect(output).not.toMatch(/id_ed25519|credentials|netrc|hosts\.yml|auth\.json|history|vault\.json|kek\.key|run-2-b/);
   });
 
+  test("finds none in the account's own home folder, where HOME is another", () => {
+    const stage = makeStage();
+    const account = makeStage(join(stage.home, "shown"));
+    const { output } = runInside(openStage(stage, { otherHome: account.home, command: "codex" }), stage, `cd ${account.home} && grep -rs secret .ssh .aws .netrc .codex .config/gh .config/plain .bash_history`);
+    expect(output).toBe(".config/plain/settings:secret .config/plain/settings\n");
+  });
+
   test("sees its own run's folder, and cannot write to it", () => {
     const stage = makeStage();
     const { output } = runInside(openStage(stage), stage, `cat ${stage.runFolder}/ca.pem; echo x > ${stage.runFolder}/ca.pem || echo refused; ls ${stage.runFolder}/..`);
