@@ -38,6 +38,7 @@ function escape(text: string): string {
 
 function parseAttention(text: string): Attention {
   switch (text) {
+    case "source":
     case "settings":
     case "history":
     case "netrc":

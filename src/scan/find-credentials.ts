@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Attention } from "./attention.ts";
 import { bitsPerCharacter, isInnocent } from "./innocent.ts";
+import { findPrivateKeys } from "./private-keys.ts";
 
 /** `key`: of a form that everybody knows. `assignment`: by its name and its looks, or by its place. */
 export type CredentialKind = "key" | "private-key" | "web-token" | "url-password" | "assignment";
@@ -58,7 +59,6 @@ const PGPASS = /^[^#:\n][^:\n]{0,255}:[^:\n]{0,16}:[^:\n]{0,128}:[^:\n]{0,128}:(
 const WHOLE = /^\s{0,16}(\S{8,4096})\s{0,16}$/g;
 const URL_PASSWORD = /(?<![A-Za-z0-9+.-])([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>`]{0,128}:([^\s/@"'<>`]{1,256})@([A-Za-z0-9.[\]-]{1,253}))/gi;
 const WEB_TOKEN = /(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{20,2048}/g;
-const PRIVATE_KEY = /-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----((?:\\[rnt]|[\s"'+,A-Za-z0-9/=:.()]){64,16384}?)-----END/g;
 /** What tools call them, besides names that say themselves that they are of a secret. */
 const USUAL_NAME = /^(?:_?auth|authorization|proxy-authorization|cookie|key|url|uri|dsn|pass|account|x-[a-z-]*key)$/i;
 const SCHEME = /^(?:bearer|basic|token|bot)[ \t]+(?=\S+$)/i;
@@ -69,20 +69,23 @@ const BITS_MIN = { hex: 3, other: 3.5 } as const;
 
 interface Hit extends Pick<Clue, "kind" | "name" | "service"> {
   readonly start: number;
+  /** Where what was written ends. */
+  readonly end: number;
+  /** What that means, where it is written in another way. */
   readonly value: string;
 }
 
 /** At most a thousand, in the order of their lines; the surest of those that stand in the same place. */
 export function findCredentials(text: string, attention: Attention, judges: Judges): Clue[] {
-  const hits: Hit[] = [...findPrivateKeys(text), ...findKeys(text, judges), ...findWebTokens(text), ...findUrlPasswords(text, attention, judges), ...findNamed(text, attention, judges)];
+  const hits: Hit[] = [...Array.from(findPrivateKeys(text), ({ text: value, ...span }): Hit => ({ kind: "private-key", name: undefined, service: undefined, ...span, value })), ...findKeys(text, judges), ...findWebTokens(text), ...findUrlPasswords(text, attention, judges), ...findNamed(text, attention, judges)];
   const taken: Hit[] = [];
   const byPlace = new Map<number, Hit[]>();
   for (const hit of hits) {
     if (taken.length === CLUES_MAX) break;
     // Places that overlap have a cell in common, or are in neighbouring ones.
-    const [first, last] = [Math.floor(hit.start / CELL), Math.floor((hit.start + hit.value.length) / CELL)];
+    const [first, last] = [Math.floor(hit.start / CELL), Math.floor(hit.end / CELL)];
     const near = Array.from({ length: last - first + 1 }, (_, cell) => byPlace.get(first + cell) ?? []).flat();
-    if (near.some((other) => hit.start < other.start + other.value.length && other.start < hit.start + hit.value.length)) continue;
+    if (near.some((other) => hit.start < other.end && other.start < hit.end)) continue;
     if (judges.isPlaceholder(hit.value) || lineAround(text, hit.start).includes(IGNORE_MARK)) continue;
     taken.push(hit);
     for (let cell = first; cell <= last; cell += 1) byPlace.set(cell, [...(byPlace.get(cell) ?? []), hit]);
@@ -91,14 +94,6 @@ export function findCredentials(text: string, attention: Attention, judges: Judg
 }
 
 const CELL = 256;
-
-function* findPrivateKeys(text: string): Generator<Hit> {
-  if (!text.includes("PRIVATE KEY")) return;
-  for (const match of text.matchAll(PRIVATE_KEY)) {
-    const body = (match[1] ?? "").replaceAll(/\\[rnt]|[^A-Za-z0-9+/=]/g, "");
-    if (body.length >= 64 && !/ENCRYPTED/.test(match[0]) && bitsPerCharacter(body) > 4 && !isInnocent(body.slice(0, 64))) yield { kind: "private-key", name: undefined, service: undefined, start: match.index, value: match[0] };
-  }
-}
 
 function* findKeys(text: string, { forms, isRandom }: Judges): Generator<Hit> {
   for (const match of text.matchAll(patternOf(forms))) {
@@ -109,7 +104,7 @@ function* findKeys(text: string, { forms, isRandom }: Judges): Generator<Hit> {
     const rest = value.slice(longest);
     if (best.length === 0 || isInnocent(rest) || !isRandom(rest) || bitsPerCharacter(rest) < BITS_MIN.hex) continue;
     const services = new Set(best.map(({ service }) => service));
-    yield { kind: "key", name: nameBefore(text, match.index), service: services.size === 1 ? best[0]?.service : undefined, start: match.index, value };
+    yield { kind: "key", name: nameBefore(text, match.index), service: services.size === 1 ? best[0]?.service : undefined, start: match.index, end: match.index + value.length, value };
   }
 }
 
@@ -126,7 +121,7 @@ function patternOf(forms: readonly KeyForm[]): RegExp {
 }
 
 function* findWebTokens(text: string): Generator<Hit> {
-  for (const match of text.matchAll(WEB_TOKEN)) yield { kind: "web-token", name: nameBefore(text, match.index), service: undefined, start: match.index, value: match[0] };
+  for (const match of text.matchAll(WEB_TOKEN)) yield { kind: "web-token", name: nameBefore(text, match.index), service: undefined, start: match.index, end: match.index + match[0].length, value: match[0] };
 }
 
 function* findUrlPasswords(text: string, attention: Attention, { isCredential, isRandom }: Judges): Generator<Hit> {
@@ -134,7 +129,8 @@ function* findUrlPasswords(text: string, attention: Attention, { isCredential, i
     const [, url = "", password = "", host = ""] = match;
     if (isInnocent(password) || !isCredential("", url)) continue;
     if (attention === "source" && (NO_HOST.test(host) || password.length < 10 || !isRandom(`${password}${password}`))) continue;
-    yield { kind: "url-password", name: nameBefore(text, match.index), service: undefined, start: match.index + url.lastIndexOf(password, url.lastIndexOf("@")), value: password };
+    const start = match.index + url.lastIndexOf(password, url.lastIndexOf("@"));
+    yield { kind: "url-password", name: nameBefore(text, match.index), service: undefined, start, end: start + password.length, value: password };
   }
 }
 
@@ -148,7 +144,7 @@ function* findNamed(text: string, attention: Attention, judges: Judges): Generat
   if (attention === "history") yield* findAssigned(text, FLAG, looks);
   if (attention === "netrc") yield* findAssigned(text, NETRC, () => true);
   const own = attention === "pgpass" ? PGPASS : attention === "token" ? WHOLE : undefined;
-  if (own !== undefined) for (const match of text.matchAll(own)) yield { kind: "assignment", name: undefined, service: undefined, start: match.index + match[0].indexOf(match[1] ?? ""), value: match[1] ?? "" };
+  if (own !== undefined) for (const { 0: whole, 1: value = "", index } of text.matchAll(own)) yield { kind: "assignment", name: undefined, service: undefined, start: index + whole.indexOf(value), end: index + whole.indexOf(value) + value.length, value };
   yield* findAssigned(text, ASSIGNMENT, looks);
   yield* findAssigned(text, ELEMENT, looks);
 }
@@ -162,7 +158,8 @@ function* findAssigned(text: string, pattern: RegExp, isMeant: (name: string, va
     if (value === "" || isInnocent(value)) continue;
     // Behind the word `Bearer`, whatever the header is called.
     const folded = value.length < written.length ? "TOKEN" : fold(name);
-    if (isMeant(folded, value)) yield { kind: "assignment", name, service: undefined, start: match.index + whole.lastIndexOf(value), value };
+    const start = match.index + whole.lastIndexOf(value);
+    if (isMeant(folded, value)) yield { kind: "assignment", name, service: undefined, start, end: start + value.length, value };
   }
 }
 

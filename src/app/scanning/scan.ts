@@ -1,6 +1,6 @@
 // One scan: which files, what is in them, what of that is in the vault, and what to type about it. Of a value nothing leaves this: a file, a line, a kind.
-import { existsSync, statSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { hasRandomPart, isSecretVariable, looksLikeCredential } from "../../env-files/credential-look.ts";
 import type { Attention } from "../../scan/attention.ts";
 import { findPlace, PLACES } from "../../scan/attention.ts";
@@ -136,7 +136,18 @@ function* stagedSources({ folder }: ScanRequest, tally: Tally): Generator<Source
 }
 
 function homePlaces(home: string): string[] {
-  return PLACES.filter(({ inHome, path }) => inHome && !path.includes("*")).map(({ path }) => join(home, path)).filter((path) => existsSync(path) && statSync(path).isFile());
+  return PLACES.filter(({ inHome }) => inHome).flatMap(({ path }) => (path.includes("*") ? fitting(join(home, path)) : [join(home, path)])).filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** Of a pattern, whose star is in its last part. */
+function fitting(path: string): string[] {
+  const [before = "", after = ""] = basename(path).split("*");
+  try {
+    return readdirSync(dirname(path)).filter((name) => name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)).sort().map((name) => join(dirname(path), name));
+  } catch {
+    // There is no such folder, or it is somebody else's.
+    return [];
+  }
 }
 
 function sourceOf(path: string): Pick<Source, "path" | "attention" | "title"> {
