@@ -6,6 +6,7 @@ import type { HandedProxy, Proxy } from "../../proxy/server.ts";
 import type { RewrittenOutputs } from "../../run/child.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import { statusOf } from "../../run/exit-outcome.ts";
+import { nameOwnLoopback } from "../../run/own-loopback.ts";
 import type { RelayedOutput } from "../../run/relayed-output.ts";
 import type { HeldSignals } from "../../run/signals.ts";
 import type { Door, DoorOptions } from "../../wall/door.ts";
@@ -46,6 +47,8 @@ export interface WalledGround {
 
 export interface WalledProxy extends NamedProxy {
   readonly ground: WalledGround;
+  /** Of the run's secrets. */
+  readonly bindings: readonly HostBinding[];
   /** Ends the ground, on which nothing was started, and makes another with the same URL. @throws VaultError `io`. */
   renew(): Promise<WalledGround>;
 }
@@ -63,6 +66,7 @@ export async function openWalledProxy({ wall, choice }: ChosenWall, proxy: Pick<
     const { proxyPort } = opened.door;
     return {
       ground: opened,
+      bindings,
       url: `http://127.0.0.1:${proxyPort}`,
       caCertificate: proxy.caCertificate,
       async renew() {
@@ -131,7 +135,7 @@ const TRIES_MAX = 4;
 const CHANGED_WARNING = "the disk changed while the wall was made, and so it was made once more";
 
 /** @throws VaultError `io` where the program's space cannot be made, and as `openWalledFiles`. */
-export async function runWalled(surroundings: Surroundings, choice: WallChoice, { ground, renew }: Pick<WalledProxy, "ground" | "renew">, program: WalledProgram): Promise<ExitOutcome> {
+export async function runWalled(surroundings: Surroundings, choice: WallChoice, { ground, renew, bindings }: Pick<WalledProxy, "ground" | "renew" | "bindings">, program: WalledProgram): Promise<ExitOutcome> {
   const trouble = findCommandTrouble(program.command, program.environment["PATH"]);
   if (trouble !== undefined) return trouble;
   const told = new Set<string>();
@@ -144,7 +148,7 @@ export async function runWalled(surroundings: Surroundings, choice: WallChoice, 
     const laid = join(program.folder, `laid-${tries}`);
     mkdirSync(laid, { mode: 0o700 });
     try {
-      return await tryWalled({ ...surroundings, warn: warnOnce }, choice, at, { ...program, laid, unsteady, isLast: tries === TRIES_MAX });
+      return await tryWalled({ ...surroundings, warn: warnOnce }, choice, at, { ...program, bindings, laid, unsteady, isLast: tries === TRIES_MAX });
     } catch (error) {
       if (!(error instanceof SpaceNotMade) || tries === TRIES_MAX) throw error;
     }
@@ -153,7 +157,7 @@ export async function runWalled(surroundings: Surroundings, choice: WallChoice, 
   }
 }
 
-interface Try extends WalledProgram {
+interface Try extends WalledProgram, Pick<WalledProxy, "bindings"> {
   /** What is laid over files of the disk is written there. */
   readonly laid: string;
   /** What has appeared or vanished in an earlier try; this one adds to it. */
@@ -162,13 +166,13 @@ interface Try extends WalledProgram {
 }
 
 /** From a look at the disk to the program's end. @throws SpaceNotMade before the program is there. */
-async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall, opened }: WalledGround, { command, environment, folder, laid, unsteady, runCa, keyFile, hidden, signals, rewritten, isLast }: Try): Promise<ExitOutcome> {
+async function tryWalled(surroundings: Surroundings, choice: WallChoice, { wall, opened }: WalledGround, { command, environment, bindings, folder, laid, unsteady, runCa, keyFile, hidden, signals, rewritten, isLast }: Try): Promise<ExitOutcome> {
   const files = openWalledFiles(surroundings, choice, { command, folder, laid, unsteady, keyFile, hidden });
   let relay: RelayedOutput | undefined;
   let trust: Trust | undefined;
   const space = { stands: false };
   try {
-    const walled = withoutLinks(wallEnvironment(environment, `/run/user/${process.getuid?.() ?? 0}`));
+    const walled = withoutLinks(wallEnvironment(nameOwnLoopback(environment, bindings, wall.mode !== "relay"), `/run/user/${process.getuid?.() ?? 0}`));
     trust = layTrust({ kept: join(surroundings.paths.runtimeFolder, "trust"), bundle: join(folder, "ca.pem"), runCa, folder: laid, home: disk.realOf(homedir()) ?? homedir(), project: files.root ?? process.cwd(), variables: walled, files: files.mounts });
     const mounts: Mount[] = [...files.mounts, ...layNames(laid), ...trust.mounts, { kind: "nothing", path: MARKER }];
     if (wall.mode === "relay") surroundings.warn(RELAY_WARNING);
