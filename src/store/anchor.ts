@@ -34,6 +34,12 @@ export function readAnchor(path: string): FoundAnchor {
   return anchor === undefined ? { kind: "damaged" } : { kind: "known", anchor };
 }
 
+/** Another vault's, that is here no more, counts for nothing. @throws VaultError `unsafe-file`, `io`. */
+export function readOwnAnchor(path: string, { contents }: Pick<VaultFile, "contents">): FoundAnchor {
+  const found = readAnchor(path);
+  return found.kind === "known" && found.anchor.vault !== encodeBase64(contents.id) ? { kind: "none" } : found;
+}
+
 /**
  * Called after the vault's rename: were it called before, a crash between the two would make the vault look old.
  *

@@ -62,6 +62,6 @@ export class MovedVault extends VaultError {}
 
 /** Nothing follows by itself: where a password goes is for a person to say. */
 export function movedAway(where: string, { to }: Moved): MovedVault {
-  const hint = `where this very machine has moved it, and was cut off: vault store migrate --to ${to}; elsewhere, ${to === "file" ? "that machine has it as a file" : `if you know that place: vault init --store ${to}`}`;
+  const hint = `where this very machine has moved it, and was cut off: vault store migrate --to ${to}; elsewhere, ${to === "file" ? `that machine has it as a file; only if that machine is lost: ${RESTORE}` : `if you know that place: vault init --store ${to}`}`;
   return new MovedVault("store-unavailable", `the vault is not in the store ${where} any more: it was moved to ${to}`, hint);
 }

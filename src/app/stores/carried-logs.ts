@@ -12,6 +12,7 @@ import { equalBytes, utf8 } from "../../bytes.ts";
 import type { Engine } from "../../engines/engine.ts";
 import { replaceSettled } from "../../engines/settled-replace.ts";
 import { VaultError } from "../../errors.ts";
+import { findMoved } from "../../store/judge-stored.ts";
 import { wipeVaultKeys } from "../../vault/derive.ts";
 import { openVaultKeys } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
@@ -70,6 +71,31 @@ export async function carryEverything({ paths }: Surroundings, engine: Engine, {
   for (const id of listSegments(folder)) await pushPieces(engine, id, findSegment(folder, id), 0);
 }
 
+/**
+ * Puts into the store what its logs lack of those that are here, and takes nothing away: their beginning stands there.
+ *
+ * @throws VaultError `busy` where something else stands there; `store-unavailable`.
+ */
+export async function carryRest({ paths }: Surroundings, engine: Engine, { contents }: VaultFile): Promise<void> {
+  const folder = paths.auditFolder;
+  const store = { engine, vaultId: contents.id };
+  const lines = readLog(folder);
+  const ours = new Map(lines.map((line) => [numberOf(line), line]));
+  const theirs = new Set<number>();
+  for await (const page of listLines(store, 0)) {
+    for (const { sequence, line } of page) {
+      if (ours.get(sequence) !== line) throw new VaultError("busy", `the log in the store ${engine.where} goes on otherwise than the vault's did where it was: another move has brought it`, "vault audit on the machine that moved the vault last tells where it is");
+      theirs.add(sequence);
+    }
+  }
+  for (const [index, [sequence, line]] of [...ours].entries()) {
+    if (theirs.has(sequence)) continue;
+    await replace(store, sequence, line, undefined);
+    await putPack(store, sequence, () => lines.slice(0, index + 1));
+  }
+  for (const id of listSegments(folder)) await pushPieces(engine, id, findSegment(folder, id), 0);
+}
+
 /** @throws VaultError `io` where the store's logs are others than those that are here; `store-unavailable`. */
 export async function requireSame({ paths }: Surroundings, engine: Engine, { contents }: VaultFile): Promise<void> {
   const folder = paths.auditFolder;
@@ -99,11 +125,31 @@ export async function closeLog({ paths }: Surroundings, old: Engine, file: Vault
     const next = await old.read(name);
     if (next.kind === "bytes" && equalBytes(next.bytes, utf8(mark))) break;
     if (next.kind === "none" && (await replaceSettled(old, name, utf8(mark), undefined)) === "done") break;
-    await catchUpLog(paths, file, holder);
+    // Where the mark is there already, what stands before it may be new to this machine.
+    await catchUpLog({ auditFolder: paths.auditFolder, engine: () => Promise.resolve(withoutMark(old)) }, file, holder);
   }
   for (const { id } of findRuns(readLog(paths.auditFolder))) {
     await withLogLock(paths.auditFolder, () => reconcileSegment(paths.auditFolder, old, id, () => undefined));
   }
+}
+
+/** Takes the mark away that keeps others from appending, if it is there. @throws VaultError `busy`, `store-unavailable`. */
+export async function reopenLog(engine: Engine, { contents }: VaultFile): Promise<void> {
+  const store = { engine, vaultId: contents.id };
+  for await (const page of listLines(store, 0)) for (const { sequence, line } of page) if (findMoved(utf8(line)) !== undefined) await replace(store, sequence, undefined, line);
+}
+
+/** The same store, as if no log in it were closed. */
+export function withoutMark(engine: Engine): Engine {
+  return {
+    where: engine.where,
+    read: (name, known) => engine.read(name, known),
+    replace: (name, bytes, expected) => engine.replace(name, bytes, expected),
+    // Behind the mark nothing stands, so a page is not taken for the end too early.
+    list: async (prefix, after, max) => (await engine.list(prefix, after, max)).filter(({ bytes }) => findMoved(bytes) === undefined),
+    watch: (name, onChange) => engine.watch(name, onChange),
+    close: () => engine.close(),
+  };
 }
 
 async function replace(store: LogStore, sequence: number, line: string | undefined, before: string | undefined): Promise<void> {

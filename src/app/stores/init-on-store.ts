@@ -1,16 +1,16 @@
 // A vault on a store: made there where there is none, and joined where there is one.
 import { listParts } from "../../audit/parts.ts";
 import { setLogAside } from "../../audit/log.ts";
-import { encodeBase64, equalBytes } from "../../bytes.ts";
+import { equalBytes } from "../../bytes.ts";
 import { acquireLock } from "../../disk/file-lock.ts";
 import { ensureUnsharedFolder } from "../../disk/private-folder.ts";
+import type { Engine } from "../../engines/engine.ts";
 import { VaultError } from "../../errors.ts";
 import type { VaultPaths } from "../../paths.ts";
-import type { FoundAnchor } from "../../store/anchor.ts";
-import { readAnchor, requireOwnAnchor, writeAnchor } from "../../store/anchor.ts";
+import { readOwnAnchor, requireOwnAnchor, writeAnchor } from "../../store/anchor.ts";
 import type { StoredVault } from "../../store/engine-vault.ts";
-import { ARRIVING_ENTRY, keepCopy, readCopy, readStored } from "../../store/engine-vault.ts";
-import { judgeStored } from "../../store/judge-stored.ts";
+import { keepCopy, readCopy, readStored, VAULT_ENTRY } from "../../store/engine-vault.ts";
+import { findMoved, judgeStored, movedAway } from "../../store/judge-stored.ts";
 import { isOnEngine, readStoreFile, removeStoreFile, writeStoreFile } from "../../store/store-file.ts";
 import { wipeVaultKeys } from "../../vault/derive.ts";
 import { openVaultKeys } from "../../vault/envelope.ts";
@@ -21,6 +21,7 @@ import type { KeyChoice } from "../keys/make-vault.ts";
 import { makeVault } from "../keys/make-vault.ts";
 import { findHolder } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { arrivingError, findGivenUp, finishArrival, hasArrival } from "./finish-arrival.ts";
 import type { NamedStore } from "./named-store.ts";
 
 export interface InitOutcome {
@@ -38,13 +39,49 @@ export interface InitOutcome {
 export async function initOnStore(surroundings: Surroundings, named: NamedStore, choose: (() => Promise<KeyChoice>) | undefined): Promise<InitOutcome> {
   const engine = await named.open();
   const there: Surroundings = { ...surroundings, paths: { ...surroundings.paths, engine: named.open } };
-  const stored = await readStored(engine);
+  await finishGivenUp(surroundings, named);
+  const found = await engine.read(VAULT_ENTRY);
+  const mark = found.kind === "bytes" ? findMoved(found.bytes) : undefined;
+  if (mark !== undefined) throw mark.to !== "file" && (await hasArrival(engine)) ? arrivingError(engine.where, named.file.store) : movedAway(engine.where, mark);
+  const stored = found.kind === "none" ? undefined : await readStored(engine);
   if (choose === undefined && stored !== undefined && hasJoined(surroundings.paths, named, stored)) return { kind: "as-before", file: stored.file };
   requireFree(surroundings.paths, named, stored);
   if (stored !== undefined) return { kind: "joined", file: await join(there, named, stored) };
-  if ((await engine.read(ARRIVING_ENTRY)).kind !== "none") throw new VaultError("store-unavailable", `a vault is being moved to the store ${engine.where}`, "wait for that, or finish it on the machine that moves it: vault store migrate");
+  if (await hasArrival(engine)) throw arrivingError(engine.where, named.file.store);
   if (choose === undefined) throw new VaultError("no-vault", `there is no vault in the store ${engine.where}`, "it is made there once: vault init --store URL --provider P; if there was one, see vault store restore on a machine that has seen it");
   return { kind: "made", file: await make(there, named, await choose()) };
+}
+
+/**
+ * Joins the vault that arrives in the store, where the machine that moved it is lost: on the person's word, where this machine knows no place that it could ask.
+ *
+ * @returns undefined where none arrives there, or this machine has a vault that is in force.
+ * @throws VaultError as `finishArrival`, `initOnStore`.
+ */
+export async function joinArrival(surroundings: Surroundings, named: NamedStore): Promise<VaultFile | undefined> {
+  const { paths } = surroundings;
+  const given = await findGivenUp(surroundings);
+  const isHere = paths.engine === undefined ? readCopy(paths) !== undefined || isOnEngine(paths.dataFolder) : given === undefined;
+  if (isHere || (given !== undefined && given.mark.to !== "file" && given.mark.to !== named.file.store)) return undefined;
+  const engine = await named.open();
+  if (given?.mark.to !== named.file.store) {
+    if (!(await isNameless(engine)) || !(await hasArrival(engine))) return undefined;
+    await finishArrival(surroundings, named, undefined);
+  }
+  return (await initOnStore(surroundings, named, undefined)).file;
+}
+
+/** What this machine's own store has given up for this one, and nobody has finished. */
+async function finishGivenUp(surroundings: Surroundings, named: NamedStore): Promise<void> {
+  const engine = await named.open();
+  if (surroundings.paths.engine === undefined || !(await isNameless(engine)) || !(await hasArrival(engine))) return;
+  const given = await findGivenUp(surroundings);
+  if (given?.mark.to === named.file.store) await finishArrival(surroundings, named, given);
+}
+
+async function isNameless(engine: Engine): Promise<boolean> {
+  const found = await engine.read(VAULT_ENTRY);
+  return found.kind === "none" || (found.kind === "bytes" && findMoved(found.bytes) !== undefined);
 }
 
 function hasJoined(paths: VaultPaths, named: NamedStore, { file }: StoredVault): boolean {
@@ -77,7 +114,7 @@ async function make(there: Surroundings, named: NamedStore, choice: KeyChoice): 
 async function join(there: Surroundings, named: NamedStore, stored: StoredVault): Promise<VaultFile> {
   const { paths } = there;
   const { file } = stored;
-  const anchor = anchorOf(paths, file);
+  const anchor = readOwnAnchor(paths.anchorFile, file);
   judgeStored(named.file.store, file, { copy: readCopy(paths)?.file, anchor });
   const holder = await findHolder(there, file);
   try {
@@ -100,12 +137,6 @@ async function join(there: Surroundings, named: NamedStore, stored: StoredVault)
   } finally {
     holder.close();
   }
-}
-
-/** Another vault's, that is here no more, counts for nothing. */
-function anchorOf({ anchorFile }: VaultPaths, { contents }: VaultFile): FoundAnchor {
-  const found = readAnchor(anchorFile);
-  return found.kind === "known" && found.anchor.vault !== encodeBase64(contents.id) ? { kind: "none" } : found;
 }
 
 async function withLocalLock(paths: VaultPaths, work: () => void | Promise<void>): Promise<void> {

@@ -3,11 +3,13 @@ import { partKey } from "../../audit/entry.ts";
 import type { LogStore } from "../../audit/log-store.ts";
 import { pullLog, readLog } from "../../audit/log.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
+import type { Engine } from "../../engines/engine.ts";
 import { replaceSettled } from "../../engines/settled-replace.ts";
 import { VaultError } from "../../errors.ts";
 import type { VaultPaths } from "../../paths.ts";
 import { readAnchor, requireNewest, requireOwnAnchor } from "../../store/anchor.ts";
-import { keepCopy, readCopy, VAULT_ENTRY } from "../../store/engine-vault.ts";
+import type { StoredVault } from "../../store/engine-vault.ts";
+import { ARRIVING_ENTRY, keepCopy, readCopy, VAULT_ENTRY } from "../../store/engine-vault.ts";
 import { findMoved, movedAway } from "../../store/judge-stored.ts";
 import type { VaultLock } from "../../store/vault-store.ts";
 import { acquireVaultLock, noVault } from "../../store/vault-store.ts";
@@ -20,7 +22,7 @@ import { isLogOf } from "../keys/known-vault.ts";
 import { findHolder } from "../keys/open-vault.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { CarriedLog } from "./carried-logs.ts";
-import { carryLog } from "./carried-logs.ts";
+import { carryLog, reopenLog } from "./carried-logs.ts";
 
 export interface RestoreOutcome {
   readonly file: VaultFile;
@@ -31,7 +33,7 @@ export interface RestoreOutcome {
 }
 
 /**
- * The vault and the log in the store are what this machine has, from then on. What others have changed in the older state is lost.
+ * The vault and the log in the store are what this machine has, from then on. What others have changed in the older state is lost; and, where it was moved to another machine's file, what has changed there.
  *
  * @throws VaultError `usage` where the vault is on no store, or the store is as new; `wrong-key` and its like; `store-unavailable`, `busy`.
  */
@@ -39,7 +41,7 @@ export async function restoreStore(surroundings: Surroundings): Promise<RestoreO
   const { paths } = surroundings;
   if (paths.engine === undefined) throw new VaultError("usage", "this vault is on no store", "an older vault.json is put back by copying it; vault accept takes it");
   const engine = await paths.engine();
-  const copy = readCopy(paths);
+  const copy = await findNewest(engine, readCopy(paths));
   if (copy === undefined) throw noVault(paths.vaultFile);
   const anchor = readAnchor(paths.anchorFile);
   requireNewest(copy.file, anchor);
@@ -55,8 +57,11 @@ export async function restoreStore(surroundings: Surroundings): Promise<RestoreO
       const found = await engine.read(VAULT_ENTRY);
       const bytes = found.kind === "bytes" ? found.bytes : undefined;
       const before = requireOlder(engine.where, bytes, copy.file);
+      // Closed by the machine that has moved it to its own file.
+      await reopenLog(engine, copy.file);
       const log = await restoreLog(paths, { engine, vaultId: contents.id }, contents, partKey(keys.audit, { kind: "log" }));
       if ((await replaceSettled(engine, VAULT_ENTRY, copy.bytes, bytes)) === "changed") throw new VaultError("busy", "another machine has changed the vault meanwhile", "try again");
+      if (before === undefined) await replaceSettled(engine, ARRIVING_ENTRY, undefined, copy.bytes);
       await keepCopy(paths, copy, false);
       await appendAudited(surroundings, holder, contents, { kind: "store.restore", generation: contents.generation, before: before ?? 0, dropped: log.dropped });
       return { file: copy.file, where: engine.where, before, log };
@@ -67,6 +72,15 @@ export async function restoreStore(surroundings: Surroundings): Promise<RestoreO
   } finally {
     holder.close();
   }
+}
+
+/** On its way to a file, the vault stands in the old store as it was last; this machine may have seen less. */
+async function findNewest(engine: Engine, copy: StoredVault | undefined): Promise<StoredVault | undefined> {
+  const [found, left] = [await engine.read(VAULT_ENTRY), await engine.read(ARRIVING_ENTRY)];
+  if (found.kind !== "bytes" || findMoved(found.bytes)?.to !== "file" || left.kind !== "bytes") return copy;
+  const file = parseVaultFile(left.bytes);
+  const isNewer = copy === undefined || (equalBytes(file.contents.id, copy.file.contents.id) && file.contents.generation > copy.file.contents.generation);
+  return isNewer ? { bytes: left.bytes, file } : copy;
 }
 
 /** A log that goes on from this machine's stays as it is; any other becomes this machine's. */
@@ -87,6 +101,8 @@ async function restoreLog({ auditFolder }: VaultPaths, store: LogStore, contents
 function requireOlder(where: string, bytes: Uint8Array | undefined, { contents }: VaultFile): number | undefined {
   if (bytes === undefined) return undefined;
   const moved = findMoved(bytes);
+  // The person says that the machine with the file is lost; of a store, each machine can ask for itself.
+  if (moved?.to === "file") return undefined;
   if (moved !== undefined) throw movedAway(where, moved);
   let there: VaultFile;
   try {

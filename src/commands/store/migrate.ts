@@ -6,7 +6,7 @@ import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class StoreMigrate extends VaultCommand {
   static override summary = "Move the vault to a store, to another, or back to the file";
-  static override description = "With its log and the logs of its runs. What was written is read back and verified before the old place is given up, by one act: killed at any moment, one of the two is whole and in force, and the same command goes on. Other machines are told where the vault has gone, and join it there with vault init --store. Needs the vault's key, and no run under way on this machine. The store's password comes from VAULT_STORE_PASSWORD.";
+  static override description = "With its log and the logs of its runs. What was written is read back and verified before the old place is given up, by one act: killed at any moment, one of the two is whole and in force, and the same command goes on. Where this machine is lost, another one with the key can finish the move. Other machines are told where the vault has gone, and join it there with vault init --store. Needs the vault's key, and no run under way on this machine. The store's password comes from VAULT_STORE_PASSWORD.";
   static override examples = [
     "<%= config.bin %> store migrate --to postgres://vault@db.example.com/vault",
     { description: "Back to this machine's file", command: "<%= config.bin %> store migrate --to file" },

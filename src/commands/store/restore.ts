@@ -4,7 +4,7 @@ import { passphraseFlags, VaultCommand } from "../../cli/vault-command.ts";
 
 export default class StoreRestore extends VaultCommand {
   static override summary = "Put this machine's newer copy of the vault back into its store";
-  static override description = "For a store that was put back to an older state, or that has lost writes in a failover: commands refuse what it has then, as rolled back. The vault and the log there become what this machine has; what other machines have changed in the older state is lost. Needs the vault's key.";
+  static override description = "For a store that was put back to an older state, or that has lost writes in a failover: commands refuse what it has then, as rolled back. The vault and the log there become what this machine has; what other machines have changed in the older state is lost. Also for a vault that was moved to the file of a machine that is lost. Needs the vault's key.";
   static override examples = ["<%= config.bin %> store restore"];
   static override flags = { ...personFlags, ...passphraseFlags };
 
