@@ -1,6 +1,6 @@
 // Which variables hold what a run keeps from its program. Pure.
 import { equalBytes } from "../bytes.ts";
-import type { Secret } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import { isRunProxy } from "./proxy-variables.ts";
 
 export interface Hiding {
@@ -49,4 +49,15 @@ export function replaceHidden(bytes: Uint8Array, hidden: Hiding["hidden"]): Uint
   const before = Buffer.from(bytes).toString("latin1");
   const after = longestFirst.reduce((text, { value, placeholder }) => text.replaceAll(Buffer.from(value.reveal()).toString("latin1"), () => placeholder), before);
   return after === before ? undefined : Buffer.from(after, "latin1");
+}
+
+/** How else a file of settings may spell the values: in double quotes, with other line ends, in a URL. The caller wipes them. */
+export function spellOtherwise(hidden: Hiding["hidden"]): Hiding["hidden"] {
+  return hidden.flatMap(({ value, placeholder }) => {
+    const text = Buffer.from(value.reveal()).toString("utf8");
+    const line = text.trimEnd();
+    const others = new Set([line, JSON.stringify(text).slice(1, -1), line.replaceAll("\n", "\\n"), text.replaceAll("\n", "\r\n"), line.replaceAll("$", "\\$"), encodeURIComponent(line)]);
+    others.delete(text);
+    return [...others].map((other) => ({ value: Secret.fromText(other), placeholder }));
+  });
 }

@@ -80,7 +80,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   const watches = { lock: watch, look, seenAtStart: look() };
   const options = optionsOf(order, viewpoint);
   const id = joined?.id ?? randomBytes(16).toString("hex");
-  const origin = { told: { session: id, identity: did, handle }, broker: shared?.broker, begun: joined?.record.begun };
+  const origin = { told: { session: id, identity: did, handle }, broker: shared?.broker, begun: joined?.record.begun, isHere: false };
   const { grants, gate, wishes, begun, isStray, trail, endLiving, key } = await withOpenVault(surroundings, async (vault) => ({
     // Only whoever makes a record needs it.
     key: shared === undefined || joined !== undefined ? undefined : vault.keys.sessions.slice(),

@@ -2,6 +2,7 @@
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { writeCaFile } from "../../run/ca-file.ts";
+import type { Hiding } from "../../run/hidden-values.ts";
 import type { RunEnvironment } from "../../run/environment.ts";
 import { buildEnvironment } from "../../run/environment.ts";
 import { GOOGLE_FILE_VARIABLE, GOOGLE_TOKEN_VARIABLES, writeGoogleFile } from "../../run/google-credentials.ts";
@@ -26,6 +27,8 @@ export interface ChildNeeds {
   readonly folder: string;
   readonly proxy: Pick<Proxy, "url" | "caCertificate">;
   readonly grants: readonly NamedGrant[];
+  /** Further values that no variable is to show. */
+  readonly beside?: Hiding["hidden"];
   readonly denyUnmatched: boolean;
   /** What `.env` files add: variables alone, and no files to be read. */
   readonly plain?: Readonly<Record<string, string>>;
@@ -36,7 +39,7 @@ export interface ChildNeeds {
 }
 
 /** @throws VaultError `io` where a file cannot be written. */
-export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, denyUnmatched, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
+export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, beside = [], denyUnmatched, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
   const boundHosts = grants.flatMap(({ grant }) => grant.bindings);
   const kubeConfig = await writeKubeConfig(folder, { variables, caFile, boundHosts });
@@ -45,7 +48,7 @@ export async function furnishChild({ variables }: Pick<Surroundings, "variables"
   const environment = buildEnvironment({
     inherited: { ...plain, ...variables },
     placeholders: grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [{ variable, placeholder: grant.placeholder }])),
-    hidden: grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })),
+    hidden: [...grants.map(({ grant }) => ({ value: grant.value, placeholder: grant.placeholder })), ...beside],
     withheld,
     proxyUrl: proxy.url,
     caFile,

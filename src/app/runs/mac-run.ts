@@ -38,7 +38,7 @@ export async function runOnMac(surroundings: Surroundings, choice: WallChoice, p
   if (trouble !== undefined) return trouble;
   // Nothing is mounted: no file is shown in the place of another, and the home folder is the real one.
   const files = openWalledFiles(surroundings, choice, { ...program, folder: undefined });
-  const withValues = writeShownEnvFiles(program.hidden, folder).map(({ path }) => path);
+  const withValues = writeShownEnvFiles(program.hidden, folder, choice.writable).map(({ path }) => path);
   try {
     const inside = realpathSync(folder);
     const temporary = join(inside, "tmp");

@@ -4,8 +4,10 @@ import { basename, dirname } from "node:path";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
+import type { Hiding } from "../../run/hidden-values.ts";
 import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
+import type { SecretRecord } from "../../vault/record.ts";
 import { needsGate } from "../approvals/needs-gate.ts";
 import type { RunGateTerms } from "../approvals/open-run-gate.ts";
 import type { HeldNotices } from "../approvals/held-notices.ts";
@@ -35,6 +37,8 @@ export interface RunGrants {
   /** The file that holds it, if one does. */
   readonly keyFile: string | undefined;
   readonly grants: readonly NamedGrant[];
+  /** The vault's other stored values, and placeholders of theirs, which act nowhere: behind a wall, files and variables show these. The caller wipes them. */
+  readonly beside: Hiding["hidden"];
   /** Knows placeholders of this vault's other secrets. */
   readonly isStray: StrayTest;
   /** What `.env` files add. A variable that is set already counts more, as it does with dotenv. */
@@ -66,10 +70,12 @@ export interface RunOrigin {
   readonly broker: string | undefined;
   /** What another broker has begun, and this one goes on with. */
   readonly begun: BegunRun | undefined;
+  /** Whether its program runs on this machine. */
+  readonly isHere: boolean;
 }
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
-export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, { told, broker, begun }: RunOrigin = OWN): Promise<RunGrants> {
+export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, { told, broker, begun, isHere }: RunOrigin = OWN): Promise<RunGrants> {
   const { project } = options;
   const runId = randomBytes(8).toString("hex");
   const wanted = await narrowChoices(surroundings, project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project }), options.narrowing);
@@ -90,6 +96,8 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     const grant = grantOf({ ...record, ...reach }, value, placeholder, traits);
     return { variable, grant: made === undefined ? (variable === undefined ? grant : following.follow(record, grant)) : made.follow(grant) };
   });
+  // Only here: to open what the run does not get would cost every run.
+  const beside = isHere && options.wall !== undefined ? await openBeside(vault, new Set(chosen.map(({ record }) => record.id)), (record, value) => maker.placeholderOf({ id: record.id, variable: undefined, value, forms: formsOf(record, traits) })) : [];
   maker.close();
   const ids = new Map(grants.map(({ grant }, index) => [grant, chosen[index]?.record.id ?? ""]));
   // Only here: where no rule asks or counts, nobody is needed for that.
@@ -115,10 +123,20 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
   const { locator } = vault.file.contents.slot;
   const keyFile = locator.provider === "file" ? resolveKeyFile(locator.path, dirname(surroundings.paths.vaultFile)) : undefined;
   const given = chosen.flatMap((choice, index) => { const named = grants[index]; return named === undefined ? [] : [givenOf(choice, named)]; });
-  return { grants, gate, wishes, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
+  return { grants, beside, gate, wishes, begun: begun ?? { run: runId, secrets: given }, isStray: maker.isStray, trail, plain, endLiving: () => [...(living?.end() ?? []), ...following.end()], keyFile, withheld: [...(locator.provider === "env" ? [locator.variable] : []), ...(options.sealingKeys ?? []), ...listStoreVariables(surroundings)] };
 }
 
-const OWN: RunOrigin = { told: {}, broker: undefined, begun: undefined };
+const OWN: RunOrigin = { told: {}, broker: undefined, begun: undefined, isHere: true };
+
+/** Those of other scopes as well. What is made from elsewhere when it is used is no value of the vault's. */
+async function openBeside({ holder, file }: OpenedVault, given: ReadonlySet<string>, placeholderOf: (record: SecretRecord, value: Secret) => string): Promise<RunGrants["beside"]> {
+  const records = file.records.all().filter(({ id, source }) => source.kind === "stored" && !given.has(id));
+  const values = await openSecrets(holder, file.contents.id, records);
+  return records.flatMap((record, index) => {
+    const value = values[index];
+    return value === undefined ? [] : [{ value, placeholder: placeholderOf(record, value) }];
+  });
+}
 
 /** Only with the first is anything loaded for it. */
 function openLateWishes(surroundings: Surroundings, { command, tellHeld }: RunOptions, terms: Pick<WishTerms, "gate" | "run" | "lock">): Wishes {

@@ -108,7 +108,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   const watches = { lock: watch, look, seenAtStart: look() };
   // By a process of its own, which comes and goes while the vault is opened.
   const limited = forbidCoreDumps();
-  const { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
+  const { grants, beside, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving } = await withOpenVault(surroundings, async (vault) => {
     const opened = await openGrants(surroundings, vault, options, watches);
     if (vault.agent !== undefined) watch.follow(vault.agent);
     const told = options.isWatched && walled === undefined ? tellReadableKey(surroundings.paths, vault, surroundings.now()) : undefined;
@@ -129,7 +129,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   // From here on a signal is meant for the child, and whatever happens, what was opened is closed.
   const signals = holdSignals();
   try {
-    const outcome = await runBehindProxy(surroundings, options, { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving, walled, outputs, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
+    const outcome = await runBehindProxy(surroundings, options, { grants, beside, gate, wishes, isStray, trail, withheld, keyFile, plain, endLiving, walled, outputs, isRevoked: watch.isRevoked, limited, signals, hear, hearHandshake: troubles.hearHandshake, tell: log === undefined && summary === undefined ? undefined : tell });
     // The summary has each reason in full.
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
@@ -144,7 +144,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
     await closeTrail(surroundings, trail, { kind: "not-started" });
     gate?.close();
     wishes.close();
-    for (const { grant } of grants) grant.value.wipe();
+    for (const { value } of [...grants.map(({ grant }) => grant), ...beside]) value.wipe();
     signals.close();
   }
 }
@@ -161,7 +161,7 @@ interface OpenRun extends Omit<RunGrants, "begun">, Prepared {
 }
 
 /** Listener, token, CA and folder live exactly as long as the child. */
-async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, gate, wishes, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
+async function runBehindProxy(surroundings: Surroundings, options: RunOptions, { grants, beside, gate, wishes, isStray, trail, withheld, keyFile, plain, walled, outputs, isRevoked, limited, signals, hear, hearHandshake, tell }: OpenRun): Promise<ExitOutcome> {
   const runs = join(surroundings.paths.runtimeFolder, "runs");
   ensurePrivateFolder(runs);
   const roots = collectRoots(surroundings.variables, options.upstreamRoots, undefined, runs);
@@ -178,12 +178,12 @@ async function runBehindProxy(surroundings: Surroundings, options: RunOptions, {
     try {
       // Behind the wall, a link that leads there may not be.
       const path = walled === undefined ? folder.path : realpathSync(folder.path);
-      const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched, plain, trusted: roots.child, withheld });
+      const environment = await furnishChild(surroundings, { folder: path, proxy, grants, beside, denyUnmatched, plain, trusted: roots.child, withheld });
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...roots.childOnly.map((named) => tellChildOnly(named, surroundings)), ...environment.warnings, ...shown]) surroundings.warn(warning);
       const rewritten = outputs === undefined ? undefined : { outputs, rewrite: (await import("./redaction.ts")).redactOutput(grants.filter(({ variable }) => variable !== undefined).map(({ grant }) => grant)) };
       await limited;
-      const disk = { command: options.command, folder: path, keyFile, hidden: grants.map(({ grant }) => grant) };
+      const disk = { command: options.command, folder: path, keyFile, hidden: [...grants.map(({ grant }) => grant), ...beside] };
       const program = { command: options.command, args: options.args, environment: environment.variables, signals, ...(rewritten === undefined ? {} : { rewritten }) };
       if (walled !== undefined && behindWall !== undefined) return await (await import("./walled-run.ts")).runWalled(surroundings, walled.choice, behindWall, { ...disk, environment: environment.variables, runCa: proxy.caCertificate, signals, rewritten });
       if (options.wall !== undefined) return await (await import("./mac-run.ts")).runOnMac(surroundings, options.wall, { ...disk, ...program, proxyUrl: proxy.url });

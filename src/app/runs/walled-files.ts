@@ -24,7 +24,7 @@ export interface WalledDisk {
   readonly unsteady?: readonly string[];
   /** What the vault file names. */
   readonly keyFile: string | undefined;
-  /** The run's values, which no file of the project is to show. */
+  /** The vault's values, which no `.env` file is to show. */
   readonly hidden: Hiding["hidden"];
 }
 
@@ -81,7 +81,7 @@ function describe(surroundings: Surroundings, { writable, asked }: WallChoice, {
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,
     asked,
-    replacements: laid === undefined ? [] : writeShownEnvFiles(hidden, laid),
+    replacements: laid === undefined ? [] : writeShownEnvFiles(hidden, laid, writable),
     cacheFolder: realFolder(cacheFolder?.startsWith("/") === true ? cacheFolder : join(home, ".cache")),
     temporary: tmpdir(),
     unsteady,

@@ -1,29 +1,35 @@
-// The `.env` files of a project, as far as they are looked for: at its root, on the way to the current folder, and two levels down.
+// The `.env` files that a walled program comes by in its work: of the folders that it may write to, the nearest first, and of those above the project.
 import type { DiskView } from "./disk-view.ts";
-import { isWithin, listBetween } from "./path-order.ts";
+import { isBelow } from "./path-order.ts";
 
-const NAME = /^(?:\.env(?:\..+)?|.+\.env|\.dev\.vars|\.envrc)$/;
-/** Others wrote what is in these. */
-const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv", "target", "dist", "build", "vendor"]);
-const DEPTH = 2;
-const FOLDERS_MAX = 256;
+const NAME = /^(?:\.env(?:[._-].+)?|.+\.env|\.dev\.vars(?:\..+)?|\.envrc(?:\..+)?|\.flaskenv|\.secrets(?:\..+)?)$/i;
+/** Others wrote what is in these, and they are most of a project's folders. */
+const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv"]);
+/** A look at so many takes a tenth of a second. */
+const FOLDERS_MAX = 5_000;
 
-/** Plain files only: a link leads to a file that is shown, or not, by itself. */
-export function listEnvFiles(view: DiskView, root: string, cwd: string): string[] {
-  const folders = new Map<string, ReturnType<DiskView["entriesIn"]>>();
-  const enter = (folder: string): ReturnType<DiskView["entriesIn"]> => {
-    const entries = folders.get(folder) ?? view.entriesIn(folder);
-    folders.set(folder, entries);
-    return entries;
-  };
-  for (const folder of [root, ...(isWithin(cwd, root) ? [...listBetween(root, `${cwd}/.`), cwd] : [])]) enter(folder);
-  const descend = (folder: string, depth: number): void => {
-    for (const { name, kind } of enter(folder)) {
-      if (kind !== "folder" || folders.size >= FOLDERS_MAX || SKIPPED.has(name)) continue;
-      if (depth > 1) descend(`${folder}/${name}`, depth - 1);
-      else enter(`${folder}/${name}`);
+/**
+ * Plain files alone, by their real paths: what a link of such a name leads to counts as well, wherever that is.
+ *
+ * @param roots without links. The first is the project's. @param home without links. @param foldersMax for tests.
+ */
+export function listEnvFiles(view: DiskView, roots: readonly string[], home: string, foldersMax = FOLDERS_MAX): string[] {
+  const found = new Set<string>();
+  const look = (folder: string): string[] => {
+    const entries = view.entriesIn(folder);
+    for (const { name, kind } of entries) {
+      if (!NAME.test(name) || (kind !== "file" && kind !== "link")) continue;
+      const path = kind === "link" ? view.realOf(`${folder}/${name}`) : `${folder}/${name}`;
+      if (path !== undefined && view.kindOf(path) === "file") found.add(path);
     }
+    return entries.filter(({ name, kind }) => kind === "folder" && !SKIPPED.has(name)).map(({ name }) => `${folder}/${name}`);
   };
-  descend(root, DEPTH);
-  return [...folders].flatMap(([folder, entries]) => entries.filter(({ name, kind }) => kind === "file" && NAME.test(name)).map(({ name }) => `${folder}/${name}`));
+  const folders = [...roots];
+  for (let at = 0; at < Math.min(folders.length, foldersMax); at += 1) folders.push(...look(folders[at] ?? ""));
+  for (let at = roots[0] === undefined ? home : parentOf(roots[0]); at === home || isBelow(at, home); at = parentOf(at)) look(at);
+  return [...found];
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }

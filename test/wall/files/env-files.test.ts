@@ -1,4 +1,4 @@
-// Which files of a project are taken for its `.env` files.
+// Which files are taken for `.env` files that a walled program comes by.
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -6,33 +6,37 @@ import { disk } from "../../../src/wall/files/disk-view.ts";
 import { listEnvFiles } from "../../../src/wall/files/env-files.ts";
 import { makeFolder } from "../../support/temporary.ts";
 
-function makeProject(...files: readonly string[]): string {
-  const root = makeFolder();
-  for (const file of files) {
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    writeFileSync(join(root, file), "");
+/** A home folder. */
+function makeHome(...files: readonly string[]): string {
+  const home = makeFolder();
+  for (const file of ["work/project/readme", ...files]) {
+    mkdirSync(dirname(join(home, file)), { recursive: true });
+    writeFileSync(join(home, file), "");
   }
-  return root;
+  return home;
 }
 
-function listIn(root: string, cwd = ""): string[] {
-  return listEnvFiles(disk, root, join(root, cwd)).map((path) => path.slice(root.length + 1)).sort();
+function listIn(home: string, ...roots: readonly string[]): string[] {
+  return listEnvFiles(disk, (roots.length === 0 ? ["work/project"] : roots).map((root) => join(home, root)), home).map((path) => path.slice(home.length + 1)).sort();
 }
 
-test("those of its root and two levels down, and those on the way to where the run stands", () => {
-  const root = makeProject(".env", ".env.local", "prod.env", ".envrc", ".dev.vars", "env", "my.environment", "a/.env", "a/b/.env", "a/b/c/.env", "a/b/c/d/.env", "a/b/c/d/e/.env");
-  expect(listIn(root)).toEqual([".dev.vars", ".env", ".env.local", ".envrc", "a/.env", "a/b/.env", "prod.env"]);
-  expect(listIn(root, "a/b/c/d")).toEqual([".dev.vars", ".env", ".env.local", ".envrc", "a/.env", "a/b/.env", "a/b/c/.env", "a/b/c/d/.env", "prod.env"]);
+test("those of the project at any depth, of the other writable folders, and of the folders above", () => {
+  const project = [".dev.vars", ".env", ".env-staging", ".env.local", ".envrc", ".flaskenv", "a/.env", "a/b/.env", "a/b/c/d/e/.env", "dist/.env", "prod.env", "target/.env", "vendor/.env"].map((name) => `work/project/${name}`);
+  const home = makeHome(...project, "work/project/env", "work/project/my.environment", "work/project/.environment", "work/.env", ".env", "work/other/.env", "made/.env");
+  expect(listIn(home)).toEqual([".env", "work/.env", ...project]);
+  expect(listIn(home, "work/project", "made")).toEqual([".env", "made/.env", "work/.env", ...project]);
 });
 
-test("none that others wrote, none that is reached by a link, and no folder", () => {
-  const root = makeProject("node_modules/.env", "node_modules/a/.env", ".git/.env", "a/dist/.env", "a/vendor/.env", "b.env/c", "kept/.env");
-  symlinkSync(join(root, "kept/.env"), join(root, ".env"));
-  symlinkSync(join(root, "kept"), join(root, "link"));
-  expect(listIn(root)).toEqual(["kept/.env"]);
+test("none that others wrote, and no folder; of a link, what it leads to", () => {
+  const home = makeHome(...["node_modules/.env", "node_modules/a/.env", ".git/.env", ".venv/.env", "b.env/c", "kept/settings", "kept/.env"].map((name) => `work/project/${name}`), "shared/variables");
+  symlinkSync("kept/settings", join(home, "work/project/.env"));
+  symlinkSync(join(home, "shared/variables"), join(home, "work/project/.env.local"));
+  symlinkSync("nowhere", join(home, "work/project/.env.test"));
+  symlinkSync(join(home, "work/project/kept"), join(home, "work/project/link"));
+  expect(listIn(home)).toEqual(["shared/variables", "work/project/kept/.env", "work/project/kept/settings"]);
 });
 
-test("of a project of very many folders, those of the first 256", () => {
-  const root = makeProject(...Array.from({ length: 300 }, (_none, index) => `${String(index).padStart(3, "0")}/.env`));
-  expect(listIn(root)).toHaveLength(255);
+test("of a project of very many folders, those of the first, the nearest of all before the others", () => {
+  const home = makeHome("work/project/z/.env", ...["00", "01", "40"].map((at) => `work/project/a/${at}/.env`));
+  expect(listEnvFiles(disk, [join(home, "work/project")], home, 5).map((path) => path.slice(home.length + 1)).sort()).toEqual(["work/project/a/00/.env", "work/project/a/01/.env", "work/project/z/.env"]);
 });
