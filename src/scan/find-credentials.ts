@@ -1,79 +1,22 @@
 // Finds credentials in a text. Pure: what known keys look like, and what a name and its value look like, is handed in. Of a value only its hash leaves this file.
 import { createHash } from "node:crypto";
+import { findNamed, fold, FRESH, NAME } from "./assignments.ts";
 import type { Attention } from "./attention.ts";
+import type { Clue, Hit, Judges, KeyForm } from "./clue.ts";
 import { bitsPerCharacter, isInnocent } from "./innocent.ts";
 import { findPrivateKeys } from "./private-keys.ts";
-
-/** `key`: of a form that everybody knows. `assignment`: by its name and its looks, or by its place. */
-export type CredentialKind = "key" | "private-key" | "web-token" | "url-password" | "assignment";
-
-export interface Clue {
-  readonly kind: CredentialKind;
-  /** From 1. */
-  readonly line: number;
-  /** What the value seems to be assigned to: to be held against names, and not to be shown. */
-  readonly name: string | undefined;
-  /** The same where it is a name for sure, and no part of a value with `:` or `=` in it. */
-  readonly sureName: string | undefined;
-  /** By the form of the key. */
-  readonly service: string | undefined;
-  /** SHA-256 of the value, base64: to hold it against others, and for nothing that is shown or kept. */
-  readonly digest: string;
-}
-
-/** What keys of a service begin with. */
-export interface KeyForm {
-  /** Undefined where several services share the form. */
-  readonly service: string | undefined;
-  readonly start: string;
-  /** Of a whole key, in characters. */
-  readonly length: number;
-}
-
-export interface Judges {
-  readonly forms: readonly KeyForm[];
-  /** By a name in capitals and the value, erring towards yes. */
-  readonly isCredential: (name: string, value: string) => boolean;
-  readonly isSecretName: (name: string) => boolean;
-  readonly isRandom: (value: string) => boolean;
-  /** Whether it is a placeholder of the vault, which is worth nothing. */
-  readonly isPlaceholder: (value: string) => boolean;
-}
 
 /** On a line with this, nothing is found: for fixtures. */
 const IGNORE_MARK = "vault-scan-ignore";
 /** Of one text. */
 const CLUES_MAX = 1000;
-const VALUE = `"((?:[^"\\\\\\n]|\\\\.){1,4096})"|'([^'\\n]{1,4096})'`;
-const PLAIN_VALUE = `((?:(?:bearer|basic|token|bot)[ \\t]{1,4})?[^\\s"'\`,;<>(){}\\[\\]]{1,4096})`;
-const NAME = "([A-Za-z_][A-Za-z0-9_.-]{0,127})";
-/** Where a word begins. */
-const FRESH = "(?<![A-Za-z0-9_.$-])";
-const QUOTED_ASSIGNMENT = new RegExp(`${FRESH}["']?${NAME}["']?[ \\t]{0,4}(?:=>|:=|[:=])[ \\t]{0,4}(?:${VALUE})`, "g");
-const ASSIGNMENT = new RegExp(`${FRESH}["']?(?:--?)?${NAME}["']?[ \\t]{0,4}(?:=>|:=|[:=])[ \\t]{0,4}(?:${VALUE}|${PLAIN_VALUE})`, "gi");
-const SHELL_ASSIGNMENT = new RegExp(`^[ \\t]{0,16}(?:export[ \\t]+)?([A-Z][A-Z0-9_]{2,127})=(?:${VALUE}|${PLAIN_VALUE})[ \\t]{0,16}$`, "gm");
-const FLAG = new RegExp(`(?<!\\S)--?([A-Za-z][A-Za-z0-9-]{0,63})[ \\t]{1,4}(?:${VALUE}|${PLAIN_VALUE})`, "gi");
-const ELEMENT = /<([A-Za-z][A-Za-z0-9.-]{0,63})>([^<>\s]{1,4096})<\/\1>/g;
-const NETRC = /(?<!\S)(password|account)\s{1,16}(\S{1,1024})/g;
-const PGPASS = /^[^#:\n][^:\n]{0,255}:[^:\n]{0,16}:[^:\n]{0,128}:[^:\n]{0,128}:([^\n]{1,1024})$/gm;
-const WHOLE = /^\s{0,16}(\S{8,4096})\s{0,16}$/g;
 const URL_PASSWORD = /(?<![A-Za-z0-9+.-])([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'<>`]{0,128}:([^\s/@"'<>`]{1,256})@([A-Za-z0-9.[\]-]{1,253}))/gi;
 const WEB_TOKEN = /(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{20,2048}/g;
 /** What tools call them, besides names that say themselves that they are of a secret. */
 const USUAL_NAME = /^(?:_?auth|authorization|proxy-authorization|cookie|key|url|uri|dsn|pass|account|x-[a-z-]*key)$/i;
-const SCHEME = /^(?:bearer|basic|token|bot)[ \t]+(?=\S+$)/i;
 const NO_HOST = /^(?:localhost|127\.|\[::1\]|0\.0\.0\.0|host\.docker\.internal|[a-z0-9-]+$)|(?:^|\.)(?:example|test|invalid|local|localhost)(?:\.(?:com|org|net))?$/i;
 const WHOLE_KEY_MIN = 0.6;
-const SOURCE_LENGTH_MIN = 16;
-const BITS_MIN = { hex: 3, other: 3.5 } as const;
-
-interface Hit extends Pick<Clue, "kind" | "name" | "service"> {
-  readonly start: number;
-  /** Where what was written ends. */
-  readonly end: number;
-  /** What that means, where it is written in another way. */
-  readonly value: string;
-}
+const BITS_MIN = 3;
 
 /** At most a thousand, in the order of their lines; the surest of those that stand in the same place. */
 export function findCredentials(text: string, attention: Attention, judges: Judges): Clue[] {
@@ -102,7 +45,7 @@ function* findKeys(text: string, { forms, isRandom }: Judges): Generator<Hit> {
     const longest = Math.max(...fitting.map(({ start }) => start.length));
     const best = fitting.filter(({ start }) => start.length === longest);
     const rest = value.slice(longest);
-    if (best.length === 0 || isInnocent(rest) || !isRandom(rest) || bitsPerCharacter(rest) < BITS_MIN.hex) continue;
+    if (best.length === 0 || isInnocent(rest) || !isRandom(rest) || bitsPerCharacter(rest) < BITS_MIN) continue;
     const services = new Set(best.map(({ service }) => service));
     yield { kind: "key", name: nameBefore(text, match.index), service: services.size === 1 ? best[0]?.service : undefined, start: match.index, end: match.index + value.length, value };
   }
@@ -128,49 +71,10 @@ function* findUrlPasswords(text: string, attention: Attention, { isCredential, i
   for (const match of text.matchAll(URL_PASSWORD)) {
     const [, url = "", password = "", host = ""] = match;
     if (isInnocent(password) || !isCredential("", url)) continue;
-    if (attention === "source" && (NO_HOST.test(host) || password.length < 10 || !isRandom(`${password}${password}`))) continue;
+    if ((attention === "source" || attention === "lines") && (NO_HOST.test(host) || password.length < 10 || !isRandom(`${password}${password}`))) continue;
     const start = match.index + url.lastIndexOf(password, url.lastIndexOf("@"));
     yield { kind: "url-password", name: nameBefore(text, match.index), service: undefined, start, end: start + password.length, value: password };
   }
-}
-
-function* findNamed(text: string, attention: Attention, judges: Judges): Generator<Hit> {
-  if (attention === "source") {
-    for (const pattern of [QUOTED_ASSIGNMENT, SHELL_ASSIGNMENT]) yield* findAssigned(text, pattern, (name, value) => isSureSecret(name, value, judges));
-    return;
-  }
-  const looks = (name: string, value: string): boolean => judges.isCredential(name, value);
-  // A form of its own goes first: a password may have an equals sign in it.
-  if (attention === "history") yield* findAssigned(text, FLAG, looks);
-  if (attention === "netrc") yield* findAssigned(text, NETRC, () => true);
-  const own = attention === "pgpass" ? PGPASS : attention === "token" ? WHOLE : undefined;
-  if (own !== undefined) for (const { 0: whole, 1: value = "", index } of text.matchAll(own)) yield { kind: "assignment", name: undefined, service: undefined, start: index + whole.indexOf(value), end: index + whole.indexOf(value) + value.length, value };
-  yield* findAssigned(text, ASSIGNMENT, looks);
-  yield* findAssigned(text, ELEMENT, looks);
-}
-
-function* findAssigned(text: string, pattern: RegExp, isMeant: (name: string, value: string) => boolean): Generator<Hit> {
-  for (const match of text.matchAll(pattern)) {
-    const [whole, name = "", ...values] = match;
-    // Of the ways to write a value, one has matched.
-    const written = values.join("");
-    const value = written.replace(SCHEME, "");
-    if (value === "" || isInnocent(value)) continue;
-    // Behind the word `Bearer`, whatever the header is called.
-    const folded = value.length < written.length ? "TOKEN" : fold(name);
-    const start = match.index + whole.lastIndexOf(value);
-    if (isMeant(folded, value)) yield { kind: "assignment", name, service: undefined, start, end: start + value.length, value };
-  }
-}
-
-function isSureSecret(name: string, value: string, { isSecretName, isRandom }: Judges): boolean {
-  if (value.length < SOURCE_LENGTH_MIN || /[\s\\]/.test(value) || !isSecretName(name) || !isRandom(value)) return false;
-  return bitsPerCharacter(value) >= (/^[0-9a-f-]+$/i.test(value) ? BITS_MIN.hex : BITS_MIN.other);
-}
-
-/** `clientSecret`, `client-secret`, `client.secret`: CLIENT_SECRET. */
-function fold(name: string): string {
-  return name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll(/[.-]/g, "_").toUpperCase();
 }
 
 function nameBefore(text: string, at: number): string | undefined {

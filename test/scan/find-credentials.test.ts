@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hasRandomPart, isSecretVariable, looksLikeCredential } from "../../src/env-files/credential-look.ts";
 import type { Attention } from "../../src/scan/attention.ts";
 import { findPlace } from "../../src/scan/attention.ts";
-import type { Judges } from "../../src/scan/find-credentials.ts";
+import type { Judges } from "../../src/scan/clue.ts";
 import { digestOf, findCredentials } from "../../src/scan/find-credentials.ts";
 
 const forms = [{ service: "github", start: "ghp_", length: 40 }, { service: "openai", start: "sk-proj-", length: 48 }, { service: undefined, start: "sk-", length: 35 }];
@@ -74,6 +74,6 @@ it("a value counts once in a place, and is known by its hash alone", () => {
   expect(digestOf(Buffer.from(`sk-proj-${RANDOM}${RANDOM}\n`))).toBe(clues[0]?.digest);
 });
 
-it.each(["a".repeat(500_000), "a=".repeat(250_000), "a:a@".repeat(125_000), "--a ".repeat(125_000), '"a":"'.repeat(80_000), "-----BEGIN PRIVATE KEY-----".repeat(18_000), "eyJa.".repeat(100_000), "ghp_".repeat(125_000), "<a>".repeat(160_000), `"${"\\".repeat(400_000)}`, "-----BEGIN PRIVATE KEY-----" + "A".repeat(500_000), " \t".repeat(250_000), "x://:".repeat(100_000)].map((text) => [text.slice(0, 12), text]))("text that was made to be slow (%s…) is gone through all the same: what grows with the square would not come to an end here", (_start, text) => {
-  for (const attention of ["source", "history", "netrc", "pgpass"] as const) expect(findCredentials(text, attention, judges).length).toBeLessThanOrEqual(1000);
+it.each(["a".repeat(500_000), "a=".repeat(250_000), "a:a@".repeat(125_000), "--a ".repeat(125_000), '"a":"'.repeat(80_000), "-----BEGIN PRIVATE KEY-----".repeat(18_000), "eyJa.".repeat(100_000), "ghp_".repeat(125_000), "<a>".repeat(160_000), `"${"\\".repeat(400_000)}`, "-----BEGIN PRIVATE KEY-----" + "A".repeat(500_000), " \t".repeat(250_000), "x://:".repeat(100_000), "token=".repeat(80_000), "token: |\n ".repeat(50_000), "name: token\n".repeat(40_000), "ENV token ".repeat(50_000), "token=a\\=".repeat(50_000)].map((text) => [text.slice(0, 12), text]))("text that was made to be slow (%s…) is gone through all the same: what grows with the square would not come to an end here", (_start, text) => {
+  for (const attention of ["source", "lines", "history", "netrc", "pgpass"] as const) expect(findCredentials(text, attention, judges).length).toBeLessThanOrEqual(1000);
 });

@@ -3,8 +3,8 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { hasRandomPart, isSecretVariable, looksLikeCredential } from "../../env-files/credential-look.ts";
 import type { Attention } from "../../scan/attention.ts";
-import { findPlace, PLACES } from "../../scan/attention.ts";
-import type { Clue, CredentialKind, Judges, KeyForm } from "../../scan/find-credentials.ts";
+import { attentionFor, findPlace, PLACES } from "../../scan/attention.ts";
+import type { Clue, CredentialKind, Judges, KeyForm } from "../../scan/clue.ts";
 import { findCredentials } from "../../scan/find-credentials.ts";
 import { ignoredFolders, readStaged } from "../../scan/git.ts";
 import { FILE_BYTES_MAX, readText, textOf } from "../../scan/read-text.ts";
@@ -151,8 +151,8 @@ function fitting(path: string): string[] {
 }
 
 function sourceOf(path: string): Pick<Source, "path" | "attention" | "title"> {
-  const place = findPlace(path.split(sep).join("/"));
-  return { path, attention: place?.attention ?? "source", title: place?.title };
+  const name = path.split(sep).join("/");
+  return { path, attention: attentionFor(name), title: findPlace(name)?.title };
 }
 
 /** As one would type it from here. */
