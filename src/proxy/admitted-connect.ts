@@ -2,8 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { Authority } from "../vault/host.ts";
 import type { Grant } from "./grants/grant.ts";
-import { isBoundTo } from "./judge/policy.ts";
-import { makeRoute } from "./judge/route.ts";
+import { isLookedInto, isServed, makeRoute } from "./judge/route.ts";
 import type { WaysThrough } from "./ways-through.ts";
 
 const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -11,11 +10,11 @@ const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
 /** Answers the CONNECT. Rejects with the refusal that is to be the answer. */
 export async function admitConnect(socket: Duplex, authority: Authority, grants: readonly Grant[], ways: WaysThrough): Promise<void> {
   const route = makeRoute({ scheme: "https", authority }, grants);
-  if (route.naming.length === 0) {
+  if (!isLookedInto(route)) {
     await ways.tunnel(socket, authority, () => socket.write(ESTABLISHED));
     return;
   }
   socket.write(ESTABLISHED);
-  if (route.naming.some((grant) => isBoundTo(grant, authority))) ways.serveSecure(socket, route);
+  if (isServed(route)) ways.serveSecure(socket, route);
   else ways.decide(socket, route);
 }

@@ -10,8 +10,7 @@ import type { Refusal } from "./grants/refusal.ts";
 import { makeRefusal, RefusalError, refuseUnmatched } from "./grants/refusal.ts";
 import { endGently } from "./http1/connection-end.ts";
 import { writeRefusal } from "./http1/refusal-answer.ts";
-import { isBoundTo } from "./judge/policy.ts";
-import { makeRoute } from "./judge/route.ts";
+import { isLookedInto, isServed, makeRoute } from "./judge/route.ts";
 import type { WaysThrough } from "./ways-through.ts";
 
 export interface DirectOptions {
@@ -44,7 +43,7 @@ export async function serveDirect(socket: Duplex, authority: Authority, options:
 async function open(socket: Duplex, authority: Authority, { grants, ways, isDenied, headMs }: DirectOptions): Promise<void> {
   if (isDenied(authority)) throw new RefusalError(refuseUnmatched(authority));
   const route = makeRoute({ scheme: "https", authority }, grants);
-  const isNamed = route.naming.length > 0;
+  const isNamed = isLookedInto(route);
   const tunnel = (): Promise<void> => ways.tunnel(socket, authority, () => undefined);
   if (!isNamed && WEB_PORTS.includes(authority.port)) return tunnel();
   const opening = await readOpening(socket, headMs);
@@ -61,7 +60,7 @@ async function open(socket: Duplex, authority: Authority, { grants, ways, isDeni
     case "tls":
     case "closed-tls":
       // Where the secret is bound no TLS passes unseen, whatever it offers.
-      if (route.naming.some((grant) => isBoundTo(grant, authority))) ways.serveSecure(socket, route);
+      if (isServed(route)) ways.serveSecure(socket, route);
       else if (isNamed && opening === "tls") ways.lookInto(socket, route);
       else return tunnel();
   }

@@ -90,7 +90,7 @@ class StartedExchange implements Exchange {
       if (this.#isSettled(follow)) this.#refuse(judged.refusal, judged.isLast);
       return;
     }
-    const { head, decision, plan, byToken, signing, passed, wholeBytesMax } = judged;
+    const { head, decision, plan, byToken, closed, signing, passed, wholeBytesMax } = judged;
     if (wholeBytesMax !== undefined && body.kind === "stream") {
       const crowded = refuseHeldBodies(this.#route.authority, signing === undefined ? undefined : "aws-json");
       this.#hold(body.stream, wholeBytesMax, crowded).catch(() => { this.#response.destroy(); });
@@ -100,6 +100,10 @@ class StartedExchange implements Exchange {
     if (asked !== undefined) {
       this.#share?.free();
       answerByItself(this.#response, ownTokenOf(asked));
+      return;
+    }
+    if (closed !== undefined) {
+      this.#refuse(closed);
       return;
     }
     const { used, inert } = decision;

@@ -4,6 +4,7 @@ import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { VaultError } from "../errors.ts";
 import type { Arrival } from "./arrival.ts";
+import { hostsLookedInto } from "./grants/hosts-looked-into.ts";
 import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
 import type { KeptProxy, ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
@@ -42,7 +43,7 @@ const CONNECTIONS_MAX = 1_000;
 export function openProxy(options: ProxyOptions & { readonly listens: false }): Promise<HandedProxy>;
 export function openProxy(options: ProxyOptions): Promise<Proxy>;
 export async function openProxy({ listens = true, ...options }: ProxyOptions & { readonly listens?: boolean }): Promise<Proxy & HandedProxy> {
-  const ca = makeRunCa(options.grants.flatMap(({ bindings }) => bindings), undefined, options.kept?.ca);
+  const ca = makeRunCa(options.grants.flatMap(hostsLookedInto), undefined, options.kept?.ca);
   const access = makeProxyAccess(options.kept?.token);
   let port = 0;
   let isClosed = false;

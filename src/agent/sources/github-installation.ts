@@ -1,6 +1,7 @@
 // The token of an installation of a GitHub App, narrowed to repositories and permissions: what is asked with the app's JWT, and what the answer comes to. No I/O.
 import { Secret } from "../../secret.ts";
 import type { LivingSource } from "../../vault/source.ts";
+import { installationUrl } from "../../vault/token-endpoint.ts";
 import { byOurClock, tellClockGap } from "./clock-gap.ts";
 import type { Question } from "./https-fetch.ts";
 import { findObject, objectOf, textOf, visible } from "./json-answer.ts";
@@ -13,13 +14,14 @@ const ACCESS = ["read", "write", "admin"];
 /** Every token has it: GitHub adds it by itself. */
 const IMPLIED = "metadata";
 
-export function askInstallation({ api, installation, repositories, permissions }: Installation, token: string): { readonly url: string; readonly question: Question } {
+export function askInstallation(asked: Installation, token: string): { readonly url: string; readonly question: Question } {
+  const { repositories, permissions } = asked;
   const body = {
     ...(repositories.length === 0 ? {} : { repositories }),
     ...(permissions.length === 0 ? {} : { permissions: Object.fromEntries(permissions.map(({ name, access }) => [name, access])) }),
   };
   return {
-    url: `${api.replace(/\/$/, "")}/app/installations/${installation}/access_tokens`,
+    url: installationUrl(asked),
     question: {
       method: "POST",
       headers: { "accept": "application/vnd.github+json", "authorization": `Bearer ${token}`, "content-type": "application/json", "user-agent": "vaultrun", "x-github-api-version": "2022-11-28" },

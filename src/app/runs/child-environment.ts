@@ -1,5 +1,6 @@
 // What a child finds around it: the run's files, and the environment that leads it to the proxy. The doctor's probes get the very same, so that they tell of runs.
 import type { Grant } from "../../proxy/grants/grant.ts";
+import { hostsLookedInto } from "../../proxy/grants/hosts-looked-into.ts";
 import type { Proxy } from "../../proxy/server.ts";
 import { writeCaFile } from "../../run/ca-file.ts";
 import type { Hiding } from "../../run/hidden-values.ts";
@@ -41,7 +42,7 @@ export interface ChildNeeds {
 /** @throws VaultError `io` where a file cannot be written. */
 export async function furnishChild({ variables }: Pick<Surroundings, "variables">, { folder, proxy, grants, beside = [], denyUnmatched, plain, trusted, withheld }: ChildNeeds): Promise<RunEnvironment> {
   const caFile = writeCaFile(folder, trusted, proxy.caCertificate);
-  const boundHosts = grants.flatMap(({ grant }) => grant.bindings);
+  const boundHosts = grants.flatMap(({ grant }) => hostsLookedInto(grant));
   const kubeConfig = await writeKubeConfig(folder, { variables, caFile, boundHosts });
   writeNodeRoutes(folder, { proxyUrl: proxy.url, caCertificate: proxy.caCertificate, caFile, bound: boundHosts.map(formatHostBinding), denyUnmatched });
   const tools = furnishTools(folder, grants);

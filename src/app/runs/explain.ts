@@ -6,12 +6,15 @@ import { judgeWithoutAddress } from "../../proxy/upstream/dial.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { describeSpot } from "../../proxy/grants/pin.ts";
 import { makeRecogniser, mintForTrial } from "../../proxy/places/placeholder.ts";
+import { findClosed } from "../../proxy/judge/closed-endpoint.ts";
+import { grantsByToken } from "../../proxy/judge/own-token.ts";
 import { decide, isBoundTo } from "../../proxy/judge/policy.ts";
 import type { Refusal } from "../../proxy/grants/refusal.ts";
 import { RefusalError, refuseHost, refusePrivate, refuseUnmatched } from "../../proxy/grants/refusal.ts";
 import { withNames } from "../../proxy/http1/raw-head.ts";
 import type { RequestHead, Scheme } from "../../proxy/http1/request-head.ts";
 import { findSchemeAuthority, parseRequestHead } from "../../proxy/http1/request-head.ts";
+import { isLookedInto, makeRoute } from "../../proxy/judge/route.ts";
 import { grantsNaming, mayBePrivate } from "../../proxy/judge/run-rules.ts";
 import { judgeRules } from "../../proxy/judge/rules/judge-rules.ts";
 import { Secret } from "../../secret.ts";
@@ -113,10 +116,13 @@ function judgeRoute(grants: readonly Grant[], { scheme, method, authority, targe
   if (denyUnmatched && !grants.some((grant) => isBoundTo(grant, authority))) return { kind: "refused", refusal: refuseUnmatched(authority) };
   const address = findAddressRefusal(authority, naming);
   if (address !== undefined) return { kind: "refused", refusal: address };
+  const route = makeRoute({ scheme, authority }, grants);
   // What a tunnel carries is not looked at.
-  if (naming.length === 0 && scheme === "https") return { kind: "tunnelled" };
+  if (!isLookedInto(route) && scheme === "https") return { kind: "tunnelled" };
   const head = parseRequestHead(rawRequest(method, target, authority, []), scheme, authority);
   if (head.kind === "refuse") return { kind: "refused", refusal: head.refusal };
+  const closed = grantsByToken(head.head, route, grants).length > 0 ? undefined : findClosed(head.head, route);
+  if (closed !== undefined) return { kind: "refused", refusal: closed };
   return { kind: scheme === "http" ? "plain" : "intercepted" };
 }
 

@@ -17,6 +17,7 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import { noSecret, visibleSecrets } from "../secrets/find-secret.ts";
 import { requireAdded } from "../services/own-services.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { closedEndpointsOf } from "./closed-endpoints.ts";
 
 /** `variable` is what the child's environment calls the secret. */
 export interface Selection {
@@ -106,6 +107,7 @@ export function formsOf({ placeholder, service }: Pick<SecretMetadata, "placehol
 export function grantOf({ name, service, hosts, places, allowPrivate, scrub, source, narrowedBy, rules: own, narrower = [] }: Grantable, value: Secret, placeholder: string, traits: ReadonlyMap<string, ServiceTraits>): Grant {
   const known = service === undefined ? undefined : traits.get(service);
   const signs = source.kind === "aws-sts";
+  const closed = closedEndpointsOf(source);
   const rules = layered(own === undefined ? undefined : makeLayer(own), ...narrower);
   return {
     name,
@@ -119,6 +121,7 @@ export function grantOf({ name, service, hosts, places, allowPrivate, scrub, sou
     ...(rules === undefined ? {} : { rules }),
     ...(narrowedBy === undefined ? {} : { narrowedBy }),
     ...(isGoogle(source) && hosts.includes(formatAuthority(GOOGLE_ENDPOINT.authority)) ? { tokenEndpoint: GOOGLE_ENDPOINT } : {}),
+    ...(closed.length === 0 ? {} : { closedEndpoints: closed }),
     ...(signs ? { signs: "aws" } : {}),
   };
 }

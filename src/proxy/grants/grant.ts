@@ -5,6 +5,12 @@ import type { GrantRules } from "./grant-rules.ts";
 import type { LivingValue } from "./living-value.ts";
 import type { Pin } from "./pin.ts";
 
+/** `path` is an URL's, as it stands there, without a query. */
+export interface Endpoint {
+  readonly authority: Authority;
+  readonly path: string;
+}
+
 /** One secret that this run may use: what the child holds in its stead, and where the value may go. */
 export interface Grant {
   /** The secret's name, as audit entries and refusals show it. */
@@ -25,7 +31,9 @@ export interface Grant {
   /** Absent: the secret may stand where keys usually do. */
   readonly pin?: Pin;
   /** Absent: none. Where the child asks for a token with the placeholder, the proxy gives it the placeholder, and nothing goes out: see own-token.ts. */
-  readonly tokenEndpoint?: { readonly authority: Authority; readonly path: string };
+  readonly tokenEndpoint?: Endpoint;
+  /** Absent: none. There the agent asks for this secret's tokens, and the child for none: see closed-endpoint.ts. */
+  readonly closedEndpoints?: readonly Endpoint[];
   /** Absent: the value stands where it is put. Otherwise it signs, and stands nowhere: see aws-signing.ts. */
   readonly signs?: "aws";
   /** Absent: what the secret may be used for, nobody says. As `bindings`, it may become less while the run goes on. */

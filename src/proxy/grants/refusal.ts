@@ -25,6 +25,7 @@ export type RefusalCode =
   | "not-given"
   | "signed"
   | "held-bodies"
+  | "token-endpoint"
   | "second-credential"
   | "rule"
   | "asks"
@@ -92,6 +93,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   // Which no client of AWS tries again.
   signed: 403,
   "held-bodies": 503,
+  "token-endpoint": 403,
   "second-credential": 400,
   rule: 403,
   asks: 403,
@@ -189,6 +191,12 @@ export function refuseMisdated({ name }: Grant, authority: Authority, format: An
 /** Signed with a secret that signs, and asking for another key. */
 export function refuseKeyGrant({ name }: Grant, authority: Authority): Refusal {
   return { ...makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; of STS a program asks GetCallerIdentity alone with ${name}: other answers of it are keys, which the program would have`, [name]), format: "aws-xml" };
+}
+
+/** @param grants whose tokens come from there. */
+export function refuseTokenEndpoint(grants: readonly Grant[], authority: Authority): Refusal {
+  const names = grants.map(({ name }) => name);
+  return makeRefusal("token-endpoint", `the request was not sent to ${formatAuthority(authority)}; tokens of ${names.join(", ")} come from there, and the vault alone asks for them; the program has its token already: use that`, names, "a program that is to log in by itself gets a run without that secret: vault run -s OTHER_NAME");
 }
 
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */

@@ -3,6 +3,7 @@ import type { BodyPlan } from "./body-policy.ts";
 import { planBody } from "./body-policy.ts";
 import type { ChildRequest } from "../http1/child-request.ts";
 import type { Grant } from "../grants/grant.ts";
+import { findClosed } from "./closed-endpoint.ts";
 import { grantsByToken, TOKEN_REQUEST_BYTES_MAX } from "./own-token.ts";
 import type { Decision } from "./policy.ts";
 import { decide } from "./policy.ts";
@@ -39,6 +40,8 @@ export interface Forward {
   readonly handshakeKey: string | undefined;
   /** Of these the child may be asking for a token, which its body tells. */
   readonly byToken: readonly Grant[];
+  /** Why it does not go on where its body asks for none. */
+  readonly closed: Refusal | undefined;
   /** The request is signed anew before it goes on. */
   readonly signing: SigningPlan | undefined;
   /** What its secrets' rules say to it. */
@@ -52,6 +55,9 @@ export function judgeRequest({ head: raw, expectation, body }: Pick<ChildRequest
   const { scheme, authority, authorityText } = route;
   const parsed = parseRequestHead(raw, scheme, authority, rules.grants);
   if (parsed.kind === "refuse") return refuse(parsed.refusal, parsed.refusal.code !== "misdirected");
+  const byToken = grantsByToken(parsed.head, route, rules.grants);
+  const closed = findClosed(parsed.head, route);
+  if (closed !== undefined && byToken.length === 0) return refuse(closed);
   const signing = rules.grants.some(({ signs }) => signs !== undefined) ? findSigning(parsed.head, route, rules) : undefined;
   if (signing?.kind === "refuse") return refuse(signing.refusal);
   const head = signing?.plan.head ?? parsed.head;
@@ -70,8 +76,7 @@ export function judgeRequest({ head: raw, expectation, body }: Pick<ChildRequest
   if (signing !== undefined) return underRules(forwardSigned(signing.plan, decision), route, body);
   const plan = planBody(head, scheme, authority, rules.grants, decision.edits);
   if (plan.kind === "refuse") return refuse(plan.refusal);
-  const byToken = grantsByToken(head, route, rules.grants);
-  return underRules({ kind: "forward", head, decision, plan, handshakeKey, byToken, signing: undefined, passed: NOTHING_PASSED, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined }, route, body);
+  return underRules({ kind: "forward", head, decision, plan, handshakeKey, byToken, closed, signing: undefined, passed: NOTHING_PASSED, wholeBytesMax: byToken.length > 0 ? TOKEN_REQUEST_BYTES_MAX : undefined }, route, body);
 }
 
 /** The same, where the rules of all secrets that may go into the request let it through. */
@@ -99,7 +104,7 @@ function forwardSigned(signing: SigningPlan, decision: Extract<Decision, { kind:
   const names = [grant, ...decision.used].map(({ name }) => name);
   if (decision.used.length > 0) return refuse(makeRefusal("second-credential", `a request that ${grant.name} signs carries no other secret`, names));
   const wholeBytesMax = payload === undefined || service === "sts" ? SIGNED_BODY_BYTES_MAX : undefined;
-  return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], signing, passed: NOTHING_PASSED, wholeBytesMax };
+  return { kind: "forward", head, decision: { ...decision, used: [grant] }, plan: { kind: "watch" }, handshakeKey: undefined, byToken: [], closed: undefined, signing, passed: NOTHING_PASSED, wholeBytesMax };
 }
 
 function refuse(refusal: Refusal, isLast = false): Judgement {

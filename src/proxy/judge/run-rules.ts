@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Authority } from "../../vault/host.ts";
-import { bindingAllows } from "../../vault/host.ts";
+import { bindingAllows, formatAuthority } from "../../vault/host.ts";
 import type { ProxyEvent } from "../grants/event.ts";
 import type { Grant } from "../grants/grant.ts";
 import type { Recogniser } from "../places/placeholder.ts";
@@ -67,6 +67,12 @@ export function makeRunRules(options: Pick<RunRules, "grants" | "strict" | "isSt
  */
 export function grantsNaming(grants: readonly Grant[], { host }: Authority): readonly Grant[] {
   return grants.filter(({ bindings, firstBindings }) => (firstBindings ?? bindings).some((binding) => bindingAllows(binding, { host, port: binding.port })));
+}
+
+/** The grants with such an endpoint at exactly this host and port: TLS with it is looked into as with a bound host. */
+export function grantsClosing(grants: readonly Grant[], authority: Authority): readonly Grant[] {
+  const text = formatAuthority(authority);
+  return grants.filter(({ closedEndpoints }) => closedEndpoints?.some((endpoint) => formatAuthority(endpoint.authority) === text) === true);
 }
 
 /**

@@ -141,10 +141,10 @@ describe.runIf(hasCurl)("(needs Linux and curl) a GitHub App", () => {
     );
     await run.ended;
     expect(shown).toEqual([expect.stringMatching(/^Bearer ghs_a+\d+$/)]);
-    expect(run.output().match(/A JSON web token could not be decoded/g)).toHaveLength(2);
+    expect(run.output().match(/tokens of REPO_TOKEN come from there, and the vault alone asks for them/g)?.length).toBeGreaterThanOrEqual(2);
     expect(run.output()).not.toMatch(/ghs_a/);
     const asked = server.asked.slice(before).filter(({ path, headers }) => path.startsWith("/app/") && headers.authorization?.startsWith("Bearer ey") === true);
-    // A 401 has the token made anew, and that is as narrow.
+    expect(server.asked.slice(before).filter(({ path }) => path.startsWith("/app/"))).toHaveLength(asked.length);
     expect([...new Set(asked.map(({ body }) => body))]).toEqual(['{"repositories":["web"],"permissions":{"contents":"read"}}']);
     expect(built.vault(["secrets", "show", "REPO_TOKEN"])).toContain("installation 42 of a GitHub App, for web, with contents=read");
   });

@@ -9,7 +9,7 @@ const AUTHORITY = { host: "api.example.test", port: 443 };
 
 const STATUSES: Readonly<Record<RefusalCode, number>> = {
   "bad-request": 400, protocol: 400, repeated: 400, misplaced: 400, "second-credential": 400,
-  host: 403, place: 403, "not-given": 403, signed: 403, "plain-http": 403, "unusable-value": 403, locked: 403, "unmatched-host": 403,
+  host: 403, place: 403, "not-given": 403, "token-endpoint": 403, signed: 403, "plain-http": 403, "unusable-value": 403, locked: 403, "unmatched-host": 403,
   "own-address": 403, "metadata-address": 403, "private-address": 403, "this-machine": 403,
   method: 405, "proxy-auth": 407, timeout: 408, "coded-body": 415, expectation: 417, misdirected: 421, "header-limit": 431,
   upgrade: 501, "upstream-unreachable": 502, "upstream-certificate": 502, "upstream-answer": 502, "no-value": 503, audit: 503, "held-bodies": 503,
