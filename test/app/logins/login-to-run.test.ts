@@ -1,6 +1,7 @@
 // From the login to the run, as it is shipped: in a real browser, by what the person has named as his, and then a program whose token is renewed behind its placeholder.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,6 +34,30 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
     const out = await vault("logout", "API_TOKEN", "--json");
     expect([out.status, JSON.parse(out.output)]).toMatchObject([0, { deleted: { name: "API_TOKEN" }, revoked: true }]);
     expect((await vault("logout", "API_TOKEN")).status).toBe(7);
+  });
+
+  test("by a code: page and code stand on stderr, and what the server gives stands nowhere but sealed in the vault", async () => {
+    const given = new Set<string>();
+    const stage = await openTypedLogin({ registers: false, intercept: (_request, response) => noteGiven(response, given) });
+    const { start, server, at, folder } = stage;
+    const login = start("login", ...at, "--name", "API_TOKEN", "--device");
+    let [stdout, stderr] = ["", ""];
+    login.child.stdout?.on("data", (chunk: Buffer) => { stdout += chunk.toString(); });
+    login.child.stderr?.on("data", (chunk: Buffer) => { stderr += chunk.toString(); });
+    const page = await login.said(/open this page on any machine: (\S+)\n/);
+    const code = await login.said(/and enter this code there: (\S+)\n/);
+    expect(page).toBe(`${server.issuer}/device`);
+    if (process.platform === "linux") for (const file of ["cmdline", "environ"]) given.forEach((text) => { expect(readFileSync(`/proc/${String(login.child.pid)}/${file}`, "latin1")).not.toContain(text); });
+    await new FormBrowser(server.certificate).fill(page, { user_code: code, login: "ann", password: "x" });
+    expect(await login.ended, login.output()).toBe(0);
+    expect(stderr).toContain(page);
+    expect(stderr).toContain(code);
+    expect(stdout).toBe(`logged in at ${server.authority}: API_TOKEN for ${server.authority}\n`);
+    expect(server.granted()[0]).toBe("urn:ietf:params:oauth:grant-type:device_code");
+    // The device code, and the tokens.
+    expect(given.size).toBeGreaterThanOrEqual(3);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
+    for (const text of given) for (const told of [login.output(), ...files]) expect(told).not.toContain(text);
   });
 
   test("ends with the statuses that are written down", async () => {
@@ -122,3 +147,15 @@ describe.skipIf(process.platform === "win32")("vault login, and what runs have o
     });
   });
 });
+
+/** Has the secrets of what the server answers written down. @returns false: the answer is the server's own. */
+function noteGiven(response: ServerResponse, given: Set<string>): boolean {
+  const end = response.end.bind(response) as (body?: unknown) => ServerResponse;
+  Object.assign(response, {
+    end(body?: unknown) {
+      for (const [, text = ""] of String(body).matchAll(/"(?:device_code|access_token|refresh_token|id_token)":"([^"]+)"/g)) given.add(text);
+      return end(body);
+    },
+  });
+  return false;
+}
