@@ -34,6 +34,7 @@ export default class Audit extends VaultCommand {
     const { flags } = await this.parse(Audit);
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     if (flags.html !== undefined) {
+      if (flags.html === "-" && flags.json) throw new VaultError("usage", "stdout cannot have both the page and an object", "--html FILE, or leave --json out");
       await this.#writePage(flags.html, surroundings, flags);
       return undefined;
     }

@@ -5,7 +5,6 @@ import { sightVault } from "../app/keys/sighted-vault.ts";
 import type { Grammar, Wanted } from "../cli/completion/completion.ts";
 import { complete, harmlessWords, SHELLS } from "../cli/completion/completion.ts";
 import { makeSurroundings } from "../cli/surroundings.ts";
-import { answer } from "../cli/output/terminal.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 import { VaultError } from "../errors.ts";
 
@@ -30,7 +29,8 @@ export default class Completion extends VaultCommand {
       const { COMPLETION_SCRIPTS } = await import("../cli/completion/completion-scripts.ts");
       const shell = SHELLS.find((name) => name === args.shell);
       if (shell === undefined) throw new VaultError("usage", "say for which shell", SHELLS.map((name) => `vault completion ${name}`).join(", "));
-      answer(COMPLETION_SCRIPTS[shell].trimEnd());
+      const script = COMPLETION_SCRIPTS[shell].trimEnd();
+      this.answer(flags.json, { shell, script }, [script]);
       return;
     }
     const typed = given.slice(dashes + 1);
@@ -38,7 +38,7 @@ export default class Completion extends VaultCommand {
     const grammar = JSON.parse(readFileSync(fileURLToPath(new URL("../oclif.manifest.json", import.meta.url)), "utf8")) as Grammar;
     const found = complete(grammar, typed.slice(0, at), typed[at] ?? "");
     const words = harmlessWords(found.kind === "words" ? found.words : await findNames(found.wanted), typed[at] ?? "");
-    if (words.length > 0) answer(words.join("\n"));
+    this.answer(flags.json, { words }, words);
   }
 }
 

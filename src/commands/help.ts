@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Args, Flags, Help as FrameworkHelp, run } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
+import { helpLines, topicLines } from "../cli/output/help-lines.ts";
 import { VaultCommand } from "../cli/vault-command.ts";
 
 export default class Help extends VaultCommand {
   static override summary = "Tell how something is done, or what a message means";
-  static override description = "Without a topic, lists them: a page a task. The code of a refusal or of an error shows what it means and what to do. A page is shown up to its first commands, and whole with --all. Of a command that no page is named after, its own help is shown.";
+  static override description = "Without a topic, lists them: a page a task. The code of a refusal or of an error shows what it means and what to do. A page is shown up to its first commands, and whole with --all. Of a command, or the first word of several, that no page is named after, its own help is shown.";
   static override examples = [
     { description: "The topics", command: "<%= config.bin %> help" },
     { description: "How to give an MCP server a token", command: "<%= config.bin %> help mcp" },
@@ -20,28 +21,36 @@ export default class Help extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Help);
+    const words = [args.topic, args.more].filter((word) => word !== undefined);
     if (flags.help || args.topic === "help") {
-      await this.config.load();
-      await new FrameworkHelp(this.config).showCommandHelp(this.config.findCommand("help", { must: true }));
+      await this.#tellCommand(["help"], flags.json);
       return;
     }
-    const { commands } = JSON.parse(readFileSync(fileURLToPath(new URL("../oclif.manifest.json", import.meta.url)), "utf8")) as { readonly commands: Readonly<Record<string, unknown>> };
     const { findHelp, listTopics } = await import("../cli/help-pages.ts");
-    const { answerWidth } = await import("../cli/output/terminal.ts");
-    const { helpLines, topicLines } = await import("../cli/output/help-lines.ts");
+    const topics = listTopics();
     if (args.topic === undefined) {
-      const topics = listTopics();
+      const { answerWidth } = await import("../cli/output/terminal.ts");
       this.answer(flags.json, { topics }, topicLines(topics, answerWidth()));
       return;
     }
-    const words = [args.topic, ...(args.more === undefined ? [] : [args.more])];
-    const isCommand = Object.hasOwn(commands, words.join(":"));
-    if (isCommand && !listTopics().some(({ topic }) => topic === words.join("-"))) {
-      await this.config.load();
-      await run([...words, "--help"], this.config);
+    const commands = readCommands();
+    const isCommand = commands.some((id) => id === words.join(":") || id.startsWith(`${words.join(":")}:`));
+    if (isCommand && !topics.some(({ topic }) => topic === words.join("-"))) {
+      await this.#tellCommand(words, flags.json);
       return;
     }
-    const help = findHelp(words.join("-").toLowerCase(), Object.keys(commands).map((id) => id.replace(":", " ")));
+    const help = findHelp(words.join("-").toLowerCase(), commands.map((id) => id.replace(":", " ")));
     this.answer(flags.json, help.kind === "page" ? { topic: help.topic, title: help.page.title, text: help.page.whole } : { topic: help.topic, text: help.sections.join("\n\n") }, [...helpLines(help, flags.all), ...(isCommand ? [`the command's own help: vault ${words.join(" ")} --help`] : [])]);
   }
+
+  async #tellCommand(words: readonly string[], isJson: boolean): Promise<void> {
+    const { commandHelp } = await import("../cli/command-help.ts");
+    const text = await commandHelp(this.config, words);
+    this.answer(isJson, { topic: words.join(" "), text }, [text]);
+  }
+}
+
+/** Their ids: `secrets:list`. */
+function readCommands(): string[] {
+  return Object.keys((JSON.parse(readFileSync(fileURLToPath(new URL("../oclif.manifest.json", import.meta.url)), "utf8")) as { readonly commands: Readonly<Record<string, unknown>> }).commands);
 }

@@ -36,6 +36,22 @@ describe("vault help", () => {
     expect(help("--help").stdout).toContain("USAGE\n  $ vault help ");
   });
 
+  test("of the first word of several commands lists them, as --help does", () => {
+    for (const word of ["secrets", "identity", "store"]) {
+      const { status, stdout } = help(word);
+      expect([word, status, stdout.trim()]).toEqual([word, 0, spawnSync(NODE, [RUN_JS, word, "--help"], { encoding: "utf8" }).stdout.trim()]);
+      expect(stdout).toContain(`COMMANDS\n  ${word} `);
+    }
+    for (const word of ["services", "skill"]) expect(help(word).stdout).toMatch(new RegExp(`COMMANDS\n  ${word} |the command's own help: vault ${word} --help`));
+  });
+
+  test("with --json is one object, whatever is asked for", () => {
+    for (const args of [[], ["mcp"], ["unmatched-host"], ["status"], ["secrets"], ["secrets", "create"], ["help"], ["--help"]]) {
+      const { status, stdout } = help(...args, "--json");
+      expect([args, status, Object.keys(JSON.parse(stdout) as object).includes(args.length === 0 ? "topics" : "text")]).toEqual([args, 0, true]);
+    }
+  });
+
   test("says what a topic that is not there may have meant, and does not repeat it", () => {
     expect(help("stroes")).toMatchObject({ status: 7, stdout: "", stderr: expect.stringContaining("did you mean: vault help stores") as string });
     expect(help("sk-proj-something-secret").stderr).not.toContain("sk-proj");
