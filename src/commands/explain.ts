@@ -6,7 +6,7 @@ import { VaultCommand } from "../cli/vault-command.ts";
 
 export default class Explain extends VaultCommand {
   static override summary = "Tell what a run would do with a request, without sending it";
-  static override description = "For each secret and each place in the request: whether its value would be put in, or what would be refused and how to allow it. Needs no key and looks no name up; whether a name leads to a private address shows when it is used.";
+  static override description = "For each secret and each place in the request: whether its value would be put in, or what would be refused and how to allow it. Inside a run, how to allow it is left out: that is for the person who started the run. Needs no key and looks no name up; whether a name leads to a private address shows when it is used.";
   static override examples = ["<%= config.bin %> explain GET https://api.github.com/user", "<%= config.bin %> explain POST https://api.example.com:8443/v1/items -s API_KEY --json"];
   static override args = {
     method: Args.string({ required: true, ignoreStdin: true, description: "GET, POST …" }),

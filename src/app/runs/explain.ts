@@ -28,7 +28,9 @@ import type { ServiceTraits } from "./granted-secrets.ts";
 import { grantOf, loadTraits } from "./granted-secrets.ts";
 import type { SightedVault } from "../keys/sighted-vault.ts";
 import { sightVault } from "../keys/sighted-vault.ts";
+import { isInsideRun } from "../keys/inside-run.ts";
 import { chooseForProject } from "./project-choices.ts";
+import { withoutRemedies } from "./withheld-remedies.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface Question {
@@ -88,7 +90,7 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const traits = await loadTraits(surroundings, records, undefined);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
   const explained = explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
-  return { ...explained, isVerified };
+  return { ...((await isInsideRun(surroundings)) ? withoutRemedies(explained) : explained), isVerified };
 }
 
 function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Question): SecretMetadata[] {

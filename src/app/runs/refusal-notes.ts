@@ -1,5 +1,5 @@
-// What the person who started a run hears of what only that person can allow. When the program has ended, and not before: stderr is the program's as well. A line
-// in the middle would spoil a screen or a log; and where stderr is a file or a pipe, the program could read there what it is not told.
+// What the person who started a run hears of what was refused: why, what allows it, and where more stands. When the program has ended, and not before: stderr is the
+// program's as well. A line in the middle would spoil a screen or a log; and where stderr is a file or a pipe, the program could read there what it is not told.
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import { tellAll } from "./told-refusal.ts";
 
@@ -17,13 +17,13 @@ export function openRefusalNotes(): RefusalNotes {
   let hasMore = false;
   return {
     hear(event) {
-      if (event.kind !== "refused" || event.remedy === undefined) return;
+      if (event.kind !== "refused") return;
       const { code, authority, secrets, request } = event;
       const key = [code, authority, ...secrets].join(" ");
       if (notes.has(key)) return;
       if (notes.size < NOTES_MAX) notes.set(key, `${tellAll(event)} (vault help ${code}; request ${request})`);
       else hasMore = true;
     },
-    lines: () => [...notes.values(), ...(hasMore ? ["further requests were refused, and what allows them stands in the audit log: vault audit --html audit.html"] : [])],
+    lines: () => [...notes.values(), ...(hasMore ? ["further requests were refused, and stand in the audit log: vault audit --html audit.html"] : [])],
   };
 }

@@ -69,7 +69,7 @@ export function openRunSummary(): RunSummary {
 
   const countRefused = ({ request, authority, secrets, code, text, remedy, count = 1 }: Extract<ProxyEvent, { readonly kind: "refused" }>): void => {
     const host = authority ?? "-";
-    const reason = `${code}: ${tellAll({ text, remedy })}`;
+    const reason = `${code}: ${tellAll({ text, remedy })} (vault help ${code})`;
     const promised = [...(got.get(request) ?? [])];
     const concerned = new Set([...secrets, ...promised]);
     for (const secret of concerned.size > 0 ? concerned : [NO_SECRET]) {

@@ -1,7 +1,7 @@
 // What an agent may ask: which secrets there are, what would become of a request, and its person for what is missing. Names, hosts and rules; never a value.
 import { askPerson } from "../../app/approvals/ask-person.ts";
 import { explain } from "../../app/runs/explain.ts";
-import { isBehindWall } from "../../app/keys/inside-run.ts";
+import { isBehindWall, isInsideRun } from "../../app/keys/inside-run.ts";
 import { sightVault } from "../../app/keys/sighted-vault.ts";
 import { visibleSecrets } from "../../app/secrets/find-secret.ts";
 import { findKnownVariables } from "../../app/services/known-variables.ts";
@@ -32,7 +32,7 @@ export function makeTools(surroundings: Surroundings): readonly Tool[] {
     {
       name: "explain",
       title: "Explain a request",
-      description: "What a run would do with a request, without sending it: whether the value would be put in, or why not and what the person would type to allow it.",
+      description: "What a run would do with a request, without sending it: whether the value would be put in, or why not. Outside of a run, also what the person would type to allow it.",
       properties: { method: { type: "string", description: "GET, POST …" }, url: { type: "string", description: "the URL; a key in it is not needed" }, secret: { type: "string", description: "only this secret, by its name" }, ...VIEW },
       required: ["method", "url"],
       call: (given) => explainRequest(surroundings, given),
@@ -54,7 +54,7 @@ export function makeTools(surroundings: Surroundings): readonly Tool[] {
 async function listSecrets(surroundings: Surroundings, { workspace, group }: Readonly<Record<string, string>>): Promise<ToolAnswer> {
   const { file, isVerified } = await sightVault(surroundings);
   const secrets = [...visibleSecrets(file.records.all(), { workspace, group }).values()];
-  return { object: { secrets: secrets.map(describeSecret), verified: isVerified }, lines: secrets.length === 0 ? ["there are no secrets here; a person makes one: vault secrets create NAME --host HOST"] : secrets.map(({ name, hosts, service }) => `${name}: ${hosts.join(" ")}${service === undefined ? "" : ` (${service})`}`) };
+  return { object: { secrets: secrets.map(describeSecret), verified: isVerified }, lines: secrets.length === 0 ? [`there are no secrets here; ${(await isInsideRun(surroundings)) ? "ask the person who started this run" : "a person makes one: vault secrets create NAME --host HOST"}`] : secrets.map(({ name, hosts, service }) => `${name}: ${hosts.join(" ")}${service === undefined ? "" : ` (${service})`}`) };
 }
 
 /** Of what `secrets show` tells, what is of use to who makes requests. */

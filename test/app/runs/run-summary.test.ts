@@ -28,11 +28,11 @@ describe("the table", () => {
     const { text } = refuseHost(makeGrant("KEY", ["api.example.test"]), { host: "gist.example.test", port: 443 });
     const lines = summarise(refused("1", "host", ["KEY"], "gist.example.test:443", text), refused("2", "host", ["KEY"], "gist.example.test:443", text), refused("3", "locked", ["KEY", "OTHER"], "gist.example.test:443", "both"));
     expect(rows(lines).slice(1, 3)).toEqual(["gist.example.test:443 KEY 0 3", "gist.example.test:443 OTHER 0 1"]);
-    expect(lines.slice(3)).toEqual([`host: ${text}`, "locked: both"]);
+    expect(lines.slice(3)).toEqual([`host: ${text} (vault help host)`, "locked: both (vault help locked)"]);
   });
 
   test("has each reason of one code, and a few where there are many", () => {
-    expect(summarise(refused("1", "place", ["KEY"], undefined, "not in a header"), refused("2", "place", ["KEY"], undefined, "not in Basic")).slice(2)).toEqual(["place: not in a header", "place: not in Basic"]);
+    expect(summarise(refused("1", "place", ["KEY"], undefined, "not in a header"), refused("2", "place", ["KEY"], undefined, "not in Basic")).slice(2)).toEqual(["place: not in a header (vault help place)", "place: not in Basic (vault help place)"]);
     const lines = summarise(...Array.from({ length: 100 }, (_none, index) => refused(`${index}`, "bad-request", [], undefined, `reason ${index}`)));
     expect(lines.length).toBeLessThan(12);
     expect(lines.at(-1)).toBe("and further reasons, which the answers gave");

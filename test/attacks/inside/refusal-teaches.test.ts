@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMAND } from "../../support/attack-stage.ts";
 import type { BuiltVault } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
+import { layEmptyVault } from "../../support/empty-vault.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
 import { VALUE } from "../../support/proxy-run.ts";
 import type { RawServer } from "../../support/raw-server.ts";
@@ -64,10 +65,25 @@ describe.skipIf(!hasTools())("an agent that does what it is told (needs curl)", 
     expect(run.output()).not.toContain(fix());
     run.process.stdin?.end();
     await run.ended;
-    expect(run.output()).toContain(`host: API_KEY was not sent to ${evilHost}; it may go to localhost:${good.port}; ${fix()}`);
+    expect(run.output()).toContain(`host: API_KEY was not sent to ${evilHost}; it may go to localhost:${good.port}; ${fix()} (vault help host)`);
     const lines = readFileSync(log, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.find(({ decision }) => decision === "refused")).toMatchObject({ code: "host", host: evilHost, secrets: ["API_KEY"], reason: expect.stringContaining("was not sent to") as unknown, remedy: fix() });
     expect(built.vault(["audit", "--html", "-"]).replaceAll("<wbr>", "")).toContain(fix());
+  });
+
+  it("does not learn it from explain either, of which the person outside hears it", async () => {
+    const own = `env VAULT_DIR="${join(built.folder, "vault")}" "${NODE}" "${RUN_JS}"`;
+    const explained = [["explain", "GET", `https://${evilHost}/`, "-s", "API_KEY"], ["explain", "GET", `https://${evilHost}/`, "-s", "API_KEY", "--json"], ["explain", "GET", "https://10.0.0.1/", "--deny-unmatched"]];
+    const call = (name: string, given: unknown): string => `printf '%s\\n' '${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given } })}'`;
+    const empty = join(built.folder, "empty");
+    layEmptyVault(empty);
+    const run = built.run([...explained.map((words) => `${own} ${words.join(" ")}`), `${call("explain", { method: "GET", url: `https://${evilHost}/` })} | ${own} mcp`, `${call("list", {})} | env VAULT_DIR="${empty}" "${NODE}" "${RUN_JS}" mcp`].join("; "));
+    expect([await run.ended, run.output()]).toEqual([0, expect.stringContaining(`API_KEY was not sent to ${evilHost}`)]);
+    expect(run.output()).not.toMatch(COMMAND);
+    expect(run.output().split("ask the person who started this run").length).toBeGreaterThan(4);
+    expect(run.output()).toContain("there are no secrets here; ask the person");
+    expect(run.output()).toContain('"remedy":null');
+    expect(built.vault(explained[0] ?? [])).toContain(fix());
   });
 
   it.skipIf(!hasTerminals)("does not find it on its screen before it has ended (needs Python's pty)", async () => {
