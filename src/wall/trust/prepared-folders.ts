@@ -2,7 +2,7 @@
 //
 // Who can write to where they are kept is the user, whose programs behind the wall are not; whoever else runs as the user decides what the user's programs trust in any case.
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ensurePrivateFolder } from "../../disk/private-folder.ts";
 import { systemErrorCode } from "../../errors.ts";
@@ -15,6 +15,8 @@ const COPIES_MAX = 4;
 /** A change so shortly before the look at the folder may be followed by another with the same time. */
 const SETTLED_MS = 2000;
 
+/** Behind the wall there is one user, whose they are. */
+const FOLDER_MODE = 0o700;
 /** Of a copy: the folder that is laid over another, and what is told of it. */
 const COPY = "copy";
 const LIST = "list.json";
@@ -92,8 +94,7 @@ function make(path: string, at: string, places: readonly string[], ctimeNs: bigi
   const entries = readdirSync(path, { withFileTypes: true });
   if (entries.length < ENTRIES_MIN) return undefined;
   const copy = join(at, COPY);
-  mkdirSync(copy, { recursive: true });
-  chmodSync(copy, 0o755);
+  mkdirSync(copy, { recursive: true, mode: FOLDER_MODE });
   const folders: string[] = [];
   let showsOutside = false;
   for (const entry of entries) {
@@ -101,14 +102,14 @@ function make(path: string, at: string, places: readonly string[], ctimeNs: bigi
     if (entry.isSymbolicLink()) symlinkSync(readlinkSync(`${path}/${entry.name}`), place);
     else if (entry.isDirectory()) {
       folders.push(entry.name);
-      mkdirSync(place);
-    } else if (places.includes(entry.name)) writeFileSync(place, "");
+      mkdirSync(place, { mode: FOLDER_MODE });
+    } else if (places.includes(entry.name)) writeFileSync(place, "", { mode: 0o600 });
     else if (entry.isFile()) {
       showsOutside = true;
       symlinkSync(`${OUTSIDE}/${entry.name}`, place);
     }
   }
-  if (showsOutside) mkdirSync(join(copy, OUTSIDE));
+  if (showsOutside) mkdirSync(join(copy, OUTSIDE), { mode: FOLDER_MODE });
   const listing = { folders, showsOutside, isSettled: Date.now() - Number(ctimeNs / 1_000_000n) > SETTLED_MS };
   writeFileSync(join(at, LIST), JSON.stringify(listing), { mode: 0o600 });
   return listing;

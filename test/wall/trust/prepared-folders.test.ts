@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PreparedFolders } from "../../../src/wall/trust/prepared-folders.ts";
@@ -42,6 +42,14 @@ describe("copies of large folders", () => {
     expect(readlinkSync(join(copy, "plain.pem"))).toBe(".outside/plain.pem");
     expect(lstatSync(join(copy, "bundle.crt")).size).toBe(0);
     expect(readFileSync(join(copy, "1a2b3c4d.0"), "utf8")).toBe("the run's root");
+  });
+
+  test("are nobody else's to look into, at any depth", () => {
+    const { copy } = open();
+    const places = readdirSync(dirname(copy), { recursive: true, encoding: "utf8" }).map((name) => join(dirname(copy), name));
+    const modes = [dirname(copy), ...places].map((place) => [place, lstatSync(place)] as const).filter(([, stat]) => !stat.isSymbolicLink()).map(([place, stat]) => [place, stat.mode & 0o77]);
+    expect(modes.length).toBeGreaterThan(4);
+    expect(modes.filter(([place, mode]) => mode !== 0 && !place.endsWith("1a2b3c4d.0"))).toEqual([]);
   });
 
   test("are made once, go from run to run, and keep nothing of a run", () => {
