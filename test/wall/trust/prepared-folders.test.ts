@@ -49,7 +49,7 @@ describe("copies of large folders", () => {
     const places = readdirSync(dirname(copy), { recursive: true, encoding: "utf8" }).map((name) => join(dirname(copy), name));
     const modes = [dirname(copy), ...places].map((place) => [place, lstatSync(place)] as const).filter(([, stat]) => !stat.isSymbolicLink()).map(([place, stat]) => [place, stat.mode & 0o77]);
     expect(modes.length).toBeGreaterThan(4);
-    expect(modes.filter(([place, mode]) => mode !== 0 && !place.endsWith("1a2b3c4d.0"))).toEqual([]);
+    expect(modes.filter(([place, mode]) => mode !== 0 && place !== join(copy, "1a2b3c4d.0"))).toEqual([]);
   });
 
   test("are made once, go from run to run, and keep nothing of a run", () => {
