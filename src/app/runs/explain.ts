@@ -30,7 +30,6 @@ import type { SightedVault } from "../keys/sighted-vault.ts";
 import { sightVault } from "../keys/sighted-vault.ts";
 import { isInsideRun } from "../keys/inside-run.ts";
 import { chooseForProject } from "./project-choices.ts";
-import { withoutRemedies } from "./withheld-remedies.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 export interface Question {
@@ -91,6 +90,24 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
   const explained = explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
   return { ...((await isInsideRun(surroundings)) ? withoutRemedies(explained) : explained), isVerified };
+}
+
+/** What explains a request to a program in a run names no command that would allow it: the program would type it. It is told to ask, as by a refusal. */
+function withoutRemedies(explanation: Explanation): Explanation {
+  return { ...explanation, route: withhold(explanation.route), secrets: explanation.secrets.map(withholdOfSecret) };
+}
+
+function withholdOfSecret(fate: SecretFate): SecretFate {
+  const { places, rules, elsewhere } = fate;
+  return { ...fate, places: new Map([...places].map(([place, its]) => [place, withhold(its)])), rules: rules && withhold(rules), elsewhere: elsewhere && askInstead(elsewhere) };
+}
+
+function withhold<T extends { readonly kind: string; readonly refusal?: Refusal }>(fate: T): T {
+  return fate.refusal === undefined ? fate : { ...fate, refusal: askInstead(fate.refusal) };
+}
+
+function askInstead(refusal: Refusal): Refusal {
+  return refusal.remedy === undefined ? refusal : { ...refusal, text: `${refusal.text}; ask the person who started this run`, remedy: undefined };
 }
 
 function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Question): SecretMetadata[] {
