@@ -77,6 +77,7 @@ function describe(surroundings: Surroundings, { writable, asked }: WallChoice, {
     command,
     vault: listVaultPlaces(surroundings, keyFile),
     otherHome: findOtherHome(),
+    variables: surroundings.variables,
     // This program's own files are those that it has Node load, and those of a `vault` that is typed inside.
     shown: [...(folder === undefined ? [] : [folder]), fileURLToPath(new URL(".", import.meta.url)), process.execPath],
     writable,

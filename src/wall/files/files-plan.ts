@@ -7,6 +7,8 @@ export interface FilesRequest {
   readonly home: string;
   /** The account's, where `home` is another: logins are hidden there, too. */
   readonly otherHome?: string | undefined;
+  /** Of the environment: some lead to logins. */
+  readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
   readonly cwd: string;
   readonly uid: number;
   /** As it was typed: its last part chooses the preset. */

@@ -3,10 +3,11 @@ import type { Preset } from "../presets/preset.ts";
 import { choosePreset } from "../presets/preset.ts";
 import type { DiskView } from "./disk-view.ts";
 import type { FilesRequest } from "./files-plan.ts";
-import { listHiddenPlaces } from "./hidden-places.ts";
+import { listHiddenPlaces, listWithCredential } from "./hidden-places.ts";
 import { showingOf } from "./layers.ts";
 import type { Mount } from "./mount.ts";
 import type { MountPoint } from "./mount-points.ts";
+import { listNamedLogins, listNamedMixed, moveByXdg } from "./moved-logins.ts";
 import { isWithin } from "./path-order.ts";
 import { parsePathSockets } from "./path-sockets.ts";
 import { isTooWide } from "./project-root.ts";
@@ -46,10 +47,17 @@ export function trim(name: string): string {
 }
 
 /** What of other programs' logins is there. What is named as writable, or the preset's own, is not hidden; what is around that still is. */
-function listLogins(view: DiskView, { presets, uid, command, otherHome }: FilesRequest, home: string, allowed: readonly string[]): string[] {
+function listLogins(view: DiskView, { presets, uid, command, cwd, otherHome, variables = {} }: FilesRequest, home: string, allowed: readonly string[]): string[] {
   const chosen = choosePreset(presets, command);
-  const listIn = (folder: string, others: readonly Preset[]): string[] => [...listHiddenPlaces(view, folder, uid), ...others.flatMap(({ own }) => own).map((name) => `${folder}/${trim(name)}`)];
+  const ownOf = (others: readonly Preset[]): string[] => others.flatMap(({ own }) => own).map(trim);
+  const others = ownOf(presets.filter((preset) => preset !== chosen));
   const other = otherHome === undefined ? undefined : view.realOf(otherHome);
-  const named = [...listIn(home, presets.filter((preset) => preset !== chosen)), ...(other === undefined || other === home ? [] : listIn(other, presets))];
+  const at = view.realOf(cwd) ?? cwd;
+  // A variable may name a folder that is much more than a login: one around the place of work is not taken for one.
+  const moved = [...moveByXdg(others, variables), ...listNamedLogins(variables, at, chosen?.id), ...listWithCredential(view, listNamedMixed(variables, at))].filter((path) => !isWithin(at, view.realOf(path) ?? path));
+  const named = [
+    ...listHiddenPlaces(view, home, uid, variables), ...others.map((name) => `${home}/${name}`), ...moved,
+    ...(other === undefined || other === home ? [] : [...listHiddenPlaces(view, other, uid), ...ownOf(presets).map((name) => `${other}/${name}`)]),
+  ];
   return [...new Set(named)].filter((path) => view.kindOf(path) !== undefined && !allowed.some((place) => isWithin(path, place)));
 }

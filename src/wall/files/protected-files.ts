@@ -8,8 +8,20 @@ import { isBelow } from "./path-order.ts";
 
 /** At a project's root. Editors, shells and agents that are opened in the folder obey these. */
 const OBEYED = [
-  ".envrc", ".vscode", ".idea", ".zed", ".devcontainer", ".husky", "vault.run.json", ".mcp.json",
-  ".claude/settings.json", ".claude/hooks", ".codex/config.toml", ".cursor/mcp.json", ".cursor/hooks.json", ".gemini/settings.json", "opencode.json", "opencode.jsonc",
+  "vault.run.json",
+  // Editors.
+  ".vscode", ".idea", ".zed", ".fleet", ".nova", ".theia", ".devcontainer", ".devcontainer.json", ".exrc", ".nvimrc", ".nvim.lua", ".lvimrc", ".dir-locals.el", ".dir-locals-2.el", ".gdbinit", ".lldbinit",
+  // Shells, where a folder is entered.
+  ".envrc", ".autoenv", ".autoenv.zsh", "mise.toml", "mise.local.toml", ".mise.toml", ".mise.local.toml", "mise/config.toml", ".mise", ".config/mise.toml", ".config/mise", ".miserc.toml",
+  // What Git's hooks start.
+  ".husky", ".githooks", ".git-hooks", ".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.toml", "lefthook.yml", "lefthook.yaml", "lefthook.toml", "lefthook.json", ".lefthook.yml", ".lefthook.yaml", ".lefthook.toml", ".lefthook.json",
+  "lefthook-local.yml", "lefthook-local.yaml", ".lefthook-local.yml", ".lefthook-local.yaml", ".config/lefthook.yml", ".config/lefthook.yaml", ".lefthook", ".lefthook-local", ".overcommit.yml", ".simple-git-hooks.json", "simple-git-hooks.json", ".lintstagedrc", ".lintstagedrc.json", ".lintstagedrc.yaml", "captainhook.json", "grumphp.yml", "hk.pkl",
+  // Agents: hooks, plugins, servers to start, and what they may do unasked.
+  ".mcp.json", ".claude/settings.json", ".claude/settings.local.json", ".claude/hooks", ".claude/plugins", ".claude/agents", ".claude/commands", ".claude/skills",
+  ".codex/config.toml", ".codex/hooks.json", ".codex/hooks", ".codex/rules", ".cursor/mcp.json", ".cursor/hooks.json", ".cursor/hooks", ".cursor/cli.json", ".cursor/environment.json", ".cursor/permissions.json", ".cursor/sandbox.json",
+  ".gemini/settings.json", ".gemini/.env", ".gemini/extensions", ".gemini/hooks", ".gemini/sandbox.Dockerfile", ".gemini/sandbox.bashrc", ".qwen/settings.json", ".qwen/.env", ".qwen/extensions", ".qwen/hooks",
+  "opencode.json", "opencode.jsonc", ".opencode/opencode.json", ".opencode/opencode.jsonc", ".opencode/plugin", ".opencode/plugins", ".opencode/tool", ".opencode/tools", ".opencode/package.json",
+  ".aider.conf.yml", ".github/hooks", ".github/copilot", ".crush.json", "crush.json", ".amp/settings.json", ".kiro/hooks", ".kiro/settings", ".windsurf/hooks.json", ".roo/mcp.json", ".kilocode/mcp.json", ".amazonq/mcp.json", ".amazonq/cli-agents", ".factory/settings.json", ".factory/hooks", ".factory/mcp.json", ".continue",
 ];
 const PARTS_MAX = 64;
 

@@ -13,8 +13,9 @@ import goose from "./goose.json" with { type: "json" };
 import npm from "./npm.json" with { type: "json" };
 import opencode from "./opencode.json" with { type: "json" };
 import pip from "./pip.json" with { type: "json" };
+import qwen from "./qwen.json" with { type: "json" };
 
-const files: readonly unknown[] = [aider, cargo, claude, codex, copilot, cursorAgent, gemini, go, goose, npm, opencode, pip];
+const files: readonly unknown[] = [aider, cargo, claude, codex, copilot, cursorAgent, gemini, go, goose, npm, opencode, pip, qwen];
 
 /** Sorted by their ids. */
 export function listPresets(): Preset[] {

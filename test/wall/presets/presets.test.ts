@@ -25,7 +25,7 @@ describe("the presets", () => {
     expect(listPresets().map(({ id }) => `${id}.json`)).toEqual(files.sort());
     const programs = listPresets().flatMap((preset) => preset.programs);
     expect(new Set(programs).size).toBe(programs.length);
-    expect(listPresets().map(({ id }) => id)).toEqual(["aider", "cargo", "claude", "codex", "copilot", "cursor-agent", "gemini", "go", "goose", "npm", "opencode", "pip"]);
+    expect(listPresets().map(({ id }) => id)).toEqual(["aider", "cargo", "claude", "codex", "copilot", "cursor-agent", "gemini", "go", "goose", "npm", "opencode", "pip", "qwen"]);
   });
 
   test("lead nowhere but into the home folder", async () => {
