@@ -19,6 +19,7 @@ import heroku from "./heroku.json" with { type: "json" };
 import hubspot from "./hubspot.json" with { type: "json" };
 import huggingface from "./huggingface.json" with { type: "json" };
 import keycloak from "./keycloak.json" with { type: "json" };
+import klaviyo from "./klaviyo.json" with { type: "json" };
 import linear from "./linear.json" with { type: "json" };
 import linearMcp from "./linear-mcp.json" with { type: "json" };
 import linkedin from "./linkedin.json" with { type: "json" };
@@ -39,15 +40,17 @@ import spotify from "./spotify.json" with { type: "json" };
 import strava from "./strava.json" with { type: "json" };
 import supabaseMcp from "./supabase-mcp.json" with { type: "json" };
 import todoist from "./todoist.json" with { type: "json" };
+import twitch from "./twitch.json" with { type: "json" };
 import typeform from "./typeform.json" with { type: "json" };
 import x from "./x.json" with { type: "json" };
 import zendesk from "./zendesk.json" with { type: "json" };
+import zoom from "./zoom.json" with { type: "json" };
 
 export const BUNDLED: readonly { readonly id: string }[] = [
   airtable, amazonCognito, asana, atlassian, auth0, bitbucket, box, canva,
   digitalocean, discord, dropbox, gitea, github, githubEnterprise, gitlab, google,
-  heroku, hubspot, huggingface, keycloak, linear, linearMcp, linkedin, microsoft,
+  heroku, hubspot, huggingface, keycloak, klaviyo, linear, linearMcp, linkedin, microsoft,
   miro, neonMcp, netlify, notionMcp, okta, reddit, resend, salesforce,
   sanityMcp, sentry, slack, snowflake, spotify, strava, supabaseMcp, todoist,
-  typeform, x, zendesk,
+  twitch, typeform, x, zendesk, zoom,
 ];
