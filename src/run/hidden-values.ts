@@ -16,7 +16,7 @@ export type Hidden =
   | { readonly kind: "part" };
 
 /** Below this a value turns up in others by chance. */
-const CONTAINED_BYTES_MIN = 8;
+export const CONTAINED_BYTES_MIN = 8;
 /** Of ours, and of HashiCorp's CLI. Others of that prefix say where things are. */
 const SECRET_VAULT = /^VAULT_(?:.*_)?(?:PASSPHRASE|PASSWORD|TOKEN|KEY|SECRET|SECRET_ID)$/;
 const PROXY = /_PROXY$/;

@@ -19,10 +19,14 @@ story("they show no value of the vault's, whether the run was given it or not", 
   symlinkSync("config/secrets", join(wall.project, ".env.test"));
   symlinkSync(join(wall.home, "shared/variables"), join(wall.project, "packages/.env"));
   wall.put("project/packages/large/.env", `${text}# ${"x".repeat(1024 * 1024)}\n`);
+  // What is so short stands anywhere by chance.
+  wall.vault(["secrets", "create", "SHORT_KEY", "--host", "api.example.com"], "enabled");
+  wall.set("FEATURE", "enabled");
   wall.set("OTHER_KEY", OTHER);
-  const { said } = await wall.run(`cat ${places.map((path) => `~/${path}`).join(" ")} ~/.env ~/shared/variables .env.test packages/.env packages/large/.env; echo "env $OTHER_KEY"; echo looked`, ["-s", "API_KEY"]);
+  const { said } = await wall.run(`cat ${places.map((path) => `~/${path}`).join(" ")} ~/.env ~/shared/variables .env.test packages/.env packages/large/.env; echo "env $OTHER_KEY"; echo "feature $FEATURE"; echo looked`, ["-s", "API_KEY"]);
   expect(said).toContain("looked\n");
   expect(said.match(/^PORT=8080$/gm)).toHaveLength(10);
+  expect(said).toContain("feature enabled\n");
   expect(said).toMatch(/^OTHER_0=\S{16,}$/m);
   expect([VALUE, ...SPELLINGS, ELSEWHERE, "MIIEvwIBADANBgkqhki"].filter((value) => said.includes(value))).toEqual([]);
   expect(readFileSync(join(wall.project, ".env"), "utf8")).toBe(text);

@@ -5,6 +5,7 @@ import { resolveKeyFile } from "../../keys/key-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import type { StrayTest } from "../../proxy/places/placeholder-check.ts";
 import type { Hiding } from "../../run/hidden-values.ts";
+import { CONTAINED_BYTES_MIN } from "../../run/hidden-values.ts";
 import { Secret } from "../../secret.ts";
 import { openSecrets } from "../../vault/envelope.ts";
 import type { SecretRecord } from "../../vault/record.ts";
@@ -134,7 +135,13 @@ async function openBeside({ holder, file }: OpenedVault, given: ReadonlySet<stri
   const values = await openSecrets(holder, file.contents.id, records);
   return records.flatMap((record, index) => {
     const value = values[index];
-    return value === undefined ? [] : [{ value, placeholder: placeholderOf(record, value) }];
+    if (value === undefined) return [];
+    // Of one that the run does not get, no variable that happens to say the same is taken away.
+    if (value.length < CONTAINED_BYTES_MIN) {
+      value.wipe();
+      return [];
+    }
+    return [{ value, placeholder: placeholderOf(record, value) }];
   });
 }
 
