@@ -48,7 +48,7 @@ const REFUSALS: Readonly<Record<RefusalCode, { readonly message: string; readonl
   "bad-key-slot": { message: "the vault's key slot was changed", hint: "restore vault.json from a backup" },
   locked: { message: "the agent holds this key no longer", hint: "vault unlock" },
   "inside-run": { message: "what waits is for a person to see and to answer, and not for a program in a run", hint: "type it in a terminal outside of any run" },
-  io: { message: "the agent could not do its work", hint: "vault lock, then vault unlock" },
+  io: { message: "the agent could not do its work", hint: "vault lock; vault unlock" },
 };
 
 export type Reply =

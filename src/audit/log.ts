@@ -24,7 +24,7 @@ import { findSegment } from "./segment-copies.ts";
 const TURN_MS = 40_000;
 const PAUSE_MS_MAX = 100;
 const PAUSE_MS_STEP = 10;
-const BROKEN_HINT = "vault audit --verify names the first bad entry; once you know what happened, move the audit folder aside: the chain goes on in a new one, and --verify tells which entries are elsewhere";
+const BROKEN_HINT = "once you know what happened, move the audit folder aside: the chain goes on in a new one, and --verify tells which entries are elsewhere; to see the first bad entry: vault audit --verify";
 
 /** What an append needs besides its event. */
 export interface LogPosition {

@@ -63,7 +63,7 @@ export async function readNewer(store: LogStore, last: string | undefined, vouch
     case "cut":
       throw cutOff(store, verdict.why);
     case "rekeyed":
-      throw new VaultError("audit-broken", `the log in the store ${store.engine.where} goes on with another vault key from entry ${verdict.sequence} on`, "the key was replaced on another machine (vault rotate-master --deep): what was begun with the old one ends here; start it again");
+      throw new VaultError("audit-broken", `the log in the store ${store.engine.where} goes on with another vault key from entry ${verdict.sequence} on`, "the key was replaced on another machine, by rotate-master --deep: what was begun with the old one ends here; start it again");
     case "forged":
       throw new VaultError("audit-broken", `entry ${verdict.sequence} of the log in the store ${store.engine.where} counts for nothing: ${verdict.why}`, `whoever has the store's password can write there; once you know how it came there, remove it from the store: ${lineName(store, verdict.sequence)}`);
   }
@@ -104,7 +104,7 @@ export async function requireAllStored(store: LogStore, lines: readonly string[]
 
 /** What the store had and has no more. */
 function cutOff({ engine, vaultId }: LogStore, why: string): VaultError {
-  return new VaultError("rolled-back", `the audit log in the store ${engine.where} ${why}: the store was put back to an older state, has lost writes in a failover, or somebody has cut it`, `vault store restore puts back what this machine has; if you yourself want what the store has: vault accept ${encodeBase64(vaultId)}`);
+  return new VaultError("rolled-back", `the audit log in the store ${engine.where} ${why}: the store was put back to an older state, has lost writes in a failover, or somebody has cut it`, `to put back what this machine has: vault store restore; if you yourself want what the store has: vault accept ${encodeBase64(vaultId)}`);
 }
 
 function isWrittenWith(line: string, key: Uint8Array): boolean {

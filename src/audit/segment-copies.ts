@@ -41,7 +41,7 @@ export async function reconcileSegment(folder: string, engine: Engine, runId: st
       return;
     }
     if (ours === theirs) return;
-    if (here !== segmentPath(folder, runId)) throw new VaultError("rolled-back", `the log of run ${runId} in the store ${engine.where} ends before byte ${ours}, up to which this machine has seen it`, "the store was put back to an older state, or somebody has cut it: vault store restore puts back what this machine has");
+    if (here !== segmentPath(folder, runId)) throw new VaultError("rolled-back", `the log of run ${runId} in the store ${engine.where} ends before byte ${ours}, up to which this machine has seen it`, "the store was put back to an older state, or somebody has cut it; to put back what this machine has: vault store restore");
     await pushPieces(engine, runId, here, theirs);
   } finally {
     rmSync(draft, { force: true });

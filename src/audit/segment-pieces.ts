@@ -47,7 +47,7 @@ export async function* readPieces(engine: Engine, runId: string): AsyncGenerator
     if (last === undefined) return;
     for (const { name, bytes } of page) {
       if (!/^\d{16}$/.test(name.slice(prefix.length))) continue;
-      if (name !== pieceName(runId, offset)) throw new VaultError("audit-broken", `the log of run ${runId} in the store ${engine.where} has other pieces than one behind the other: ${name} where ${pieceName(runId, offset)} was due`, "compare with what other machines have of it: vault audit --verify there");
+      if (name !== pieceName(runId, offset)) throw new VaultError("audit-broken", `the log of run ${runId} in the store ${engine.where} has other pieces than one behind the other: ${name} where ${pieceName(runId, offset)} was due`, "compare with what other machines have of it, there: vault audit --verify");
       yield bytes;
       offset += bytes.length;
     }

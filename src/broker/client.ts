@@ -39,7 +39,7 @@ export function parseBrokerOrigin(text: string): BrokerOrigin {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isBare = url !== undefined && (url.protocol === "https:" || url.protocol === "http:") && url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "" && url.password === "";
   if (!isBare) throw new VaultError("usage", "a broker's address is like https://broker.example:7998", "--broker URL");
-  if (url.protocol === "http:" && !["127.0.0.1", "[::1]", "localhost"].includes(url.hostname)) throw new VaultError("usage", `to "${url.host}" it is https:// alone: plain HTTP goes to this machine only`);
+  if (url.protocol === "http:" && !["127.0.0.1", "[::1]", "localhost"].includes(url.hostname)) throw new VaultError("usage", `to "${url.host}" it is https:// alone: plain HTTP goes to this machine only`, "write the broker's address with https://");
   return url.origin as BrokerOrigin;
 }
 
@@ -160,7 +160,7 @@ function refused(origin: BrokerOrigin, status: number): VaultError {
   if (status === 401) return new VaultError("not-accepted", `the broker at ${origin} does not take this identity's proof: its clock is another, or it is known by another name`, "use the address that the broker calls itself by");
   if (status === 429) return new VaultError("busy", `this identity has too many connections at the broker at ${origin}`);
   if (status !== 403) return new VaultError("store-unavailable", `the broker at ${origin} has failed (status ${status})`, "its own log says why");
-  return new VaultError("not-accepted", `the broker at ${origin} has not accepted this identity`, "vault identity claim asks for it; at the broker's machine: vault identity accept HANDLE");
+  return new VaultError("not-accepted", `the broker at ${origin} has not accepted this identity`, "to ask for it: vault identity claim --broker URL --identity HANDLE; then, at the broker's machine: vault identity accept HANDLE");
 }
 
 /** Certificates are told of in words; of the rest, the system's code. */

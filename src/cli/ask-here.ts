@@ -23,9 +23,9 @@ const TYPED_BY_PROGRAMS = "/proc/sys/dev/tty/legacy_tiocsti";
  * @throws VaultError `usage` where there is no terminal, or the program would use it too.
  */
 export function openAskHere(isWalled: boolean): AskHere {
-  if (!hasTerminal()) throw new VaultError("usage", "--ask-here asks at a terminal, and there is none", "leave it out, and answer by vault approve");
+  if (!hasTerminal()) throw new VaultError("usage", "--ask-here asks at a terminal, and there is none", "leave it out, and answer from another terminal: vault approve");
   if (isatty(0)) throw new VaultError("usage", "--ask-here needs the terminal's keys for itself, and the program would read them too", "give the program another stdin: vault run --ask-here -- CMD </dev/null");
-  if (!isWalled && mayTypeItself()) throw new VaultError("usage", "on this machine a program can type into its own terminal, and so answer for you", "run it with --sandbox; or leave --ask-here out, and answer by vault approve");
+  if (!isWalled && mayTypeItself()) throw new VaultError("usage", "on this machine a program can type into its own terminal, and so answer for you", "run it with --sandbox; or leave --ask-here out, and answer from another terminal: vault approve");
   let last: Promise<unknown> = Promise.resolve();
   const tries = { wrong: 0 };
   return (notice, signal) => {

@@ -27,8 +27,8 @@ interface Named extends Pick<BrokeredOptions, "command" | "args" | "viewpoint" |
 
 /** @returns the program's status. @throws VaultError `usage` for flags that need values or keys here, and as `runBrokered`. */
 export async function runAtBroker(surroundings: Surroundings, url: string, flags: GivenBrokerFlags, { deniesUnmatched, ...named }: Named): Promise<number> {
-  if (flags.redact === true) throw new VaultError("usage", "--redact needs the values, and with --broker this machine has none");
-  if (flags.dotenv !== undefined) throw new VaultError("usage", "--dotenv looks for the vault's values in the file, and with --broker this machine has none");
+  if (flags.redact === true) throw new VaultError("usage", "--redact needs the values, and with --broker this machine has none", "leave one of the two out");
+  if (flags.dotenv !== undefined) throw new VaultError("usage", "--dotenv looks for the vault's values in the file, and with --broker this machine has none", "leave one of the two out");
   if (flags["upstream-ca"] !== undefined) throw new VaultError("usage", "--upstream-ca is for who dials the hosts, and with --broker that is the broker", "vault serve --upstream-ca FILE");
   const ca = flags["broker-ca"];
   const { openBroker } = await import("../app/broker/open-broker.ts");

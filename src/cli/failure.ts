@@ -1,4 +1,5 @@
 // What a failed command says and how it ends.
+import { readFileSync } from "node:fs";
 import { findNearest } from "../app/secrets/nearest.ts";
 import { VaultError } from "../errors.ts";
 import { EXIT, exitStatusOf } from "./output/exit-status.ts";
@@ -13,10 +14,10 @@ export interface Failure {
   readonly hint: string | undefined;
 }
 
-/** Judges anything that was thrown. What is not ours is told by its kind only: its message may quote what it was working on. */
-export function describeFailure(error: unknown): Failure {
+/** Judges anything that was thrown. @param argv what was typed, up to a program of somebody else's. What is not ours is told by its kind only: its message may quote what it was working on. */
+export function describeFailure(error: unknown, argv: readonly string[]): Failure {
   if (error instanceof VaultError) return { status: exitStatusOf(error.code), code: error.code, message: error.message, hint: error.hint };
-  const usage = findUsageProblem(error);
+  const usage = findUsageProblem(error, argv);
   if (usage !== undefined) return { status: EXIT.usage, code: "usage", ...usage };
   const kind = error instanceof Error ? error.name : typeof error;
   const where = error instanceof Error ? (/\n +at ([^\n]*)/.exec(error.stack ?? "")?.[1] ?? "an unknown place") : "an unknown place";
@@ -34,9 +35,9 @@ export function report(failure: Failure, isJson: boolean): void {
 }
 
 /** The command framework's parse errors. An unexpected word is not repeated: it may be a secret that was meant for stdin. */
-function findUsageProblem(error: unknown): { message: string; hint: string } | undefined {
+function findUsageProblem(error: unknown, argv: readonly string[]): { message: string; hint: string } | undefined {
   if (!(error instanceof Error) || !("oclif" in error)) return undefined;
-  const hint = "see --help";
+  const hint = `its flags: ${helpCommand(argv)}`;
   if ("args" in error && error.message.startsWith("Unexpected argument")) return { message: "there are more arguments than the command takes (not repeated here, in case one is a secret)", hint };
   if ("flags" in error && Array.isArray(error.flags)) {
     const flags = error.flags.filter((flag): flag is string => typeof flag === "string" && /^--?[a-z][a-z-]{0,30}$/.test(flag));
@@ -46,6 +47,13 @@ function findUsageProblem(error: unknown): { message: string; hint: string } | u
   const [first = ""] = error.message.split("\n");
   if (/^Expected --?[\w-]+=/.test(first)) return { message: lowerFirst(first.replace(/^(Expected --?[\w-]+)=.* to be one of/, "$1 to be one of")), hint };
   return { message: lowerFirst(error.message.replace(/\nSee more help with --help$/, "").replaceAll(/\s*\n\s*/g, " ")), hint };
+}
+
+/** Words that name no command are not repeated. */
+function helpCommand(argv: readonly string[]): string {
+  const { commands } = JSON.parse(readFileSync(new URL("../oclif.manifest.json", import.meta.url), "utf8")) as { readonly commands: Readonly<Record<string, unknown>> };
+  const words = [1, 2].map((count) => argv.slice(0, count)).find((some) => Object.hasOwn(commands, some.join(":"))) ?? [];
+  return ["vault", ...words, "--help"].join(" ");
 }
 
 /** What the command would have taken, as the framework's errors carry it. */

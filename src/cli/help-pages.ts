@@ -34,7 +34,7 @@ export function findHelp(topic: string, commands: readonly string[]): Help {
   const sections = findCodeSections(messages, /^[a-z-]+$/.test(topic) ? topic : "none");
   if (sections.length > 0) return { kind: "code", topic, sections };
   const meant = findNearest(topic, [...files.keys(), ...listCodes(messages), ...commands]);
-  throw new VaultError("not-found", "there is no such topic", meant === undefined ? "vault help lists them" : `did you mean: vault help ${meant}`);
+  throw new VaultError("not-found", "there is no such topic", meant === undefined ? "to list them: vault help" : `did you mean: vault help ${meant}`);
 }
 
 function topicFiles(): Map<string, string> {

@@ -36,7 +36,7 @@ export async function runProgram(argv: readonly string[], perform: (argv: readon
     process.exitCode = typeof status === "number" ? status : EXIT.done;
   } catch (error) {
     if (isHelpExit(error)) return;
-    const failure = describeFailure(error);
+    const failure = describeFailure(error, own);
     report(failure, own.includes("--json"));
     process.exitCode = isRun ? EXIT.runFailed : failure.status;
   }

@@ -26,13 +26,13 @@ export default class Approve extends VaultCommand {
     const { args, flags } = await this.parse(Approve);
     const surroundings = makeSurroundings(undefined);
     if (args.id !== undefined) {
-      if (flags.browser) throw new VaultError("usage", "--browser shows all that waits, and takes no ID");
+      if (flags.browser) throw new VaultError("usage", "--browser shows all that waits, and takes no ID", "vault approve --browser");
       const extent = parseExtent(flags.for);
       const seen = await answerById(surroundings, "approve", args.id, { kind: "allow", extent });
       this.answer(flags.json, { approved: waitingObject(seen), for: flags.for ?? "once" }, [`approved: ${describeAct(seen.request, 500)}`]);
       return;
     }
-    if (flags.for !== undefined) throw new VaultError("usage", "--for goes with the ID of a request", "vault approve lists what waits");
+    if (flags.for !== undefined) throw new VaultError("usage", "--for goes with the ID of a request", "to see what waits: vault approve");
     const approvals = await openApprovals(surroundings, "approve", flags.browser ? "page" : "command");
     try {
       if (flags.browser) {

@@ -75,11 +75,11 @@ export default class Audit extends VaultCommand {
 
 /** A page that says it was checked has nothing in it that was not. @throws VaultError `audit-broken`. */
 function requireNoDoubt({ doubts: [first] }: VerifiedTrail): void {
-  if (first !== undefined) throw new VaultError("audit-broken", `entry ${first.entry}: ${first.why}`, "vault audit --verify lists all that is in doubt");
+  if (first !== undefined) throw new VaultError("audit-broken", `entry ${first.entry}: ${first.why}`, "all that is in doubt: vault audit --verify");
 }
 
 function parseTime(text: string | undefined): Date | undefined {
   const time = text === undefined ? undefined : new Date(text);
-  if (time !== undefined && Number.isNaN(time.getTime())) throw new VaultError("usage", "--before takes a time such as 2026-01-31 or 2026-01-31T09:30:00Z");
+  if (time !== undefined && Number.isNaN(time.getTime())) throw new VaultError("usage", "--before takes a time such as 2026-01-31 or 2026-01-31T09:30:00Z", "vault audit --before 2026-01-31");
   return time;
 }

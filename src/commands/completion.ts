@@ -28,7 +28,7 @@ export default class Completion extends VaultCommand {
     if (dashes < 0) {
       const { COMPLETION_SCRIPTS } = await import("../cli/completion/completion-scripts.ts");
       const shell = SHELLS.find((name) => name === args.shell);
-      if (shell === undefined) throw new VaultError("usage", "say for which shell", SHELLS.map((name) => `vault completion ${name}`).join(", "));
+      if (shell === undefined) throw new VaultError("usage", "say for which shell", `one of ${SHELLS.join(", ")}, such as: vault completion bash`);
       const script = COMPLETION_SCRIPTS[shell].trimEnd();
       this.answer(flags.json, { shell, script }, [script]);
       return;

@@ -25,11 +25,11 @@ export default class Doctor extends VaultCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Doctor);
     const { command } = args;
-    if (command !== undefined && !this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault doctor -- CMD ARGS…");
+    if (command !== undefined && !this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault doctor -- CMD ARGS");
     const surroundings = flags.try ? await forPersonOnly("doctor --try", makeSurroundings(undefined), flags) : makeSurroundings(undefined);
-    if (flags.try && command !== undefined) throw new VaultError("usage", "--try goes without a program");
+    if (flags.try && command !== undefined) throw new VaultError("usage", "--try goes without a program", "vault doctor --try");
     // Only here: the proxy and the process library would cost every other command 100 ms.
-    if (flags.sandbox && command !== undefined) throw new VaultError("usage", "--sandbox looks at no program");
+    if (flags.sandbox && command !== undefined) throw new VaultError("usage", "--sandbox looks at no program", "vault doctor --sandbox");
     const findings = flags.sandbox ? await (await import("../app/doctor/wall.ts")).examineWall(surroundings) : command === undefined ? await examine(surroundings, flags.try) : await (await import("../app/doctor/program.ts")).examineProgram(surroundings, command);
     const status = worstStatus(findings);
     this.answer(flags.json, { ok: status === 0, findings: findings.map(findingObject) }, findingLines(findings));

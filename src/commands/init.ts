@@ -78,7 +78,7 @@ export default class Init extends VaultCommand {
   async #describeProject(path: string, flags: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
     const { json, ...others } = flags;
     const [other] = Object.keys(others).filter((flag) => flag !== "project" && others[flag] !== undefined && others[flag] !== false);
-    if (other !== undefined) throw new VaultError("usage", `--${other} does not go with --project, which makes no vault`);
+    if (other !== undefined) throw new VaultError("usage", `--${other} does not go with --project, which makes no vault`, "leave one of the two out");
     // Only here: with it comes the list of services.
     const { sortNames, writeRunFile } = await import("../app/imports/project-from-env.ts");
     const { FILE_BYTES_MAX } = await import("../app/imports/import-file.ts");

@@ -49,7 +49,7 @@ export default class RotateMaster extends VaultCommand {
   async #chooseNext(provider: ProviderName, flags: GivenFlags, { passphrase, key }: { passphrase: InputWays; key: InputWays }): Promise<NextKey> {
     if (provider !== "passphrase" && isGiven(passphrase)) throw new VaultError("usage", `--new-passphrase goes with the provider passphrase, and ${provider} was asked for`);
     if (isGiven(key) && (provider === "passphrase" || provider === "env")) throw new VaultError("usage", `--new-key goes with the providers file and keyring, and the new key's provider is ${provider}`, provider === "env" ? "put the new key into another variable and name it with --env-var" : "--new-provider file");
-    if (isGiven(key) && flags.generate === true) throw new VaultError("usage", "--generate and --new-key exclude each other");
+    if (isGiven(key) && flags.generate === true) throw new VaultError("usage", "--generate and --new-key exclude each other", "leave one of the two out");
     switch (provider) {
       case "passphrase":
         return { provider, ask: () => requireSecretInput(passphrase), cost: findCost(flags.kdf) };

@@ -55,9 +55,9 @@ export default class Run extends VaultCommand {
 
   /** @returns the program's status, which `main` ends with. */
   async run(): Promise<number> {
-    if (!this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault run -- CMD ARGS…");
+    if (!this.argv.includes("--")) throw new VaultError("usage", "put -- before the program", "vault run -- CMD ARGS");
     const { args, flags } = await this.parse(Run);
-    if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv");
+    if (flags["key-env"] !== undefined && flags.dotenv === undefined) throw new VaultError("usage", "--key-env goes with --dotenv", "name the file: --dotenv FILE");
     const [command = "", ...rest] = args.command;
     const surroundings = makeSurroundings(flags["passphrase-file"]);
     const widening = flags["no-project"] ? "--no-project" : declinesWall(flags) ? "--no-sandbox" : flags["ask-here"] ? "--ask-here" : flags["upstream-ca"] === undefined ? undefined : "--upstream-ca";
@@ -110,7 +110,7 @@ function parseSelection(text: string): Selection {
 
 /** @throws VaultError `usage` for a file that cannot be read, or `--expose` without one. */
 async function readEnvFiles(paths: readonly string[] | undefined, expose: readonly string[] = [], argv: readonly string[]): Promise<EnvFiles | undefined> {
-  if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv");
+  if (paths === undefined && expose.length > 0) throw new VaultError("usage", "--expose goes with --dotenv", "name the file: --dotenv FILE");
   if (paths === undefined) return undefined;
   const wasSeenByNode = argv.slice(0, argv.indexOf("--")).some((word) => /^--env-file(?:=|$)/.test(word));
   return { files: await readFiles("--dotenv", paths, ENV_FILE_BYTES_MAX), expose, wasSeenByNode };
@@ -128,6 +128,6 @@ async function readPems(paths: readonly string[]): Promise<string[]> {
 async function readFiles(flag: string, paths: readonly string[], bytesMax: number): Promise<{ readonly path: string; readonly bytes: Uint8Array }[]> {
   if (paths.length === 0) return [];
   const { isStdin, readInput } = await import("../cli/input/file-input.ts");
-  if (paths.some(isStdin)) throw new VaultError("usage", `${flag} takes a file: stdin is the program's`);
+  if (paths.some(isStdin)) throw new VaultError("usage", `${flag} takes a file: stdin is the program's`, `name a file: ${flag} FILE`);
   return Promise.all(paths.map(async (path) => ({ path, bytes: await readInput(path, "the file", bytesMax) })));
 }

@@ -19,7 +19,7 @@ export default class Scan extends VaultCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Scan);
     const paths = args.path ?? [];
-    if (flags.staged && paths.length > 0) throw new VaultError("usage", "--staged takes no path", "vault scan --staged looks at all that the next commit would bring");
+    if (flags.staged && paths.length > 0) throw new VaultError("usage", "--staged takes no path", "it looks at all that the next commit would bring: vault scan --staged");
     const [{ scan }, { scanLines, scanNotes, scanObject }] = await Promise.all([import("../app/scanning/scan.ts"), import("../cli/output/scan-lines.ts")]);
     const report = await scan(makeSurroundings(undefined), { paths, isStaged: flags.staged, folder: process.cwd(), home: homedir() });
     this.answer(flags.json, scanObject(report), scanLines(report, answerWidth()));

@@ -27,7 +27,7 @@ export default class Seal extends VaultCommand {
     const { args, flags } = await this.parse(Seal);
     const fields = flags.field ?? [];
     if (fields.length === 0 && !flags.rotate) throw new VaultError("usage", "no field was named", "--field PATH, such as --field database.password; --rotate for what is sealed already");
-    if (args.file.includes("-")) throw new VaultError("usage", "files are sealed in place, and stdin is none");
+    if (args.file.includes("-")) throw new VaultError("usage", "files are sealed in place, and stdin is none", "name the file: vault seal FILE --field PATH");
     const { rotateFiles, sealFiles } = await import("../app/sealing/seal-file.ts");
     const [surroundings, options] = [makeSurroundings(flags["passphrase-file"]), parseSealOptions(flags)];
     const files = await Promise.all(args.file.map(readFileToSeal));

@@ -24,7 +24,7 @@ export default class Unseal extends VaultCommand {
 
   async run(): Promise<void> {
     const { args: { file }, flags } = await this.parse(Unseal);
-    if (file === "-" && flags["in-place"]) throw new VaultError("usage", "--in-place needs a file, and stdin is none");
+    if (file === "-" && flags["in-place"]) throw new VaultError("usage", "--in-place needs a file, and stdin is none", "name the file: vault unseal --in-place FILE");
     if (file === "-" && flags["passphrase-file"] === "-") throw new VaultError("usage", "stdin cannot hold both the file and the passphrase", "--passphrase-file FILE, or the variable VAULT_PASSPHRASE");
     if (flags.strict && flags.field === undefined) throw new VaultError("usage", "--strict needs to know which fields are to be sealed", "--field PATH");
     const given = makeSurroundings(flags["passphrase-file"]);

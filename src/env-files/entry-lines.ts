@@ -13,7 +13,7 @@ const ENTRY = /^(?:--entry[ =])?([A-Za-z_][A-Za-z0-9_.-]{0,127})=/;
  */
 export function parseEntryLines(bytes: Uint8Array, what: string): AssignmentFile {
   const text = findText(bytes);
-  if (text === undefined) throw new VaultError("usage", `${what} is no UTF-8`);
+  if (text === undefined) throw new VaultError("usage", `${what} is no UTF-8`, "write it as text in UTF-8");
   const assignments: Assignment[] = [];
   let at = 0;
   for (const [index, whole] of text.split("\n").entries()) {

@@ -39,7 +39,7 @@ export function parseIdentityKey(text: Secret, where: string): IdentityKey {
   const encoded = line.slice(TEXT_START.length);
   const seed = Buffer.from(encoded, "base64url");
   const isKey = line.startsWith(TEXT_START) && SEED_TEXT.test(encoded) && seed.length === SEED_BYTES && seed.toString("base64url") === encoded;
-  if (!isKey) throw new VaultError("wrong-key", `${where} holds no identity's key`, "vault identity create HANDLE makes one");
+  if (!isKey) throw new VaultError("wrong-key", `${where} holds no identity's key`, "to make one: vault identity create HANDLE");
   const der = Buffer.concat([PKCS8_START, seed]);
   try {
     return keyOf(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));

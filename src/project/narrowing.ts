@@ -28,5 +28,5 @@ export function narrow({ secret, hosts, places }: Need, allowed: Pick<SecretMeta
 }
 
 function refuse(name: string, where: string, trusted: string, change: string): VaultError {
-  return new VaultError("usage", `${RUN_FILE} wants "${name}" ${where}, where the vault does not let it go`, `a project's file cannot allow that; only if you yourself trust ${trusted} with it there: vault secrets update ${name} ${change}; without the file: --no-project`);
+  return new VaultError("usage", `${RUN_FILE} wants "${name}" ${where}, where the vault does not let it go`, `a project's file cannot allow that; run without the file, by --no-project; or, only if you yourself trust ${trusted} with it there: vault secrets update ${name} ${change}`);
 }

@@ -17,6 +17,6 @@ export function findProvider(id: string): Provider | undefined {
 /** @throws VaultError `not-found`. */
 export function getProvider(id: string): Provider {
   const provider = findProvider(id);
-  if (provider === undefined) throw new VaultError("not-found", `there is no provider "${id}"`, "vault login --list shows those that are known; any other server: vault login --issuer URL");
+  if (provider === undefined) throw new VaultError("not-found", `there is no provider "${id}"`, "those that are known: vault login --list; any other server: vault login --issuer URL");
   return provider;
 }

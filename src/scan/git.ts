@@ -33,7 +33,7 @@ export function ignoredFolders(folder: string): Set<string> {
  */
 export function readStaged(folder: string, bytesMax: number): { readonly files: readonly StagedFile[]; readonly left: readonly { readonly path: string; readonly why: string }[] } {
   const listed = git(folder, ["diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules", "--diff-filter=ACMT"]);
-  if (listed.status !== 0) throw new VaultError("usage", listed.missing ? "there is no git here" : "this is no work tree of git", "vault scan --staged looks at what the next commit would bring; vault scan looks at files");
+  if (listed.status !== 0) throw new VaultError("usage", listed.missing ? "there is no git here" : "this is no work tree of git", "--staged looks at what the next commit would bring; to look at files: vault scan");
   const changes = parseRaw(listed.stdout.toString("utf8"));
   const wanted = [...new Set(changes.flatMap(({ before, after }) => (before === undefined ? [after] : [after, before])))];
   const sizes = parseSizes(git(folder, ["cat-file", "--batch-check"], `${wanted.join("\n")}\n`).stdout);

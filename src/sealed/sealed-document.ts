@@ -99,7 +99,7 @@ function settle(sealed: readonly SealedField[], { keys, form, name, opensFirstFo
   const stranger = sealed.find((other) => other.form !== first?.form);
   if (first !== undefined && stranger !== undefined) throw new VaultError("bad-seal", `"${describePath(first.field.path)}" and "${describePath(stranger.field.path)}" are sealed in two forms, and a file has one`, "one of them was put there by somebody else, or by hand");
   // The first form knows no names. Values of the same key in it, in the place of those that are bound to this one, must not open.
-  if (name !== undefined && first?.form === "v1" && !opensFirstForm) throw new VaultError("bad-seal", `"${describePath(first.field.path)}" is sealed in the form v1, which is bound to no file, and a name was given`, "leave the name out, if the file is in that form; vault seal --rotate --from-v1 --name NAME FILE moves it to v2");
+  if (name !== undefined && first?.form === "v1" && !opensFirstForm) throw new VaultError("bad-seal", `"${describePath(first.field.path)}" is sealed in the form v1, which is bound to no file, and a name was given`, "leave the name out, if the file is in that form; to move it to v2: vault seal --rotate --from-v1 --name NAME FILE");
   if (name !== undefined && first === undefined && form === "v1") throw new VaultError("usage", "the form v1 binds no name to a value, and a name was given", "leave out one of the two");
   const ids = sealed.flatMap(({ field }) => {
     const fileId = findSecondForm(field.text)?.fileId;
@@ -132,7 +132,7 @@ function findPlain(declared: ReadonlySet<DocumentField>, sealed: readonly Sealed
 
 function openAll(fields: readonly DocumentField[], wishes: SealWishes): { readonly setting: SealSetting; readonly fields: readonly (OpenedField & { readonly field: DocumentField })[] } {
   const sealed = findSealed(fields, () => true);
-  if (sealed.length === 0) throw new VaultError("usage", "no field of the file is sealed, so there is nothing to seal anew", "vault seal FILE --field PATH seals one");
+  if (sealed.length === 0) throw new VaultError("usage", "no field of the file is sealed, so there is nothing to seal anew", "to seal one: vault seal FILE --field PATH");
   const setting = settle(sealed, wishes);
   return { setting, fields: sealed.map(({ field }) => ({ field, ...openField(setting, field.path, field.text) })) };
 }
@@ -175,5 +175,5 @@ function change(format: DocumentFormat, text: string, fields: readonly DocumentF
 }
 
 function notSealed(path: FieldPath): VaultError {
-  return new VaultError("bad-seal", `"${describePath(path)}" is plain, and is declared to be sealed`, `vault seal FILE --field '${describePath(path)}' seals it, if it is to be trusted`);
+  return new VaultError("bad-seal", `"${describePath(path)}" is plain, and is declared to be sealed`, `to seal it, if it is to be trusted: vault seal FILE --field '${describePath(path)}'`);
 }

@@ -67,6 +67,6 @@ export function findServiceOfVariable({ find }: Registry, name: string): KnownSe
 /** @throws VaultError `not-found`. */
 export function getService(registry: Registry, id: string): KnownService {
   const service = findService(registry, id);
-  if (service === undefined) throw new VaultError("not-found", `there is no service "${id}"`, "vault services list shows those that are known; name the hosts instead with --host, or add your own: vault services add FILE");
+  if (service === undefined) throw new VaultError("not-found", `there is no service "${id}"`, "name the hosts instead with --host; those that are known: vault services list; to add your own: vault services add FILE");
   return service;
 }

@@ -28,14 +28,14 @@ export function judgeStored(where: string, stored: VaultFile | undefined, { copy
   const known = anchor.kind === "known" ? anchor.anchor.vault : copy === undefined ? id : encodeBase64(copy.contents.id);
   if (id !== known) throw new VaultError("rolled-back", `there is another vault in the store ${where} than the one that this machine knows: ${id}, and not ${known}`, acceptHint(stored));
   const { generation } = stored.contents;
-  const hint = `the store was put back to an older state, or has lost writes in a failover: ${RESTORE}; ${acceptHint(stored)}`;
+  const hint = `the store was put back to an older state, or has lost writes in a failover; ${RESTORE}; ${acceptHint(stored)}`;
   if (generation < seen) throw new VaultError("rolled-back", `the vault in the store ${where} is generation ${generation}, and this machine has seen ${seen}`, hint);
   const isOther = (anchor.kind === "known" && anchor.anchor.generation === generation && anchor.anchor.mac !== encodeBase64(stored.mac)) || (copy?.contents.generation === generation && !equalBytes(copy.mac, stored.mac));
   if (isOther) throw new VaultError("rolled-back", `the store ${where} has another generation ${generation} of the vault than the one that this machine has seen`, hint);
   return true;
 }
 
-const RESTORE = "vault store restore puts this machine's copy back";
+const RESTORE = "to put this machine's copy back: vault store restore";
 
 const MOVED = /^\{"moved":"([\x21\x23-\x5b\x5d-\x7e]{1,2048})","by":"([0-9a-f]{32})"\}\n$/;
 

@@ -68,7 +68,7 @@ export function parseStoreFile(bytes: Uint8Array, path: string): StoreFile {
   } catch {
     // Told below, with the path.
   }
-  throw new VaultError("bad-schema", `"${path}" does not say on which store the vault is`, "vault init --store with the store's address writes it anew");
+  throw new VaultError("bad-schema", `"${path}" does not say on which store the vault is`, "to write it anew, with the store's address: vault init --store URL");
 }
 
 function parseNext(value: unknown): Moved {

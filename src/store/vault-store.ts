@@ -201,9 +201,9 @@ export function noVault(path: string): VaultError {
 /** @throws VaultError `already-exists` for anything at the vault's path, a damaged vault or a dangling link included, and for anything in its place on the engine; `store-unavailable`. */
 export async function requireNoVault({ vaultFile, engine: openEngine }: StorePaths): Promise<void> {
   const engine = await openEngine?.();
-  if (engine !== undefined && (await engine.read(VAULT_ENTRY)).kind !== "none") throw new VaultError("already-exists", `there is a vault in the store ${engine.where} already`, "vault status tells about it; it was left untouched");
+  if (engine !== undefined && (await engine.read(VAULT_ENTRY)).kind !== "none") throw new VaultError("already-exists", `there is a vault in the store ${engine.where} already`, "it was left untouched; what it is: vault status");
   if (!isThere(vaultFile)) return;
-  throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "vault status tells about it; it was left untouched");
+  throw new VaultError("already-exists", `there is a vault at "${vaultFile}" already`, "it was left untouched; what it is: vault status");
 }
 
 async function requireStillEmpty(adapter: VaultAdapter, lost: VaultFile): Promise<void> {

@@ -64,12 +64,12 @@ export async function deriveKek(passphrase: Secret, parameters: KdfParameters): 
 
 /** The text between the two copies of bytes is a string and stays in memory until it is collected. */
 function normalise(passphrase: Secret): Uint8Array {
-  if (passphrase.length === 0) throw new VaultError("usage", "the passphrase is empty");
+  if (passphrase.length === 0) throw new VaultError("usage", "the passphrase is empty", "give one with a character at least");
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(passphrase.reveal());
   } catch {
-    throw new VaultError("usage", "the passphrase is not valid UTF-8");
+    throw new VaultError("usage", "the passphrase is not valid UTF-8", "write it as text in UTF-8");
   }
   return utf8(text.normalize("NFC"));
 }

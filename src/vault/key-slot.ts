@@ -71,8 +71,8 @@ export function requireKeyOfSlot(slot: KeySlot, key: { readonly keyId: Uint8Arra
   if (isId && isCommitment) return;
   if (isId || isCommitment) throw new VaultError("bad-key-slot", "the vault's key slot was changed", "restore vault.json from a backup");
   throw slot.locator.provider === "passphrase"
-    ? new VaultError("wrong-key", "wrong passphrase")
-    : new VaultError("wrong-key", `the key from the ${slot.locator.provider} provider does not open this vault`, "vault status shows where the key is looked for");
+    ? new VaultError("wrong-key", "wrong passphrase", "try again; where the passphrase is taken from: vault status")
+    : new VaultError("wrong-key", `the key from the ${slot.locator.provider} provider does not open this vault`, "where the key is looked for: vault status");
 }
 
 function parseLocator(slot: Record<string, unknown>): KeyLocator {

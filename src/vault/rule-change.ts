@@ -23,7 +23,7 @@ export interface RuleChange {
 export function changeRules(before: Rules | undefined, change: RuleChange, what: string): Rules | undefined {
   const start = change.clears === true || before === undefined ? NO_RULES : before;
   for (const pattern of change.remove ?? []) {
-    if (![...(start.allow ?? []), ...start.deny, ...start.ask].includes(pattern)) throw new VaultError("usage", `${what} has no rule with "${pattern}"`, "vault secrets show tells which it has");
+    if (![...(start.allow ?? []), ...start.deny, ...start.ask].includes(pattern)) throw new VaultError("usage", `${what} has no rule with "${pattern}"`, "which it has: vault secrets show NAME");
   }
   const kept = (patterns: readonly string[]): readonly string[] => patterns.filter((pattern) => change.remove?.includes(pattern) !== true);
   const merged = (patterns: readonly string[], more: readonly string[] = []): string[] => [...new Set([...kept(patterns), ...more])].sort();

@@ -60,7 +60,7 @@ const LOWEST_PORT = 1024;
  */
 export function openRelayDoor(sockets: Pick<NetworkSockets, "listen">, { hostPorts, published, admit }: Pick<DoorOptions, "hostPorts" | "published" | "admit">): RelayDoor {
   const low = hostPorts.find((port) => port < LOWEST_PORT || port === RELAY_PORT);
-  if (published.length > 0) throw new VaultError("io", `--publish ${published[0] ?? ""}: this machine refuses the powers that a way to the program's port needs`, "vault doctor --sandbox says more");
+  if (published.length > 0) throw new VaultError("io", `--publish ${published[0] ?? ""}: this machine refuses the powers that a way to the program's port needs`, "more of it: vault doctor --sandbox");
   if (low !== undefined) throw new VaultError("io", `--host-port ${low}: behind a wall without powers of its own, nobody can listen on this port`, "have the server listen on a port from 1024 to 61442");
   const opened: { close(): unknown }[] = [];
   const listen = async (port: number, onConnection: (socket: Socket) => void): Promise<void> => {

@@ -38,7 +38,7 @@ describe("a walled run does not reach this machine:", () => {
     const authority = `${name}:${inner.port}`;
     const reply = await askPlain(run.proxy, `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\nProxy-Authorization: ${proxyAuthorization(run.proxy)}\r\n\r\n`);
     expect([reply.status, reply.headers["x-vault-refusal"], inner.connections()]).toEqual([403, "this-machine", 0]);
-    expect(run.events.at(-1)).toMatchObject({ code: "this-machine", remedy: `if that is meant: vault run --sandbox --host-port ${inner.port}, where it is the program's own localhost` });
+    expect(run.events.at(-1)).toMatchObject({ code: "this-machine", remedy: `if that is meant, where it is the program's own localhost: vault run --sandbox --host-port ${inner.port} -- CMD` });
   });
 
   it("but where a binding names it", async () => {

@@ -138,7 +138,7 @@ ask "registry.example" get; ask "http://$AT" get; ask "" list; ask "x" erase; as
 
   it.each(["git-credential -s TOKEN get", "docker-credential -s TOKEN get", "aws-credential-process -s TOKEN", "kube-exec -s TOKEN"])("outside of a run there are none: vault %s", async (command) => {
     const { status, said } = await sh(`echo | TOKEN=a-real-value vault ${command}`);
-    expect([status, said]).toEqual([2, `error: vault ${command.split(" ")[0] ?? ""} hands out placeholders, and outside of a run there are none\nhint: start the program that asks for it by vault run -- CMD\n`]);
+    expect([status, said]).toEqual([2, `error: vault ${command.split(" ")[0] ?? ""} hands out placeholders, and outside of a run there are none\nhint: start the program that asks for it in one: vault run -- CMD\n`]);
   });
 
   it("no value has come into a file of these tools", () => {

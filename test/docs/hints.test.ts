@@ -1,8 +1,10 @@
 // What `vault` and its pages tell somebody to type is something that it takes: each command and flag of ours in any text of the sources and of the pages, by the manifest.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Parser } from "@oclif/core";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { COMMAND_LOADERS } from "../../src/commands/table.ts";
 import { nodesOf, readSources } from "../support/source-tree.ts";
 import { ROOT, readPage } from "./page-blocks.ts";
 
@@ -11,7 +13,7 @@ interface Flag {
   readonly char?: string;
   readonly allowNo?: boolean;
 }
-const { commands } = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8")) as { readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, Flag>>; readonly args?: Readonly<Record<string, { readonly required?: boolean }>> }>> };
+const { commands } = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8")) as { readonly commands: Readonly<Record<string, { readonly flags: Readonly<Record<string, Flag>> }>> };
 const ids = Object.keys(commands);
 
 /** A template with a word in the place of each of its values. */
@@ -41,14 +43,66 @@ function judge({ where, words }: Said): string[] {
   return own.flatMap((word) => /^(--?[a-z][a-z0-9-]*)/.exec(word)?.[1] ?? []).filter((flag) => flag !== "--help" && !taken.includes(flag)).map((flag) => `${where}: vault ${words.join(" ")}: no ${flag}`);
 }
 
-/** @returns what a command lacks, of the arguments that it cannot do without. Words of a sentence behind it count as some: this is no proof, and finds what was forgotten. */
-function findMissing({ where, words }: Said): string[] {
-  const own = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
-  const id = own[1] !== undefined && ids.includes(`${own[0] ?? ""}:${own[1]}`) ? `${own[0] ?? ""}:${own[1]}` : (own[0] ?? "");
-  const { flags = {}, args = {} } = commands[id] ?? {};
-  const given = own.slice(id.split(":").length).filter((word, index, all) => !word.startsWith("-") && flags[(all[index - 1] ?? "").replace(/^--/, "")]?.type !== "option");
-  const needed = Object.values(args).filter(({ required }) => required === true).length;
-  return given.length < needed && !words.includes("--help") && !words.includes("--") ? [`${where}: vault ${words.join(" ")}`] : [];
+interface Hint {
+  readonly where: string;
+  readonly text: string;
+}
+
+/** In a template, what gives flags, and not a word. */
+const FLAGS = ["change", "further"];
+/** A template as a person may see it. */
+function hintOf(node: ts.Node, tree: ts.SourceFile): string | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  return node.head.text + node.templateSpans.map(({ expression, literal }) => `${FLAGS.includes(expression.getText(tree)) || expression.getText(tree).includes("--") ? "" : "VALUE"}${literal.text}`).join("");
+}
+
+/** What is what to type: the third of a `VaultError`, and what has the name of a hint or of a remedy. */
+function isHint(node: ts.Node, tree: ts.SourceFile): boolean {
+  for (let at = node; !ts.isSourceFile(at); at = at.parent) {
+    const { parent } = at;
+    if (ts.isNewExpression(parent) && parent.expression.getText(tree) === "VaultError") return parent.arguments?.[2] === at;
+    if (ts.isCallExpression(parent) && parent.expression.getText(tree) === "makeRefusal") return parent.arguments?.[3] === at;
+    if ((ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) && parent.initializer === at && /^(?:\w*hints?|RESTORE|remedy|fix)$/i.test(parent.name.getText(tree))) return true;
+    if (ts.isFunctionDeclaration(parent) && /Hint$|^howTo/.test(parent.name?.text ?? "")) return true;
+  }
+  return false;
+}
+
+/** A command of ours in a hint, to its end: the clause's, the shell's or the quotation's. */
+function commandsIn(text: string): { readonly before: string; readonly words: readonly string[] }[] {
+  return [...text.matchAll(/(?<![\w/"'!-])vault ((?:'[^']*'|"[^"]*"|[^;|<'"])+)/g)].map(({ index, 1: rest = "" }) => ({ before: text.slice(0, index), words: [...rest.replace(/ #.*$/, "").trim().matchAll(/(?:'[^']*'|"[^"]*"|\S)+/g)].map(([word]) => word.replaceAll(/['"]/g, "")) })).filter(({ words: [first = ""] }) => first === "--help" || ids.some((id) => id.split(":")[0] === first.replace(/[.,:]$/, "")));
+}
+
+/** Each by the parser that takes it when it is typed. @returns what is wrong with it. */
+async function judgeHint({ where, text }: Hint): Promise<string[]> {
+  const found = commandsIn(text);
+  const starts = found[0]?.before === "";
+  const clauses = text.split("; ").length;
+  const wrong = await Promise.all(found.map(async ({ before, words }) => ((before === "" || /(?:: |\| )$/.test(before) || (starts && before.endsWith("; "))) ? parseWords(words) : "does not stand behind a colon")));
+  const all = [...wrong, starts && found.length < clauses ? "a hint that begins with a command is nothing else" : undefined];
+  return all.flatMap((why) => (why === undefined ? [] : [`${where}: ${text}: ${why}`]));
+}
+
+/** @returns why it is not taken. */
+async function parseWords(typed: readonly string[]): Promise<string | undefined> {
+  if (typed.includes("--help")) return typed.at(-1) === "--help" ? undefined : "goes on behind --help";
+  const length = ids.includes(typed.slice(0, 2).join(":")) ? 2 : 1;
+  const load = COMMAND_LOADERS[typed.slice(0, length).join(":")];
+  if (load === undefined) return "is no command";
+  const { args, flags, baseFlags, strict } = (await load()).default;
+  const all = { ...flags, ...baseFlags } as Readonly<Record<string, { readonly type: string; readonly options?: readonly string[] }>>;
+  const [own, behind] = typed.includes("--") ? [typed.slice(length, typed.indexOf("--")), typed.slice(typed.indexOf("--"))] : [typed.slice(length), []];
+  // What a placeholder stands for, where that is one of a few words.
+  const argv = own.map((word, index) => (/^[A-Z]+$/.test(word) ? (all[(own[index - 1] ?? "").replace(/^--/, "")]?.options?.[0] ?? word) : word));
+  try {
+    const { argv: given } = await Parser.parse([...argv, ...behind], { args, flags: { ...flags, ...baseFlags }, strict: behind.length === 0 || strict });
+    if (typed.at(-1) === "--") return "ends with --";
+    // To what takes any number of files, words of a sentence are files.
+    return Object.values(args).some(({ multiple }) => multiple === true) && given.some((word) => /^[a-z]+,?$/.test(String(word))) ? "has words behind it" : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.split("\n")[0] : "is not taken";
+  }
 }
 
 const sources = readSources("src");
@@ -75,14 +129,17 @@ describe("commands that a text of ours names", () => {
     expect(written.flatMap(judge)).toEqual([]);
   });
 
-  it("have all their arguments, where they are all of a hint", () => {
-    const hints = sources.flatMap(({ path, tree }) => nodesOf(tree).filter((node): node is ts.NewExpression => ts.isNewExpression(node) && node.expression.getText(tree) === "VaultError").flatMap((node) => {
-      const hint = node.arguments?.[2];
-      const text = hint === undefined ? undefined : textOf(hint);
-      return text === undefined ? [] : findSaid(`${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`, text).filter(({ words }) => text.startsWith(`vault ${words.join(" ")}`));
+  it("can be pasted from a hint, to the end of its clause", async () => {
+    const wrong = async (text: string): Promise<string[]> => (await judgeHint({ where: "x", text })).map((line) => line.slice(`x: ${text}: `.length));
+    for (const text of ["vault secrets list", "the scopes there are: vault secrets list", "vault lock; vault unlock", "vault run -s NAME -- CMD ARGS", 'or: printf %s "$VALUE" | vault secrets create NAME --host HOST', "vault secrets list # the scopes", "its flags: vault secrets create --help", "the vault is locked"]) expect([text, await wrong(text)]).toEqual([text, []]);
+    for (const text of ["vault secrets list shows the scopes there are", "vault secrets rotate A gives it a new value", "vault status tells about it; it was left untouched", "vault unlock at a terminal, or with a file", "type vault status", "vault status; it was left untouched", "to look: vault secrets", "to make one: vault seal FILE --feild A", "to do so: vault seal FILE --field PATH seals one", "first: vault secrets show"]) expect([text, await wrong(text)]).not.toEqual([text, []]);
+    const hints = sources.flatMap(({ path, tree }) => nodesOf(tree).filter((node) => isHint(node, tree)).flatMap((node) => {
+      const text = hintOf(node, tree);
+      return text === undefined ? [] : [{ where: `${path}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`, text }];
     }));
-    expect(hints.length).toBeGreaterThan(40);
-    expect(hints.flatMap(findMissing)).toEqual([]);
+    expect(hints.length).toBeGreaterThan(300);
+    expect(hints.flatMap(({ text }) => commandsIn(text)).length).toBeGreaterThan(100);
+    expect((await Promise.all(hints.map(judgeHint))).flat()).toEqual([]);
   });
 
   it("of npm are scripts of ours, in what tells how to work on it", () => {

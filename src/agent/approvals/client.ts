@@ -34,5 +34,5 @@ export async function settle(agent: AgentClient, { id, request }: Pick<Waiting, 
 }
 
 export function misplaced(): VaultError {
-  return new VaultError("locked", "the agent has answered something else", "vault lock, then vault unlock");
+  return new VaultError("locked", "the agent has answered something else", "vault lock; vault unlock");
 }

@@ -84,7 +84,7 @@ export async function answerById(surroundings: Surroundings, act: string, id: st
   const approvals = await openApprovals(surroundings, act, "command");
   try {
     const seen = (await approvals.list()).find((one) => one.id === id);
-    if (seen === undefined || !(await approvals.answer(seen, answer))) throw new VaultError("not-found", "no such request waits: it was answered, has gone, or has waited too long", "vault approve lists what waits");
+    if (seen === undefined || !(await approvals.answer(seen, answer))) throw new VaultError("not-found", "no such request waits: it was answered, has gone, or has waited too long", "to see what waits: vault approve");
     return seen;
   } finally {
     approvals.close();

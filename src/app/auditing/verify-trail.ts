@@ -74,12 +74,12 @@ export async function verifyTrail(surroundings: Surroundings): Promise<VerifiedT
  * @throws VaultError `inside-run`; `usage` for an entry that is in no doubt, with nothing accepted; as `verifyTrail`; `audit-unwritable`.
  */
 export async function acceptDoubts(surroundings: Surroundings, entries: readonly number[]): Promise<VerifiedTrail> {
-  if (await isInsideRun(surroundings)) throw new VaultError("inside-run", "a run cannot settle what is in doubt about runs", "the person who started it can: vault audit --verify, outside");
+  if (await isInsideRun(surroundings)) throw new VaultError("inside-run", "a run cannot settle what is in doubt about runs", "the person who started it can, outside: vault audit --verify");
   return withOpenVault(surroundings, async (vault) => {
     const { doubts } = await verifyOpened(surroundings, vault);
     const accepted = entries.map((entry) => {
       const doubt = doubts.find((candidate) => candidate.entry === entry);
-      if (doubt === undefined) throw new VaultError("usage", `entry ${entry} is in no doubt`, "vault audit --verify lists those that are");
+      if (doubt === undefined) throw new VaultError("usage", `entry ${entry} is in no doubt`, "those that are: vault audit --verify");
       return doubt;
     });
     for (const { entry, run } of accepted) {

@@ -33,7 +33,7 @@ export async function acceptIdentity(surroundings: Surroundings, name: string, h
     const claims = readClaims(surroundings.paths);
     const { did, handle: claimed } = expected === undefined ? findOne(name, [...claims, ...known], "asks to be accepted") : findExpected(name, expected, [...claims, ...known]);
     // Whoever floods the list may have driven out the one that the owner means, and have taken its handle.
-    if (name !== did && expected === undefined && claims.length >= CLAIMS_MAX) throw new VaultError("usage", `more identities ask than the list holds, and the one that is meant may have fallen out of it: name it by its did:key, as its own machine shows it`, "vault identity list; vault identity reject HANDLE takes one off it");
+    if (name !== did && expected === undefined && claims.length >= CLAIMS_MAX) throw new VaultError("usage", `more identities ask than the list holds, and the one that is meant may have fallen out of it: name it by its did:key, as its own machine shows it`, "to see them: vault identity list; to take one off it: vault identity reject HANDLE");
     const called = handle ?? claimed;
     await append(surroundings, vault, acceptanceOf(did, called, viewpoint));
     dropClaim(surroundings.paths, did);
@@ -79,14 +79,14 @@ function findOne(name: string, known: readonly { readonly did: DidKey; readonly 
   if (key !== undefined) return known.find(({ did }) => did === key.did) ?? { did: key.did, handle: "unnamed" };
   const named = new Map(known.filter(({ handle }) => handle === name).map((one) => [one.did, one]));
   const [first, second] = named.values();
-  if (first === undefined) throw new VaultError("not-found", `no identity "${name}" ${what}`, "vault identity list; by its did:key it needs no claim");
+  if (first === undefined) throw new VaultError("not-found", `no identity "${name}" ${what}`, "by its did:key it needs no claim; to see who is there: vault identity list");
   if (second !== undefined) throw new VaultError("usage", `several identities are called "${name}": ${[...named.keys()].join(", ")}`, "name the one that you mean by its did:key");
   return first;
 }
 
 function requireDid(text: string): DidKey {
   const key = parseDidKey(text);
-  if (key === undefined) throw new VaultError("usage", `--did takes a did:key, and "${text}" is none`, "vault identity claim prints it on its machine");
+  if (key === undefined) throw new VaultError("usage", `--did takes a did:key, and "${text}" is none`, "it is printed on its own machine: vault identity claim --broker URL --identity HANDLE");
   return key.did;
 }
 
@@ -96,8 +96,8 @@ function findExpected(name: string, expected: DidKey, known: readonly { readonly
   const found = named.find(({ did }) => did === expected);
   if (found !== undefined) return found;
   const others = [...new Set(named.map(({ did }) => did))];
-  if (others.length === 0) throw new VaultError("not-found", `no identity "${name}" asks to be accepted`, `vault identity list; without a claim: vault identity accept ${expected} --as HANDLE`);
-  throw new VaultError("not-found", `who asks as "${name}" has another key than the one you expect: ${others.join(", ")}`, `nobody was accepted; compare with what vault identity claim has printed on its machine; vault identity reject ${others[0] ?? name} takes it off the list`);
+  if (others.length === 0) throw new VaultError("not-found", `no identity "${name}" asks to be accepted`, `to see who is there: vault identity list; without a claim: vault identity accept ${expected} --as HANDLE`);
+  throw new VaultError("not-found", `who asks as "${name}" has another key than the one you expect: ${others.join(", ")}`, `nobody was accepted; compare with what its claim has printed on its machine; to take it off the list: vault identity reject ${others[0] ?? name}`);
 }
 
 /** The vault's own file vouches for it, as for a change of a secret: without that, an older log in the place of this one would take back a revocation. */

@@ -119,7 +119,7 @@ function openReader(folder: string, { file, keys }: Pick<OpenedVault, "file" | "
       const verdict = from === undefined ? verifyLog(lines, heads, key) : verifyChain(lines, from, heads.filter(({ sequence }) => sequence > from.sequence), key);
       if (verdict.kind === "broken") {
         startOver();
-        throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "vault audit --verify names the first bad entry");
+        throw new VaultError("audit-broken", `the audit log, which says who was accepted, is not whole: ${verdict.bad.why}`, "to see the first bad entry: vault audit --verify");
       }
       known = followAcceptances(known, lines.flatMap((line) => findEntry(line) ?? []));
       sessions.hear(lines);

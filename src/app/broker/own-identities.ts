@@ -34,7 +34,7 @@ export function loadIdentity({ paths, variables }: Pick<Surroundings, "paths" | 
   const path = fileOf(paths, handle);
   const bytes = readPrivateFile(path, BYTES_MAX);
   const given = variables[IDENTITY_VARIABLE];
-  if (bytes === undefined && given === undefined) throw new VaultError("not-found", `there is no identity "${handle}" here`, `vault identity create ${handle}; or its key in the variable ${IDENTITY_VARIABLE}`);
+  if (bytes === undefined && given === undefined) throw new VaultError("not-found", `there is no identity "${handle}" here`, `put its key into the variable ${IDENTITY_VARIABLE}; or make it: vault identity create ${handle}`);
   const text = bytes === undefined ? Secret.fromText(given ?? "") : new Secret(bytes);
   try {
     return parseIdentityKey(text, bytes === undefined ? `the variable ${IDENTITY_VARIABLE}` : `"${path}"`);
@@ -45,6 +45,6 @@ export function loadIdentity({ paths, variables }: Pick<Surroundings, "paths" | 
 
 /** Beside the vault's own key file, which programs behind the wall do not see either. */
 function fileOf({ keyFile }: Pick<VaultPaths, "keyFile">, handle: string): string {
-  if (!isHandle(handle)) throw new VaultError("usage", "an identity's handle is of lower-case letters, digits, dots, dashes and underscores, 64 at most");
+  if (!isHandle(handle)) throw new VaultError("usage", "an identity's handle is of lower-case letters, digits, dots, dashes and underscores, 64 at most", "such as: vault identity create build-runner");
   return join(dirname(keyFile), "identities", `${handle}.key`);
 }

@@ -67,7 +67,7 @@ export async function serveBroker(options: ServeOptions, warn: (message: string)
   const timer = setInterval(() => { service?.endWhere((session) => session.isOver()); }, LOOK_MS);
   try {
     for (const owner of options.owners) vaults.push(await openOwned(owner, options.upstreamRoots));
-    if (new Set(vaults.map(({ acceptances }) => acceptances.vault)).size < vaults.length) throw new VaultError("usage", "one vault was named twice, or a copy of it");
+    if (new Set(vaults.map(({ acceptances }) => acceptances.vault)).size < vaults.length) throw new VaultError("usage", "one vault was named twice, or a copy of it", "name each vault once");
     // Brokers that are known by one name serve the same vaults: the first on a store is where they meet.
     const shared = vaults.find((vault) => vault.shared !== undefined)?.shared;
     const address = options.host.includes(":") ? `[${options.host}]` : options.host;

@@ -13,7 +13,7 @@ import { readStoreFile } from "../../store/store-file.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf } from "./finding.ts";
 
-const FIX = "vault status tells which store it is; check that its server runs, and that the password is right";
+const FIX = "check that its server runs, and that the password is right; which store it is: vault status";
 
 /** Nothing where the vault is the file. What is newer there is brought here, so that what follows is judged by it. */
 export async function examineStore(paths: VaultPaths): Promise<Finding[]> {

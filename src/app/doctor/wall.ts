@@ -7,7 +7,7 @@ import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem, problemOf } from "./finding.ts";
 
-const FIX = "vault run without --sandbox, which keeps values out of the program and no program from the vault";
+const FIX = "do without --sandbox, which keeps values out of the program and no program from the vault: vault run -- CMD";
 const RELAY_TERMS = "what heeds HTTPS_PROXY and HTTP_PROXY reaches the proxy, and everything else reaches nothing, since this machine refuses powers in a namespace of the program's own (listening below port 1024); no --publish";
 const RELAY_FIX = "where AppArmor's profile bwrap-userns-restrict is what refuses: another profile for /usr/bin/bwrap, with flags=(unconfined)";
 /** The lowest of the ports that a wall listens on. */

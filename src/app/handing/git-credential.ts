@@ -38,7 +38,7 @@ function parseQuestion(input: string): Map<string, string> {
   for (const line of input.split("\n")) {
     if (line === "") break;
     const at = line.indexOf("=");
-    if (at < 1) throw new VaultError("usage", "git's question is lines of NAME=VALUE", "git itself starts this: git config credential.helper '!vault git-credential'");
+    if (at < 1) throw new VaultError("usage", "git's question is lines of NAME=VALUE", "git itself starts this, after: git config credential.helper '!vault git-credential'");
     if (!asked.has(line.slice(0, at))) asked.set(line.slice(0, at), line.slice(at + 1));
   }
   return asked;

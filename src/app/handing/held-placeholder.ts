@@ -23,13 +23,13 @@ export interface Held {
  */
 export async function requireRun(surroundings: HandingSurroundings, command: string): Promise<void> {
   if (isBehindWall() || (await isInsideRun(surroundings))) return;
-  throw new VaultError("usage", `vault ${command} hands out placeholders, and outside of a run there are none`, "start the program that asks for it by vault run -- CMD");
+  throw new VaultError("usage", `vault ${command} hands out placeholders, and outside of a run there are none`, "start the program that asks for it in one: vault run -- CMD");
 }
 
 /** @param name the secret, as the program knows it. @throws VaultError `not-found`. */
 export function getHeld({ paths, variables }: HandingSurroundings, name: string): Held {
   const placeholder = variables[name] ?? "";
-  if (placeholder === "" || /[\r\n\0]/.test(placeholder)) throw new VaultError("not-found", `this run has no secret "${name}"`, `-s ${name} among the flags of vault run gives it to the program`);
+  if (placeholder === "" || /[\r\n\0]/.test(placeholder)) throw new VaultError("not-found", `this run has no secret "${name}"`, `to give it to the program: vault run -s ${name} -- CMD`);
   return { placeholder, service: openRegistry({ paths }).find(({ variables: known }) => known.includes(name)) };
 }
 

@@ -42,7 +42,7 @@ export function readPlainVariables(surroundings: Pick<Surroundings, "paths" | "w
   if (stranger !== undefined) throw new VaultError("usage", `there is no "${stranger}" to expose in these files`, "--expose NAME names what a file has");
   const plain = [...variables].filter(([name]) => !granted.has(name));
   const [lost] = plain.filter(([, { text }]) => text === KEPT_VALUE);
-  if (lost !== undefined) throw new VaultError("usage", `"${lost[1].path}" says that the value of "${lost[0]}" is in the vault, and this run does not get it`, `vault secrets show ${lost[0]} tells its scope; -s ${lost[0]} asks for it`);
+  if (lost !== undefined) throw new VaultError("usage", `"${lost[1].path}" says that the value of "${lost[0]}" is in the vault, and this run does not get it`, `-s ${lost[0]} asks for it; its scope: vault secrets show ${lost[0]}`);
   const found = plain.filter(([name, { text }]) => !expose.includes(name) && isCredential(name, text));
   const [first] = found;
   if (first !== undefined) throw refuseExposure(found.map(([name, { text }]) => ({ name, use: findLocalUse(name, text), isKnown: findServiceOfVariable(registry, name) !== undefined })), first[1].path);
@@ -69,7 +69,7 @@ function refuseExposure(found: readonly Exposed[], path: string): VaultError {
   const hosts = sent.filter(({ isKnown }) => !isKnown).map(({ name }) => ` --host ${name}=HOST`);
   const [one] = sent;
   const hints = [
-    ...(one === undefined ? [] : [`vault secrets import ${path}${hosts.join("")}; or, for what the program may have as it is: --expose ${one.name}`]),
+    ...(one === undefined ? [] : [`for what the program may have as it is: --expose ${one.name}; to keep it in the vault: vault secrets import ${path}${hosts.join("")}`]),
     ...local.map(({ name, use }) => (use === undefined ? "" : `--expose ${name} gives the program that one as it is: it ${describeLocalUse(use)}`)),
   ];
   return new VaultError("usage", `${found.map(({ name }) => `"${name}"`).join(", ")} of "${path}" ${found.length === 1 ? "looks like a credential" : "look like credentials"}, and the vault has no such secret for this run`, hints.join("; "));

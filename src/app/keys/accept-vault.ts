@@ -24,7 +24,7 @@ import { findHolder } from "./open-vault.ts";
  * @throws VaultError `inside-run`; `usage` for another id than that of the vault that is here; as `openVault`, but for `rolled-back`.
  */
 export async function acceptVault(surroundings: Surroundings, id: string): Promise<VaultFile> {
-  if (await isInsideRun(surroundings)) throw new VaultError("inside-run", "a program in a run cannot say which vault is meant", "the person who started it can: vault accept, outside");
+  if (await isInsideRun(surroundings)) throw new VaultError("inside-run", "a program in a run cannot say which vault is meant", "the person who started it can, outside: vault accept ID");
   const { paths } = surroundings;
   const file = await readUnjudged(paths);
   if (file === undefined) throw noVault(paths.vaultFile);

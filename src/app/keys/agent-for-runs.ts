@@ -36,7 +36,7 @@ export async function connectForRun(surroundings: Surroundings, { file }: Pick<O
   if (agent === undefined) throw new VaultError("locked", "no agent holds the vault's key", "vault unlock");
   if (equalBytes(agent.keyId, slot.keyId) && equalBytes(agent.vaultId, id)) return agent;
   agent.close();
-  throw new VaultError("busy", "an agent is there that holds another vault's key", "vault lock, then try again");
+  throw new VaultError("busy", "an agent is there that holds another vault's key", "try again after: vault lock");
 }
 
 /** How long `rotate-master` may take between the vault's change and the agent's. */

@@ -70,7 +70,7 @@ async function requireFirstUse(surroundings: Surroundings): Promise<VaultFile | 
   const { paths, makesVault } = surroundings;
   if (makesVault === false || isBehindWall()) throw missingVault(surroundings);
   // One that other machines reach is nobody's to make in passing.
-  if (paths.engine !== undefined) throw new VaultError("no-vault", `there is no vault in the store ${(await paths.engine()).where}`, "vault init --store with its address makes one");
+  if (paths.engine !== undefined) throw new VaultError("no-vault", `there is no vault in the store ${(await paths.engine()).where}`, "to make one, with its address: vault init --store URL");
   if (isRemembered(paths) || listParts(paths.auditFolder).length > 0) {
     const justMade = await waitForMaker(surroundings);
     if (justMade !== undefined) return justMade;
@@ -103,7 +103,7 @@ export async function chooseKey(surroundings: Surroundings): Promise<KeyChoice> 
     case "key-file":
       return { provider: "file", path: surroundings.paths.keyFile };
     case "locked-keyring":
-      throw new VaultError("key-unavailable", "the keyring is locked, and may hold this vault's key", "unlock it, or choose: vault init --provider file, or passphrase");
+      throw new VaultError("key-unavailable", "the keyring is locked, and may hold this vault's key", "unlock it, or choose another place, file or passphrase: vault init --provider file");
   }
 }
 

@@ -65,7 +65,7 @@ async function lockAgent(surroundings: Surroundings): Promise<boolean> {
   }
   killAgents(hidden);
   const [left] = await awaitWithdrawal(hidden, ANSWER_MS);
-  if (left !== undefined) throw new VaultError("busy", `process ${left.pid} says that it is the agent, does not answer, and is not called "vault-agent"`, `find out what it is; kill -KILL ${left.pid}`);
+  if (left !== undefined) throw new VaultError("busy", `process ${left.pid} says that it is the agent, does not answer, and is not called "vault-agent"`, `find out what it is; to end it: kill -KILL ${left.pid}`);
   surroundings.warn(`the agent (process ${hidden.map(({ pid }) => pid).join(", ")}) could not be asked, and was killed: the audit log does not have this lock`);
   return true;
 }

@@ -136,7 +136,7 @@ export async function loadKek(surroundings: Surroundings, { contents }: VaultFil
       // While a person types.
       prepareArgon2id();
       const passphrase = await surroundings.findPassphrase();
-      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "vault unlock at a terminal, or --passphrase-file FILE, or the variable VAULT_PASSPHRASE");
+      if (passphrase === undefined) throw new VaultError("locked", "the vault is locked, and there is nobody to ask for its passphrase", "give it with --passphrase-file FILE or the variable VAULT_PASSPHRASE; or, at a terminal: vault unlock");
       try {
         return await surroundings.showWork("deriving the key", () => deriveKek(passphrase, locator.kdf));
       } finally {

@@ -53,7 +53,7 @@ export async function rotateMaster(surroundings: Surroundings, next: NextKey, is
     const staged = await stageNext(surroundings, file, next);
     const nextHolder = holdKek(staged.kek, file.contents.id);
     try {
-      if (equalBytes(nextHolder.keyId, holder.keyId)) throw new VaultError("usage", "the new key is the one that the vault has already");
+      if (equalBytes(nextHolder.keyId, holder.keyId)) throw new VaultError("usage", "the new key is the one that the vault has already", "give another key, or have one made: vault rotate-master --generate");
       const rotated = await withoutRefreshes(surroundings.paths, file.records.all(), () => (isDeep ? replaceAll(surroundings, vault, nextHolder, staged.locator) : rewrapAll(surroundings, holder, nextHolder, staged.locator)));
       await staged.settle();
       await retire(surroundings, file.contents.slot.locator, rotated.contents.slot.locator);

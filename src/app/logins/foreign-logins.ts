@@ -30,7 +30,7 @@ async function judge(address: string, urls: readonly (string | undefined)[]): Pr
   if (foreign.length === 0) return undefined;
   const owner = listProviders().find((provider) => endpointsOf(provider).some((host) => foreign.includes(host)));
   if (owner !== undefined && !(await isOneOf(owner, typed, domain))) {
-    throw new VaultError("no-value", `"${typed}" has its logins at ${foreign.join(" and ")}, which is ${owner.title}'s: a token of ${owner.title} would be sent to ${typed}`, `vault login ${owner.id} logs in at ${owner.title} for itself`);
+    throw new VaultError("no-value", `"${typed}" has its logins at ${foreign.join(" and ")}, which is ${owner.title}'s: a token of ${owner.title} would be sent to ${typed}`, `to log in at ${owner.title} for itself: vault login ${owner.id}`);
   }
   return `${typed} has its logins at ${foreign.join(" and ")}: what you consent to there, ${typed} can use`;
 }

@@ -119,7 +119,7 @@ function requireRenewable(remembered: RememberedLogin, target: LoginTarget, { ho
   requireSameServer(remembered, target);
   const { name, hosts: bound, allowPrivate: isAllowed } = remembered.record;
   const added = hosts.filter((host) => !bound.includes(host));
-  if (added.length > 0) throw new VaultError("usage", `"${name}" is a login already, and not bound to ${added.join(" ")}`, `vault secrets update ${name} --host HOST binds it to more; without --host it is renewed as it is`);
+  if (added.length > 0) throw new VaultError("usage", `"${name}" is a login already, and not bound to ${added.join(" ")}`, `without --host it is renewed as it is; to bind it to more: vault secrets update ${name} --host HOST`);
   if (allowPrivate && !isAllowed) throw new VaultError("usage", `"${name}" is a login already, and goes to no private addresses`, `vault secrets update ${name} --allow-private`);
 }
 

@@ -48,7 +48,7 @@ export async function settleTarget({ server, name, scope, roots }: TargetWish, l
     const trusted = roots ?? remembered?.order.roots ?? null;
     if (provider !== undefined) return { target: targetAt(provider, server.baseUrl, remembered), notice: undefined, name: known, remembered, roots: trusted };
     if (remembered === undefined || name !== undefined) getProvider(server.word);
-    if (remembered === undefined) throw new VaultError("not-found", `there is no login "${known}"`);
+    if (remembered === undefined) throw new VaultError("not-found", `there is no login "${known}"`, "those that there are: vault secrets list");
     return { ...(await targetAgain(remembered, server.baseUrl, askWith(trusted))), name: known, remembered, roots: trusted };
   }
   const known = name ?? nameOf(requireUrl(server.address, "--issuer").hostname);

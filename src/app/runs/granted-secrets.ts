@@ -70,8 +70,8 @@ export function requireVariables(choices: readonly Choice<SecretMetadata>[]): vo
   const taken = new Set<string>();
   for (const { variable, record } of choices) {
     if (variable === undefined) continue;
-    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${record.name} -- …`);
-    if (taken.has(variable)) throw new VaultError("usage", `"${variable}" is given twice`);
+    if (variable === "" || /[=\0]/.test(variable) || isReservedVariable(variable)) throw new VaultError("usage", `"${variable}" cannot be a variable of the program's: the run needs it, or drops it`, `vault run -s OTHER_NAME=${record.name} -- CMD`);
+    if (taken.has(variable)) throw new VaultError("usage", `"${variable}" is given twice`, "give each variable one secret: -s VARIABLE=NAME");
     taken.add(variable);
   }
 }

@@ -28,7 +28,7 @@ export function chooseForProject<T extends SecretMetadata>(secrets: readonly T[]
   const needs = selections === undefined ? project.needs : selections.map((selection) => select(project.needs, selection));
   const missing = needs.filter(({ secret }) => !visible.has(secret)).map(({ secret }) => secret);
   const [first] = missing;
-  if (first !== undefined) throw new VaultError("not-found", `${RUN_FILE} needs ${missing.map((name) => `"${name}"`).join(", ")}, which the vault does not have here`, `vault secrets create ${first}; many, from a file: vault secrets import FILE; without the file: --no-project`);
+  if (first !== undefined) throw new VaultError("not-found", `${RUN_FILE} needs ${missing.map((name) => `"${name}"`).join(", ")}, which the vault does not have here`, `run without the file, by --no-project; or make it: vault secrets create ${first}; many, from a file: vault secrets import FILE`);
   const wanted = needs.map((need): Choice<T> => {
     const record = visible.get(need.secret);
     if (record === undefined) throw noSecret(need.secret, secrets, " here");

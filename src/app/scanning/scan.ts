@@ -107,7 +107,7 @@ function* fileSources({ paths, folder, home }: ScanRequest, tally: Tally): Gener
   for (const path of paths.length === 0 ? [folder === resolve(home) ? undefined : ".", ...homePlaces(home)].filter((each) => each !== undefined) : paths) {
     const absolute = resolve(folder, path);
     const stat = statSync(absolute, { throwIfNoEntry: false });
-    if (stat === undefined) throw new VaultError("usage", `there is no "${path}"`);
+    if (stat === undefined) throw new VaultError("usage", `there is no "${path}"`, "check the path; to look through this folder: vault scan");
     const isFolder = stat.isDirectory();
     const ignored = isFolder ? ignoredFolders(absolute) : new Set<string>();
     const walk = isFolder ? walkFolder(absolute, (below) => ignored.has(below)) : undefined;

@@ -82,7 +82,7 @@ interface ReadDocument extends FileToSeal {
 async function readDocuments(files: readonly FileToSeal[], { format }: SealOptions): Promise<ReadDocument[]> {
   return inOrder(files, async ({ path, bytes }) => {
     const text = findText(bytes);
-    if (text === undefined) throw new VaultError("usage", `"${path}" is no UTF-8`);
+    if (text === undefined) throw new VaultError("usage", `"${path}" is no UTF-8`, "write it as text in UTF-8");
     return { path, bytes, text, format: await loadFormat(path, format) };
   });
 }

@@ -54,7 +54,7 @@ export async function withSealingKeys<T>(surroundings: Surroundings, variables: 
 export async function keysOfVault(surroundings: Surroundings, vault: OpenedVault, make: boolean): Promise<SealingKeys> {
   const record = vault.file.contents.secrets.find(({ name, scope }) => name === SEALING_KEY && scope.kind === "global");
   if (record !== undefined) return openKeys(vault, record);
-  if (!make) throw new VaultError("key-unavailable", `the vault has no "${SEALING_KEY}"`, "vault seal FILE --field PATH makes one; for a key of your own: --key-env NAME");
+  if (!make) throw new VaultError("key-unavailable", `the vault has no "${SEALING_KEY}"`, "for a key of your own: --key-env NAME; to have one made: vault seal FILE --field PATH");
   return openKeys(vault, await makeKey(surroundings, vault));
 }
 

@@ -88,5 +88,5 @@ function requireKnown(secrets: readonly NamedSecret[], { workspace, group }: Vie
   const isKnownGroup = memberships.some((member) => member.workspace === workspace && (group === undefined || member.group === group));
   const isKnownWorkspace = secrets.some(({ scope }) => scope.kind === "workspace" && scope.workspace === workspace);
   if (isKnownGroup || (group === undefined && isKnownWorkspace)) return;
-  throw new VaultError("not-found", group === undefined ? `no secret belongs to workspace "${workspace}"` : `no secret belongs to group "${group}" of workspace "${workspace}"`, "vault secrets list shows the scopes there are");
+  throw new VaultError("not-found", group === undefined ? `no secret belongs to workspace "${workspace}"` : `no secret belongs to group "${group}" of workspace "${workspace}"`, "the scopes there are: vault secrets list");
 }

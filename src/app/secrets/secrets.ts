@@ -175,7 +175,7 @@ async function presetsFor(name: string, service: KnownService | undefined, { rul
 export async function attachGroup(surroundings: Surroundings, name: string, membership: Membership): Promise<SecretRecord> {
   return rebind(surroundings, "secret.attach-group", (secrets) => getAttachable(secrets, name, membership), (before, contents) => {
     const twin = contents.secrets.find((secret) => secret.name === name && isMember(secret, membership));
-    if (twin !== undefined) throw new VaultError("already-exists", `group "${membership.group}" of workspace "${membership.workspace}" has a secret "${name}" already`);
+    if (twin !== undefined) throw new VaultError("already-exists", `group "${membership.group}" of workspace "${membership.workspace}" has a secret "${name}" already`, `to take that one out: vault secrets detach-group ${name} --workspace ${membership.workspace} --group ${membership.group}`);
     return { ...before, groups: [...before.groups, membership] };
   });
 }
@@ -191,7 +191,7 @@ export async function detachGroup(surroundings: Surroundings, name: string, memb
 /** A value in the place of what makes one would be taken for that, and the other way round. */
 function requireSameSource({ name, source }: SecretRecord, next: Source): void {
   if ((source.kind === "stored") === (next.kind === "stored")) return;
-  if (source.kind === "stored") throw new VaultError("usage", `the value of "${name}" is stored`, `vault secrets delete ${name}, then vault secrets create ${name} --source ${next.kind}`);
+  if (source.kind === "stored") throw new VaultError("usage", `the value of "${name}" is stored`, `make it anew with --source ${next.kind}, after: vault secrets delete ${name}`);
   if (source.kind === "oauth2") throw new VaultError("usage", `the value of "${name}" is not stored, but comes from a login`, "vault login --help");
   const further = source.kind === "command" ? "-- PROG ARGS…" : source.kind === "reference" ? "ADDRESS" : "--from-file KEY …";
   throw new VaultError("usage", `the value of "${name}" is not stored, but comes by ${source.kind}`, `vault secrets rotate ${name} --source ${source.kind} ${further}`);
@@ -269,7 +269,7 @@ async function seal(holder: KeyHolder, contents: VaultContents, binding: SecretB
 
 function requireNoTwin(contents: VaultContents, { name, scope }: NewSecret): void {
   if (!contents.secrets.some((secret) => secret.name === name && isSameScope(secret.scope, scope))) return;
-  throw new VaultError("already-exists", `there is a secret "${name}" already (${describeScope(scope)})`, `vault secrets rotate ${name} gives it a new value`);
+  throw new VaultError("already-exists", `there is a secret "${name}" already (${describeScope(scope)})`, `to give it a new value: vault secrets rotate ${name}`);
 }
 
 /** Whole bindings, so that the log tells who could have got a secret when. */

@@ -17,10 +17,10 @@ export const TIMEOUT_MAX = 600;
 export function changeLife(name: string, source: Source, { ttl, failureTtl, timeout }: LifeChange): Source {
   if (ttl === undefined && failureTtl === undefined && timeout === undefined) return source;
   if (source.kind === "stored") throw new VaultError("usage", `the value of "${name}" is stored, and so good until it is rotated`, `vault secrets show ${name}`);
-  if ((failureTtl ?? 0) > FAILURE_TTL_MAX) throw new VaultError("usage", "--failure-ttl takes at most 1d");
+  if ((failureTtl ?? 0) > FAILURE_TTL_MAX) throw new VaultError("usage", "--failure-ttl takes at most 1d", "such as --failure-ttl 1m");
   const life = { ttl: ttl ?? source.ttl, failureTtl: failureTtl ?? source.failureTtl };
   if (timeout === undefined) return { ...source, ...life };
   if (source.kind !== "command") throw new VaultError("usage", `the value of "${name}" comes from no command, and --timeout is for those`, `vault secrets show ${name}`);
-  if (timeout > TIMEOUT_MAX) throw new VaultError("usage", "--timeout takes at most 10m");
+  if (timeout > TIMEOUT_MAX) throw new VaultError("usage", "--timeout takes at most 10m", "such as --timeout 30s");
   return { ...source, ...life, timeout };
 }

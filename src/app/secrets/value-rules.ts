@@ -10,8 +10,8 @@ import { VALUE_BYTES_MAX } from "../../vault/record.ts";
  * @throws VaultError `usage` for an empty or oversized value, or one with CR, LF or NUL that may go into a header (RFC 9110 section 5.5).
  */
 export function requireStorable(name: string, value: Secret, places: readonly Place[]): void {
-  if (value.length === 0) throw new VaultError("usage", `the value of "${name}" is empty`, `printf %s "$VALUE" | vault secrets create ${name} …`);
-  if (value.length > VALUE_BYTES_MAX) throw new VaultError("usage", `the value of "${name}" is longer than ${VALUE_BYTES_MAX} bytes`);
+  if (value.length === 0) throw new VaultError("usage", `the value of "${name}" is empty`, `printf %s "$VALUE" | vault secrets create ${name} --host HOST`);
+  if (value.length > VALUE_BYTES_MAX) throw new VaultError("usage", `the value of "${name}" is longer than ${VALUE_BYTES_MAX} bytes`, "check that it is the value that you mean");
   const goesIntoHeader = places.includes("header") || places.includes("basic");
   if (goesIntoHeader && value.reveal().some((byte) => byte === 0x0a || byte === 0x0d || byte === 0x00)) {
     throw new VaultError("usage", `the value of "${name}" has a line break or a NUL in it, which no header may carry`, "check that it is one line; for a value that only goes into bodies, say --inject body");

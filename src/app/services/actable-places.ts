@@ -9,7 +9,7 @@ export function requireKeyHeaders(places: readonly Place[]): void {
   for (const place of places) {
     const header = place.startsWith("header:") ? place.slice("header:".length) : "";
     const why = header === "" ? undefined : whyNoKeyIn(header);
-    if (why !== undefined) throw new VaultError("usage", `no secret is put into the header "${header}": ${why}`, "name a header that the host reads a key from; vault services show NAME tells which that is");
+    if (why !== undefined) throw new VaultError("usage", `no secret is put into the header "${header}": ${why}`, "name a header that the host reads a key from; which that is: vault services show ID");
   }
 }
 
@@ -17,6 +17,6 @@ export function requireKeyHeaders(places: readonly Place[]): void {
 export function requireTaken(places: readonly Place[], { id, credentials }: Service): void {
   const untaken = (["query", "path"] as const).find((kind) => places.includes(kind) && !credentials.some(({ place }) => place === kind));
   if (untaken === undefined) return;
-  const hint = untaken === "query" ? "name the parameter: --inject query:NAME" : `vault services show ${id} tells where it does`;
+  const hint = untaken === "query" ? "name the parameter: --inject query:NAME" : `where it does: vault services show ${id}`;
   throw new VaultError("usage", `"${id}" takes its keys in no ${untaken}`, hint);
 }

@@ -121,6 +121,6 @@ function asUsage<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw error instanceof VaultError ? new VaultError("usage", error.message, "vault secrets create --help") : error;
+    throw error instanceof VaultError ? new VaultError("usage", error.message, "its flags: vault secrets create --help") : error;
   }
 }

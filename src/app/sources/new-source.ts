@@ -87,7 +87,7 @@ function folders(variables: Variables): string[] {
 
 function takeVariables(variables: Variables, ofStore: readonly string[], keep: readonly string[]): { readonly name: string; readonly value: string }[] {
   const missing = keep.find((name) => variables[name] === undefined);
-  if (missing !== undefined) throw new VaultError("usage", `the variable "${missing}" is not set, and was to be kept`);
+  if (missing !== undefined) throw new VaultError("usage", `the variable "${missing}" is not set, and was to be kept`, "set it, or leave it out of --keep-env");
   const names = [...new Set([...USUAL, ...(process.platform === "win32" ? USUAL_ON_WINDOWS : []), ...ofStore, ...keep])];
   const taken = names.flatMap((name) => {
     const value = variables[name];

@@ -24,7 +24,7 @@ export function readKeyFile(text: string, algorithm: SigningAlgorithm | undefine
 }
 
 function readKey(pem: string): KeyObject {
-  if (pem.includes("ENCRYPTED")) throw new VaultError("usage", "the private key is encrypted", "openssl pkey -in key.pem | vault secrets create NAME …");
+  if (pem.includes("ENCRYPTED")) throw new VaultError("usage", "the private key is encrypted", "take it out of its passphrase on the way, with the flags as before: openssl pkey -in key.pem | vault secrets create NAME");
   try {
     return createPrivateKey(pem);
   } catch {

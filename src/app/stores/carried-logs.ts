@@ -159,6 +159,6 @@ async function replace(store: LogStore, sequence: number, line: string | undefin
 
 function numberOf(line: string): number {
   const sequence = findEntry(line)?.seq;
-  if (sequence === undefined) throw new VaultError("audit-broken", "a line of the audit log is no entry", "vault audit --verify names it");
+  if (sequence === undefined) throw new VaultError("audit-broken", "a line of the audit log is no entry", "to see which: vault audit --verify");
   return sequence;
 }

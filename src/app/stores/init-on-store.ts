@@ -48,7 +48,7 @@ export async function initOnStore(surroundings: Surroundings, named: NamedStore,
   requireFree(surroundings.paths, named, stored);
   if (stored !== undefined) return { kind: "joined", file: await join(there, named, stored) };
   if (await hasArrival(engine)) throw arrivingError(engine.where, named.file.store);
-  if (choose === undefined) throw new VaultError("no-vault", `there is no vault in the store ${engine.where}`, "it is made there once: vault init --store URL --provider P; if there was one, see vault store restore on a machine that has seen it");
+  if (choose === undefined) throw new VaultError("no-vault", `there is no vault in the store ${engine.where}`, "it is made there once: vault init --store URL --provider PROVIDER; if there was one, on a machine that has seen it: vault store restore");
   return { kind: "made", file: await make(there, named, await choose()) };
 }
 
@@ -96,7 +96,7 @@ function requireFree(paths: VaultPaths, named: NamedStore, stored: StoredVault |
   if (!isOnEngine(paths.dataFolder)) throw new VaultError("already-exists", `there is a vault at "${paths.vaultFile}" already`, `it was left untouched; to move it to the store: vault store migrate --to ${named.file.store}`);
   const isSame = stored !== undefined && equalBytes(stored.file.contents.id, copy.file.contents.id);
   if (isSame && readStoreFile(paths.dataFolder)?.store !== named.file.store) return;
-  throw new VaultError("already-exists", "this machine's vault is on a store already", "vault status tells about it; it was left untouched");
+  throw new VaultError("already-exists", "this machine's vault is on a store already", "it was left untouched; what it is: vault status");
 }
 
 async function make(there: Surroundings, named: NamedStore, choice: KeyChoice): Promise<VaultFile> {

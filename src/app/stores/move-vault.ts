@@ -52,7 +52,7 @@ export async function moveVault(surroundings: Surroundings, to: Destination): Pr
   const { paths } = surroundings;
   const now = readStoreFile(paths.dataFolder);
   const [from, target] = [now?.store ?? "file", nameOf(to)];
-  if (from === target && now?.next?.to !== target) throw new VaultError("usage", `the vault is there already: ${target}`, "vault status tells where it is");
+  if (from === target && now?.next?.to !== target) throw new VaultError("usage", `the vault is there already: ${target}`, "where it is: vault status");
   // They write to the log where it was when they began.
   if (findPresent("run", realmOf(paths.dataFolder)).length > 0) throw new VaultError("busy", "runs of this vault are under way on this machine", "move it when they have ended");
   const isGivenUp = now?.next?.to === target && (from === target || (await isMovedBy(surroundings, now.next)));

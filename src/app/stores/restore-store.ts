@@ -39,7 +39,7 @@ export interface RestoreOutcome {
  */
 export async function restoreStore(surroundings: Surroundings): Promise<RestoreOutcome> {
   const { paths } = surroundings;
-  if (paths.engine === undefined) throw new VaultError("usage", "this vault is on no store", "an older vault.json is put back by copying it; vault accept takes it");
+  if (paths.engine === undefined) throw new VaultError("usage", "this vault is on no store", "put an older vault.json back by copying it; to take it for yours: vault accept ID");
   const engine = await paths.engine();
   const copy = await findNewest(engine, readCopy(paths));
   if (copy === undefined) throw noVault(paths.vaultFile);
@@ -91,7 +91,7 @@ async function restoreLog({ auditFolder }: VaultPaths, store: LogStore, contents
   } catch (error) {
     if (!(error instanceof VaultError) || !["rolled-back", "audit-broken"].includes(error.code)) throw error;
     const lines = readLog(auditFolder);
-    if (!isLogOf(lines, contents, logKey)) throw new VaultError("audit-broken", "this machine has not seen as much of the log as its vault vouches for", "vault store restore on a machine that has: the one that changed the vault last");
+    if (!isLogOf(lines, contents, logKey)) throw new VaultError("audit-broken", "this machine has not seen as much of the log as its vault vouches for", "on a machine that has, which is the one that changed the vault last: vault store restore");
     return await carryLog(store, lines);
   } finally {
     wipe(logKey);

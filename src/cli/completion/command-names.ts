@@ -16,7 +16,7 @@ export function findCommandMistake(ids: readonly string[], argv: readonly string
   // Of `secrts list` both words count, of `stauts now` the first.
   const meant = findNearest(words.join(" "), names) ?? findNearest(words[0] ?? "", [...names.filter((name) => !name.includes(" ")), ...new Set(names.flatMap((name) => (name.includes(" ") ? [name.split(" ")[0] ?? ""] : [])))]);
   // Far from every command it may be something that was meant for elsewhere, and is not repeated.
-  if (meant === undefined) return new VaultError("usage", "there is no such command", "vault --help lists them");
+  if (meant === undefined) return new VaultError("usage", "there is no such command", "to list them: vault --help");
   const shown = PLAIN_WORD.test(first) ? [first, ...(isTopic && second !== undefined && PLAIN_WORD.test(second) ? [second] : [])] : [];
   return new VaultError("usage", shown.length === 0 ? "there is no such command" : `there is no command "${shown.join(" ")}"`, `did you mean: vault ${meant}`);
 }

@@ -39,7 +39,7 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
   let storePassword: Secret | undefined;
   for (let at = 0; at < own.length; at += 1) {
     const word = own[at] ?? "";
-    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'printf %s "$VALUE" | vault secrets create NAME …, or --from-file FILE, or leave it out to be asked; many: vault secrets import FILE; a client\'s: vault login … --client-secret-file FILE');
+    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", 'give it by --from-file FILE, or leave it out to be asked; or: printf %s "$VALUE" | vault secrets create NAME --host HOST; many: vault secrets import FILE; a client\'s: vault login PROVIDER --client-id ID --client-secret-file FILE');
     const found = findUrlPassword(own, at);
     if (found !== undefined) {
       storePassword = Secret.fromText(found.password);
@@ -54,7 +54,7 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
     }
     const value = word.length > flag.length ? word.slice(flag.length + 1) : own[(at += 1)];
     if (value === undefined) throw new VaultError("usage", `${flag} needs a value`, `${SECRET_FLAGS[flag]} FILE is safer`);
-    if (secrets.has(flag)) throw new VaultError("usage", `${flag} is given twice`);
+    if (secrets.has(flag)) throw new VaultError("usage", `${flag} is given twice`, "give it once");
     secrets.set(flag, Secret.fromText(value));
     warnings.push(`${flag} on the command line is seen by other users for a moment and kept by the shell's history; ${SECRET_FLAGS[flag]} FILE, ${SECRET_FLAGS[flag]} - (stdin) or a prompt are safer`);
   }

@@ -20,14 +20,14 @@ export async function readInput(path: string, what: string, bytesMax: number): P
   try {
     const descriptor = openSync(path, "r");
     try {
-      if (fstatSync(descriptor).isDirectory()) throw new VaultError("usage", `"${path}" is a folder`);
+      if (fstatSync(descriptor).isDirectory()) throw new VaultError("usage", `"${path}" is a folder`, "name a file in it");
       return readUpTo(descriptor, bytesMax, path);
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError("usage", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`);
+    throw new VaultError("usage", `cannot read "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "check the path, and that you may read the file");
   }
 }
 
@@ -41,7 +41,7 @@ function readUpTo(descriptor: number, bytesMax: number, path: string): Uint8Arra
       if (count === 0) return new Uint8Array(Buffer.concat(chunks));
       chunks.push(chunk.subarray(0, count));
       length += count;
-      if (length > bytesMax) throw new VaultError("usage", `"${path}" is longer than ${bytesMax} bytes`);
+      if (length > bytesMax) throw new VaultError("usage", `"${path}" is longer than ${bytesMax} bytes`, "check that it is the file that you mean");
     }
   } finally {
     for (const chunk of chunks) chunk.fill(0);

@@ -5,7 +5,7 @@ import { askLine, note } from "../output/terminal.ts";
 /** Stdin can be read once, and cannot be put anew. @throws VaultError `usage`. */
 export function requireFile(file: string, deleteSource: boolean, passphraseFile: string | undefined): void {
   if (file !== "-") return;
-  if (deleteSource) throw new VaultError("usage", "--delete-source needs a file, and stdin is none");
+  if (deleteSource) throw new VaultError("usage", "--delete-source needs a file, and stdin is none", "name the file, or leave --delete-source out");
   if (passphraseFile === "-") throw new VaultError("usage", "stdin cannot hold both the file and the passphrase", "--passphrase-file FILE, or the variable VAULT_PASSPHRASE");
 }
 

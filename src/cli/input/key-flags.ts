@@ -34,5 +34,5 @@ export function findCost(word: string | undefined): KdfCost | undefined {
 export function requireFlagsOf(provider: ProviderName, given: Readonly<Record<string, unknown>>): void {
   const owners: Readonly<Record<string, ProviderName>> = { "keychain-service": "keyring", "keychain-account": "keyring", "env-var": "env", "file-path": "file", kdf: "passphrase" };
   const stray = Object.entries(owners).find(([flag, owner]) => owner !== provider && given[flag] !== undefined);
-  if (stray !== undefined) throw new VaultError("usage", `--${stray[0]} belongs to the provider ${stray[1]}, and ${provider} was asked for`);
+  if (stray !== undefined) throw new VaultError("usage", `--${stray[0]} belongs to the provider ${stray[1]}, and ${provider} was asked for`, "leave one of the two out");
 }

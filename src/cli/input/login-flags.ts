@@ -40,7 +40,7 @@ interface LoginWords {
 
 /** @throws VaultError `usage`. */
 export async function parseLogin(word: string | undefined, flags: LoginWords): Promise<AskedLogin> {
-  if ((word === undefined) === (flags.issuer === undefined)) throw new VaultError("usage", word === undefined ? "say where to log in" : "a provider and --issuer exclude each other", "vault login PROVIDER, or vault login --issuer URL; vault login --list shows the providers");
+  if ((word === undefined) === (flags.issuer === undefined)) throw new VaultError("usage", word === undefined ? "say where to log in" : "a provider and --issuer exclude each other", "to see the providers: vault login --list; then: vault login PROVIDER; or: vault login --issuer URL");
   return {
     server: word !== undefined ? { kind: "named", word, baseUrl: flags["base-url"] } : { kind: "issuer", address: flags.issuer ?? "" },
     name: flags.name,
@@ -69,7 +69,7 @@ function parseClientId(id: string | undefined): string | undefined {
 
 function parsePort(text: string): number {
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
-  if (port < 1024 || port > 65_535) throw new VaultError("usage", "--redirect-port takes a port from 1024 to 65535");
+  if (port < 1024 || port > 65_535) throw new VaultError("usage", "--redirect-port takes a port from 1024 to 65535", "leave it out for a port that is free, or give one such as --redirect-port 8765");
   return port;
 }
 

@@ -63,7 +63,7 @@ const TAKEN: Readonly<Record<(typeof MINTED)[number], readonly string[]>> = {
 /** The flags that only some other source takes. @throws VaultError `usage`. */
 export function refuseMinted(flags: Words, source: string, taken: readonly string[] = []): void {
   const stray = Object.keys(mintedFlags).find((name) => flags[name as keyof Words] !== undefined && !taken.includes(name));
-  if (stray !== undefined) throw new VaultError("usage", `--source ${source} takes no --${stray}`, "see --help");
+  if (stray !== undefined) throw new VaultError("usage", `--source ${source} takes no --${stray}`, "its flags: vault secrets create --help");
 }
 
 /** @throws VaultError `usage`, `io`. */
@@ -80,7 +80,7 @@ export async function parseMinted(kind: (typeof MINTED)[number], flags: Words, l
     }
     case "jwt-bearer": {
       const app = flags["github-app"];
-      if (app !== undefined && flags["token-endpoint"] !== undefined) throw new VaultError("usage", "--github-app and --token-endpoint exclude each other");
+      if (app !== undefined && flags["token-endpoint"] !== undefined) throw new VaultError("usage", "--github-app and --token-endpoint exclude each other", "leave one of the two out");
       const claims = [...pairsOf("--claim", flags.claim), ...(app === undefined ? [] : [{ name: "iss", value: app }])];
       const lifetime = secondsOf(flags["jwt-lifetime"] ?? "5m", "--jwt-lifetime");
       return { ...shared, kind, ...signing, ...request, lifetime, claims, tokenEndpoint: flags["token-endpoint"], installation: app === undefined ? undefined : installationOf(flags) };
@@ -114,26 +114,26 @@ function oneLine(policy: string): string {
   try {
     return JSON.stringify(JSON.parse(policy));
   } catch {
-    throw new VaultError("usage", "--policy takes a policy in JSON");
+    throw new VaultError("usage", "--policy takes a policy in JSON", "its flags: vault secrets create --help");
   }
 }
 
 function need(value: string | undefined, flag: string, source: string): string {
-  if (value === undefined) throw new VaultError("usage", `--source ${source} takes ${flag}`, "vault secrets create --help");
+  if (value === undefined) throw new VaultError("usage", `--source ${source} takes ${flag}`, "its flags: vault secrets create --help");
   return value;
 }
 
 function pairsOf(flag: string, words: readonly string[] = []): Pair[] {
   return words.map((word) => {
     const equals = word.indexOf("=");
-    if (equals < 1) throw new VaultError("usage", `${flag} takes NAME=VALUE`);
+    if (equals < 1) throw new VaultError("usage", `${flag} takes NAME=VALUE`, `such as ${flag} audience=api`);
     return { name: word.slice(0, equals), value: word.slice(equals + 1) };
   });
 }
 
 async function readRoots(path: string | undefined): Promise<string | null> {
   if (path === undefined) return null;
-  if (isStdin(path)) throw new VaultError("usage", "--upstream-ca takes a file");
+  if (isStdin(path)) throw new VaultError("usage", "--upstream-ca takes a file", "name the PEM file: --upstream-ca FILE");
   const certificates = Buffer.from(await readInput(path, "the file", PEM_BYTES_MAX)).toString("latin1").match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
   if (certificates === null) throw new VaultError("usage", `"${path}" holds no certificate`, "--upstream-ca takes a PEM file");
   return `${certificates.map((one) => one.replaceAll("\r", "")).join("\n")}\n`;

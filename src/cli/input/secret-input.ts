@@ -53,7 +53,7 @@ export function isGiven({ flag, file }: Pick<InputWays, "flag" | "file">): boole
  */
 export async function findSecretInput(ways: InputWays): Promise<Secret | undefined> {
   const given = givenSecrets.get(ways.flag);
-  if (given !== undefined && ways.file !== undefined) throw new VaultError("usage", `${ways.flag} and ${ways.flag}-file exclude each other`);
+  if (given !== undefined && ways.file !== undefined) throw new VaultError("usage", `${ways.flag} and ${ways.flag}-file exclude each other`, "leave one of the two out; the file is the safer one");
   if (given !== undefined) return new Secret(given.reveal().slice());
   if (ways.file !== undefined) return readSecretFile(ways.file, ways);
   const variable = process.env[ways.variable];
@@ -76,7 +76,7 @@ export async function requireSecretInput(ways: InputWays): Promise<Secret> {
  */
 export async function requireValue(name: string, fromFile: string | undefined): Promise<Secret> {
   const asked = { question: `Value of ${name}`, isNew: false };
-  if (fromFile === undefined && isStdinTyped() && !hasTerminal()) throw new VaultError("usage", `no value for "${name}" was given`, `printf %s "$VALUE" | vault secrets create ${name} …`);
+  if (fromFile === undefined && isStdinTyped() && !hasTerminal()) throw new VaultError("usage", `no value for "${name}" was given`, `printf %s "$VALUE" | vault secrets create ${name} --host HOST`);
   return readSecretFile(fromFile ?? "-", asked);
 }
 

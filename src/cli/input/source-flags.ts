@@ -48,7 +48,7 @@ interface SourceWords extends MintedWords {
 /** @param words behind the name. @param isBehindDashes whether they stand behind `--`. @returns undefined for a value that is stored. @throws VaultError `usage`. */
 export async function parseSource(flags: SourceWords, words: readonly string[], isBehindDashes: boolean): Promise<AskedSource | AskedMint | undefined> {
   if (flags.source === undefined) {
-    if (words.length > 0) throw new VaultError("usage", "there are more arguments than the command takes (not repeated here, in case one is a secret)", "see --help");
+    if (words.length > 0) throw new VaultError("usage", "there are more arguments than the command takes (not repeated here, in case one is a secret)", "its flags: vault secrets create --help");
     return undefined;
   }
   const minted = MINTED.find((kind) => kind === flags.source);
@@ -58,16 +58,16 @@ export async function parseSource(flags: SourceWords, words: readonly string[], 
     return parseMinted(minted, flags, { ttl: secondsOf(flags.ttl ?? "5m", "--ttl"), failureTtl: secondsOf(flags["failure-ttl"] ?? "10s", "--failure-ttl") });
   }
   refuseMinted(flags, flags.source);
-  if (flags.browser || flags["from-file"] !== undefined) throw new VaultError("usage", `--source ${flags.source} takes no value`, "see --help");
+  if (flags.browser || flags["from-file"] !== undefined) throw new VaultError("usage", `--source ${flags.source} takes no value`, "its flags: vault secrets create --help");
   const life = { ttl: secondsOf(flags.ttl ?? "5m", "--ttl"), failureTtl: secondsOf(flags["failure-ttl"] ?? "10s", "--failure-ttl"), keep: flags["keep-env"] ?? [] };
   if (flags.source === "command") {
-    if (!isBehindDashes || words.length === 0) throw new VaultError("usage", "--source command takes a program behind --", "vault secrets create NAME --host H --source command -- PROG ARGS…");
+    if (!isBehindDashes || words.length === 0) throw new VaultError("usage", "--source command takes a program behind --", "vault secrets create NAME --host HOST --source command -- PROG ARGS");
     const timeout = secondsOf(flags.timeout ?? "30s", "--timeout");
-    if (timeout > TIMEOUT_MAX) throw new VaultError("usage", "--timeout takes at most 10m");
+    if (timeout > TIMEOUT_MAX) throw new VaultError("usage", "--timeout takes at most 10m", "such as --timeout 30s");
     return { ...life, kind: "command", command: words, timeout };
   }
   const [address, ...more] = words;
-  if (address === undefined || more.length > 0 || flags.timeout !== undefined) throw new VaultError("usage", "--source reference takes one address", "vault secrets create NAME --host H --source reference op://VAULT/ITEM/FIELD");
+  if (address === undefined || more.length > 0 || flags.timeout !== undefined) throw new VaultError("usage", "--source reference takes one address", "vault secrets create NAME --host HOST --source reference op://VAULT/ITEM/FIELD");
   return { ...life, kind: "reference", address };
 }
 

@@ -27,12 +27,12 @@ export async function readStdin(what: string, bytesMax: number): Promise<Uint8Ar
   const notice = setTimeout(() => { tellTerminal(`waiting for ${what} on stdin${ending}, Ctrl-C gives up`); }, PATIENCE_MS);
   const chunks: Buffer[] = [];
   try {
-    if (fstatSync(0).isDirectory()) throw new VaultError("usage", "stdin is a folder");
+    if (fstatSync(0).isDirectory()) throw new VaultError("usage", "stdin is a folder", "name a file, or pipe the value in");
     await collect(standardInput(), chunks, bytesMax);
     return new Uint8Array(Buffer.concat(chunks));
   } catch (error) {
     if (error instanceof VaultError) throw error;
-    throw new VaultError("usage", `nothing can be read from stdin (${systemErrorCode(error) ?? "unknown error"})`);
+    throw new VaultError("usage", `nothing can be read from stdin (${systemErrorCode(error) ?? "unknown error"})`, "name a file, or pipe the value in");
   } finally {
     clearTimeout(notice);
     for (const chunk of chunks) chunk.fill(0);
@@ -52,7 +52,7 @@ const LINE_CHARACTERS_MAX = 1024 * 1024;
  * @throws VaultError `usage` for a line beyond a million characters, or where stdin was read already.
  */
 export async function* readInputLines(signal: AbortSignal): AsyncGenerator<string> {
-  if (isTaken) throw new VaultError("usage", "stdin has been read already");
+  if (isTaken) throw new VaultError("usage", "stdin has been read already", "only one thing can come from it: give the other as a file");
   isTaken = true;
   const input = standardInput();
   const stop = (): void => { input.destroy(); };

@@ -36,8 +36,8 @@ export function declinesWall({ sandbox }: GivenWallFlags, declined?: Project): b
 export function chooseWall(flags: GivenWallFlags, project: Project | undefined): WallChoice | undefined {
   const isWalled = flags.sandbox ?? project?.sandbox === true;
   const needless = (["writable", "publish", "host-port"] as const).find((name) => flags[name] !== undefined);
-  if (!isWalled && flags.explain === true) throw new VaultError("usage", "--explain goes with --sandbox", "of a single request, vault explain METHOD URL tells");
-  if (!isWalled && needless !== undefined) throw new VaultError("usage", `--${needless} goes with --sandbox`);
+  if (!isWalled && flags.explain === true) throw new VaultError("usage", "--explain goes with --sandbox", "of a single request: vault explain METHOD URL");
+  if (!isWalled && needless !== undefined) throw new VaultError("usage", `--${needless} goes with --sandbox`, `leave it out, or run behind the wall: vault run --sandbox -- CMD`);
   if (!isWalled) return undefined;
   return { writable: flags.writable ?? [], asked: project?.writable ?? [], published: parsePorts("publish", flags.publish), hostPorts: parsePorts("host-port", flags["host-port"]) };
 }

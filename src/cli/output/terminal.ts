@@ -118,7 +118,7 @@ export async function askLine(question: string): Promise<string> {
 /** @throws VaultError `usage` for any other answer than yes, or where nobody is there to ask. */
 export async function requireYes(question: string): Promise<void> {
   if (!hasTerminal()) throw new VaultError("usage", "there is no terminal to ask at", "--yes says yes to what stands above");
-  if (!/^y(?:es)?$/i.test((await askLine(`${question} [y/N]`)).trim())) throw new VaultError("usage", "the answer was no, so nothing was done");
+  if (!/^y(?:es)?$/i.test((await askLine(`${question} [y/N]`)).trim())) throw new VaultError("usage", "the answer was no, so nothing was done", "type it again, and answer yes, if you want it");
 }
 
 /** Asks twice for something new. @throws VaultError `usage` when the two differ, or nothing was entered. */

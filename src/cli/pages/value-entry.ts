@@ -56,7 +56,7 @@ export async function openValueEntry(details: EntryDetails, entryMs: number = EN
   const close = (): void => {
     clearTimeout(timer);
     page.close();
-    reject(new VaultError("usage", "nothing was entered"));
+    reject(new VaultError("usage", "nothing was entered", "type it again, or give the value another way: --from-file FILE"));
   };
   // Who closes it without waiting has heard enough.
   promise.catch(() => undefined);

@@ -164,7 +164,7 @@ export function refuseMisplaced(grant: Grant, authority: Authority): Refusal {
 
 /** @param names of the secrets that it would be signed with. */
 export function refuseSigned(names: readonly string[], authority: Authority, format: AnswerFormat): Refusal {
-  const refusal = makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program the key as it is (vault run --dotenv FILE --expose NAME), a secret that has the run sign (vault secrets create AWS --source aws-sts --role ARN …), or a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK");
+  const refusal = makeRefusal("signed", `the request was not sent to ${formatAuthority(authority)}; it is signed with a placeholder of ${names.join(", ")}, which no host takes: AWS has requests signed with the key itself, on the program's side`, names, "give the program a token that is sent: Amazon Bedrock takes AWS_BEARER_TOKEN_BEDROCK; or the key as it is: vault run --dotenv FILE --expose NAME -- CMD; or a secret that has the run sign: vault secrets create AWS --source aws-sts --role ARN");
   return { ...refusal, format };
 }
 
@@ -201,7 +201,7 @@ export function refuseTokenEndpoint(grants: readonly Grant[], authority: Authori
 
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */
 export function refuseStray(where: string, authority: Authority): Refusal {
-  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${where} is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME");
+  return makeRefusal("not-given", `the request was not sent to ${formatAuthority(authority)}; the placeholder in its ${where} is of a secret that this run was not given, or of an older kind; let the program take its key from the environment anew`, [], "or give the run that secret: vault run -s NAME -- CMD");
 }
 
 /** @param names of the secrets that might stand in the body. */
@@ -253,7 +253,7 @@ export function refuseUntunnelled(authority: Authority): Refusal {
 
 function howToAllow({ name, narrowedBy }: Grant, change: string, condition = "to allow it"): string {
   if (narrowedBy === undefined) return `${condition}: vault secrets update ${name} ${change}`;
-  return `what this run may have of it is what ${narrowedBy} leaves of what the vault allows; vault secrets show ${name} tells that, and --no-project runs without the file`;
+  return `what this run may have of it is what ${narrowedBy} leaves of what the vault allows; --no-project runs without the file; what the vault allows: vault secrets show ${name}`;
 }
 
 function notSent({ name }: Grant, authority: Authority): string {

@@ -137,7 +137,7 @@ function judge(authority: Authority, addresses: readonly string[], mayBePrivate:
     throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is in the broker's own network, where only what a secret is bound to is reached`));
   }
   if (mayReachThisMachine?.(authority) === false && (authority.host === "localhost" || kinds.some(isThisMachine) || hasOwnAddress(addresses))) {
-    throw new RefusalError(makeRefusal("this-machine", `no connection to ${where}; it is on the machine outside the sandbox`, [], `if that is meant: vault run --sandbox --host-port ${authority.port}, where it is the program's own localhost`));
+    throw new RefusalError(makeRefusal("this-machine", `no connection to ${where}; it is on the machine outside the sandbox`, [], `if that is meant, where it is the program's own localhost: vault run --sandbox --host-port ${authority.port} -- CMD`));
   }
   if (!mayBePrivate && kinds.some((kind) => kind !== "public")) throw new RefusalError(makeRefusal("private-address", `no connection to ${where}; it is at a private address`));
 }
@@ -188,7 +188,7 @@ function describeFailure(error: Error | undefined, authority: Authority, isTls: 
   const code = systemErrorCode(error);
   const isNetwork = code === undefined || /^E[A-Z]+$/.test(code);
   if (isTls && !isNetwork) {
-    const remedy = "a private root goes into --upstream-ca FILE, or into vault's roots file, which vault doctor names";
+    const remedy = "a private root goes into --upstream-ca FILE, or into vault's roots file, which is named by: vault doctor";
     return makeRefusal("upstream-certificate", `no secure connection to ${where} (${code}); its certificate or its TLS was not accepted`, [], remedy);
   }
   return makeRefusal("upstream-unreachable", `no connection to ${where} (${code ?? error?.message ?? "closed"})`);
