@@ -84,7 +84,7 @@ export async function carryRest({ paths }: Surroundings, engine: Engine, { conte
   const theirs = new Set<number>();
   for await (const page of listLines(store, 0)) {
     for (const { sequence, line } of page) {
-      if (ours.get(sequence) !== line) throw new VaultError("busy", `the log in the store ${engine.where} goes on otherwise than the vault's did where it was: another move has brought it`, "vault audit on the machine that moved the vault last tells where it is");
+      if (ours.get(sequence) !== line) throw new VaultError("busy", `the log in the store ${engine.where} goes on otherwise than the vault's did where it was: another move has brought it`, "where it is, on the machine that moved the vault last: vault audit");
       theirs.add(sequence);
     }
   }

@@ -59,7 +59,7 @@ export async function finishArrival(surroundings: Surroundings, named: NamedStor
   const { paths } = surroundings;
   const to = await named.open();
   const found = await to.read(ARRIVING_ENTRY);
-  if (found.kind !== "bytes") throw new VaultError("store-unavailable", `no vault is being moved to the store ${to.where}`, "vault status tells where this machine's vault is");
+  if (found.kind !== "bytes") throw new VaultError("store-unavailable", `no vault is being moved to the store ${to.where}`, "where this machine's vault is: vault status");
   const arrived: StoredVault = { bytes: found.bytes, file: parseVaultFile(found.bytes) };
   const anchor = readOwnAnchor(paths.anchorFile, arrived.file);
   judgeStored(to.where, arrived.file, { copy: readCopy(paths)?.file, anchor });
