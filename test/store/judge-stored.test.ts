@@ -63,7 +63,7 @@ describe("what the engine has takes the copy's place", () => {
   test("and a refusal says what to type, either way", async () => {
     const [five, six] = [await vaultAt(5), await vaultAt(6)];
     const refusal = (): unknown => { try { return judge(five, seen(six))(); } catch (error) { return error; } };
-    expect(refusal()).toMatchObject({ hint: expect.stringMatching(/vault store restore .*vault accept AQID/) as string });
+    expect(refusal()).toMatchObject({ hint: expect.stringMatching(/: vault store restore; .*: vault accept AQID/) as string });
   });
 });
 

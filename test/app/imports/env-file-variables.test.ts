@@ -18,7 +18,7 @@ describe("the variables of .env files", () => {
     expect(readTexts([`OPENAI_API_KEY=${KEY}\nGITHUB_TOKEN=kept-in-vault\nPORT=3000\n`], ["OPENAI_API_KEY", "GITHUB_TOKEN"])).toEqual({ PORT: "3000" });
   });
 
-  it.each([[`MY_KEY=${KEY}`, '"MY_KEY"', "--host MY_KEY=HOST"], ["OPENAI_API_KEY=anything", '"OPENAI_API_KEY"', "vault secrets import 0.env;"], [`A_KEY=${KEY}\nB_PASSWORD=hunter2hunter2`, '"A_KEY", "B_PASSWORD"', "--expose A_KEY"]])("stop the run where one looks like a credential, with what to type and without its value", (text, names, hint) => {
+  it.each([[`MY_KEY=${KEY}`, '"MY_KEY"', "--host MY_KEY=HOST"], ["OPENAI_API_KEY=anything", '"OPENAI_API_KEY"', ": vault secrets import 0.env"], [`A_KEY=${KEY}\nB_PASSWORD=hunter2hunter2`, '"A_KEY", "B_PASSWORD"', "--expose A_KEY"]])("stop the run where one looks like a credential, with what to type and without its value", (text, names, hint) => {
     expect(() => readTexts([`PORT=3000\n${text}\n`])).toThrow(expect.objectContaining({ code: "usage", message: expect.stringContaining(names) as unknown, hint: expect.stringContaining(hint) as unknown }));
     expect(() => readTexts([text])).toThrow(expect.not.objectContaining({ message: expect.stringMatching(/sk-proj|anything|hunter2/) as unknown }));
   });

@@ -48,7 +48,7 @@ describe("a server that has its logins elsewhere", () => {
     ["one whose customers are companies", "https://evil.example", ["login.microsoftonline.com"], "Microsoft"],
   ])("has them with %s: nobody is asked to log in", async (_name, address, hosts, title) => {
     expect(await judge(address, ...hosts)).toContain(title);
-    await expect(judgeForeignLogins(address, at(...hosts))).rejects.toMatchObject({ code: "no-value", hint: expect.stringMatching(/^vault login [a-z-]+ logs in at /) as string });
+    await expect(judgeForeignLogins(address, at(...hosts))).rejects.toMatchObject({ code: "no-value", hint: expect.stringMatching(/^to log in at .*: vault login [a-z-]+$/) as string });
   });
 
   test.each([["GitHub's own MCP server", "https://api.githubcopilot.com/mcp", ["github.com"]], ["Google's issuer, by its own name", "https://accounts.google.com", ["accounts.google.com", "oauth2.googleapis.com"]], ["Dropbox, whose API has another name", "https://api.dropboxapi.com", ["www.dropbox.com", "api.dropboxapi.com"]]])("is one of the provider's own: %s", async (_name, address, hosts) => {
