@@ -196,7 +196,7 @@ export function refuseKeyGrant({ name }: Grant, authority: Authority): Refusal {
 /** @param grants whose tokens come from there. */
 export function refuseTokenEndpoint(grants: readonly Grant[], authority: Authority): Refusal {
   const names = grants.map(({ name }) => name);
-  return makeRefusal("token-endpoint", `the request was not sent to ${formatAuthority(authority)}; tokens of ${names.join(", ")} come from there, and the vault alone asks for them; the program has its token already: use that`, names, "a program that is to log in by itself gets a run without that secret: vault run -s OTHER_NAME");
+  return makeRefusal("token-endpoint", `the request was not sent to ${formatAuthority(authority)}; tokens of ${names.join(", ")} come from there, and the vault alone asks for them; the program has its token already: use that`, names, "a program that is to log in by itself gets a run without that secret: vault run -s OTHER_NAME -- CMD");
 }
 
 /** A placeholder of this vault that is none of the run's. @param where it stands, such as `X-Api-Key header`. */
