@@ -57,12 +57,13 @@ function hintOf(node: ts.Node, tree: ts.SourceFile): string | undefined {
   return node.head.text + node.templateSpans.map(({ expression, literal }) => `${FLAGS.includes(expression.getText(tree)) || expression.getText(tree).includes("--") ? "" : "VALUE"}${literal.text}`).join("");
 }
 
-/** What is what to type: the third of a `VaultError`, and what has the name of a hint or of a remedy. */
+/** What is what to type: the third of a `VaultError`, the last of a finding of the doctor's, and what has the name of a hint or of a remedy. */
 function isHint(node: ts.Node, tree: ts.SourceFile): boolean {
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {
     const { parent } = at;
     if (ts.isNewExpression(parent) && parent.expression.getText(tree) === "VaultError") return parent.arguments?.[2] === at;
-    if (ts.isCallExpression(parent) && parent.expression.getText(tree) === "makeRefusal") return parent.arguments?.[3] === at;
+    if (ts.isCallExpression(parent) && parent.expression.getText(tree) === "makeRefusal") return parent.arguments[3] === at;
+    if (ts.isCallExpression(parent) && /^(?:problem|problemOf|note)$/.test(parent.expression.getText(tree)) && tree.fileName.includes("/doctor/")) return parent.arguments.length > 2 && parent.arguments.at(-1) === at;
     if ((ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) && parent.initializer === at && /^(?:\w*hints?|RESTORE|remedy|fix)$/i.test(parent.name.getText(tree))) return true;
     if (ts.isFunctionDeclaration(parent) && /Hint$|^howTo/.test(parent.name?.text ?? "")) return true;
   }
@@ -94,7 +95,7 @@ async function parseWords(typed: readonly string[]): Promise<string | undefined>
   const all = { ...flags, ...baseFlags } as Readonly<Record<string, { readonly type: string; readonly options?: readonly string[] }>>;
   const [own, behind] = typed.includes("--") ? [typed.slice(length, typed.indexOf("--")), typed.slice(typed.indexOf("--"))] : [typed.slice(length), []];
   // What a placeholder stands for, where that is one of a few words.
-  const argv = own.map((word, index) => (/^[A-Z]+$/.test(word) ? (all[(own[index - 1] ?? "").replace(/^--/, "")]?.options?.[0] ?? word) : word));
+  const argv = own.map((word, index) => (/^[A-Z]+$/.test(word) ? (all[(own[index - 1] ?? "").replace(/^--/, "")]?.options?.[0] ?? (word === "ENTRY" ? "1" : word)) : word));
   try {
     const { argv: given } = await Parser.parse([...argv, ...behind], { args, flags: { ...flags, ...baseFlags }, strict: behind.length === 0 || strict });
     if (typed.at(-1) === "--") return "ends with --";

@@ -72,7 +72,7 @@ async function examineWithKey({ surroundings, file, keyFile, isUnsafe, triesSour
     const successors = keyFile === undefined ? [] : lookFor("key", () => examineSuccessors(keyFile, file.contents.slot.keyId));
     const holder = agent.holder ?? source.holder;
     const opened = holder === undefined ? undefined : await examineSecrets(paths, file, holder);
-    const unopened = note("secrets", "whether the vault file is authentic and its secrets open was not checked: the key is not at hand", file.contents.slot.locator.provider === "passphrase" ? "vault unlock, then vault doctor" : undefined);
+    const unopened = note("secrets", "whether the vault file is authentic and its secrets open was not checked: the key is not at hand", file.contents.slot.locator.provider === "passphrase" ? "vault unlock; vault doctor" : undefined);
     const audit = isUnsafe(paths.auditFolder)
       ? note("audit", "the audit log was not looked into, because it is unsafe")
       : await examineAudit(paths, file, opened?.isAuthentic === true ? holder : undefined);
@@ -101,7 +101,7 @@ function lookFor(check: Check, examineIt: () => readonly Finding[]): readonly Fi
   try {
     return examineIt();
   } catch (error) {
-    return [problemOf(check, error, "check that the vault's folders are yours to read: vault status shows them")];
+    return [problemOf(check, error, "check that the vault's folders are yours to read; which they are: vault status")];
   }
 }
 
@@ -109,7 +109,7 @@ function lookAtPlaces(paths: VaultPaths, keyFile: string | undefined): ReturnTyp
   try {
     return examinePlaces(paths, keyFile);
   } catch (error) {
-    return { findings: [problemOf("permissions", error, "check that the vault's folders are yours to read: vault status shows them")], unsafePaths: new Set() };
+    return { findings: [problemOf("permissions", error, "check that the vault's folders are yours to read; which they are: vault status")], unsafePaths: new Set() };
   }
 }
 

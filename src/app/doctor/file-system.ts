@@ -49,7 +49,7 @@ export function judgeHolding({ what, path, hasKey }: Holding, magic: number | un
   const findings: Finding[] = [];
   const service = findSyncService(path);
   if (service !== undefined && hasKey) {
-    findings.push(problem("file-system", "unsafe-file", `${what} "${path}" is in a folder of ${service}, which copies the key to other machines`, "keep the key elsewhere: vault rotate-master --new-provider file --file-path FILE, or passphrase"));
+    findings.push(problem("file-system", "unsafe-file", `${what} "${path}" is in a folder of ${service}, which copies the key to other machines`, "keep the key elsewhere, or have a passphrase instead: vault rotate-master --new-provider file --file-path FILE"));
   } else if (service !== undefined) {
     findings.push(note("file-system", `${what} "${path}" is in a folder of ${service}, which may put an older copy back; such a vault is refused as rolled back`, "set VAULT_DIR to a folder that is not synchronised"));
   }

@@ -38,7 +38,7 @@ export async function examineAgent({ paths }: Surroundings, file: VaultFile | un
     }
     const whose = file !== undefined && equalBytes(agent.vaultId, file.contents.id) ? "a key that this vault had before" : "the key of another vault";
     agent.close();
-    return { findings: [note("agent", `the agent (process ${pid}) holds ${whose}, for ${minutes(ttlLeftMs)} more`, "vault lock, then vault unlock")], holder: undefined };
+    return { findings: [note("agent", `the agent (process ${pid}) holds ${whose}, for ${minutes(ttlLeftMs)} more`, "vault lock; vault unlock")], holder: undefined };
   } catch (error) {
     agent?.close();
     return { findings: [problemOf("agent", error, "vault lock")], holder: undefined };
@@ -62,7 +62,7 @@ export async function examineKeySource(surroundings: Surroundings, file: VaultFi
     return { findings: [ok("key", `${about} has the key, and it is this vault's`)], holder };
   } catch (error) {
     holder?.close();
-    return { findings: [problemOf("key", error, "vault status shows where the key is looked for")], holder: undefined };
+    return { findings: [problemOf("key", error, "where the key is looked for: vault status")], holder: undefined };
   }
 }
 
@@ -71,7 +71,7 @@ export function examineVariables({ variables }: Surroundings, file: VaultFile | 
   const locator = file?.contents.slot.locator;
   const names = [...(locator?.provider === "env" ? [locator.variable] : []), "VAULT_PASSPHRASE", "VAULT_NEW_PASSPHRASE"];
   return names.filter((name) => (variables[name] ?? "") !== "").map((name) =>
-    note("environment", `the variable "${name}" is in the environment of every program that this shell starts, and every program of yours can read it there (/proc/<pid>/environ)`, name === "VAULT_PASSPHRASE" || name === "VAULT_NEW_PASSPHRASE" ? `unset ${name}; vault unlock asks without it` : "vault rotate-master --new-provider passphrase; a key file, and a keyring that is open, can be read by programs of yours as well"),
+    note("environment", `the variable "${name}" is in the environment of every program that this shell starts, and every program of yours can read it there (/proc/<pid>/environ)`, name === "VAULT_PASSPHRASE" || name === "VAULT_NEW_PASSPHRASE" ? `unset ${name}; to be asked without it: vault unlock` : "a key file, and a keyring that is open, can be read by programs of yours as well; for a passphrase instead: vault rotate-master --new-provider passphrase"),
   );
 }
 

@@ -60,7 +60,7 @@ export function examineSuccessors(keyFile: string, keyId: Uint8Array): Finding[]
   const successors = [...new Set([base, keyFile])].flatMap((path) => siblings(path, `${basename(path)}.`).filter((other) => /^\.[0-9a-f]{32}$/.test(other.slice(path.length))));
   return successors.filter((path) => path !== keyFile).map((path) =>
     path === `${keyFile}.${encodeHex(keyId)}`
-      ? note("key", `the key in force is in "${path}", because a replacement was cut off before it could take its place; vault finds it there`, "vault rotate-master puts the next key in its place")
+      ? note("key", `the key in force is in "${path}", because a replacement was cut off before it could take its place; vault finds it there`, "to put the next key in its place: vault rotate-master")
       : note("key", `"${path}" is a key that was staged for a vault and is not in use; vault never removes it`, `if it opens no vault and no backup that you keep: rm ${shellWord(path)}`),
   );
 }

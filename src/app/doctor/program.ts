@@ -31,7 +31,7 @@ export async function examineProgram({ paths, variables }: Pick<Surroundings, "p
   try {
     return [known, ...(await probeAll(paths.runtimeFolder, variables, kind.runtime, kind.program))];
   } catch (error) {
-    return [known, problemOf("requests", error, "check that the disk is not full, and that vault's folders are yours: vault status shows them")];
+    return [known, problemOf("requests", error, "check that the disk is not full, and that vault's folders are yours; which they are: vault status")];
   }
 }
 
@@ -40,9 +40,9 @@ function describe(command: string, kind: CommandKind): Finding {
   const itself = `vault run --summary -- ${shellWord(command)}`;
   switch (kind.kind) {
     case "not-found":
-      return problem("program", "usage", `the program "${command}" was not found`, "give it as it would stand behind vault run --");
+      return problem("program", "usage", `the program "${command}" was not found`, "give it as in: vault run -- CMD");
     case "shell":
-      return note("program", `"${name}" is a shell, or a script of one: what it starts shows only when it runs`, `vault doctor -- with the program that makes the requests; or try the command itself: ${itself}`);
+      return note("program", `"${name}" is a shell, or a script of one: what it starts shows only when it runs`, `name the program that makes the requests: vault doctor -- CMD; or try the command itself: ${itself}`);
     case "browser":
       return note("program", `"${name}" is a browser, which keeps no password for a proxy, and asks nobody about a run's certificates: on Linux it reaches the hosts that no secret is bound to, and no others`, "for bound hosts drive it by Playwright or Puppeteer, with their `proxy` option and with errors of certificates ignored: see docs/clients.md");
     case "unknown":

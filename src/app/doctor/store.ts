@@ -44,7 +44,7 @@ async function examineWriting(engine: Engine): Promise<Finding> {
 async function compare(paths: VaultPaths, engine: Engine, stored: StoredVault | undefined): Promise<Finding> {
   const copy = readCopy(paths)?.file;
   try {
-    if (!judgeStored(engine.where, stored?.file, { copy, anchor: readAnchor(paths.anchorFile) })) return problem("store", "no-vault", `there is no vault in the store ${engine.where}`, "vault init --store with its address makes one");
+    if (!judgeStored(engine.where, stored?.file, { copy, anchor: readAnchor(paths.anchorFile) })) return problem("store", "no-vault", `there is no vault in the store ${engine.where}`, "to make one, with its address: vault init --store URL");
     await pullVault(paths, () => Promise.resolve(engine));
   } catch (error) {
     return problemOf("store", error, FIX);

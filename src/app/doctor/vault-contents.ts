@@ -115,7 +115,7 @@ export async function examineAudit(paths: VaultPaths, file: VaultFile, holder: K
     if (holder !== undefined) keys = await openVaultKeys(holder, file.contents);
     const auditKey = keys?.audit;
     const { entries, segments, doubts: [doubt] } = await withRecall({ paths }, file.contents.id, (recall) => followChains(paths, file.contents, auditKey, recall));
-    if (doubt !== undefined) return problem("audit", "audit-broken", `entry ${doubt.entry} of the audit log: ${doubt.why}`, "vault audit --verify lists all that is in doubt; once you know what happened, vault audit --accept takes it for settled");
+    if (doubt !== undefined) return problem("audit", "audit-broken", `entry ${doubt.entry} of the audit log: ${doubt.why}`, "all that is in doubt: vault audit --verify; to take an entry for settled, once you know what happened: vault audit --accept ENTRY");
     if (!isWritable(auditFolder)) return problem("audit", "audit-unwritable", `the audit folder "${auditFolder}" cannot be written to, so no command that needs the log will do anything`, `check that its file system is not read-only, then: chmod u+rwx ${shellWord(auditFolder)}`);
     const counts = `${count(entries, "entry", "entries")} and ${count(segments, "run")}`;
     return ok("audit", keys === undefined ? `the audit log's chain is unbroken (${counts}); who wrote it is only checked with the key` : `the audit log is unbroken, and written with this vault's key (${counts})`);
@@ -138,10 +138,10 @@ async function nameUnopened(holder: KeyHolder, vaultId: Uint8Array, records: rea
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       if (error.code === "locked") break;
-      return problem("secrets", error.code, `the secret "${record.name}" does not open: ${error.message}`, `${RESTORE}, or give it a new value: vault secrets delete ${record.name}, then vault secrets create ${record.name}`);
+      return problem("secrets", error.code, `the secret "${record.name}" does not open: ${error.message}`, `${RESTORE}, or give it a new value: vault secrets delete ${record.name}; then: vault secrets create ${record.name}`);
     }
   }
-  return problemOf("secrets", failure, "vault unlock, then vault doctor");
+  return problemOf("secrets", failure, "vault unlock; vault doctor");
 }
 
 /** A folder that is not there yet is made by the next command. */

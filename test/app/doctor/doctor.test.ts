@@ -86,7 +86,7 @@ describe("a healthy vault", () => {
     await makeVault(surroundings, { provider: "passphrase", ask: () => Promise.resolve(Secret.fromText("correct horse")), cost: LEAST_COST });
     const findings = await examine({ ...surroundings, hasGivenPassphrase: true });
     expect(problemsOf(findings)).toEqual([]);
-    expect(messageOf(findings, "secrets")).toContain("vault unlock, then vault doctor");
+    expect(messageOf(findings, "secrets")).toContain("vault unlock; vault doctor");
     expect(findings.find(({ check }) => check === "audit")?.message).toContain("unbroken");
   });
 
