@@ -5,8 +5,10 @@ import { VaultError } from "../../errors.ts";
 import { sortNames } from "../imports/project-from-env.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { FILE_BYTES_MAX } from "../../scan/read-text.ts";
+import { quoteWord } from "./quote-word.ts";
 
-const ENV_FILE = /(?:^|[/\\])(?:\.env(?:\.[^/\\]*)?|[^/\\]*\.env|\.dev\.vars)$/;
+/** What `secrets import` reads by its name. */
+export const ENV_FILE = /(?:^|[/\\])(?:\.env(?:\.[^/\\]*)?|[^/\\]*\.env|\.dev\.vars)$/;
 /** A command that fills a page is for nobody to paste. */
 const SKIPPED_MAX = 24;
 
@@ -22,16 +24,10 @@ export function offerImports(surroundings: Pick<Surroundings, "paths">, folder: 
       const { secrets, local, plain } = sortNames(surroundings, read.bytes, `"${path}"`);
       const skipped = [...plain, ...local];
       if (!secrets.some((name) => found.has(name)) || skipped.length > SKIPPED_MAX || !skipped.every(mayShow)) return [];
-      return [["vault secrets import", quote(path), ...skipped.map((name) => `--skip ${name}`)].join(" ")];
+      return [["vault secrets import", quoteWord(path), ...skipped.map((name) => `--skip ${name}`)].join(" ")];
     } catch (error) {
       if (error instanceof VaultError) return [];
       throw error;
     }
   });
-}
-
-/** For a POSIX shell, and not to be taken for a flag. */
-function quote(path: string): string {
-  if (path.startsWith("-")) return quote(`./${path}`);
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -5,20 +5,23 @@ import { hasRandomPart, isSecretVariable, looksLikeCredential } from "../../env-
 import type { Attention } from "../../scan/attention.ts";
 import { attentionFor, findPlace, PLACES } from "../../scan/attention.ts";
 import type { Clue, CredentialKind, Judges, KeyForm } from "../../scan/clue.ts";
-import { findCredentials } from "../../scan/find-credentials.ts";
+import { digestOf, findCredentials } from "../../scan/find-credentials.ts";
 import { ignoredFolders, readStaged } from "../../scan/git.ts";
 import { FILE_BYTES_MAX, readText, textOf } from "../../scan/read-text.ts";
 import { walkFolder } from "../../scan/walk.ts";
 import type { Registry } from "../../services/registry.ts";
 import { findServiceOfVariable } from "../../services/registry.ts";
 import { lengthOf, literalStart } from "../../vault/placeholder-template.ts";
+import { VALUE_BYTES_MAX } from "../../vault/record.ts";
 import { VaultError } from "../../errors.ts";
 import { openRegistry } from "../services/known-services.ts";
 import { keyLooks } from "../services/likely-credential.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { offerImports } from "./import-offer.ts";
+import { ENV_FILE, offerImports } from "./import-offer.ts";
 import type { Comparison } from "./known-values.ts";
 import { openKnownValues } from "./known-values.ts";
+import type { Found, NextStep } from "./next-steps.ts";
+import { nextSteps } from "./next-steps.ts";
 
 export interface ScanRequest {
   /** Empty: the folder, and the places in the home folder where tools keep keys. */
@@ -49,6 +52,8 @@ export interface ScanReport {
   readonly left: readonly { readonly path: string; readonly why: string }[];
   /** What to type, for the files whose values can go into the vault as they stand. */
   readonly imports: readonly string[];
+  /** For all others. */
+  readonly steps: readonly NextStep[];
 }
 
 /** A page of findings tells enough. */
@@ -89,9 +94,15 @@ export async function scan(surroundings: Surroundings, request: ScanRequest): Pr
       service: service ?? (name === undefined ? undefined : findServiceOfVariable(registry, name)?.id),
       secret: secrets.get(digest),
     }));
+    const mayShow = (word: string): boolean => withoutKeys(word, judges) === word;
     const strange = new Map<string, Set<string>>();
     for (const { source, clue } of clues) if (!request.isStaged && clue.name !== undefined && !secrets.has(clue.digest)) strange.set(source.at, (strange.get(source.at) ?? new Set<string>()).add(clue.name));
-    return { findings, comparison: known.comparison, fileCount: tally.files, passedCount: tally.passed, left: tally.left.map(({ path, why }) => ({ path: withoutKeys(path, judges), why })), imports: offerImports(surroundings, request.folder, strange, (word) => withoutKeys(word, judges) === word) };
+    const found = clues.flatMap(({ source: { path, at, text, attention, title }, clue: { digest } }, index): Found[] => {
+      const finding = findings[index];
+      if (finding === undefined || ENV_FILE.test(path) || !mayShow(at)) return [];
+      return [{ ...finding, at, attention, title, digest, variable: registry.find(({ id }) => id === finding.service)?.variables[0], isWhole: text.length <= VALUE_BYTES_MAX && digestOf(text) === digest, isOpenSsh: text.startsWith("-----BEGIN OPENSSH") }];
+    });
+    return { findings, comparison: known.comparison, fileCount: tally.files, passedCount: tally.passed, left: tally.left.map(({ path, why }) => ({ path: withoutKeys(path, judges), why })), imports: offerImports(surroundings, request.folder, strange, mayShow), steps: nextSteps(found) };
   } finally {
     known.close();
   }

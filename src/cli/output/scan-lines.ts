@@ -20,9 +20,10 @@ const COMPARED: Readonly<Record<Comparison, string>> = {
 };
 /** More is for `--json`. */
 const LEFT_MAX = 5;
+const STEPS_MAX = 12;
 
 /** `secret`: null where no secret has that value; absent where that is not known. */
-export function scanObject({ findings, comparison, fileCount, passedCount, left, imports }: ScanReport): Record<string, unknown> {
+export function scanObject({ findings, comparison, fileCount, passedCount, left, imports, steps }: ScanReport): Record<string, unknown> {
   return {
     findings: findings.map(({ file, line, kind, name, service, secret }) => ({ file, line, kind, name: name ?? null, service: service ?? null, ...(comparison === "compared" ? { secret: secret ?? null } : {}) })),
     comparison,
@@ -30,6 +31,7 @@ export function scanObject({ findings, comparison, fileCount, passedCount, left,
     foldersPassed: passedCount,
     notRead: left,
     imports,
+    steps: steps.map(({ command, then }) => ({ command: command ?? null, then })),
   };
 }
 
@@ -41,12 +43,14 @@ export function scanLines({ findings, comparison, fileCount }: ScanReport, width
 }
 
 /** What is no answer: what was left out, what is not known, and what to do about the findings. */
-export function scanNotes({ findings, comparison, left, imports }: ScanReport): string[] {
+export function scanNotes({ findings, comparison, left, imports, steps }: ScanReport): string[] {
   return [
     ...left.slice(0, LEFT_MAX).map(({ path, why }) => `not looked at: "${visible(path)}", which ${why}`),
     ...(left.length > LEFT_MAX ? [`and ${left.length - LEFT_MAX} more that were not looked at (--json names them)`] : []),
     ...(findings.length > 0 && COMPARED[comparison] !== "" ? [COMPARED[comparison]] : []),
     ...imports.map((command) => `into the vault: ${visible(command)}`),
+    ...steps.slice(0, STEPS_MAX).flatMap(({ aim, command, then }) => (command === undefined ? [visible(then)] : [`${aim}: ${visible(command)}`, `then ${visible(then)}`])),
+    ...(steps.length > STEPS_MAX ? [`and what to do about ${steps.length - STEPS_MAX} more (--json has it)`] : []),
   ];
 }
 
