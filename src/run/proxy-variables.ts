@@ -61,6 +61,11 @@ export function isRunProxy(text: string): boolean {
   return /^http:\/\/vault:[0-9a-f]{64}@127\.0\.0\.1:[0-9]+$/.test(text);
 }
 
+/** Whether the text has the form that the address of a run's proxy has behind the wall, where nobody else is and no token is needed. Outside, it may be anybody's. */
+export function isWalledProxy(text: string): boolean {
+  return /^http:\/\/127\.0\.0\.1:[0-9]+$/.test(text);
+}
+
 /** NO_PROXY: hosts with all that is below them, each with a port or without; addresses; blocks of them (CIDR); `*` for everything. */
 export function isExempt(noProxy: string, host: string, port: number): boolean {
   const name = host.toLowerCase();

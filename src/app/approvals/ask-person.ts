@@ -2,7 +2,8 @@
 import { request } from "node:http";
 import { VaultError } from "../../errors.ts";
 import { WISH_HOST } from "../../proxy/judge/run-gate.ts";
-import { isRunProxy } from "../../run/proxy-variables.ts";
+import { isRunProxy, isWalledProxy } from "../../run/proxy-variables.ts";
+import { isBehindWall } from "../keys/inside-run.ts";
 
 /** Longer than a person has. */
 const ANSWER_MS = 150_000;
@@ -15,7 +16,8 @@ const ANSWER_BYTES_MAX = 8 * 1024;
  * @throws VaultError `usage` outside of a run; `not-accepted` for a no, or where nobody answers; `io`.
  */
 export async function askPerson(variables: Readonly<Record<string, string | undefined>>, what: string, why: string): Promise<void> {
-  const proxy = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map((name) => variables[name] ?? "").find(isRunProxy);
+  const isProxy = isBehindWall() ? isWalledProxy : isRunProxy;
+  const proxy = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map((name) => variables[name] ?? "").find(isProxy);
   if (proxy === undefined) throw new VaultError("usage", "this is not inside a run: vault ask is for its program", "vault run -- CMD");
   const { answer, reason } = parseReply(await fetchAnswer(new URL(proxy), `http://${WISH_HOST}/?${new URLSearchParams({ for: what, why }).toString()}`));
   if (answer === "yes") return;
@@ -26,7 +28,7 @@ export async function askPerson(variables: Readonly<Record<string, string | unde
 function fetchAnswer({ hostname, port, username, password }: URL, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (): void => { reject(new VaultError("io", "the run's proxy does not answer")); };
-    const asking = request({ hostname, port, path, headers: { host: WISH_HOST, "proxy-authorization": `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` }, timeout: ANSWER_MS }, (response) => {
+    const asking = request({ hostname, port, path, headers: { host: WISH_HOST, ...(username === "" ? {} : { "proxy-authorization": `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` }) }, timeout: ANSWER_MS }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => { text = (text + chunk).slice(0, ANSWER_BYTES_MAX); });
       response.on("end", () => { resolve(text); }).on("error", fail);
