@@ -36,7 +36,8 @@ export interface Need {
 }
 
 export interface Project {
-  readonly needs: readonly Need[];
+  /** Undefined: the file does not speak of secrets, and takes none from what a run without it has. */
+  readonly needs: readonly Need[] | undefined;
   readonly denyUnmatched: boolean;
   readonly strict: boolean;
   /** Whether its programs run behind the wall. */
@@ -49,15 +50,20 @@ export interface Project {
 export function parseRunFile(bytes: Uint8Array): Project {
   const file = parseMembers(parseJson(bytes), "it", ["$schema", "secrets", "denyUnmatched", "strict", "sandbox", "writable"]);
   if (file["$schema"] !== undefined && typeof file["$schema"] !== "string") throw refuse(`"$schema" is not text`);
-  const secrets = Object.entries(parseObject(file["secrets"], `"secrets"`));
-  if (secrets.length > NEEDS_MAX) throw refuse(`it names more than ${NEEDS_MAX} secrets`);
-  return { needs: secrets.map(parseNeed), denyUnmatched: parseSwitch(file["denyUnmatched"], "denyUnmatched"), strict: parseSwitch(file["strict"], "strict"), sandbox: parseSwitch(file["sandbox"], "sandbox"), writable: parseList(file["writable"], WRITABLE_MAX, `"writable"`, parsePath) ?? [] };
+  return { needs: parseNeeds(file["secrets"]), denyUnmatched: parseSwitch(file["denyUnmatched"], "denyUnmatched"), strict: parseSwitch(file["strict"], "strict"), sandbox: parseSwitch(file["sandbox"], "sandbox"), writable: parseList(file["writable"], WRITABLE_MAX, `"writable"`, parsePath) ?? [] };
 }
 
 /** The file's text for secrets under their own names. @param schema what goes into `$schema`, for editors. */
 export function encodeRunFile(names: readonly string[], schema: string | undefined): string {
   const secrets = Object.fromEntries(names.map((name) => [name, {}]));
   return `${JSON.stringify({ ...(schema === undefined ? {} : { $schema: schema }), secrets }, null, 2)}\n`;
+}
+
+function parseNeeds(value: unknown): readonly Need[] | undefined {
+  if (value === undefined) return undefined;
+  const secrets = Object.entries(parseObject(value, `"secrets"`));
+  if (secrets.length > NEEDS_MAX) throw refuse(`it names more than ${NEEDS_MAX} secrets`);
+  return secrets.map(parseNeed);
 }
 
 function parseNeed([variable, value]: readonly [string, unknown]): Need {

@@ -29,7 +29,7 @@ describe("vault.run.json", () => {
   });
 
   it.each([
-    ["nothing", null], ["a list", []], ["no secrets", {}], ["secrets as a list", { secrets: ["A"] }], ["a rule of another version", { secrets: {}, allow: true }], ["a value", { secrets: { A: { value: "x" } } }],
+    ["nothing", null], ["a list", []], ["secrets as a list", { secrets: ["A"] }], ["a rule of another version", { secrets: {}, allow: true }], ["a value", { secrets: { A: { value: "x" } } }],
     ["a variable that is none", { secrets: { "A=B": {} } }], ["a control character in a name", { secrets: { "A\u001B[2J": {} } }], ["a secret that is no name", { secrets: { A: { secret: "../B" } } }], ["a secret of another type", { secrets: { A: { secret: null } } }],
     ["a need that is text", { secrets: { A: "B" } }], ["no host", { secrets: { A: { hosts: [] } } }], ["hosts as text", { secrets: { A: { hosts: "a.example" } } }], ["a place that is none", { secrets: { A: { places: ["cookie"] } } }], ["no place", { secrets: { A: { places: [] } } }], ["a rule that is none", { secrets: { A: { allow: ["GET x"] } } }], ["no rule", { secrets: { A: { deny: [] } } }], ["an operation that is none", { secrets: { A: { graphql: ["delete"] } } }], ["no use", { secrets: { A: { uses: 0 } } }], ["a size as text", { secrets: { A: { maxBodyBytes: "1M" } } }], ["a header in capitals", { secrets: { A: { places: ["header:X-Key"] } } }], ["a header without a name", { secrets: { A: { places: ["header:"] } } }], ["a parameter of two", { secrets: { A: { places: ["query:a&b"] } } }],
     ["a switch that is text", { secrets: {}, strict: "false" }], ["a wall that is text", { secrets: {}, sandbox: "true" }], ["nothing to write to", { secrets: {}, writable: [] }], ["one path", { secrets: {}, writable: "build" }], ["a path of another type", { secrets: {}, writable: [1] }], ["too many paths", { secrets: {}, writable: Array.from({ length: 33 }, (_, index) => `a${index}`) }], ["a switch that is null", { secrets: {}, denyUnmatched: null }], ["too many", { secrets: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`A${index}`, {}])) }], ["a schema that is none", { $schema: 1, secrets: {} }],
@@ -60,6 +60,14 @@ describe("vault.run.json", () => {
     const text = encodeRunFile(["A_KEY", "__proto__"], "./schema.json");
     expect(JSON.parse(text)).toMatchObject({ $schema: "./schema.json" });
     expect(parseRunFile(bytesOf(text))).toMatchObject({ needs: [{ variable: "A_KEY", secret: "A_KEY" }, { variable: "__proto__" }] });
+  });
+
+  it("without secrets narrows none, and may ask for the rest", () => {
+    for (const [file, asked] of [[{}, {}], [{ sandbox: true }, { sandbox: true }], [{ strict: true, denyUnmatched: true, writable: ["build"] }, { strict: true, denyUnmatched: true, writable: ["build"] }]] as const) {
+      expect(isValid(schema, file)).toBe(true);
+      expect(parseValue(file)).toEqual({ needs: undefined, denyUnmatched: false, strict: false, sandbox: false, writable: [], ...asked });
+    }
+    for (const secrets of [null, [], "", 0]) expect(() => parseValue({ secrets, sandbox: true })).toThrow(expect.objectContaining({ code: "usage" }));
   });
 
   it("says what they are for", () => {

@@ -73,6 +73,9 @@ for (const user of users) {
         writeFileSync(file, '{"secrets":{"API_KEY":{}},"sandbox":false}');
         expect(await startedWith(["--sandbox"])).toBe("on");
         expect(await startedWith(["--no-project"])).toBeUndefined();
+        // Without a word of secrets: of these the run has what it would have without the file.
+        writeFileSync(file, '{"sandbox":true}');
+        expect(await startedWith(["-s", "API_KEY"])).toBe("on");
         writeFileSync(file, "no JSON");
         expect(await startedWith(["--no-project"])).toBeUndefined();
       } finally {

@@ -85,7 +85,8 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const { file, isVerified } = await sightVault(surroundings);
   const all = file.records.all();
   const { project } = question;
-  const records = project === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, project, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
+  const needs = project?.needs;
+  const records = needs === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, needs, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
   const traits = await loadTraits(surroundings, records, undefined);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
   const explained = explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });

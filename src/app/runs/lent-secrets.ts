@@ -24,7 +24,8 @@ export function requireAsked(answer: SessionAnswer, { selections, project }: Pic
 /** Undefined: each secret under its own name. */
 function askedPairs(selections: SessionOrder["selections"], project: string | undefined): ReadonlySet<string> | undefined {
   if (selections !== undefined) return new Set(selections.map(({ variable, name }) => pairOf(variable, name)));
-  return project === undefined ? undefined : new Set(parseRunFile(utf8(project)).needs.map(({ variable, secret }) => pairOf(variable, secret)));
+  const needs = project === undefined ? undefined : parseRunFile(utf8(project)).needs;
+  return needs === undefined ? undefined : new Set(needs.map(({ variable, secret }) => pairOf(variable, secret)));
 }
 
 /** No name has a space in it. */

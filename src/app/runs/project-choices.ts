@@ -1,7 +1,7 @@
 // What a run gets in a project: what its file asks for, cut down to what the vault allows; the rest is hidden from the program, wherever it would inherit it.
 import { VaultError } from "../../errors.ts";
 import { narrow } from "../../project/narrowing.ts";
-import type { Need, Project } from "../../project/run-file.ts";
+import type { Need } from "../../project/run-file.ts";
 import { RUN_FILE } from "../../project/run-file.ts";
 import { makeLayer } from "../../proxy/grants/grant-rules.ts";
 import type { SecretMetadata } from "../../vault/record.ts";
@@ -11,7 +11,7 @@ import type { Choice, Selection } from "./granted-secrets.ts";
 import { requireVariables } from "./granted-secrets.ts";
 
 export interface ProjectWish {
-  readonly project: Project;
+  readonly needs: readonly Need[];
   readonly viewpoint: Viewpoint;
   /** What the user wants of that with `-s`. Undefined: all of it. */
   readonly selections: readonly Selection[] | undefined;
@@ -23,9 +23,9 @@ export interface ProjectWish {
  *
  * @throws VaultError `not-found` for secrets that are not visible; `usage` for a wish beyond what the vault allows, a secret that the project does not name, or a variable that cannot be.
  */
-export function chooseForProject<T extends SecretMetadata>(secrets: readonly T[], { project, viewpoint, selections }: ProjectWish): Choice<T>[] {
+export function chooseForProject<T extends SecretMetadata>(secrets: readonly T[], { needs: named, viewpoint, selections }: ProjectWish): Choice<T>[] {
   const visible = visibleSecrets(secrets, viewpoint);
-  const needs = selections === undefined ? project.needs : selections.map((selection) => select(project.needs, selection));
+  const needs = selections === undefined ? named : selections.map((selection) => select(named, selection));
   const missing = needs.filter(({ secret }) => !visible.has(secret)).map(({ secret }) => secret);
   const [first] = missing;
   if (first !== undefined) throw new VaultError("not-found", `${RUN_FILE} needs ${missing.map((name) => `"${name}"`).join(", ")}, which the vault does not have here`, `run without the file, by --no-project; or make it: vault secrets create ${first}; many, from a file: vault secrets import FILE`);

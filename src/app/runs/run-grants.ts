@@ -77,9 +77,9 @@ export interface RunOrigin {
 
 /** Opens the values and writes the start of the run, both while the key is at hand. */
 export async function openGrants(surroundings: Surroundings, vault: OpenedVault, options: RunOptions, { lock, look, seenAtStart }: RunWatches, { told, broker, begun, isHere }: RunOrigin = OWN): Promise<RunGrants> {
-  const { project } = options;
+  const needs = options.project?.needs;
   const runId = randomBytes(8).toString("hex");
-  const wanted = await narrowChoices(surroundings, project === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, project }), options.narrowing);
+  const wanted = await narrowChoices(surroundings, needs === undefined ? chooseSecrets(vault.file.records, options) : (await import("./project-choices.ts")).chooseForProject(vault.file.records.all(), { ...options, needs }), options.narrowing);
   const chosen: readonly (Choice & { readonly placeholder?: string })[] = begun === undefined ? wanted : keepGiven(wanted, begun.secrets, options.viewpoint);
   const plain = options.envFiles === undefined ? {} : await readEnvFiles(surroundings, vault, options, options.envFiles, new Set(chosen.flatMap(({ variable }) => variable ?? [])));
   const traits = await loadTraits(surroundings, chosen.map(({ record }) => record), vault.keys.services);
@@ -110,7 +110,7 @@ export async function openGrants(surroundings: Surroundings, vault: OpenedVault,
     workspace: options.viewpoint.workspace ?? null,
     group: options.viewpoint.group ?? null,
     secrets: chosen.filter(({ variable }) => variable !== undefined).map(({ record }) => record.name),
-    ...(project === undefined ? {} : { narrowedBy: RUN_FILE }),
+    ...(needs === undefined ? {} : { narrowedBy: RUN_FILE }),
     ...(options.narrowing?.rules === undefined ? {} : { rules: { ...options.narrowing.rules } }),
     ...(options.narrowing === undefined || options.narrowing.presets.length === 0 ? {} : { presets: options.narrowing.presets }),
     ...(options.wall !== undefined ? { wall: "on" } : options.declinesWall === true ? { wall: "off" } : {}),

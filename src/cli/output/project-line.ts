@@ -6,7 +6,7 @@ import { visible } from "./visible-text.ts";
 /** @param path of the file, as seen from where the user is. */
 export function projectLine(path: string, { needs, denyUnmatched, strict, sandbox }: Project): string {
   const rules = [...(denyUnmatched ? ["deny-unmatched"] : []), ...(strict ? ["strict"] : []), ...(sandbox ? ["sandbox"] : [])];
-  const secrets = needs.length === 0 ? "no secrets" : needs.map(describeNeed).join(", ");
+  const secrets = needs === undefined ? "what it gets without the file" : needs.length === 0 ? "no secrets" : needs.map(describeNeed).join(", ");
   return `${visible(path)}: this run gets ${secrets}${rules.length === 0 ? "" : `; ${rules.join(", ")}`}`;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseForProject } from "../../../src/app/runs/project-choices.ts";
 import { grantOf } from "../../../src/app/runs/granted-secrets.ts";
-import type { Project } from "../../../src/project/run-file.ts";
+import type { Need } from "../../../src/project/run-file.ts";
 import { refuseHost } from "../../../src/proxy/grants/refusal.ts";
 import { Secret } from "../../../src/secret.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
@@ -10,9 +10,9 @@ import type { SecretMetadata } from "../../../src/vault/record.ts";
 const metadata = (name: string): SecretMetadata => ({ id: name, name, scope: { kind: "global" }, groups: [], service: undefined, hosts: ["*.example.com:443"], places: ["basic", "header"], allowPrivate: false, scrub: true, placeholder: undefined, source: { kind: "stored" }, rules: undefined, version: 1, createdAt: "", updatedAt: "" });
 const secrets = ["A_KEY", "B_KEY", "C_KEY"].map(metadata);
 const nobody = { workspace: undefined, group: undefined };
-const need = (variable: string, secret = variable, host?: string): Project["needs"][number] => ({ variable, secret, hosts: host === undefined ? undefined : [parseHostBinding(host)], places: undefined });
-const projectOf = (...needs: Project["needs"]): Project => ({ needs, denyUnmatched: false, strict: false, sandbox: false, writable: [] });
-const choose = (project: Project, selections?: readonly { variable: string; name: string }[]): unknown[] => chooseForProject(secrets, { project, viewpoint: nobody, selections }).map(({ variable, record, hosts }) => [variable, record.name, hosts]);
+const need = (variable: string, secret = variable, host?: string): Need => ({ variable, secret, hosts: host === undefined ? undefined : [parseHostBinding(host)], places: undefined });
+const projectOf = (...needs: readonly Need[]): readonly Need[] => needs;
+const choose = (needs: readonly Need[], selections?: readonly { variable: string; name: string }[]): unknown[] => chooseForProject(secrets, { needs, viewpoint: nobody, selections }).map(({ variable, record, hosts }) => [variable, record.name, hosts]);
 
 describe("a run in a project", () => {
   it("gets what the file names, narrowed; the rest has neither a variable nor a host", () => {
@@ -38,7 +38,7 @@ describe("a run in a project", () => {
   });
 
   it("is refused elsewhere in words that name the file, and no command that would not help", () => {
-    const [choice] = chooseForProject(secrets, { project: projectOf(need("A_KEY", "A_KEY", "a.example.com")), viewpoint: nobody, selections: undefined });
+    const [choice] = chooseForProject(secrets, { needs: projectOf(need("A_KEY", "A_KEY", "a.example.com")), viewpoint: nobody, selections: undefined });
     if (choice === undefined) throw new Error("nothing was chosen");
     const { text, remedy } = refuseHost(grantOf({ ...choice.record, ...choice }, Secret.fromText("value"), "vault_ph_0", new Map()), { host: "b.example.com", port: 443 });
     expect(remedy).toContain("vault.run.json leaves of what the vault allows");
