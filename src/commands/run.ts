@@ -66,8 +66,10 @@ export default class Run extends VaultCommand {
     const wall = chooseWall(flags, project);
     if (flags.explain && wall !== undefined) {
       const { explainWalledFiles } = await import("../app/runs/walled-files.ts");
-      const network = process.platform === "linux" ? [await (await import("../app/doctor/wall.ts")).describeNetwork(surroundings)] : [];
-      this.answer(false, {}, [...explainWalledFiles(surroundings, wall, command), ...network].map(visible));
+      const network = process.platform === "linux" ? await (await import("../app/doctor/wall.ts")).describeNetwork(surroundings) : undefined;
+      const { describeWalled, formatWalled } = await import("../cli/output/wall-lines.ts");
+      const files = explainWalledFiles(surroundings, wall, command);
+      this.answer(flags.json, describeWalled(files, network), formatWalled(files, network).map(visible));
       return 0;
     }
     const narrowing = parseNarrowing(flags);

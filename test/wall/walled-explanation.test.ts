@@ -14,6 +14,10 @@ describe.skipIf(!canWall)("run --sandbox --explain", () => {
       expect(out).toContain(`\n  ${stage.project}\n`);
       expect(out).toContain("/.claude/settings.json\n");
       expect(existsSync(join(stage.variables["HOME"] ?? "", ".claude"))).toBe(false);
+      const json = await stage.vault(["run", "--sandbox", "--explain", "--json", "--", "claude"]);
+      expect(json.status).toBe(0);
+      expect(JSON.parse(json.out)).toMatchObject({ preset: "claude", writable: expect.arrayContaining([stage.project]) as unknown, protected: expect.any(Array) as unknown, caches: expect.any(Array) as unknown, hidden: expect.any(Array) as unknown, network: "transparent" });
+      expect(JSON.parse((await stage.vault(["run", "--sandbox", "--explain", "--json", "--", "true"])).out)).toMatchObject({ preset: null });
       expect((await stage.vault(["run", "--explain", "--", "claude"])).status).toBe(125);
     } finally {
       await stage.close();

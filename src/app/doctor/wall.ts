@@ -39,12 +39,17 @@ function examineMac(): Finding {
   }
 }
 
+export interface WalledNetwork {
+  readonly kind: "transparent" | "relay" | "none";
+  readonly text: string;
+}
+
 /** How programs behind a wall would reach the proxy here, in words; or why there can be none. Nothing of theirs is started. */
-export async function describeNetwork({ variables }: Pick<Surroundings, "variables">): Promise<string> {
+export async function describeNetwork({ variables }: Pick<Surroundings, "variables">): Promise<WalledNetwork> {
   const attempt = await attemptWall({ command: "true", args: [], path: variables["PATH"] });
-  if (attempt.kind === "obstacle") return `there is no wall here: ${attempt.obstacle.cause} (${attempt.obstacle.fix})`;
+  if (attempt.kind === "obstacle") return { kind: "none", text: `there is no wall here: ${attempt.obstacle.cause} (${attempt.obstacle.fix})` };
   try {
-    return (await isRelayNeeded(attempt.wall)) ? `its network, as a relay: ${RELAY_TERMS}` : "its network: whatever it dials arrives at the proxy";
+    return (await isRelayNeeded(attempt.wall)) ? { kind: "relay", text: `its network, as a relay: ${RELAY_TERMS}` } : { kind: "transparent", text: "its network: whatever it dials arrives at the proxy" };
   } finally {
     attempt.wall.close();
   }

@@ -52,19 +52,17 @@ export function openWalledFiles(surroundings: Surroundings, wall: WallChoice, di
   };
 }
 
-/** What a program would see and could write to, a line for each path. Nothing is made or started. @throws VaultError as `openFiles`. */
-export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice, command: string): string[] {
+export interface WalledExplanation {
+  /** Undefined: what runs is no program whose needs are known. */
+  readonly preset: ReturnType<typeof describeFiles>["preset"];
+  readonly listing: ReturnType<typeof describeFiles>["listing"];
+}
+
+/** What a program would see and could write to. Nothing is made or started. @throws VaultError as `openFiles`. */
+export function explainWalledFiles(surroundings: Surroundings, wall: WallChoice, command: string): WalledExplanation {
   const { preset, warnings, listing } = describeFiles(describe(surroundings, wall, { command, folder: undefined, keyFile: undefined, hidden: [] }));
   for (const warning of warnings) surroundings.warn(warning);
-  const list = (title: string, paths: readonly string[]): string[] => [`${title}:${paths.length === 0 ? " nothing" : ""}`, ...paths.map((path) => `  ${path}`)];
-  return [
-    `preset: ${preset?.title ?? "none"}`,
-    ...list("it may write to", listing.writable),
-    ...list("of that, it may only read", listing.protected),
-    ...list("its own for this project, kept from run to run", listing.caches),
-    ...list("it does not see", listing.hidden),
-    "everything else of this machine it may read; what it makes in the home folder and in /tmp ends with the run",
-  ];
+  return { preset, listing };
 }
 
 function describe(surroundings: Surroundings, { writable, asked }: WallChoice, { command, folder, laid = folder, unsteady = [], keyFile, hidden }: WalledDisk): Omit<FilesOptions, "openHomeFolder"> {
