@@ -63,7 +63,7 @@ export interface SecretFate {
 export type RuleFate = { readonly kind: "passed"; readonly by: readonly string[]; readonly gates: readonly string[] } | { readonly kind: "by-body" } | { readonly kind: "refused"; readonly refusal: Refusal };
 
 /** Of the connection: read and written by the proxy, or passed through as it is, or not made. */
-export type RouteFate = { readonly kind: "intercepted" } | { readonly kind: "tunnelled" } | { readonly kind: "plain" } | { readonly kind: "refused"; readonly refusal: Refusal };
+export type RouteFate = { readonly kind: "intercepted"; /** Otherwise tokens come from there. */ readonly isBound: boolean } | { readonly kind: "tunnelled" } | { readonly kind: "plain" } | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export interface Explanation {
   readonly scheme: Scheme;
@@ -143,7 +143,7 @@ function judgeRoute(grants: readonly Grant[], { scheme, method, authority, targe
   if (head.kind === "refuse") return { kind: "refused", refusal: head.refusal };
   const closed = grantsByToken(head.head, route, grants).length > 0 ? undefined : findClosed(head.head, route);
   if (closed !== undefined) return { kind: "refused", refusal: closed };
-  return { kind: scheme === "http" ? "plain" : "intercepted" };
+  return scheme === "http" ? { kind: "plain" } : { kind: "intercepted", isBound: naming.length > 0 };
 }
 
 /** Addresses in the URL itself and names of metadata services. */

@@ -28,7 +28,7 @@ export function explanationLines({ authority, method, scheme, route, secrets }: 
 function describeRoute(route: RouteFate): string {
   switch (route.kind) {
     case "intercepted":
-      return "read by the proxy, since a secret is bound to this host";
+      return route.isBound ? "read by the proxy, since a secret is bound to this host" : "read by the proxy, since tokens of a secret come from this host";
     case "tunnelled":
       return "tunnelled blind, since no secret is bound to this host";
     case "plain":

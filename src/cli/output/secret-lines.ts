@@ -4,7 +4,7 @@ import type { ValueHistory } from "../../app/sources/value-log.ts";
 import { isFailing } from "../../app/sources/value-log.ts";
 import type { SecretMetadata, SecretOutline, SecretTerms } from "../../vault/record.ts";
 import { describeScope } from "../../vault/scope.ts";
-import type { LivingSource } from "../../vault/source.ts";
+import type { LivingSource, Source } from "../../vault/source.ts";
 import { encodeSource } from "../../vault/source.ts";
 import { formatDuration } from "./duration-text.ts";
 import { ruleLines } from "./rule-lines.ts";
@@ -51,8 +51,12 @@ function describeSource(source: LivingSource): string {
 }
 
 function detailLines(source: LivingSource): string[] {
-  const scopes = "scopes" in source ? source.scopes : "exchange" in source && "scopes" in source.exchange ? source.exchange.scopes : [];
+  const scopes = scopesOf(source);
   return [...("issuer" in source && source.issuer !== null ? [`issuer    ${source.issuer}`] : []), ...(scopes.length > 0 ? [`scopes    ${scopes.join(" ")}`] : [])];
+}
+
+function scopesOf(source: Source): readonly string[] {
+  return "scopes" in source ? source.scopes : "exchange" in source && "scopes" in source.exchange ? source.exchange.scopes : [];
 }
 
 function historyLines({ made, failed, account }: ValueHistory): string[] {
@@ -96,7 +100,7 @@ function describeExchange(exchange: Extract<LivingSource, { readonly kind: "jwt-
 /** A table of name, hosts and scope. @param width of the terminal, undefined where there is none. @param histories by id, of those whose values are made. */
 export function secretTable(secrets: readonly SecretOutline[], width: number | undefined, histories: ReadonlyMap<string, ValueHistory> = new Map()): string[] {
   if (secrets.length === 0) return ["no secrets yet"];
-  if (histories.size > 0) return tableLines([[HEADER, "HOSTS", "SCOPE", "SOURCE", "VALUE"], ...secrets.map(({ id, name, terms }) => [name, terms.hosts.join(" ") || "-", describeScope(terms.scope), terms.source.kind, stateOf(histories.get(id))])], width);
+  if (histories.size > 0) return tableLines([[HEADER, "HOSTS", "SCOPE", "SOURCE", "VALUE"], ...secrets.map(({ id, name, terms }) => [name, terms.hosts.join(" ") || "-", describeScope(terms.scope), terms.source.kind, stateOf(histories.get(id), scopesOf(terms.source))])], width);
   const rests = new Map<SecretTerms, readonly string[]>();
   const headers = ["HOSTS", "SCOPE"];
   let nameWidth = HEADER.length;
@@ -116,10 +120,11 @@ export function secretTable(secrets: readonly SecretOutline[], width: number | u
 
 const HEADER = "NAME";
 
-/** Of one value, in few words. */
-function stateOf(history: ValueHistory | undefined): string {
+/** Of one value, in few words. @param scopes of the login that it is from, or of the token that is minted. */
+function stateOf(history: ValueHistory | undefined, scopes: readonly string[]): string {
   if (history === undefined) return "-";
-  const { made, failed } = history;
-  if (failed !== undefined && isFailing(history)) return `none since ${failed.at} (${visible(failed.reason)})`;
-  return made === undefined ? "not made yet" : `made ${made.at}`;
+  const { made, failed, account } = history;
+  const whose = `${account === undefined ? "" : `, of ${visible(account)}`}${scopes.length === 0 ? "" : `, for ${scopes.join(" ")}`}`;
+  if (failed !== undefined && isFailing(history)) return `none since ${failed.at} (${visible(failed.reason)})${whose}`;
+  return `${made === undefined ? "not made yet" : `made ${made.at}${made.until === undefined ? "" : `, good until ${made.until}`}`}${whose}`;
 }

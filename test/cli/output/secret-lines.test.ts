@@ -46,4 +46,7 @@ test("a list with values that are made has a column for where they come from, an
   const outlines = ["A", "B", "C", "D"].map((name) => ({ id: name, name, terms }));
   const histories = new Map([["A", { made: { at, until: undefined }, failed: undefined, account: undefined }], ["B", { made: undefined, failed: { at, reason: "denied" }, account: undefined }], ["C", { made: undefined, failed: undefined, account: undefined }]]);
   expect(secretTable(outlines, undefined, histories).map((line) => line.replace(/ +/g, " ").trim())).toEqual(["NAME HOSTS SCOPE SOURCE VALUE", `A - global reference made ${at}`, `B - global reference none since ${at} (denied)`, "C - global reference not made yet", "D - global reference -"]);
+  const login = { ...terms, source: { kind: "oauth2", scopes: ["read", "write"] } } as unknown as SecretOutline["terms"];
+  const history = { made: { at, until: "2026-01-01T01:00:00.000Z" }, failed: undefined, account: "some\u001Bbody" };
+  expect(secretTable([{ id: "L", name: "L", terms: login }], undefined, new Map([["L", history]]))[1]?.replace(/ +/g, " ")).toBe(`L - global oauth2 made ${at}, good until 2026-01-01T01:00:00.000Z, of some\\u001bbody, for read write`);
 });
