@@ -1,4 +1,5 @@
 // What waits for a person, and the person's answer: at the agent, from outside of any run.
+import { existsSync } from "node:fs";
 import type { Door, PersonsAnswer } from "../../agent/approvals/answer.ts";
 import { listWaiting, lookAt, settle } from "../../agent/approvals/client.ts";
 import type { Waiting } from "../../agent/approvals/queue.ts";
@@ -31,7 +32,7 @@ export interface Approvals {
  * Whoever opened it closes it.
  *
  * @param act what was asked for, as it is typed: `approve`.
- * @throws VaultError `inside-run` for a program in a run; `no-vault` behind the wall; Each of the methods may reject with the first, by what the agent sees of this process, and as `connectAgent`.
+ * @throws VaultError `inside-run` for a program in a run; `no-vault` behind the wall. Each of the methods may reject with the first, by what the agent sees of this process, with the second where there is neither vault nor agent, and as `connectAgent`.
  */
 export async function openApprovals(surroundings: Surroundings, act: string, door: AnswerDoor): Promise<Approvals> {
   if (isBehindWall()) throw missingVault(surroundings);
@@ -49,7 +50,7 @@ export async function openApprovals(surroundings: Surroundings, act: string, doo
   };
 }
 
-/** Agents come and go with unlocking and runs: where none is, nothing waits. */
+/** Agents come and go with unlocking and runs: where none is, nothing waits; and where no vault is either, nothing ever will. */
 function openLink({ paths }: Surroundings): { readonly use: <T>(work: (agent: AgentClient) => Promise<T>, otherwise: T) => Promise<T>; readonly close: () => void } {
   let agent: AgentClient | undefined;
   return {
@@ -58,6 +59,7 @@ function openLink({ paths }: Surroundings): { readonly use: <T>(work: (agent: Ag
         agent = await connectAgent(paths.agent);
         agent?.announce();
       }
+      if (agent === undefined && paths.engine === undefined && !existsSync(paths.vaultFile)) throw missingVault({ paths });
       if (agent === undefined) return otherwise;
       try {
         return await work(agent);

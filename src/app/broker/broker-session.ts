@@ -88,7 +88,7 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
   }));
   const notes = openRefusalNotes();
   const summary = order.isSummed ? openRunSummary() : undefined;
-  const troubles = openQuietTroubles(grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant])), order.program);
+  const troubles = openQuietTroubles(grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant])), order.program, order.isWalled);
   const followers = new Set<(line: string) => void>();
   const hear = (event: ProxyEvent): void => {
     notes.hear(event);

@@ -29,8 +29,9 @@ const PLACES: Readonly<Record<Inert["spot"], { readonly where: string; readonly 
 /**
  * @param given the secrets that the program holds placeholders of.
  * @param command what `vault doctor --` is to be asked about.
+ * @param isWalled nothing of the program's goes past the proxy.
  */
-export function openQuietTroubles(given: readonly Grant[], command: string): QuietTroubles {
+export function openQuietTroubles(given: readonly Grant[], command: string, isWalled: boolean): QuietTroubles {
   const handshakes = new Map<string, { brokenOff: number; completed: number }>();
   const inert = new Set<string>();
   const asked = new Set<string>();
@@ -61,16 +62,17 @@ export function openQuietTroubles(given: readonly Grant[], command: string): Qui
     lines(status) {
       const untrusting = [...handshakes].flatMap(([host, { brokenOff, completed }]) => (brokenOff > 0 && completed === 0 ? [`${host}: ${count(brokenOff, "connection")} broken off in TLS: the program does not trust the run's CA (vault doctor -- ${command})`] : []));
       const unasked = given.map(({ name }) => name).filter((name) => !asked.has(name));
-      const all = [...untrusting, ...inert, ...(status === 0 || unasked.length === 0 || untrusting.length > 0 ? [] : [tellUnasked(unasked, command)])];
+      const all = [...untrusting, ...inert, ...(status === 0 || unasked.length === 0 || untrusting.length > 0 ? [] : [tellUnasked(unasked, command, isWalled)])];
       return all.length <= LINES_MAX ? all : [...all.slice(0, LINES_MAX), `and ${all.length - LINES_MAX} more of their kind`];
     },
   };
 }
 
 /** Only where the program failed: many are given secrets that one task does not need. */
-function tellUnasked(names: readonly string[], command: string): string {
+function tellUnasked(names: readonly string[], command: string, isWalled: boolean): string {
   const shown = names.slice(0, NAMES_MAX).join(", ") + (names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : "");
-  return `${shown} ${names.length === 1 ? "was" : "were"} given and no request with ${names.length === 1 ? "it" : "them"} came: the program may go past the proxy (vault doctor -- ${command})`;
+  const what = `${shown} ${names.length === 1 ? "was" : "were"} given and no request with ${names.length === 1 ? "it" : "them"} came`;
+  return isWalled ? `${what}; behind the wall none goes past the proxy` : `${what}: the program may go past the proxy (vault doctor -- ${command})`;
 }
 
 /** Without the port that everybody expects. */

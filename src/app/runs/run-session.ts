@@ -117,7 +117,7 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
   });
   const summary = options.tellSummary === undefined ? undefined : openRunSummary();
   const notes = openRefusalNotes();
-  const troubles = openQuietTroubles(grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant])), basename(options.command));
+  const troubles = openQuietTroubles(grants.flatMap(({ variable, grant }) => (variable === undefined ? [] : [grant])), basename(options.command), options.wall !== undefined);
   const hear = (event: ProxyEvent): void => {
     notes.hear(event);
     troubles.count(event);

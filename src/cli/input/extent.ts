@@ -1,7 +1,7 @@
 // What is typed behind an answer: for how much an approval is good, and why something was denied.
 import type { Answer } from "../../app/approvals/waiting.ts";
 import { VaultError } from "../../errors.ts";
-import { parseDuration } from "./duration.ts";
+import { findDuration } from "./duration.ts";
 
 type Extent = Extract<Answer, { readonly kind: "allow" }>["extent"];
 
@@ -12,8 +12,8 @@ const REASON_MAX = 500;
 export function parseExtent(text: string | undefined): Extent {
   if (text === undefined) return { kind: "once" };
   if (text === "run" || text === "rule") return { kind: text };
-  const ms = parseDuration(text, "--for");
-  if (ms > DAY_MS) throw new VaultError("usage", "--for takes a time of a day at most", "change the rule instead: vault secrets update NAME");
+  const ms = findDuration(text);
+  if (ms === undefined || ms > DAY_MS) throw new VaultError("usage", "--for takes run, rule, or a time such as 90s or 10m, of a day at most", "for longer, change the rule: vault secrets update NAME");
   return { kind: "time", ms };
 }
 

@@ -9,7 +9,7 @@ const grant = (name: string, host: string): Grant => ({ name, placeholder: `ph-$
 const given = [grant("GITHUB_TOKEN", "api.github.com"), grant("STRIPE_KEY", "api.stripe.com")];
 const stripe = { host: "api.stripe.com", port: 443 };
 
-const open = (): QuietTroubles => openQuietTroubles(given, "python3");
+const open = (): QuietTroubles => openQuietTroubles(given, "python3", false);
 const inert = (troubles: QuietTroubles, secret: string, authority: string, spot: InertSpot): void => { troubles.count({ kind: "inert", request: "1", authority, method: "POST", secrets: [secret], spot }); };
 
 test("a program that breaks off every handshake does not trust the run's CA", () => {
@@ -49,8 +49,13 @@ test("a secret that nothing asked for is told of where the program failed", () =
   expect(troubles.lines(1)).toEqual(["STRIPE_KEY was given and no request with it came: the program may go past the proxy (vault doctor -- python3)"]);
 });
 
+test("behind the wall nobody is told that the program may go past the proxy", () => {
+  const troubles = openQuietTroubles(given, "python3", true);
+  expect(troubles.lines(1)).toEqual(["GITHUB_TOKEN, STRIPE_KEY were given and no request with them came; behind the wall none goes past the proxy"]);
+});
+
 test("many are told in few lines", () => {
-  const many = openQuietTroubles(Array.from({ length: 8 }, (_, index) => grant(`KEY_${index}`, "a.example")), "sh");
+  const many = openQuietTroubles(Array.from({ length: 8 }, (_, index) => grant(`KEY_${index}`, "a.example")), "sh", false);
   expect(many.lines(2)).toEqual(["KEY_0, KEY_1, KEY_2, KEY_3, KEY_4 and 3 more were given and no request with them came: the program may go past the proxy (vault doctor -- sh)"]);
   const troubles = open();
   for (let at = 0; at < 500; at += 1) troubles.hearHandshake("broken-off", { host: `h${at}.example`, port: 443 });
