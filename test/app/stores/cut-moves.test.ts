@@ -178,3 +178,27 @@ describe.each([["the file to a store", ["file", A]], ["a store to another", [A, 
     if (STEP === 1) expect(nameless).toBeGreaterThan(1);
   }, 600_000);
 });
+
+test("what another move has brought is not taken for what a machine's own old store has given up, long ago, for that place", async () => {
+  for (let left = 1; ; left += 1) {
+    const world = { ...(await makeWorld()), other: makeHome().surroundings };
+    bringKey(world.home, world.other);
+    await move(world, A);
+    await initOnStore(world.other, named(world, A), undefined);
+    for (const to of [B, "file"]) await move(world, to);
+    // Cut off on its way there once more, with the file in force.
+    const cut = { left, isAsked: true };
+    await move(world, B, cut).catch(() => undefined);
+    if (world.engines[B]?.entries.has("arriving") !== true) continue;
+    expect(inForce(world)).toEqual(["file"]);
+    const elsewhere = { home: world.other, engines: world.engines };
+    await expect(initOnStore(surroundingsOf(elsewhere), named(elsewhere, B), undefined)).rejects.toMatchObject({ code: "busy", message: expect.stringContaining("another move has brought it") as string });
+    await expect(moveVault(surroundingsOf(elsewhere), destination(elsewhere, B))).rejects.toMatchObject({ code: "busy" });
+    expect(inForce(world)).toEqual(["file"]);
+    for (const name of world.engines[B].entries.keys()) if (name.startsWith("lease/")) world.engines[B].entries.delete(name);
+    await move(world, B);
+    expect(inForce(world)).toEqual([B]);
+    await expectWhole(world);
+    return;
+  }
+}, 120_000);
