@@ -53,6 +53,13 @@ export class VaultError extends Error {
   }
 }
 
+/** Of a port or address that a person has named, and that cannot be listened on: `busy` where another program has it, `usage` where this user or machine cannot have it. */
+export function listenErrorCode(error: unknown): "busy" | "usage" | "io" {
+  const code = systemErrorCode(error) ?? "";
+  if (code === "EADDRINUSE") return "busy";
+  return ["EACCES", "EPERM", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL", "ENOTFOUND", "EAI_AGAIN"].includes(code) ? "usage" : "io";
+}
+
 /** Node's `code` of a system error (`ENOENT`), or undefined for anything else. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;

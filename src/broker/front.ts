@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { utf8 } from "../bytes.ts";
-import { VaultError } from "../errors.ts";
+import { listenErrorCode, systemErrorCode, VaultError } from "../errors.ts";
 import type { DidKey } from "../identity/did-key.ts";
 import type { ProofVerdict } from "../identity/proof.ts";
 import type { Authority } from "../vault/host.ts";
@@ -85,7 +85,7 @@ const REFUSED_MS = 2_000;
 const CONNECTIONS_MAX = 20_000;
 const SESSION_PATH = /^\/v1\/sessions\/([0-9a-f]{32})(?:\/(connections|events))?$/;
 
-/** @throws VaultError `usage` for plain HTTP elsewhere than on loopback; `io` where it cannot listen, or the certificate cannot be used. */
+/** @throws VaultError `usage` for plain HTTP elsewhere than on loopback; `busy` where another program listens there, `usage` where it cannot be listened; `io` where the certificate cannot be used. */
 export async function openFront({ host, port, tls, service }: FrontOptions): Promise<Front> {
   if (tls === undefined && !LOOPBACK.includes(host)) throw new VaultError("usage", `without TLS, a broker listens on loopback alone, and not on "${host}"`, "--tls-cert FILE --tls-key FILE");
   const sockets = new Set<Socket>();
@@ -246,7 +246,11 @@ function keep(sockets: Set<Socket>, socket: Socket): void {
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => { reject(new VaultError("io", `the broker cannot listen on ${host}:${port} (${error.code ?? "unknown error"})`)); });
+    server.once("error", (error) => {
+      const code = listenErrorCode(error);
+      const hint = code === "busy" ? "another program listens there: end it, or take another port with --listen HOST:PORT" : "--listen takes an address of this machine, and a port that this user may have";
+      reject(new VaultError(code, `the broker cannot listen on ${host}:${port} (${systemErrorCode(error) ?? "unknown error"})`, hint));
+    });
     server.listen(port, host, () => {
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);

@@ -36,7 +36,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /**
  * @param variables of the person who stores the secret.
  * @param ownProgram this program's own script: another store's command may have its name.
- * @throws VaultError `usage` for a program that is not there, an address that no store has, a variable that is not set.
+ * @throws VaultError `usage` for a program that is not there, an address that no store has, a variable that is not set; `no-value` where a store's own program is not there.
  */
 export function planSource(variables: Variables, asked: AskedSource, ownProgram: string | undefined): PlannedSource {
   const { ttl, failureTtl, keep } = asked;
@@ -59,8 +59,11 @@ function findProgram(name: string, variables: Variables, ownProgram: string | un
   if (isAbsolute(name) && isExecutable(name)) return name;
   const found = name.includes("/") || name === "" ? undefined : folders(variables).map((folder) => join(folder, name)).find((path) => isExecutable(path) && !isSame(path, ownProgram));
   if (found !== undefined) return found;
+  if (isAbsolute(name)) throw new VaultError("usage", `there is no program at "${name}" that this user can start`, "name it by the path where it is, or as it is found in the PATH");
   if (name.includes("/")) throw new VaultError("usage", `"${name}" is no program with an absolute path`, "name it by its absolute path, or as it is found in the PATH");
-  throw new VaultError("usage", `the program "${name}" is not in the PATH`, store === undefined ? "name it by its absolute path" : `${store.title} is asked by that program: ${store.documentation}`);
+  if (store === undefined) throw new VaultError("usage", `the program "${name}" is not in the PATH`, "name it by its absolute path");
+  // What was typed is right: the store cannot be asked here.
+  throw new VaultError("no-value", `${store.title} cannot be asked: its program "${name}" is not in the PATH`, `install it: ${store.documentation}`);
 }
 
 function isExecutable(path: string): boolean {

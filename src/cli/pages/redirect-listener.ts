@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Arrival, LoginOutcome, Redirect, RedirectWish } from "../../app/logins/login-person.ts";
-import { VaultError } from "../../errors.ts";
+import { listenErrorCode, VaultError } from "../../errors.ts";
 import { REDIRECT_PATH } from "../../providers/redirect.ts";
 import { answerPage } from "./page-answer.ts";
 import { REDIRECT_PAGE_POLICY, redirectPage } from "./redirect-page.ts";
@@ -29,7 +29,7 @@ export interface RedirectTimes {
   readonly secondReaderMs?: number;
 }
 
-/** Whoever opened it closes it. @throws VaultError `io` where the port cannot be had. */
+/** Whoever opened it closes it. @throws VaultError `busy` where another program has the port, `usage` where this user cannot have it; `io`. */
 export async function openRedirect({ state, host, port }: RedirectWish, { loginMs = LOGIN_MS, secondReaderMs = SECOND_READER_MS }: RedirectTimes = {}): Promise<Redirect> {
   const startToken = randomBytes(32).toString("base64url");
   let settle: { readonly resolve: (arrival: Arrival) => void; readonly reject: (error: VaultError) => void } = { resolve: () => undefined, reject: () => undefined };
@@ -101,10 +101,10 @@ async function listenAt(host: RedirectWish["host"], port: number | undefined, ma
       servers.push(await listen(makeServer(), "127.0.0.1", port ?? 0));
       if (host === "localhost") servers.push(...(await listenUnlessMissing(makeServer(), "::1", portOf(servers))));
       return servers;
-    } catch {
+    } catch (error) {
       closeAll(servers);
       if (port === undefined && attempt < ATTEMPTS_MAX) continue;
-      throw new VaultError("io", port === undefined ? "no port of this machine can be had for the login" : `port ${port} of this machine cannot be had for the login`, "end the program that has it, or log in with --device where the provider has that");
+      throw new VaultError(port === undefined ? "io" : listenErrorCode(error), port === undefined ? "no port of this machine can be had for the login" : `port ${port} of this machine cannot be had for the login`, "end the program that has it, or log in with --device where the provider has that");
     }
   }
 }

@@ -1,7 +1,7 @@
 // Single ports that lead through the wall: one of the host's inwards, one of the sandbox's outwards. What is spoken there nobody looks at.
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
-import { systemErrorCode, VaultError } from "../../errors.ts";
+import { listenErrorCode, systemErrorCode, VaultError } from "../../errors.ts";
 
 export interface Relay {
   /** Takes over a connection from which nothing has been read. */
@@ -51,14 +51,14 @@ export function openRelay(dial: RelayDial): Relay {
 /**
  * `--publish`: 127.0.0.1:PORT of the host leads to where `dial` does.
  *
- * @throws VaultError `io` where the port cannot be had.
+ * @throws VaultError `busy` where another program has the port, `usage` where this user cannot have it; `io`.
  */
 export async function publishPort(port: number, dial: RelayDial): Promise<Pick<Relay, "close">> {
   const relay = openRelay(dial);
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, relay.accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {
-      reject(new VaultError("io", `port ${port} of this machine cannot be listened on (${systemErrorCode(error) ?? "unknown"})`, "end what listens there, or have the program listen on another port and publish that: --publish PORT"));
+      reject(new VaultError(listenErrorCode(error), `port ${port} of this machine cannot be listened on (${systemErrorCode(error) ?? "unknown"})`, "end what listens there, or have the program listen on another port and publish that: --publish PORT"));
     });
     server.listen(port, HOST_LOOPBACK[0], resolve);
   });

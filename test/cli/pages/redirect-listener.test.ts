@@ -124,7 +124,7 @@ describe("the port of a login", () => {
     onTestFinished(() => { squatter.close(); });
     const address = squatter.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    await expect(openRedirect({ state: STATE, host: "127.0.0.1", port })).rejects.toMatchObject({ code: "io", message: `port ${port} of this machine cannot be had for the login` });
+    await expect(openRedirect({ state: STATE, host: "127.0.0.1", port })).rejects.toMatchObject({ code: "busy", message: `port ${port} of this machine cannot be had for the login` });
     const named = await setUp({}, "localhost");
     expect(named.uri).toMatch(/^http:\/\/localhost:\d+\/callback$/);
     expect((await get(`http://127.0.0.1:${portOf(named)}/callback?code=c&state=${STATE}`)).status).toBe(421);

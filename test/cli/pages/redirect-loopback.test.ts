@@ -62,7 +62,7 @@ test.skipIf(!hasIpv6)("nobody else can wait at the other one: neither from now o
   const redirect = await setUp("localhost");
   await expect(squat("::1", Number(new URL(redirect.uri).port))).rejects.toMatchObject({ code: "EADDRINUSE" });
   const port = await squat("::1", 0);
-  await expect(setUp("localhost", port)).rejects.toMatchObject({ code: "io", message: `port ${port} of this machine cannot be had for the login` });
+  await expect(setUp("localhost", port)).rejects.toMatchObject({ code: "busy", message: `port ${port} of this machine cannot be had for the login` });
   // Where the address is spelled, there is no other.
   expect((await setUp("127.0.0.1", port)).uri).toBe(`http://127.0.0.1:${port}/callback`);
 });
