@@ -121,8 +121,14 @@ export async function rotateSecret(surroundings: Surroundings, name: string, sco
       return { before, after: await seal(vault.holder, contents, { ...before, source, version: before.version + 1 }, value, { createdAt: before.createdAt, updatedAt: surroundings.now().toISOString() }) };
     });
     if (guessable !== undefined) surroundings.warn(guessable);
+    if (asked.source.kind === "oauth2") surroundings.warn(unrevoked(name));
     return record;
   });
+}
+
+/** What a person wants to know who has taken a login away without its provider being told. */
+export function unrevoked(name: string): string {
+  return `the login that was "${name}" was not revoked, and the vault can do it no more: end it in the provider's settings; another time, vault logout ${name} comes first, which revokes it`;
 }
 
 /** Changes where a secret may go. The binding is in the AAD, so the value is sealed again. @throws VaultError `not-found`, `usage`. */

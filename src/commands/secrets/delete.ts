@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import { deleteSecret } from "../../app/secrets/secrets.ts";
+import { deleteSecret, unrevoked } from "../../app/secrets/secrets.ts";
 import { findScope, scopeFlags } from "../../cli/input/scope-flags.ts";
 import { secretObject } from "../../cli/output/secret-lines.ts";
 import { forPersonOnly, personFlags } from "../../cli/input/person-flags.ts";
@@ -14,7 +14,9 @@ export default class SecretsDelete extends VaultCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SecretsDelete);
-    const record = await deleteSecret(await forPersonOnly("secrets delete", makeSurroundings(flags["passphrase-file"]), flags), args.name, findScope(flags));
+    const surroundings = await forPersonOnly("secrets delete", makeSurroundings(flags["passphrase-file"]), flags);
+    const record = await deleteSecret(surroundings, args.name, findScope(flags));
+    if (record.source.kind === "oauth2") surroundings.warn(unrevoked(record.name));
     this.answer(flags.json, { deleted: secretObject(record) }, [`deleted ${record.name}`]);
   }
 }

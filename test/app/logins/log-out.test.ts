@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AskedLogin } from "../../../src/app/logins/log-in.ts";
 import { logIn } from "../../../src/app/logins/log-in.ts";
 import { logOut } from "../../../src/app/logins/log-out.ts";
+import { rotateSourced } from "../../../src/app/sources/sourced-secret.ts";
 import { readVault } from "../../../src/store/vault-store.ts";
 import type { Home } from "../../support/home.ts";
 import { addSecret, makeHome, makeVaultHome } from "../../support/home.ts";
@@ -51,6 +52,14 @@ describe("vault logout", () => {
     expect(asked()).toContain("POST /token/revocation");
     expect(await living()).toBe(0);
     expect(await names(home)).toEqual([]);
+  });
+
+  test("is what comes before another way to make the value, and before deleting: whoever forgets it is told", async () => {
+    const { home, living } = await setUp();
+    const record = await rotateSourced(home.surroundings, "API_TOKEN", undefined, { kind: "command", command: ["/bin/echo", "made-value-0000000000"], ttl: 60, failureTtl: 5, timeout: 10, keep: [] }, () => Promise.reject(new Error("asked")));
+    expect(record.source.kind).toBe("command");
+    expect(home.warnings.at(-1)).toMatch(/the login that was "API_TOKEN" was not revoked[^]*vault logout API_TOKEN comes first/);
+    expect(await living()).toBe(2);
   });
 
   test("tells it of an access token that stands alone", async () => {
