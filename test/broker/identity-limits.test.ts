@@ -19,6 +19,7 @@ function openService() {
   const vault: ServedVault = {
     acceptances: { vault: "AAAAAAAAAAAAAAAAAAAAAA==", find: () => ({ handle: "one", viewpoints: [{ workspace: undefined, group: undefined }], since: 1 }) },
     isReady: () => Promise.resolve(true),
+    provider: () => "file",
     async open({ did }) {
       await new Promise((resolve) => setImmediate(resolve));
       count += 1;

@@ -13,6 +13,8 @@ import { readAcceptances } from "./acceptances.ts";
 import type { Admission } from "./admission.ts";
 import type { Claim } from "./claims.ts";
 import { CLAIMS_MAX, dropClaim, readClaims } from "./claims.ts";
+import type { OwnIdentity } from "./own-identities.ts";
+import { listOwnIdentities } from "./own-identities.ts";
 
 export interface KnownIdentity extends Omit<Admission, "since"> {
   readonly did: DidKey;
@@ -38,7 +40,7 @@ export async function acceptIdentity(surroundings: Surroundings, name: string, h
     await append(surroundings, vault, acceptanceOf(did, called, viewpoint));
     dropClaim(surroundings.paths, did);
     const before = known.find((one) => one.did === did)?.viewpoints ?? [];
-    return { did, handle: called, viewpoints: [...before, viewpoint] };
+    return { did, handle: called, viewpoints: before.some((one) => isSameViewpoint(one, viewpoint)) ? before : [...before, viewpoint] };
   });
 }
 
@@ -64,9 +66,27 @@ export function rejectClaim(surroundings: Surroundings, name: string): Claim {
   return claim;
 }
 
-/** Who is accepted, and who asks. */
-export async function listIdentities(surroundings: Surroundings): Promise<{ readonly accepted: readonly KnownIdentity[]; readonly claims: readonly Claim[] }> {
-  return withOpenVault(surroundings, (vault) => Promise.resolve({ accepted: listKnown(surroundings, vault), claims: readClaims(surroundings.paths) }));
+export interface ListedIdentities {
+  readonly accepted: readonly KnownIdentity[];
+  readonly claims: readonly Claim[];
+  /** Of this machine's user, for brokers elsewhere. */
+  readonly own: readonly OwnIdentity[];
+  readonly hasVault: boolean;
+}
+
+/** Who is accepted, and who asks; and who this machine's user is to others. A machine that has no vault has the last alone. @throws VaultError `no-vault` where there is nothing at all; as `openVault`. */
+export async function listIdentities(surroundings: Surroundings): Promise<ListedIdentities> {
+  const own = listOwnIdentities(surroundings);
+  try {
+    return await withOpenVault(surroundings, (vault) => Promise.resolve({ accepted: listKnown(surroundings, vault), claims: readClaims(surroundings.paths), own, hasVault: true }));
+  } catch (error) {
+    if (error instanceof VaultError && error.code === "no-vault" && own.length > 0) return { accepted: [], claims: [], own, hasVault: false };
+    throw error;
+  }
+}
+
+function isSameViewpoint(one: Viewpoint, other: Viewpoint): boolean {
+  return one.workspace === other.workspace && one.group === other.group;
 }
 
 function listKnown(surroundings: Surroundings, vault: OpenedVault): KnownIdentity[] {

@@ -1,4 +1,5 @@
 // The identities of this machine's user: a key file each, or one key in a variable for machines that come and go.
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createFile, readPrivateFile } from "../../disk/durable-file.ts";
 import { ensurePrivateFolder } from "../../disk/private-folder.ts";
@@ -10,6 +11,11 @@ import { drawIdentityKey, parseIdentityKey } from "../../identity/identity-key.t
 import type { VaultPaths } from "../../paths.ts";
 import { Secret } from "../../secret.ts";
 import type { Surroundings } from "../surroundings.ts";
+
+export interface OwnIdentity {
+  readonly handle: string;
+  readonly did: DidKey;
+}
 
 /** Holds an identity's key, as its file would. Programs in runs do not get it. */
 const IDENTITY_VARIABLE = "VAULT_IDENTITY_KEY";
@@ -29,6 +35,21 @@ export function createIdentity(paths: Pick<VaultPaths, "keyFile">, handle: strin
   }
 }
 
+/** Those that have a file here, by their handles. What is no such key is named, and left out. */
+export function listOwnIdentities({ paths, warn }: Pick<Surroundings, "paths" | "warn">): readonly OwnIdentity[] {
+  const folder = folderOf(paths);
+  const handles = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".key")).map((name) => name.slice(0, -".key".length)).filter(isHandle).sort() : [];
+  return handles.flatMap((handle) => {
+    try {
+      return [{ handle, did: loadIdentity({ paths, variables: {} }, handle).did }];
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      warn(error.message);
+      return [];
+    }
+  });
+}
+
 /** By its file, or, where there is none, by the variable. @throws VaultError `not-found`, `wrong-key`, `unsafe-file`, `usage`. */
 export function loadIdentity({ paths, variables }: Pick<Surroundings, "paths" | "variables">, handle: string): IdentityKey {
   const path = fileOf(paths, handle);
@@ -46,5 +67,9 @@ export function loadIdentity({ paths, variables }: Pick<Surroundings, "paths" | 
 /** Beside the vault's own key file, which programs behind the wall do not see either. */
 function fileOf({ keyFile }: Pick<VaultPaths, "keyFile">, handle: string): string {
   if (!isHandle(handle)) throw new VaultError("usage", "an identity's handle is of lower-case letters, digits, dots, dashes and underscores, 64 at most", "such as: vault identity create build-runner");
-  return join(dirname(keyFile), "identities", `${handle}.key`);
+  return join(folderOf({ keyFile }), `${handle}.key`);
+}
+
+function folderOf({ keyFile }: Pick<VaultPaths, "keyFile">): string {
+  return join(dirname(keyFile), "identities");
 }

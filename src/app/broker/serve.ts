@@ -39,6 +39,8 @@ export interface RunningBroker {
 
 /** How often it is looked whether those who have sessions may still have them. */
 const LOOK_MS = 500;
+/** What seals every value (FORMAT.md, Sealing). */
+const SEAL_ALGORITHM = "XChaCha20-Poly1305";
 /** No identity's key file has this; a flood of claims shall cost little. */
 const CLAIM_BYTES_MAX = 256;
 const NONCE_BYTES = 16;
@@ -116,8 +118,18 @@ function claim(owners: readonly Surroundings[], did: DidKey, body: Uint8Array): 
   return { status: 202 };
 }
 
+/**
+ * That it answers, and how values are encrypted, which is no secret: this version knows one way.
+ *
+ * @param provider who keeps the key, for this machine alone, as the counts are: where a stranger has come by the vault's file, it tells whether there is a passphrase to guess. Of the vault
+ *   whose owner has started the broker, however many there are, so that nobody learns that there are others.
+ */
+function describeHealth(provider: string | undefined): object {
+  return { status: "ok", encryption_source: SEAL_ALGORITHM, ...(provider === undefined ? {} : { encryption_backend: provider }) };
+}
+
 async function tell(what: "health" | "ready" | "metrics", isLocal: boolean, vaults: readonly ServedVault[], service: BrokerDesk | undefined): Promise<Reply> {
-  if (what === "health") return replyWith(200, { status: "ok" });
+  if (what === "health") return replyWith(200, describeHealth(isLocal ? vaults[0]?.provider() : undefined));
   if (what === "ready") {
     const ready = (await Promise.all(vaults.map((vault) => vault.isReady()))).every((isReady) => isReady);
     return replyWith(ready ? 200 : 503, { status: ready ? "ready" : "not ready" });

@@ -14,6 +14,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { UpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
 import type { ExitOutcome } from "../../run/exit-outcome.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
+import type { KeyLocator } from "../../vault/key-slot.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { withoutPassphrase } from "../surroundings.ts";
 import { followAcceptancesOf } from "./acceptances.ts";
@@ -38,6 +39,8 @@ export interface ServedVault {
   readonly acceptances: Acceptances;
   /** Whether a session could be opened now. */
   isReady(): Promise<boolean>;
+  /** Who keeps its key, as was seen last. */
+  provider(): KeyLocator["provider"];
   /** @throws VaultError as a run beside it would. */
   open(admittee: Admittee, order: SessionOrder): Promise<BrokerSession>;
   /** What this broker has to do with others that serve this vault; undefined where it is in a file. */
@@ -62,16 +65,20 @@ export async function openServedVault(surroundings: Surroundings, roots: Upstrea
   const { surroundings: asking, forget } = askedOnce(surroundings);
   const first = await followedWatch(asking, async (vault) => {
     const log = followAcceptancesOf(surroundings, vault);
-    return { id: encodeBase64(vault.file.contents.id), followed: log, shared: await openSharedVault(quiet, vault, log) };
+    return { id: encodeBase64(vault.file.contents.id), provider: vault.file.contents.slot.locator.provider, followed: log, shared: await openSharedVault(quiet, vault, log) };
   }).finally(forget);
   const { id, followed, shared } = first.read;
   const { find } = followed;
   let { watch } = first;
+  let { provider } = first.read;
   const machines = await followMachines(quiet);
   let ready: { readonly answer: Promise<boolean>; readonly atMs: number } | undefined;
   const look = async (): Promise<boolean> => {
     try {
-      return await withOpenVault(quiet, () => Promise.resolve(true));
+      return await withOpenVault(quiet, ({ file }) => {
+        provider = file.contents.slot.locator.provider;
+        return Promise.resolve(true);
+      });
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       return false;
@@ -94,6 +101,7 @@ export async function openServedVault(surroundings: Surroundings, roots: Upstrea
       if (ready === undefined || performance.now() - ready.atMs > READY_MS) ready = { answer: look(), atMs: performance.now() };
       return ready.answer;
     },
+    provider: () => provider,
     open: async (admittee, order) => openBrokerSession(await terms(admittee), order),
     async join(did, id) {
       const record = await shared?.find(did, id);
