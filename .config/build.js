@@ -69,4 +69,4 @@ await writeDeclarations(["sealed/library", "sealed/sealed-adapter", "sealed/seal
 
 // What each Node of a run loads before its own program: CommonJS, since that is what `--require` takes, and for old Nodes too.
 const preload = { ...bundle, target: "node12", format: "cjs" };
-await build({ ...preload, entryPoints: ["src/run/node-preload.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });
+await build({ ...preload, entryPoints: ["src/run/clients/node-preload.ts"], outdir: "dist", outExtension: { ".js": ".cjs" } });

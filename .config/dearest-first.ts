@@ -2,7 +2,7 @@
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
 
-const DEAREST = ["scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/node-preload", "weight/", "cli/examples", "inside/changed-vault", "inside/lock-evaded", "broker/killed-broker", "refreshing/"];
+const DEAREST = ["scripts/walled-transcripts", "scripts/transcripts", "faults/", "run/clients/node-preload", "weight/", "cli/examples", "inside/changed-vault", "inside/lock-evaded", "broker/killed-broker", "refreshing/"];
 
 export default class DearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

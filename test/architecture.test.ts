@@ -67,6 +67,18 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     judge: ["grants", "http1", "scrub", "places"],
     tls: ["grants", "http1"],
     upstream: ["grants", "http1", "tls"],
+    // One request and its answer; what a connection becomes; who comes to the port.
+    exchange: ["grants", "http1", "scrub", "places", "judge", "tls", "upstream"],
+    connection: ["grants", "http1", "judge", "tls", "upstream", "exchange"],
+    port: ["grants", "http1", "judge", "upstream", "exchange", "connection"],
+  },
+  run: {
+    "run-folder": [],
+    // What programs of each kind are told of the proxy and its certificate.
+    clients: [],
+    roots: ["clients"],
+    probe: [],
+    child: ["run-folder"],
   },
   wall: {
     presets: [],
@@ -114,7 +126,7 @@ const TYPES_ONLY = ["cli → audit", "paths → engines"];
 const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "libsodium-wrappers-sumo": /^src\/vault\/sodium\.ts$/,
   lowdb: /^src\/store\/vault-(adapter|store)\.ts$/,
-  execa: /^src\/run\//,
+  execa: /^src\/run\/(child|probe)\//,
   oauth4webapi: /^src\/(agent\/sources\/token-endpoint|app\/logins\/(code-flow|discover|log-out|obtain-grant|register-client))\.ts$/,
   undici: /^src\/proxy\/upstream\/upstream\.ts$/,
   pg: /^src\/engines\/postgres-session\.ts$/,
@@ -124,7 +136,7 @@ const IMPORTERS: Readonly<Record<string, RegExp>> = {
   "@inquirer/password": /^src\/cli\/output\/terminal\.ts$/,
   dotenv: /^src\/env-files\/dotenv-file\.ts$/,
   "jsonc-parser": /^src\/sealed\/documents\/json\.ts$/,
-  yaml: /^src\/(sealed\/documents\/yaml|run\/kube-config)\.ts$/,
+  yaml: /^src\/(sealed\/documents\/yaml|run\/clients\/kube-config)\.ts$/,
   "@oclif/core": /^src\/(cli|commands)\//,
 };
 

@@ -8,7 +8,7 @@ import type { Handshake } from "./tls/intercept.ts";
 import type { StrayTest } from "./places/placeholder-check.ts";
 import type { KeptCa } from "./tls/run-ca.ts";
 import type { UpstreamTrust } from "./tls/upstream-trust.ts";
-import type { HearWish } from "./wish.ts";
+import type { PortListener } from "./port/port-requests.ts";
 import type { FindNextProxy } from "./upstream/next-proxy.ts";
 
 /** What makes one proxy as good as another to a program. */
@@ -18,7 +18,7 @@ export interface KeptProxy {
   readonly ca: KeptCa;
 }
 
-export interface ProxyOptions {
+export interface ProxyOptions extends PortListener {
   readonly grants: readonly Grant[];
   /** Refuses hosts that no secret is bound to, instead of tunnelling. */
   readonly denyUnmatched: boolean;
@@ -42,18 +42,12 @@ export interface ProxyOptions {
   isRevoked(): boolean;
   /** Whom requests wait for that a rule holds. Without one, they are refused. */
   readonly gate?: RunGate | undefined;
-  /** Hears what the program asks its person for. */
-  readonly hearWish?: HearWish | undefined;
   /** The user's own proxy for a host, where there is one. */
   readonly findNextProxy?: FindNextProxy;
   /** How names become addresses; the system's way by default. */
   readonly resolve?: Resolve;
   /** Hears how the child took the run's certificate, once for each connection to a bound host. */
   readonly hearHandshake?: (outcome: Handshake, authority: Authority) => void;
-  /** Whether a connection on loopback, which shows no token, is one of the run's own processes: it may go where no secret does. */
-  readonly isOwnProcess?: (connection: { readonly peerPort: number; readonly ownPort: number }) => boolean;
-  /** Hears of each request without the run's token, at once: `enter` hears of many of them together, of some later, and not of those that the token follows. */
-  readonly hearStranger?: () => void;
   /** Limits on the child's patience; tests pass small ones. */
   readonly headMs?: number;
   readonly bodyIdleMs?: number;

@@ -10,23 +10,23 @@ import { openConnectionWatch } from "./http1/connection-watch.ts";
 import type { DialRules } from "./upstream/dial.ts";
 import { resolveBySystem } from "./upstream/dial.ts";
 import type { Arrival } from "./arrival.ts";
-import type { DirectOptions } from "./direct-connection.ts";
-import { serveDirect } from "./direct-connection.ts";
+import type { DirectOptions } from "./connection/direct-connection.ts";
+import { serveDirect } from "./connection/direct-connection.ts";
 import { raiseHeapLimit } from "./heap-limit.ts";
 import { openInterceptor } from "./tls/intercept.ts";
 import { isBoundTo } from "./judge/policy.ts";
-import type { ProxyAccess } from "./proxy-access.ts";
-import { openPortRequests } from "./port-requests.ts";
+import type { ProxyAccess } from "./port/proxy-access.ts";
+import { openPortRequests } from "./port/port-requests.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import type { Refusal } from "./grants/refusal.ts";
 import type { RunCa } from "./tls/run-ca.ts";
 import { makeRunRules } from "./judge/run-rules.ts";
-import type { Guest } from "./guest.ts";
-import { receiveGuest } from "./guest.ts";
-import { openStrangerRecord } from "./stranger-record.ts";
+import type { Guest } from "./port/guest.ts";
+import { receiveGuest } from "./port/guest.ts";
+import { openStrangerRecord } from "./port/stranger-record.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 import { openUpstreamTrust } from "./tls/upstream-trust.ts";
-import { openWaysThrough } from "./ways-through.ts";
+import { openWaysThrough } from "./connection/ways-through.ts";
 
 export interface Reception {
   /** Takes over a connection from which nothing has been read. */

@@ -5,10 +5,10 @@ import type { Duplex } from "node:stream";
 import { VaultError } from "../errors.ts";
 import type { Arrival } from "./arrival.ts";
 import { hostsLookedInto } from "./grants/hosts-looked-into.ts";
-import { makeProxyAccess, PROXY_USER } from "./proxy-access.ts";
+import { makeProxyAccess, PROXY_USER } from "./port/proxy-access.ts";
 import type { KeptProxy, ProxyOptions } from "./proxy-options.ts";
 import type { Reception } from "./reception.ts";
-import { openStrangerPool, STRANGERS_MAX } from "./stranger-pool.ts";
+import { openStrangerPool, STRANGERS_MAX } from "./port/stranger-pool.ts";
 import { makeRunCa } from "./tls/run-ca.ts";
 
 export interface Proxy {

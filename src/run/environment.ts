@@ -3,13 +3,13 @@ import { delimiter } from "node:path";
 import type { HostBinding } from "../vault/host.ts";
 import type { Hiding } from "./hidden-values.ts";
 import { findHidden, isProxyCredential, isSecretVariable } from "./hidden-values.ts";
-import { filterNoProxy } from "./no-proxy.ts";
-import { KUBE_VARIABLE } from "./kube-config.ts";
-import { appendNodeOptions } from "./node-options.ts";
-import { PHP_VARIABLE } from "./php-ini.ts";
-import { PYTHON_VARIABLE } from "./python-site.ts";
-import { FURTHER_TRUST_VARIABLES, TRUST_VARIABLES, isTlsSwitch, turnsTlsOff } from "./trust-variables.ts";
-import { WGETRC_VARIABLE } from "./wgetrc.ts";
+import { filterNoProxy } from "./clients/no-proxy.ts";
+import { KUBE_VARIABLE } from "./clients/kube-config.ts";
+import { appendNodeOptions } from "./clients/node-options.ts";
+import { PHP_VARIABLE } from "./clients/php-ini.ts";
+import { PYTHON_VARIABLE } from "./clients/python-site.ts";
+import { FURTHER_TRUST_VARIABLES, TRUST_VARIABLES, isTlsSwitch, turnsTlsOff } from "./clients/trust-variables.ts";
+import { WGETRC_VARIABLE } from "./clients/wgetrc.ts";
 
 export interface EnvironmentInput extends Hiding {
   readonly inherited: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 // Which variables hold what a run keeps from its program. Pure.
 import { equalBytes } from "../bytes.ts";
 import { Secret } from "../secret.ts";
-import { isRunProxy } from "./proxy-variables.ts";
+import { isRunProxy } from "./clients/proxy-variables.ts";
 
 export interface Hiding {
   /** Values that the child must not see, wherever it would inherit them. */

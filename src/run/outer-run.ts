@@ -1,13 +1,13 @@
 // A run inside another: a tool that an agent starts by `vault run` while the agent is itself in a run. The inner one begins with what the outer one has put into the environment taken out again, so that
 // each stands for itself: a proxy that looks into requests to bound hosts would have to be trusted by the inner run's own, and whom that trusts is no variable's to say. Pure.
 import { delimiter } from "node:path";
-import { KUBE_VARIABLE } from "./kube-config.ts";
-import { withoutPreload } from "./node-options.ts";
-import { PHP_VARIABLE } from "./php-ini.ts";
-import { isRunProxy } from "./proxy-variables.ts";
-import { PYTHON_VARIABLE } from "./python-site.ts";
-import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "./trust-variables.ts";
-import { WGETRC_VARIABLE } from "./wgetrc.ts";
+import { KUBE_VARIABLE } from "./clients/kube-config.ts";
+import { withoutPreload } from "./clients/node-options.ts";
+import { PHP_VARIABLE } from "./clients/php-ini.ts";
+import { isRunProxy } from "./clients/proxy-variables.ts";
+import { PYTHON_VARIABLE } from "./clients/python-site.ts";
+import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "./clients/trust-variables.ts";
+import { WGETRC_VARIABLE } from "./clients/wgetrc.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

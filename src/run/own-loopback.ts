@@ -2,7 +2,7 @@
 //
 // Without a wall it stays as it is: there the proxy's localhost is the program's, and what goes past the proxy has no value of a secret bound to it.
 import type { HostBinding } from "../vault/host.ts";
-import { filterNoProxy } from "./no-proxy.ts";
+import { filterNoProxy } from "./clients/no-proxy.ts";
 
 type Variables = Readonly<Record<string, string>>;
 

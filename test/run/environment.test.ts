@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { EnvironmentInput } from "../../src/run/environment.ts";
 import { buildEnvironment, isReservedVariable } from "../../src/run/environment.ts";
-import { TRUST_VARIABLES } from "../../src/run/trust-variables.ts";
+import { TRUST_VARIABLES } from "../../src/run/clients/trust-variables.ts";
 import { Secret } from "../../src/secret.ts";
 import { parseHostBinding } from "../../src/vault/host.ts";
 

@@ -1,8 +1,8 @@
 // A program for tests: starts its arguments as the child of a run and ends with its status. `--hold` first has it hold signals until its standard input ends.
 import { once } from "node:events";
-import { startChild } from "../../src/run/child.ts";
-import { statusOf } from "../../src/run/exit-outcome.ts";
-import { holdSignals } from "../../src/run/signals.ts";
+import { startChild } from "../../src/run/child/child.ts";
+import { statusOf } from "../../src/run/child/exit-outcome.ts";
+import { holdSignals } from "../../src/run/child/signals.ts";
 
 const isHolding = process.argv[2] === "--hold";
 const [command = "", ...args] = process.argv.slice(isHolding ? 3 : 2);

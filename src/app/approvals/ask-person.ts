@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { VaultError } from "../../errors.ts";
 import { WISH_HOST } from "../../proxy/judge/run-gate.ts";
-import { isRunProxy, isWalledProxy } from "../../run/proxy-variables.ts";
+import { isRunProxy, isWalledProxy } from "../../run/clients/proxy-variables.ts";
 import { isBehindWall } from "../keys/inside-run.ts";
 
 /** Longer than a person has. */

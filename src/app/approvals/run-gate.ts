@@ -11,7 +11,7 @@ import { nameOf } from "../../agent/approvals/rate-bucket.ts";
 import type { AgentClient } from "../../agent/client.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "../../proxy/judge/run-gate.ts";
-import type { HearWish } from "../../proxy/wish.ts";
+import type { HearWish } from "../../proxy/port/wish.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Answer, AskHere } from "./waiting.ts";
 

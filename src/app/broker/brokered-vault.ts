@@ -11,7 +11,7 @@ import type { Proof } from "../../identity/proof.ts";
 import { catchUpLog, findLogStore } from "../keys/log-reading.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
-import type { ExitOutcome } from "../../run/exit-outcome.ts";
+import type { ExitOutcome } from "../../run/child/exit-outcome.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { FollowedAcceptances } from "./acceptances.ts";
 import { openProofEntries } from "./proof-entries.ts";

@@ -3,7 +3,7 @@ import { rootCertificates } from "node:tls";
 import type { BrokerClient } from "../../broker/client.ts";
 import { openBrokerClient, parseBrokerOrigin } from "../../broker/client.ts";
 import type { DidKey } from "../../identity/did-key.ts";
-import { collectRoots } from "../../run/ca-file.ts";
+import { collectRoots } from "../../run/roots/ca-file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { loadIdentity } from "./own-identities.ts";
 

@@ -1,8 +1,8 @@
 // A broker: the keys, the proxies and the logs of runs whose programs are on other machines.
 import { randomBytes } from "node:crypto";
-import { readRootsFile } from "../../run/roots-file.ts";
-import { collectRoots } from "../../run/ca-file.ts";
-import { forbidCoreDumps } from "../../run/memory-dump.ts";
+import { readRootsFile } from "../../run/roots/roots-file.ts";
+import { collectRoots } from "../../run/roots/ca-file.ts";
+import { forbidCoreDumps } from "../../run/child/memory-dump.ts";
 import type { BrokerOrigin } from "../../broker/client.ts";
 import { parseBrokerOrigin } from "../../broker/client.ts";
 import type { Front, FrontOptions, Reply } from "../../broker/front.ts";

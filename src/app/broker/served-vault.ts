@@ -12,7 +12,7 @@ import { watchLock } from "../keys/lock-watch.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
 import type { UpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
-import type { ExitOutcome } from "../../run/exit-outcome.ts";
+import type { ExitOutcome } from "../../run/child/exit-outcome.ts";
 import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { KeyLocator } from "../../vault/key-slot.ts";
 import type { Surroundings } from "../surroundings.ts";

@@ -1,8 +1,8 @@
 // From what was seen of a probe to what is said about it. Pure.
 import type { Handshake } from "../../proxy/tls/intercept.ts";
 import type { RefusalCode } from "../../proxy/grants/refusal.ts";
-import type { ProbeOutcome } from "../../run/probe.ts";
-import type { Way } from "../../run/probe-programs.ts";
+import type { ProbeOutcome } from "../../run/probe/probe.ts";
+import type { Way } from "../../run/probe/probe-programs.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok, problem } from "./finding.ts";
 

@@ -1,14 +1,14 @@
 // Whether the requests of a program would work in a run: tried with a small program of the same runtime, in the environment that a run gives. Needs no vault.
 import { basename, join } from "node:path";
-import { collectRoots } from "../../run/ca-file.ts";
-import { openProgramFiles } from "../../run/program-files.ts";
-import type { ProbeTarget, Way } from "../../run/probe-programs.ts";
-import { PROBE_KEY, PROBE_URL, WAYS } from "../../run/probe-programs.ts";
-import { runProbe } from "../../run/probe.ts";
-import { findUnusableVariable } from "../../run/proxy-variables.ts";
+import { collectRoots } from "../../run/roots/ca-file.ts";
+import { openProgramFiles } from "../../run/probe/program-files.ts";
+import type { ProbeTarget, Way } from "../../run/probe/probe-programs.ts";
+import { PROBE_KEY, PROBE_URL, WAYS } from "../../run/probe/probe-programs.ts";
+import { runProbe } from "../../run/probe/probe.ts";
+import { findUnusableVariable } from "../../run/clients/proxy-variables.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
-import type { CommandKind, Runtime } from "../../run/runtime.ts";
-import { findCommandKind, findStarted } from "../../run/runtime.ts";
+import type { CommandKind, Runtime } from "../../run/probe/runtime.ts";
+import { findCommandKind, findStarted } from "../../run/probe/runtime.ts";
 import { furnishChild } from "../runs/child-environment.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";

@@ -1,6 +1,6 @@
 // Whom connections outwards trust, and who may have had a say in what this program finds around it.
-import { collectRoots } from "../../run/ca-file.ts";
-import { readRootsFile } from "../../run/roots-file.ts";
+import { collectRoots } from "../../run/roots/ca-file.ts";
+import { readRootsFile } from "../../run/roots/roots-file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Finding } from "./finding.ts";
 import { note, ok } from "./finding.ts";

@@ -6,7 +6,7 @@ import type { Arrival } from "../../broker/front.ts";
 import type { BrokerClient } from "../../broker/client.ts";
 import type { SessionAnswer } from "../../broker/order.ts";
 import { VaultError } from "../../errors.ts";
-import { STRANGERS_MAX } from "../../proxy/stranger-pool.ts";
+import { STRANGERS_MAX } from "../../proxy/port/stranger-pool.ts";
 import { joinSockets } from "../../proxy/upstream/tunnel.ts";
 import { openRelayStrangers } from "./relay-strangers.ts";
 

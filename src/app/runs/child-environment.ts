@@ -2,17 +2,17 @@
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { hostsLookedInto } from "../../proxy/grants/hosts-looked-into.ts";
 import type { Proxy } from "../../proxy/server.ts";
-import { writeCaFile } from "../../run/ca-file.ts";
+import { writeCaFile } from "../../run/roots/ca-file.ts";
 import type { Hiding } from "../../run/hidden-values.ts";
 import type { RunEnvironment } from "../../run/environment.ts";
 import { buildEnvironment } from "../../run/environment.ts";
-import { GOOGLE_FILE_VARIABLE, GOOGLE_TOKEN_VARIABLES, writeGoogleFile } from "../../run/google-credentials.ts";
-import { writeKubeConfig } from "../../run/kube-config.ts";
-import { writeNodeRoutes } from "../../run/node-routes.ts";
-import { writePhpIni } from "../../run/php-ini.ts";
-import { preloadWords } from "../../run/preload-words.ts";
-import { writePythonSite } from "../../run/python-site.ts";
-import { writeWgetrc } from "../../run/wgetrc.ts";
+import { GOOGLE_FILE_VARIABLE, GOOGLE_TOKEN_VARIABLES, writeGoogleFile } from "../../run/clients/google-credentials.ts";
+import { writeKubeConfig } from "../../run/clients/kube-config.ts";
+import { writeNodeRoutes } from "../../run/clients/node-routes.ts";
+import { writePhpIni } from "../../run/clients/php-ini.ts";
+import { preloadWords } from "../../run/clients/preload-words.ts";
+import { writePythonSite } from "../../run/clients/python-site.ts";
+import { writeWgetrc } from "../../run/clients/wgetrc.ts";
 import { formatHostBinding } from "../../vault/host.ts";
 import type { Surroundings } from "../surroundings.ts";
 

@@ -1,7 +1,7 @@
 // The user's own proxies, as the environment names them, for connections outwards: of a run, or of a broker's sessions.
 import { VaultError } from "../../errors.ts";
 import type { FindNextProxy } from "../../proxy/upstream/next-proxy.ts";
-import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/proxy-variables.ts";
+import { chooseProxy, findUnusableVariable, isLoopback } from "../../run/clients/proxy-variables.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 type Variables = Surroundings["variables"];

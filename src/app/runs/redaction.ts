@@ -4,7 +4,7 @@ import type { TransformCallback } from "node:stream";
 import { PassThrough, Transform } from "node:stream";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { makeScrubber } from "../../proxy/scrub/scrub.ts";
-import type { OutputRewrite } from "../../run/child-outputs.ts";
+import type { OutputRewrite } from "../../run/child/child-outputs.ts";
 
 /**
  * For each output stream, something that puts the placeholder where a value stands, in any of the forms that answers are scrubbed

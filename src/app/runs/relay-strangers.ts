@@ -1,9 +1,9 @@
 // Who comes to the port of a run whose proxy is elsewhere. Every user of this machine can, and a connection to the broker is dear: whoever shows the run's token has one for the asking. The others share a few, for a short time, and who says nothing has none.
 // Whether a request may be made is the proxy's to judge, at the broker. This is who has to wait for whom.
 import type { Socket } from "node:net";
-import type { ProxyAccess } from "../../proxy/proxy-access.ts";
-import { makeProxyAccess } from "../../proxy/proxy-access.ts";
-import { openStrangerPool } from "../../proxy/stranger-pool.ts";
+import type { ProxyAccess } from "../../proxy/port/proxy-access.ts";
+import { makeProxyAccess } from "../../proxy/port/proxy-access.ts";
+import { openStrangerPool } from "../../proxy/port/stranger-pool.ts";
 
 export interface RelayStrangers {
   /** Takes in a connection from which nothing has been read. */

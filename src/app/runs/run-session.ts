@@ -9,19 +9,19 @@ import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import type { ProxyOptions } from "../../proxy/proxy-options.ts";
 import { openProxy } from "../../proxy/server.ts";
 import { openUpstreamTrust } from "../../proxy/tls/upstream-trust.ts";
-import type { Roots } from "../../run/ca-file.ts";
-import { collectRoots } from "../../run/ca-file.ts";
-import { startChild } from "../../run/child.ts";
-import type { ChildOutputs } from "../../run/child-outputs.ts";
-import { forbidCoreDumps } from "../../run/memory-dump.ts";
-import type { ExitOutcome } from "../../run/exit-outcome.ts";
-import { statusOf } from "../../run/exit-outcome.ts";
+import type { Roots } from "../../run/roots/ca-file.ts";
+import { collectRoots } from "../../run/roots/ca-file.ts";
+import { startChild } from "../../run/child/child.ts";
+import type { ChildOutputs } from "../../run/child/child-outputs.ts";
+import { forbidCoreDumps } from "../../run/child/memory-dump.ts";
+import type { ExitOutcome } from "../../run/child/exit-outcome.ts";
+import { statusOf } from "../../run/child/exit-outcome.ts";
 import { leaveOuterRun } from "../../run/outer-run.ts";
 import { openPeerCheck } from "../../run/peer-process.ts";
 import { openRunFolder } from "../../run/run-folder.ts";
-import { readRootsFile } from "../../run/roots-file.ts";
-import type { HeldSignals } from "../../run/signals.ts";
-import { holdSignals } from "../../run/signals.ts";
+import { readRootsFile } from "../../run/roots/roots-file.ts";
+import type { HeldSignals } from "../../run/child/signals.ts";
+import { holdSignals } from "../../run/child/signals.ts";
 import { Secret } from "../../secret.ts";
 import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
@@ -71,7 +71,7 @@ export async function runSession(given: Surroundings, options: RunOptions): Prom
   let chosen: ChosenWall | undefined;
   let outputs: ChildOutputs | undefined;
   try {
-    if (options.redact === true) outputs = (await import("../../run/child-outputs.ts")).openChildOutputs(join(surroundings.paths.runtimeFolder, "runs"), ([1, 2] as const).filter((descriptor) => !isatty(descriptor)));
+    if (options.redact === true) outputs = (await import("../../run/child/child-outputs.ts")).openChildOutputs(join(surroundings.paths.runtimeFolder, "runs"), ([1, 2] as const).filter((descriptor) => !isatty(descriptor)));
     // Before the vault is: where there is no wall, nothing is opened.
     if (options.wall !== undefined && process.platform === "darwin") (await import("./mac-run.ts")).requireSandboxExec();
     else if (options.wall !== undefined) chosen = { choice: options.wall, wall: await (await import("../../wall/wall.ts")).requireWall({ command: options.command, args: options.args, path: given.variables["PATH"], outputs }) };

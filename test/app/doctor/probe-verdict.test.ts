@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sightings } from "../../../src/app/doctor/probe-verdict.ts";
 import { judgeProbe } from "../../../src/app/doctor/probe-verdict.ts";
-import type { ProbeOutcome } from "../../../src/run/probe.ts";
+import type { ProbeOutcome } from "../../../src/run/probe/probe.ts";
 
 const way = { tellsStart: true, fixes: { proxy: "fix the proxy", trust: "fix the trust", password: "fix the password" } };
 const ended: ProbeOutcome = { kind: "ended", toldStart: true, said: "" };

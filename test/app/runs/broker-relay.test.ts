@@ -147,7 +147,7 @@ describe("strangers at the relay's port", () => {
 
   it("who show it a moment later are none: clients that write a head in pieces, or ask without it first", async () => {
     const { port } = await open(true, echo([]));
-    const wave = (): Promise<Socket[]> => Promise.all(Array.from({ length: 50 }, async () => {
+    const wave = (): Promise<Socket[]> => Promise.all(Array.from({ length: 20 }, async () => {
       const socket = connect(port, "127.0.0.1");
       closers.push(() => socket.destroy());
       socket.setNoDelay(true).on("error", () => undefined);

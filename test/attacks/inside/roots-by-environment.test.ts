@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "../../../src/run/trust-variables.ts";
+import { FURTHER_TRUST_VARIABLES, TRUST_FOLDER_VARIABLE, TRUST_VARIABLES } from "../../../src/run/clients/trust-variables.ts";
 import type { BuiltVault } from "../../support/built-vault.ts";
 import { openBuiltVault } from "../../support/built-vault.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeRunCa } from "../../../src/proxy/tls/run-ca.ts";
-import { collectRoots, writeCaFile } from "../../../src/run/ca-file.ts";
+import { collectRoots, writeCaFile } from "../../../src/run/roots/ca-file.ts";
 import type { Mount } from "../../../src/wall/files/mount.ts";
 import { formatMounts } from "../../../src/wall/files/mount.ts";
 import { layTrust } from "../../../src/wall/trust/lay-trust.ts";
