@@ -67,6 +67,11 @@ no got other-value`,
       lines: "out a program that goes looking could read this vault's key \\(it is in a file\\); one behind the wall could not: vault run --sandbox\ntty: \"\" vault run -- true",
       instead: "",
     },
+    {
+      because: "nothing goes past the proxy there",
+      lines: String.raw`err API_KEY was given and no request with it came: the program may go past the proxy \(vault doctor -- sh\)`,
+      instead: "err API_KEY was given and no request with it came; behind the wall none goes past the proxy",
+    },
   ],
   "lock-reaches-runs.txt": [
     {
