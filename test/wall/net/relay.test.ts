@@ -52,7 +52,7 @@ describe("a published port", () => {
 
   test("that is taken is said to be, with what to do", async () => {
     const { port } = await listen(() => undefined);
-    await expect(publishPort(port, () => Promise.resolve(undefined))).rejects.toMatchObject({ code: "io", message: `port ${port} of this machine cannot be listened on (EADDRINUSE)` });
+    await expect(publishPort(port, () => Promise.resolve(undefined))).rejects.toMatchObject({ code: "busy", message: `port ${port} of this machine cannot be listened on (EADDRINUSE)` });
   });
 
   test("ends a connection where the program does not listen, or nobody can tell", async () => {
