@@ -19,8 +19,8 @@ it("a request of a run at a broker waits for the broker's owner, who is told by 
   const idOf = (): string => (JSON.parse(stage.owner.vault(["approve", "--json"])) as { id: string }[])[0]?.id ?? "none";
   const waiting = JSON.parse(stage.owner.vault(["approve", "--json"])) as unknown[];
   expect(waiting).toMatchObject([{ secret: "API_KEY", method: "DELETE", path: "/at-broker", programs: ["sh"] }]);
-  // The run's machine has no agent of that vault.
-  expect(await stage.runner(["approve", idOf()])).toMatchObject({ status: 7 });
+  // The run's machine has neither a vault nor an agent of that one.
+  expect(await stage.runner(["approve", idOf()])).toMatchObject({ status: 3 });
   expect(stage.upstream.received()).not.toContain("DELETE /at-broker");
   stage.owner.vault(["approve", idOf()]);
   await run.said("200");

@@ -15,11 +15,15 @@ export function findProgram(base: string, identity: { readonly uid?: number }): 
   const ours = join(PACKAGE, "bin/run.js");
   const isPrivate = /^\/(?:tmp|run|var\/tmp|dev\/shm)\//.test(ours);
   if (!isPrivate && spawnSync("sh", ["-c", 'test -r "$0"', ours], { ...identity, cwd: "/" }).status === 0) return ours;
-  const copy = join(base, "program");
+  return copyProgram(join(base, "program"));
+}
+
+/** A copy of what is published. @returns the path of `bin/run.js`. */
+export function copyProgram(folder: string): string {
   for (const part of ["bin", "dist", "package.json", "oclif.manifest.json", "skills", "src/project/vault.run.schema.json", ...["@napi-rs", "tldts", "tldts-core", "yaml"].map((name) => `node_modules/${name}`)]) {
-    mkdirSync(dirname(join(copy, part)), { recursive: true });
+    mkdirSync(dirname(join(folder, part)), { recursive: true });
     // With its times to the nanosecond, by which it finds the code that V8 has compiled before.
-    execFileSync("cp", ["-a", join(PACKAGE, part), join(copy, part)]);
+    execFileSync("cp", ["-a", join(PACKAGE, part), join(folder, part)]);
   }
-  return join(copy, "bin/run.js");
+  return join(folder, "bin/run.js");
 }

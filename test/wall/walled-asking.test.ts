@@ -1,9 +1,9 @@
 // A program behind the wall asks its person for what it lacks, by the built program and by the MCP server's tool.
-import { cpSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { can } from "../support/machine.ts";
 import { NODE } from "../support/program.ts";
+import { copyProgram } from "../support/readable-program.ts";
 import type { WallStage } from "../support/wall-stage.ts";
 import { openWallStage } from "../support/wall-stage.ts";
 
@@ -16,7 +16,7 @@ describe.skipIf(!can.wall)("behind the wall (needs bubblewrap), the person is as
     // With a rule that asks, there is somebody to be asked from the start.
     expect(await stage.vault(["secrets", "update", "API_KEY", "--ask", "DELETE /**"])).toMatchObject({ status: 0 });
     // What lies in /tmp is not seen there.
-    cpSync(dirname(dirname(stage.program)), join(stage.project, "program"), { recursive: true, dereference: true });
+    copyProgram(join(stage.project, "program"));
     stage.give(join(stage.project, "program"));
   }, 60_000);
   afterAll(() => stage.close());
