@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-export const INSTALLED = ["test/agents/**/*.test.ts", "test/clients/clients.test.ts", "test/clients/emptied-environment.test.ts", "test/clients/walled-clients.test.ts"];
+export const INSTALLED = ["test/agents/**/*.test.ts", "test/clients/clients.test.ts", "test/clients/emptied-environment.test.ts", "test/clients/own-localhost.test.ts", "test/clients/walled-clients.test.ts"];
 
 export default defineConfig({
   test: {
