@@ -6,8 +6,8 @@ import { filterNoProxy } from "./clients/no-proxy.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Python compares an address as a URL has it. */
-const OWN = "localhost,127.0.0.1,::1,[::1]";
+/** Not `::1`, however it is written: httpx, and with it every SDK on it, fails at that before it asks anybody. */
+const OWN = "localhost,127.0.0.1";
 const ADDRESSES: readonly string[] = ["127.0.0.1", "::1"];
 /** What npm and global-agent prefer to these, where it is set. */
 const FURTHER = /^(?:npm_config_noproxy|global_agent_no_proxy)$/i;
