@@ -10,6 +10,7 @@ import { visibleSecrets } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { acceptanceOf, revocationOf } from "./acceptance-log.ts";
 import { readAcceptances } from "./acceptances.ts";
+import { isSameViewpoint } from "./admission.ts";
 import type { Admission } from "./admission.ts";
 import type { Claim } from "./claims.ts";
 import { CLAIMS_MAX, dropClaim, readClaims } from "./claims.ts";
@@ -83,10 +84,6 @@ export async function listIdentities(surroundings: Surroundings): Promise<Listed
     if (error instanceof VaultError && error.code === "no-vault" && own.length > 0) return { accepted: [], claims: [], own, hasVault: false };
     throw error;
   }
-}
-
-function isSameViewpoint(one: Viewpoint, other: Viewpoint): boolean {
-  return one.workspace === other.workspace && one.group === other.group;
 }
 
 function listKnown(surroundings: Surroundings, vault: OpenedVault): KnownIdentity[] {
