@@ -14,7 +14,8 @@ let accepted: Promise<Socket>;
 
 beforeEach(async () => {
   children = [];
-  server = createServer();
+  // A child that exits resets its connection: that is a socket's end, not a test's.
+  server = createServer((socket) => socket.on("error", () => undefined));
   accepted = new Promise((resolve) => server.once("connection", resolve));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
