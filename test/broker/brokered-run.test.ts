@@ -149,6 +149,18 @@ describe("a run at a broker", () => {
     expect(output).not.toMatch(/^vault-identity-1:|\.key$|environ$/m);
   });
 
+  it.skipIf(!can.wall)("shows placeholders there for what this machine has under the names of lent secrets (needs bubblewrap)", async () => {
+    const [older, twice, quoted] = ["sk-older-Value_1234567", "sk-twice-Value_1234567", "sk-quoted#Value 1234567"];
+    writeFileSync(join(stage.runnerFolder, ".env"), `API_KEY=${twice}\nexport API_KEY="${quoted}"\nPORT=8080\nSAME=${older}\n`);
+    const shown = await stage.runner(["run", "--broker", broker.url, "--identity", HANDLE, "--sandbox", "--", "sh", "-c", `cat "$HOME/.env"; env; ${ask()}`], { API_KEY: older, OTHER_NAME: older });
+    expect([shown.status, shown.output]).toEqual([0, expect.stringMatching(/^PORT=8080$/m)]);
+    expect([older, twice, quoted].filter((value) => shown.output.includes(value))).toEqual([]);
+    const placeholder = /^API_KEY=(\S+)$/m.exec(shown.output)?.[1] ?? "none";
+    expect(shown.output).toContain(`SAME=${placeholder}\n`);
+    expect(shown.output).toContain(`OTHER_NAME=${placeholder}\n`);
+    expect(readFileSync(join(stage.runnerFolder, ".env"), "utf8")).toContain(twice);
+  });
+
   it("stands in the vault's audit log, with the identity that it was", () => {
     const { entries } = JSON.parse(stage.owner.vault(["audit", "--json", "--limit", "1000"])) as { readonly entries: readonly { readonly event: Readonly<Record<string, unknown>> }[] };
     const events = entries.map(({ event }) => event);

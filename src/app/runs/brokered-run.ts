@@ -27,10 +27,12 @@ import type { NamedGrant } from "./child-environment.ts";
 import { furnishChild } from "./child-environment.ts";
 import { GOOGLE_ENDPOINT } from "./granted-secrets.ts";
 import { requireAsked } from "./lent-secrets.ts";
-import { eraseShownSecrets } from "./shown-secrets.ts";
 import { openRunLog } from "./run-log.ts";
 import type { RunOptions } from "./run-options.ts";
 import { holdSessionLine } from "./session-line.ts";
+import { findEnvFiles } from "./shown-env-files.ts";
+import { eraseShownSecrets } from "./shown-secrets.ts";
+import { findValuesByName } from "./values-by-name.ts";
 import type { ChosenWall, NamedProxy } from "./walled-run.ts";
 import { openWalledProxy, runWalled } from "./walled-run.ts";
 
@@ -115,6 +117,7 @@ interface Beside {
 async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, options: BrokeredOptions, { answer, chosen, signals, limited, onLost }: Beside): Promise<ExitOutcome> {
   const relay = openBrokerRelay(client, answer, onLost);
   const grants = answer.secrets.map(grantOf);
+  const likely = findValuesByName(grants, surroundings.variables, chosen === undefined ? [] : findEnvFiles(chosen.choice.writable).paths);
   // What stands before the relay, where there is a wall, closes the relay too.
   let opened: Pick<NamedProxy, "close"> = relay;
   try {
@@ -125,18 +128,19 @@ async function runBesideRelay(surroundings: Surroundings, client: BrokerClient, 
     try {
       const path = chosen === undefined ? folder.path : realpathSync(folder.path);
       const roots = collectRoots(surroundings.variables, []);
-      const environment = await furnishChild(surroundings, { folder: path, proxy, grants, denyUnmatched: options.denyUnmatched, trusted: roots.child, withheld: [] });
+      const environment = await furnishChild(surroundings, { folder: path, proxy, grants, beside: likely, denyUnmatched: options.denyUnmatched, trusted: roots.child, withheld: [] });
       // The identity's key may be one of them.
       const shown = eraseShownSecrets(environment, surroundings);
       for (const warning of [...roots.warnings, ...environment.warnings, ...shown]) surroundings.warn(warning);
       await limited;
       const program = { command: options.command, args: options.args, environment: environment.variables, signals };
       if (chosen === undefined || walled === undefined) return await startChild(program).ended;
-      return await runWalled(surroundings, chosen.choice, walled, { command: options.command, folder: path, keyFile: undefined, hidden: [], environment: environment.variables, runCa: relay.caCertificate, signals, rewritten: undefined });
+      return await runWalled(surroundings, chosen.choice, walled, { command: options.command, folder: path, keyFile: undefined, hidden: likely, environment: environment.variables, runCa: relay.caCertificate, signals, rewritten: undefined });
     } finally {
       folder.close();
     }
   } finally {
+    for (const { value } of likely) value.wipe();
     await opened.close();
   }
 }
