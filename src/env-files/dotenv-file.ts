@@ -40,6 +40,12 @@ export function parseDotenv(bytes: Uint8Array, what: string): AssignmentFile {
   return { text, assignments: spans.map(({ value, ...span }) => ({ ...span, value: Secret.fromText(value) })), quote: (value) => value };
 }
 
+/** What any reader may find under the names, also in a file that `parseDotenv` refuses: for hiding, and never for use. */
+export function readLoosely(text: string, names: ReadonlySet<string>): { readonly name: string; readonly value: Secret }[] {
+  // The whole knows values of several lines. The lines know a name that stands there twice, of which the whole gives the last.
+  return [text, ...text.split("\n")].flatMap((part) => Object.entries(parse(part)).flatMap(([name, value]) => (names.has(name) ? [{ name, value: Secret.fromText(value) }] : [])));
+}
+
 /** dotenv takes `\r\n` and a lone `\r` for line ends too, and a byte order mark for a space. */
 function decode(bytes: Uint8Array, what: string): string {
   const text = findText(bytes);
