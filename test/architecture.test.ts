@@ -56,7 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The rooms of the halls. Files that stand in the hall itself, and not in a room, are its top floor: they may import from every room, and no room from them.
- * `surroundings` is the one exception: it says what each act of `app` is handed, and stands below all rooms.
+ * A room may be a single file of the hall, which then stands below the rooms that may import it: `surroundings` of app, and `run-folder` of run.
  */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   proxy: {
@@ -71,6 +71,17 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     exchange: ["grants", "http1", "scrub", "places", "judge", "tls", "upstream"],
     connection: ["grants", "http1", "judge", "tls", "upstream", "exchange"],
     port: ["grants", "http1", "judge", "upstream", "exchange", "connection"],
+  },
+  agent: {
+    time: [],
+    presence: [],
+    wire: [],
+    sources: ["time"],
+    // Who decides on requests that wait, and how often a secret may be used.
+    approvals: ["time", "presence", "wire"],
+    messages: ["time", "wire", "sources", "approvals"],
+    server: ["time", "presence", "wire", "sources", "approvals", "messages"],
+    client: ["wire", "sources", "approvals", "messages"],
   },
   run: {
     "run-folder": [],

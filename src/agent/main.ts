@@ -2,17 +2,17 @@
 import inspector from "node:inspector";
 import { wipe } from "../bytes.ts";
 import { RateKeeper } from "./approvals/rate-keeper.ts";
-import { Channel } from "./channel.ts";
-import type { Frame } from "./frame.ts";
-import { KeyCustody } from "./key-custody.ts";
-import { listenPrivately } from "./private-socket.ts";
-import { AGENT_TITLE } from "./roll-call.ts";
-import { AgentServer } from "./server.ts";
-import type { AgentPaths } from "./paths.ts";
+import { AGENT_TITLE } from "./presence/roll-call.ts";
+import { KeyCustody } from "./server/key-custody.ts";
+import { listenPrivately } from "./server/private-socket.ts";
+import { AgentServer } from "./server/server.ts";
 import type { LoginKeeper } from "./sources/login-keeper.ts";
 import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStartReply, parseStart, startFailure } from "./start.ts";
-import { systemTime } from "./time.ts";
+import { systemTime } from "./time/time.ts";
+import { Channel } from "./wire/channel.ts";
+import type { Frame } from "./wire/frame.ts";
+import type { AgentPaths } from "./wire/paths.ts";
 
 /** Longer than the dearest key derivation on the slowest machine. Should the starter end before, so does stdin, and this process with it. */
 const ORDER_MS = 10 * 60_000;

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { VaultError } from "../errors.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { holdKek } from "../vault/local-holder.ts";
-import { Channel } from "./channel.ts";
-import { connectAgent } from "./client.ts";
-import type { KeyGrant } from "./grant.ts";
-import type { Limits } from "./lifetime.ts";
-import type { AgentPaths } from "./paths.ts";
+import { connectAgent } from "./client/client.ts";
+import type { KeyGrant } from "./messages/grant.ts";
 import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStart, parseStartReply } from "./start.ts";
+import type { Limits } from "./time/lifetime.ts";
+import { Channel } from "./wire/channel.ts";
+import type { AgentPaths } from "./wire/paths.ts";
 
 /** For one that has its order: what it has to do takes milliseconds. */
 const START_MS = 10_000;

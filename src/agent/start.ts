@@ -2,12 +2,12 @@
 import type { ErrorCode } from "../errors.ts";
 import { VaultError } from "../errors.ts";
 import { parseObject, parseText } from "../vault/json-shape.ts";
-import type { Frame } from "./frame.ts";
-import { NO_KEYS } from "./frame.ts";
-import type { KeyGrant } from "./grant.ts";
-import { encodeGrant, GRANT_MEMBERS, parseGrant } from "./grant.ts";
-import { parseMembers, requireKeyCount } from "./message.ts";
-import type { AgentPaths } from "./paths.ts";
+import type { KeyGrant } from "./messages/grant.ts";
+import { encodeGrant, GRANT_MEMBERS, parseGrant } from "./messages/grant.ts";
+import type { Frame } from "./wire/frame.ts";
+import { NO_KEYS } from "./wire/frame.ts";
+import { parseMembers, requireKeyCount } from "./wire/message.ts";
+import type { AgentPaths } from "./wire/paths.ts";
 
 export interface StartOrder {
   readonly paths: AgentPaths;

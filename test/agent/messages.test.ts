@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../../src/agent/frame.ts";
-import { encodeReply, parseReply, refusalCodeOf, refusalError } from "../../src/agent/reply.ts";
-import type { Reply } from "../../src/agent/reply.ts";
-import type { Request } from "../../src/agent/request.ts";
-import { encodeRequest, parseRequest } from "../../src/agent/request.ts";
-import { encodeStart, encodeStartReply, parseStart, parseStartReply, startFailure } from "../../src/agent/start.ts";
+import { encodeReply, parseReply, refusalCodeOf, refusalError } from "../../src/agent/messages/reply.ts";
+import type { Reply } from "../../src/agent/messages/reply.ts";
+import type { Request } from "../../src/agent/messages/request.ts";
+import { encodeRequest, parseRequest } from "../../src/agent/messages/request.ts";
 import { FAILURES } from "../../src/agent/sources/source-maker.ts";
+import { encodeStart, encodeStartReply, parseStart, parseStartReply, startFailure } from "../../src/agent/start.ts";
+import type { Frame } from "../../src/agent/wire/frame.ts";
 import { encodeBase64 } from "../../src/bytes.ts";
 import { VaultError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";

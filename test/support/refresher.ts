@@ -2,8 +2,8 @@
 import { makeValue } from "../../src/agent/sources/makers.ts";
 import type { ValueAnswer } from "../../src/agent/sources/value-store.ts";
 import { tagOf, ValueStore } from "../../src/agent/sources/value-store.ts";
-import type { Time } from "../../src/agent/time.ts";
-import { systemTime } from "../../src/agent/time.ts";
+import type { Time } from "../../src/agent/time/time.ts";
+import { systemTime } from "../../src/agent/time/time.ts";
 import { loadKek, openVault } from "../../src/app/keys/open-vault.ts";
 import { openVaultLogins } from "../../src/app/refreshing/vault-logins.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";

@@ -1,6 +1,6 @@
 /** Where a plaintext leaves its `Secret`. Each of these was reviewed: what it reveals goes into nothing that outlives the statement, or into what the user asked for. */
 export const REVEALERS = [
-  "src/agent/reply.ts",
+  "src/agent/messages/reply.ts",
   "src/agent/sources/sealed-login.ts",
   "src/agent/sources/sealed-order.ts",
   "src/agent/sources/value-store.ts",

@@ -1,6 +1,6 @@
 // A token endpoint that answers what a test tells it to, over TLS, with a login at it that lies in a vault; and clocks that the test turns.
 import { onTestFinished } from "vitest";
-import type { Time } from "../../src/agent/time.ts";
+import type { Time } from "../../src/agent/time/time.ts";
 import type { Surroundings } from "../../src/app/surroundings.ts";
 import type { LivingSource } from "../../src/vault/source.ts";
 import { makeVaultHome } from "./home.ts";

@@ -2,7 +2,7 @@
 import { encodeBase64, findText, utf8 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { parseInteger, parseObject } from "../../vault/json-shape.ts";
-import { parseBytes, parseMembers } from "../message.ts";
+import { parseBytes, parseMembers } from "../wire/message.ts";
 
 /** A day: who wants more changes the rule. */
 const ALLOW_MS_MAX = 24 * 60 * 60 * 1000;

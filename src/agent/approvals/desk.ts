@@ -3,7 +3,7 @@
 // Why a run asks again and again for what was decided, on the one connection that it made before its program started: whoever can read the token can put an agent of his own in this one's place,
 // and each new connection would be one more that could lead there.
 import { VaultError } from "../../errors.ts";
-import type { Time } from "../time.ts";
+import type { Time } from "../time/time.ts";
 import type { Decision, Door, PersonsAnswer } from "./answer.ts";
 import type { HeldRequest } from "./held-request.ts";
 import type { Connection } from "./person-proof.ts";

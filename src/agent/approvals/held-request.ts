@@ -3,7 +3,7 @@
 import { encodeBase64, findBase64, findText, utf8 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { parseArray, parseBoolean, parseInteger, parseText } from "../../vault/json-shape.ts";
-import { parseBytes, parseMembers } from "../message.ts";
+import { parseBytes, parseMembers } from "../wire/message.ts";
 
 /** The longest body that is held, and that a person can read. */
 const HELD_BODY_BYTES_MAX = 1024 * 1024;

@@ -1,8 +1,8 @@
 // The messages of approvals and rates, as they go across the agent's socket.
 import { VaultError } from "../../errors.ts";
 import { parseArray, parseBoolean, parseInteger, parseText } from "../../vault/json-shape.ts";
-import { LIMIT_MS_MAX } from "../lifetime.ts";
-import { parseMembers } from "../message.ts";
+import { LIMIT_MS_MAX } from "../time/lifetime.ts";
+import { parseMembers } from "../wire/message.ts";
 import { encodeReasoned, parseAnswer, parseDecision, parseDoor } from "./answer.ts";
 import type { ApprovalReply, ApprovalRequest, Decided } from "./desk.ts";
 import { encodeHeld, parseDigest, parseHeld } from "./held-request.ts";

@@ -4,12 +4,12 @@
 // A speed bump, and no wall: a program of the same user that has left both, by a daemon of the user's say, is not recognised. Behind the wall there is neither the socket nor such a daemon.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { findAncestors } from "../../disk/process-identity.ts";
 import { encodeHex, utf8 } from "../../bytes.ts";
+import { findAncestors } from "../../disk/process-identity.ts";
 import { VaultError } from "../../errors.ts";
 import { hmacSha256 } from "../../vault/derive.ts";
-import type { Nonces } from "../handshake.ts";
-import { findHolders, findPresent, readListeners } from "../roll-call.ts";
+import { findHolders, findPresent, readListeners } from "../presence/roll-call.ts";
+import type { Nonces } from "../wire/handshake.ts";
 
 /** What only the two ends of a connection know. */
 export interface Connection extends Nonces {

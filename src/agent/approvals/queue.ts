@@ -1,5 +1,5 @@
 // The requests that wait for a person, of all runs of this vault on this machine. Nothing of it is kept: with the agent, all that waits and all that was approved is gone.
-import type { Time } from "../time.ts";
+import type { Time } from "../time/time.ts";
 import type { Decision, Door, PersonsAnswer } from "./answer.ts";
 import { HeldIds } from "./held-ids.ts";
 import type { HeldRequest } from "./held-request.ts";

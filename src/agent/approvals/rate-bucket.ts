@@ -1,6 +1,6 @@
 // How often a secret may be used: a bucket that fills at so many a minute, up to a burst, and from which each use takes one. Pure.
 import { parseArray, parseInteger } from "../../vault/json-shape.ts";
-import { parseMembers } from "../message.ts";
+import { parseMembers } from "../wire/message.ts";
 import { parseDigest } from "./held-request.ts";
 
 /** What one use takes from. `key`, a SHA-256 in hex, names the bucket; the same name with other numbers is another bucket. */

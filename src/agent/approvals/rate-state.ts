@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { equalBytes, encodeBase64, findBase64, findText, utf8 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { parseArray, parseObject, parseText } from "../../vault/json-shape.ts";
-import { parseMembers } from "../message.ts";
+import { parseMembers } from "../wire/message.ts";
 import type { Level } from "./rate-bucket.ts";
 
 /** A vault has at most some thousand secrets, and a rule seldom has another rate. What is one too many counts as empty. */

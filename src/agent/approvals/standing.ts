@@ -1,7 +1,7 @@
 // Approvals that are good for more than one request. Those of a run stay until the agent ends: no other run is ever given its id.
-import type { Instant } from "../lifetime.ts";
-import { elapsedMs } from "../lifetime.ts";
-import type { Time } from "../time.ts";
+import type { Instant } from "../time/lifetime.ts";
+import { elapsedMs } from "../time/lifetime.ts";
+import type { Time } from "../time/time.ts";
 import type { Extent } from "./answer.ts";
 import type { HeldRequest } from "./held-request.ts";
 

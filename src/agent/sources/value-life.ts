@@ -1,6 +1,6 @@
 // How long a value is good, and when it is made anew. Pure: both clocks come in as an argument.
-import type { Instant } from "../lifetime.ts";
-import { elapsedMs, LIMIT_MS_MAX } from "../lifetime.ts";
+import type { Instant } from "../time/lifetime.ts";
+import { elapsedMs, LIMIT_MS_MAX } from "../time/lifetime.ts";
 
 /** Made anew so long before its end, or a tenth of its life before it where that is less. */
 const MARGIN_MS = 5 * 60_000;

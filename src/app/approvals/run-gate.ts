@@ -2,17 +2,17 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Decision } from "../../agent/approvals/answer.ts";
-import { takeUses } from "../../agent/approvals/client.ts";
 import type { HeldRequest } from "../../agent/approvals/held-request.ts";
-import type { HeldRequests } from "../../agent/approvals/held-requests.ts";
-import { openHeldRequests } from "../../agent/approvals/held-requests.ts";
 import type { BucketUse } from "../../agent/approvals/rate-bucket.ts";
 import { nameOf } from "../../agent/approvals/rate-bucket.ts";
-import type { AgentClient } from "../../agent/client.ts";
+import { takeUses } from "../../agent/client/approvals.ts";
+import type { AgentClient } from "../../agent/client/client.ts";
+import type { HeldRequests } from "../../agent/client/held-requests.ts";
+import { openHeldRequests } from "../../agent/client/held-requests.ts";
+import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Gate } from "../../proxy/judge/rules/judge-rules.ts";
 import type { AskedRequest, AskVerdict, LoopbackPeer, MeterVerdict, RunGate } from "../../proxy/judge/run-gate.ts";
 import type { HearWish } from "../../proxy/port/wish.ts";
-import type { Grant } from "../../proxy/grants/grant.ts";
 import type { Answer, AskHere } from "./waiting.ts";
 
 /** How long a request waits for a use that is to come: clients try again by themselves, and few of them less often. */

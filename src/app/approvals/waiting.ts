@@ -1,10 +1,10 @@
 // What waits for a person, and the person's answer: at the agent, from outside of any run.
 import { existsSync } from "node:fs";
 import type { Door, PersonsAnswer } from "../../agent/approvals/answer.ts";
-import { listWaiting, lookAt, settle } from "../../agent/approvals/client.ts";
 import type { Waiting } from "../../agent/approvals/queue.ts";
-import type { AgentClient } from "../../agent/client.ts";
-import { connectAgent } from "../../agent/client.ts";
+import { listWaiting, lookAt, settle } from "../../agent/client/approvals.ts";
+import type { AgentClient } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/client.ts";
 import { VaultError } from "../../errors.ts";
 import { findEnclosingRun, isBehindWall, missingVault } from "../keys/inside-run.ts";
 import type { Surroundings } from "../surroundings.ts";

@@ -1,6 +1,6 @@
 // Verifies the audit log with everything that anybody knows of it: the vault, the head file, the agent, and the processes that are still there.
 import { existsSync } from "node:fs";
-import { MAIN_PART } from "../../agent/head-memory.ts";
+import { MAIN_PART } from "../../agent/messages/part-head.ts";
 import type { ChainHead } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
 import type { HeadRecord } from "../../audit/head.ts";
@@ -8,9 +8,9 @@ import { headPath, readHead } from "../../audit/head.ts";
 import { listen, SILENCE_MS } from "../../audit/heartbeat.ts";
 import type { LogStore } from "../../audit/log-store.ts";
 import { pullLog, readLog, readSegment, withLogLock } from "../../audit/log.ts";
+import { requireAllStored } from "../../audit/pull.ts";
 import type { LoggedRun } from "../../audit/runs.ts";
 import { ACCEPTED, findRuns, findUnvouched } from "../../audit/runs.ts";
-import { requireAllStored } from "../../audit/pull.ts";
 import { listSegments, reconcileSegment } from "../../audit/segment-copies.ts";
 import { segmentPath } from "../../audit/segment.ts";
 import type { Verdict } from "../../audit/verify.ts";
@@ -18,6 +18,7 @@ import { countEarlier, verifyChain, verifyLog } from "../../audit/verify.ts";
 import type { Liveness } from "../../disk/process-identity.ts";
 import { judgeLiveness } from "../../disk/process-identity.ts";
 import { VaultError } from "../../errors.ts";
+import type { VaultContents } from "../../vault/vault-file.ts";
 import { appendAudited } from "../keys/change-vault.ts";
 import type { Recall } from "../keys/head-witness.ts";
 import { withRecall } from "../keys/head-witness.ts";
@@ -26,7 +27,6 @@ import type { LogPaths } from "../keys/log-reading.ts";
 import { findLogStore, readWholeLog } from "../keys/log-reading.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import { withOpenVault } from "../keys/open-vault.ts";
-import type { VaultContents } from "../../vault/vault-file.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** A log whose chains are unbroken, as far as they go. */

@@ -1,6 +1,6 @@
 // Whether this process was started by a program in a run: for what is the person's to do, and not the program's.
 import { existsSync } from "node:fs";
-import { findPresent } from "../../agent/roll-call.ts";
+import { findPresent } from "../../agent/presence/roll-call.ts";
 import { listAncestors } from "../../disk/process-identity.ts";
 import { VaultError } from "../../errors.ts";
 import { noVault } from "../../store/vault-store.ts";

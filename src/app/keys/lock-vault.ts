@@ -1,18 +1,18 @@
 // lock: the key is forgotten at once, in every process, whatever a program in a run has done to the user's files.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentClient } from "../../agent/client.ts";
-import { connectAgent } from "../../agent/client.ts";
-import { realmOf } from "../../agent/presence.ts";
-import type { Present } from "../../agent/roll-call.ts";
-import { awaitWithdrawal, callProcess, findPresent, killAgents } from "../../agent/roll-call.ts";
+import type { AgentClient } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/client.ts";
+import { realmOf } from "../../agent/presence/presence.ts";
+import type { Present } from "../../agent/presence/roll-call.ts";
+import { awaitWithdrawal, callProcess, findPresent, killAgents } from "../../agent/presence/roll-call.ts";
 import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { readVault } from "../../store/vault-store.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { appendAudited } from "./change-vault.ts";
 import { isBehindWall, missingVault } from "./inside-run.ts";
 import { changeLockMark, LOCK_SEEN_MS } from "./lock-mark.ts";
 import { LOCK_SIGNAL } from "./lock-watch.ts";
-import type { Surroundings } from "../surroundings.ts";
 
 /** A run answers within milliseconds; on a machine that is busy with other things, within this. */
 const ANSWER_MS = 5000;

@@ -1,7 +1,7 @@
 // A run's ear for `vault lock`. Once it has heard, no secret goes out any more.
-import type { AgentClient, AgentTie } from "../../agent/client.ts";
-import type { Presence } from "../../agent/presence.ts";
-import { announce, realmOf } from "../../agent/presence.ts";
+import type { AgentClient, AgentTie } from "../../agent/client/client.ts";
+import type { Presence } from "../../agent/presence/presence.ts";
+import { announce, realmOf } from "../../agent/presence/presence.ts";
 import type { VaultPaths } from "../../paths.ts";
 import { watchLockMark } from "./lock-mark.ts";
 

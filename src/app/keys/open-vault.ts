@@ -1,7 +1,7 @@
 // Finds the vault's key: an agent that holds it, then the provider that the vault names.
 import { dirname } from "node:path";
-import type { AgentClient } from "../../agent/client.ts";
-import { connectAgent } from "../../agent/client.ts";
+import type { AgentClient } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/client.ts";
 import { partKey } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
@@ -19,8 +19,8 @@ import type { KeyHolder } from "../../vault/key-holder.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import { verifyVaultFile } from "../../vault/vault-file.ts";
-import { missingVault } from "./inside-run.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { missingVault } from "./inside-run.ts";
 import { readKnownVault, requireKnownToLog } from "./known-vault.ts";
 
 /** A vault whose every byte has been authenticated. Whoever opened it closes it. */

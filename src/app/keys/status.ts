@@ -1,20 +1,20 @@
 // What `vault status` tells: all of it without the key.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { connectAgent } from "../../agent/client.ts";
+import { connectAgent } from "../../agent/client/client.ts";
 import { equalBytes } from "../../bytes.ts";
-import { findOrMakeVault } from "./auto-init.ts";
-import type { SightedVault } from "./sighted-vault.ts";
-import { sightVault } from "./sighted-vault.ts";
 import { VaultError } from "../../errors.ts";
+import { resolveKeyFile } from "../../keys/key-file.ts";
+import type { VaultPaths } from "../../paths.ts";
 import { readCopy } from "../../store/engine-vault.ts";
 import { MovedVault } from "../../store/judge-stored.ts";
 import { readStoreFile } from "../../store/store-file.ts";
-import { resolveKeyFile } from "../../keys/key-file.ts";
-import type { VaultPaths } from "../../paths.ts";
 import type { KeyLocator } from "../../vault/key-slot.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { findOrMakeVault } from "./auto-init.ts";
+import type { SightedVault } from "./sighted-vault.ts";
+import { sightVault } from "./sighted-vault.ts";
 
 /** Where the key comes from right now, or would. */
 export type KeySource =

@@ -1,10 +1,10 @@
 // unlock: from here to `lock`, the agent holds the key.
-import type { AgentClient } from "../../agent/client.ts";
-import { connectAgent } from "../../agent/client.ts";
-import { isListening } from "../../agent/dial.ts";
-import { MAIN_PART } from "../../agent/head-memory.ts";
+import type { AgentClient } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/client.ts";
+import { MAIN_PART } from "../../agent/messages/part-head.ts";
 import type { AgentLaunch } from "../../agent/spawn.ts";
 import { openLaunch } from "../../agent/spawn.ts";
+import { isListening } from "../../agent/wire/dial.ts";
 import type { ChainHead } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import type { Secret } from "../../secret.ts";
@@ -12,11 +12,11 @@ import { wipeVaultKeys } from "../../vault/derive.ts";
 import type { Kek } from "../../vault/key-bytes.ts";
 import { holdKek } from "../../vault/local-holder.ts";
 import type { VaultFile } from "../../vault/vault-file.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { appendAudited } from "./change-vault.ts";
 import { openHeadReport } from "./head-witness.ts";
 import { judgeWithKey, loadKek, requireVault } from "./open-vault.ts";
 import { encodeStoreLogin } from "./store-password.ts";
-import type { Surroundings } from "../surroundings.ts";
 
 export interface AgentLimits {
   /** From the unlocking on, whatever happens. */

@@ -1,10 +1,10 @@
 // One secret of a run whose value is made when it is needed: asked of the agent, kept while it is good, and asked for anew when the vault has changed.
-import type { Instant } from "../../agent/lifetime.ts";
-import { elapsedMs } from "../../agent/lifetime.ts";
 import type { Failure } from "../../agent/sources/source-maker.ts";
 import type { ValueAnswer } from "../../agent/sources/value-store.ts";
 import { tagOf } from "../../agent/sources/value-store.ts";
-import { systemTime } from "../../agent/time.ts";
+import type { Instant } from "../../agent/time/lifetime.ts";
+import { elapsedMs } from "../../agent/time/lifetime.ts";
+import { systemTime } from "../../agent/time/time.ts";
 import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { LivingValue } from "../../proxy/grants/living-value.ts";

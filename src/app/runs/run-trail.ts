@@ -1,9 +1,9 @@
 // A run's mark in the audit log: its start and end in the main log, what it did in a segment of its own.
-import { MAIN_PART } from "../../agent/head-memory.ts";
+import { MAIN_PART } from "../../agent/messages/part-head.ts";
 import type { AuditEvent, ChainHead, Detail } from "../../audit/entry.ts";
 import { partKey } from "../../audit/entry.ts";
-import { appendChosen, appendToLog } from "../../audit/log.ts";
 import { openHeartbeat } from "../../audit/heartbeat.ts";
+import { appendChosen, appendToLog } from "../../audit/log.ts";
 import { untilBack } from "../../audit/patience.ts";
 import { openSegmentPush } from "../../audit/segment-push.ts";
 import { openSegment, segmentPath } from "../../audit/segment.ts";

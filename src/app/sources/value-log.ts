@@ -1,6 +1,6 @@
 // When values of a secret were made, and when they could not be: the audit log has an entry for each, and nothing else remembers it.
 import type { ValueAnswer } from "../../agent/sources/value-store.ts";
-import { LIMIT_MS_MAX } from "../../agent/lifetime.ts";
+import { LIMIT_MS_MAX } from "../../agent/time/lifetime.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import { findEntry } from "../../audit/entry.ts";
 import type { SecretMetadata } from "../../vault/record.ts";

@@ -1,7 +1,7 @@
 // Moves the vault to another place: a store, or this machine's file. One moment decides which of the two is in force.
 import { randomBytes } from "node:crypto";
-import { findPresent } from "../../agent/roll-call.ts";
-import { realmOf } from "../../agent/presence.ts";
+import { realmOf } from "../../agent/presence/presence.ts";
+import { findPresent } from "../../agent/presence/roll-call.ts";
 import { readLog } from "../../audit/log.ts";
 import { listSegments } from "../../audit/segment-copies.ts";
 import { equalBytes, utf8 } from "../../bytes.ts";

@@ -5,7 +5,7 @@ import { HeldIds } from "../../../src/agent/approvals/held-ids.ts";
 import type { HeldRequest } from "../../../src/agent/approvals/held-request.ts";
 import { encodeApprovalReply } from "../../../src/agent/approvals/message.ts";
 import { ApprovalQueue } from "../../../src/agent/approvals/queue.ts";
-import { encodeFrame, FRAME_BYTES_MAX, NO_KEYS } from "../../../src/agent/frame.ts";
+import { encodeFrame, FRAME_BYTES_MAX, NO_KEYS } from "../../../src/agent/wire/frame.ts";
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 const request = (path: string, more: Partial<HeldRequest> = {}): HeldRequest => ({ kind: "request", run: "a1", programs: ["curl", "sh"], secrets: ["TOKEN"], secretIds: ["id-of-token"], rules: ["DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body: { kind: "none" }, digest: digestOf(path), ...more });

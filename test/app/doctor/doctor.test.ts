@@ -3,10 +3,10 @@ import { appendFileSync, chmodSync, chownSync, existsSync, linkSync, mkdirSync, 
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { KeyCustody } from "../../../src/agent/key-custody.ts";
-import { listenPrivately } from "../../../src/agent/private-socket.ts";
-import { AgentServer } from "../../../src/agent/server.ts";
-import { systemTime } from "../../../src/agent/time.ts";
+import { KeyCustody } from "../../../src/agent/server/key-custody.ts";
+import { listenPrivately } from "../../../src/agent/server/private-socket.ts";
+import { AgentServer } from "../../../src/agent/server/server.ts";
+import { systemTime } from "../../../src/agent/time/time.ts";
 import { examine } from "../../../src/app/doctor/doctor.ts";
 import type { Finding } from "../../../src/app/doctor/finding.ts";
 import { makeVault } from "../../../src/app/keys/make-vault.ts";

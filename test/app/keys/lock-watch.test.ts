@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { realmOf } from "../../../src/agent/presence.ts";
-import { findPresent } from "../../../src/agent/roll-call.ts";
+import { realmOf } from "../../../src/agent/presence/presence.ts";
+import { findPresent } from "../../../src/agent/presence/roll-call.ts";
 import { lockVault } from "../../../src/app/keys/lock-vault.ts";
 import { watchLock } from "../../../src/app/keys/lock-watch.ts";
 import { makeHome } from "../../support/home.ts";

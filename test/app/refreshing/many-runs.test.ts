@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { realmOf } from "../../../src/agent/presence.ts";
-import { findPresent } from "../../../src/agent/roll-call.ts";
-import type { LoginStage } from "../../support/login-stage.ts";
-import { NODE, RUN_JS } from "../../support/program.ts";
-import { openLoginStage } from "../../support/login-stage.ts";
+import { realmOf } from "../../../src/agent/presence/presence.ts";
+import { findPresent } from "../../../src/agent/presence/roll-call.ts";
 import type { VaultRun } from "../../support/built-vault.ts";
+import type { LoginStage } from "../../support/login-stage.ts";
+import { openLoginStage } from "../../support/login-stage.ts";
+import { NODE, RUN_JS } from "../../support/program.ts";
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0 && process.platform === "linux";
 const RUNS = 16;

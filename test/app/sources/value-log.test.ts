@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ValueAnswer } from "../../../src/agent/sources/value-store.ts";
-import { LIMIT_MS_MAX } from "../../../src/agent/lifetime.ts";
+import { LIMIT_MS_MAX } from "../../../src/agent/time/lifetime.ts";
 import { verifyTrail } from "../../../src/app/auditing/verify-trail.ts";
 import { appendAudited } from "../../../src/app/keys/change-vault.ts";
 import { requireVault, withOpenVault } from "../../../src/app/keys/open-vault.ts";
