@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
+import type { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { it, onTestFinished } from "vitest";
 import { can, WITHOUT_LOW_PORTS } from "./machine.ts";
@@ -26,6 +27,9 @@ export interface Told {
   readonly said: string;
 }
 
+/** What `spawn` takes for the standard streams. */
+type Streams = readonly ["pipe" | "ignore" | number | Socket, "pipe" | number, "pipe" | number];
+
 export interface Walled {
   readonly home: string;
   /** In the home; where programs start. */
@@ -34,8 +38,8 @@ export interface Walled {
   readonly runtime: string;
   /** Writes a file of the user's, and the folders that it needs. @param path from the home on, or absolute. @returns the whole path. */
   put(path: string, text: string, mode?: number): string;
-  /** `vault run --sandbox -- sh -c SCRIPT`, to its end. */
-  run(script: string, options?: readonly string[]): Promise<Told>;
+  /** `vault run --sandbox -- sh -c SCRIPT`, to its end. @param streams stdin, stdout and stderr; pipes if left out. */
+  run(script: string, options?: readonly string[], streams?: Streams): Promise<Told>;
   /** The same without the wall, to show that the attempt works there. */
   openly(script: string, options?: readonly string[]): Promise<Told>;
   /** The same as `run`, as a process that goes on. @param cwd the project if left out. */
@@ -98,9 +102,9 @@ function openWalled(who: Who, before: readonly string[]): Walled {
   const program = findProgram(base, identity);
   const variables: Record<string, string> = { PATH, HOME: home, XDG_RUNTIME_DIR: runtime, TERM: "xterm" };
   const running = new Set<ChildProcess>();
-  const launch = (command: readonly string[], cwd = project): ChildProcess => {
+  const launch = (command: readonly string[], cwd = project, streams: Streams = ["pipe", "pipe", "pipe"]): ChildProcess => {
     const [file = "", ...args] = command;
-    const child = spawn(file, args, { env: variables, cwd, stdio: ["pipe", "pipe", "pipe"], ...identity });
+    const child = spawn(file, args, { env: variables, cwd, stdio: [...streams], ...identity });
     running.add(child);
     child.once("exit", () => running.delete(child));
     return child;
@@ -132,7 +136,7 @@ function openWalled(who: Who, before: readonly string[]): Walled {
       own(whole);
       return whole;
     },
-    run: (script, options) => listen(launch(runWords(["--sandbox"], script, options))),
+    run: (script, options, streams) => listen(launch(runWords(["--sandbox"], script, options), project, streams)),
     openly: (script, options) => listen(launch(runWords([], script, options))),
     start: (script, options, cwd) => launch(runWords(["--sandbox"], script, options), cwd),
     onTerminal(script) {

@@ -1,6 +1,5 @@
 // Descriptors that came to us open, and would go on to the program: a folder among them is a way past every mount, and a socket a way past the network.
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { VaultError } from "../../errors.ts";
 
 /** proc(5): in octal, among the flags of `/proc/self/fdinfo/N`. */
 const CLOSE_ON_EXEC = 0o2000000;
@@ -15,10 +14,8 @@ export interface CoveredDescriptors {
  * Looks at what is open in this process and stays open in those that it starts. Node has closed the first dozen itself.
  *
  * @param first the lowest descriptor that is not to be given otherwise.
- * @throws VaultError `usage` where a standard stream is a folder, which leads to all that lies beside it.
  */
 export function coverInheritedDescriptors(first: number): CoveredDescriptors {
-  if ([0, 1, 2].some(isFolder)) throw new VaultError("usage", "one of the standard streams is a folder, through which the program could leave the wall", "end the command with </dev/null");
   const leaking = listDescriptors().filter((descriptor) => descriptor >= first && isInherited(descriptor) && !isPipe(descriptor));
   const empty = leaking.length === 0 ? undefined : openSync("/dev/null", "r");
   const length = Math.max(first, ...leaking.map((descriptor) => descriptor + 1)) - first;
@@ -46,12 +43,4 @@ function isInherited(descriptor: number): boolean {
 
 function isPipe(descriptor: number): boolean {
   return fstatSync(descriptor).isFIFO();
-}
-
-function isFolder(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isDirectory();
-  } catch {
-    return false;
-  }
 }

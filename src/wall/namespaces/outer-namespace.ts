@@ -19,6 +19,7 @@ import type { RefusedConnections } from "./refused-connections.ts";
 import { watchRefusedConnections } from "./refused-connections.ts";
 import { readSigns } from "./signs.ts";
 import { SpaceNotMade } from "./space-not-made.ts";
+import { openSafeStdin } from "./standard-streams.ts";
 import type { Standing } from "./standing-mounts.ts";
 import { lookAtSpace } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
@@ -93,16 +94,18 @@ export interface Ground {
 /** What the guard hears when it is no longer needed. */
 const BOUND = "bound\n";
 
-/** @throws VaultError `usage` where a standard stream is a folder. */
+/** @throws VaultError as `openSafeStdin`. */
 export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, { path = SYSTEM_PATH, node = process.execPath }: Ground = {}): OuterNamespace {
   const tools = ["perl", "env"].map((name) => findTool(name, path) ?? "");
   const program = [node, LISTENER_PROGRAM, sendmsgNumber(process.arch)?.toString() ?? "", ...tools, command, ...args];
   const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--", "/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, ...program];
   const alone = [bubblewrap, "--args", String(DESCRIPTORS.words), "--", "/bin/sh", "-c", RELAY_SCRIPT, "vault-wall", ...program];
-  const own = ["inherit", outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
+  const stdin = openSafeStdin();
+  const own = [stdin.input, outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
   const covered = coverInheritedDescriptors(own.length);
   const child = spawn("/bin/sh", ["-c", formatOuterScript(isAlone), "vault-wall", ...(isAlone ? alone : outer)], { env: { PATH: path }, stdio: [...own, ...covered.stdio] });
   covered.close();
+  stdin.close();
   const exited = once(child, "exit").then(
     ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
     () => ({ status: undefined, signal: null }),
