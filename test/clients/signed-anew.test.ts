@@ -19,12 +19,15 @@ const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
 const BOTO = `
 import boto3, sys
+from boto3.s3.transfer import TransferConfig
 client = lambda service: boto3.client(service, endpoint_url=sys.argv[1], region_name="us-east-1")
 print("sts", client("sts").get_caller_identity()["Arn"])
 s3 = client("s3")
 s3.create_bucket(Bucket="boto")
 s3.put_object(Bucket="boto", Key="a b", Body=b"x" * 300000)
 s3.put_object(Bucket="boto", Key="empty", Body=b"", Metadata={"note": "two  words"})
+s3.download_file("boto", "a b", sys.argv[2], Config=TransferConfig(multipart_threshold=100000, multipart_chunksize=100000))
+print("in parts", open(sys.argv[2], "rb").read() == b"x" * 300000)
 print("s3", len(s3.get_object(Bucket="boto", Key="a b")["Body"].read()), s3.list_objects_v2(Bucket="boto", Prefix="a b")["KeyCount"])
 db = client("dynamodb")
 db.create_table(TableName="t", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}], AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST")
@@ -72,10 +75,10 @@ describe.skipIf(!hasMoto)("(needs moto) AWS by a role", () => {
   /** Everything that the vault and the run have written. */
   const written = (): string => readdirSync(join(built.folder, "vault"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1")).join("\n");
 
-  it("boto3 works: STS, S3 with odd names and long bodies, DynamoDB, whose bodies the run has to hash", async () => {
-    const run = built.run(`python3 ${built.folder}/boto.py ${moto.url}`);
+  it("boto3 works: STS, S3 with odd names, long bodies and downloads in parts, DynamoDB, whose bodies the run has to hash", async () => {
+    const run = built.run(`python3 ${built.folder}/boto.py ${moto.url} ${built.folder}/parts`);
     expect(await run.ended, run.output()).toBe(0);
-    expect(run.output()).toMatch(/^sts arn:aws:sts::\d+:assumed-role\/reader\/vault\ns3 300000 1\ndynamodb 200000\nanother key: .*InvalidClientTokenId/);
+    expect(run.output()).toMatch(/^sts arn:aws:sts::\d+:assumed-role\/reader\/vault\nin parts True\ns3 300000 1\ndynamodb 200000\nanother key: .*InvalidClientTokenId/);
   }, 60_000);
 
   it("by a profile whose credentials a program gives, boto3 signs with the same placeholder", async () => {

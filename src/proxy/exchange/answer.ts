@@ -11,11 +11,15 @@ import type { AnswerScrub } from "../scrub/scrub.ts";
 import { joinSockets } from "../upstream/tunnel.ts";
 import type { AnswerListener } from "../upstream/upstream.ts";
 import { findSwitchHead } from "../http1/websocket.ts";
+import type { PartCut, WantedPart } from "./wanted-part.ts";
+import { settlePart } from "./wanted-part.ts";
 
 export interface AnswerOptions {
   readonly method: string;
   /** Undefined passes the answer on unseen. */
   readonly scrub: AnswerScrub | undefined;
+  /** Of an answer that is looked through: what of it the child has asked for, where that is not all. */
+  readonly wanted: WantedPart | undefined;
   /** Of the WebSocket that was asked for, if one was. */
   readonly handshakeKey: string | undefined;
   /** Hears the answer's headers: names and values alternate. */
@@ -36,6 +40,8 @@ export class AnswerRelay implements AnswerListener {
   #answer: AnswerHead | undefined;
   /** Of an answer that is looked through. */
   #body: AnswerBody | undefined;
+  /** Of an answer of which the child gets a part. */
+  #cut: PartCut | undefined;
   #hasLeft = false;
   #isOver = false;
 
@@ -68,9 +74,17 @@ export class AnswerRelay implements AnswerListener {
       this.onFailure(outcome.refusal);
       return false;
     }
-    const { answer } = outcome;
+    const whole = outcome.answer;
+    this.#options.onHeaders?.(whole.headers);
+    const part = this.#options.wanted === undefined ? undefined : settlePart(this.#options.wanted, whole);
+    const answer = part?.answer ?? whole;
     this.#answer = answer;
-    this.#options.onHeaders?.(answer.headers);
+    this.#cut = part?.cut;
+    if (part !== undefined && part.cut === undefined) {
+      this.#end([]);
+      this.#abort();
+      return false;
+    }
     if (this.#scrub !== undefined && answer.body.kind === "some") this.#body = this.#openBody(answer.body.codings, this.#scrub);
     if (answer.body.kind === "none") this.#end([]);
     // Body bytes from the same read come before the microtask does: without any, the child gets the head by itself.
@@ -146,7 +160,7 @@ export class AnswerRelay implements AnswerListener {
   #start({ status, headers, body }: AnswerHead, wholeBytes?: number): boolean {
     if (this.#response.isStarted) return true;
     // What is looked through may change in length.
-    const lengthBytes = wholeBytes ?? (this.#scrub === undefined && body.kind === "some" ? body.lengthBytes : undefined);
+    const lengthBytes = wholeBytes ?? this.#cut?.bytes ?? (this.#scrub === undefined && body.kind === "some" ? body.lengthBytes : undefined);
     if (this.#response.start(status, headers, body.kind === "none" ? body : { kind: "some", lengthBytes })) return true;
     this.onFailure(makeRefusal("upstream-answer", "the server's answer was dropped; it has a malformed header"));
     return false;
@@ -159,25 +173,45 @@ export class AnswerRelay implements AnswerListener {
 
   /** One piece of the body, and before the first of them the head. */
   #write(parts: readonly Uint8Array[]): boolean {
-    return this.#isOver || this.#answer === undefined || !this.#start(this.#answer) || this.#response.write(...parts);
+    if (this.#isOver || this.#answer === undefined || !this.#start(this.#answer)) return true;
+    if (this.#cut === undefined) return this.#response.write(...parts);
+    const hasRoom = this.#response.write(...this.#cut.take(parts));
+    if (!this.#cut.isOver) return hasRoom;
+    this.#response.end();
+    this.#stop();
+    this.#abort();
+    return true;
   }
 
   /** What was held goes out with the end, or where the answer breaks off. */
   #writeHeld(): void {
-    if (this.#scrub !== undefined) this.#response.write(...this.#scrub.end());
+    if (this.#scrub !== undefined) this.#response.write(...(this.#cut?.take(this.#scrub.end()) ?? this.#scrub.end()));
   }
 
   #end(trailers: readonly Uint8Array[]): void {
     if (this.#isOver || this.#answer === undefined || !this.#start(this.#answer)) return;
     this.#writeHeld();
+    if (this.#cut !== undefined && !this.#endPart(this.#cut)) return;
     const texts = trailers.length === 0 ? [] : textsOf(trailers, this.#scrub);
     this.#response.end(this.#scrub === undefined ? texts : readableTrailers(texts));
     this.#finish();
   }
 
+  /** False where the part is not what its head has promised: it must not look whole then. */
+  #endPart(cut: PartCut): boolean {
+    const last = cut.end();
+    if (last === undefined) {
+      this.#finish();
+      this.#response.cut();
+      return false;
+    }
+    this.#response.write(...last);
+    return true;
+  }
+
   /** Small answers come with their head in one piece: the child then gets an exact length instead of chunks. */
   #isWhole({ body }: AnswerHead, chunk: Uint8Array): boolean {
-    return !this.#response.isStarted && body.kind === "some" && body.lengthBytes === chunk.length && (this.#scrub === undefined || isPlain(body.codings, chunk));
+    return !this.#response.isStarted && this.#cut === undefined && body.kind === "some" && body.lengthBytes === chunk.length && (this.#scrub === undefined || isPlain(body.codings, chunk));
   }
 }
 

@@ -22,6 +22,7 @@ import { signAnew } from "../places/aws-signing.ts";
 import { substitute, substituteTarget } from "../places/substitute.ts";
 import { RepeatOnce } from "./repeat-once.ts";
 import { askForReadable } from "../scrub/negotiation.ts";
+import { findWantedPart } from "./wanted-part.ts";
 import type { AnswerListener, Upstream, UpstreamRequest } from "../upstream/upstream.ts";
 
 /** The exchange that a request goes out from. */
@@ -167,12 +168,13 @@ export class OutgoingRequest {
 
   #send(message: Message, { used, mayAct, handshakeKey, again }: SendTerms): void {
     const { response, route: { scheme, authority, naming }, rules, upstream, log, share, mayRepeat, onRefusal } = this.#context;
-    const { method } = this.#judged.head;
+    const { method, headers: asked } = this.#judged.head;
     const isBound = naming.length > 0;
     const scrub = isBound ? rules.scrubberOf(naming)?.openAnswer() : undefined;
     const relay = new AnswerRelay(response, {
       method,
       scrub,
+      wanted: scrub === undefined ? undefined : findWantedPart(method, asked),
       handshakeKey,
       onHeaders: used.some(({ signs }) => signs !== undefined) ? (headers) => { rules.awsClock.hear(authority.host, headers); } : undefined,
       onOver: (hasLeft) => {
@@ -193,7 +195,7 @@ export class OutgoingRequest {
           mayBePrivate: !isBound || mayBePrivate(authority, mayAct, naming),
           method,
           path,
-          headers: scrub === undefined ? headers : askForReadable(headers),
+          headers: scrub === undefined ? headers : askForReadable(method, headers),
           body,
           isHandshake: handshakeKey !== undefined,
           permit: () => { this.#permit(used); },

@@ -59,7 +59,7 @@ export function mayGrantKey({ service, head: { method, target } }: SigningPlan, 
 export function signAnew({ grant, head, region, service, time, signed, payload }: SigningPlan, body: Uint8Array | undefined): string[] | undefined {
   const credentials = readAwsCredentials(grant.value);
   if (credentials === undefined) return undefined;
-  const headers = ["host", head.host, ...askForReadable(head.headers), TOKEN_HEADER, credentials.sessionToken];
+  const headers = ["host", head.host, ...askForReadable(head.method, head.headers), TOKEN_HEADER, credentials.sessionToken];
   const covered = [...new Set(namesOf(headers))].filter((name) => !UNSIGNED.includes(name) && (name.startsWith("x-amz-") || signed.includes(name)));
   const parts = { method: head.method, target: head.target, headers: covered.map((name) => [name, valuesIn(headers, name).join(",")] as const), payload: payload ?? hashOf(body ?? ""), time, region, service };
   return [...headers, "authorization", authorizationOf(parts, credentials.accessKeyId, credentials.secretAccessKey)];
