@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { canTellVisitors } from "../app/approvals/page-visitor.ts";
 import { answerById, openApprovals } from "../app/approvals/waiting.ts";
 import { parseExtent } from "../cli/input/extent.ts";
 import { jsonLine } from "../cli/output/json-line.ts";
@@ -19,7 +20,7 @@ export default class Approve extends VaultCommand {
   static override args = { id: Args.string({ description: "of a request that waits, as the run has named it" }) };
   static override flags = {
     for: Flags.string({ description: "approve more than this one request: for the run, for a time such as 10m, or for the whole rule until the vault is locked", helpValue: "run|TIME|rule" }),
-    browser: Flags.boolean({ description: "show what waits on a page in your browser, until interrupted", exclusive: ["for"] }),
+    browser: Flags.boolean({ description: "show what waits on a page in your browser, until interrupted; identities that ask to be accepted, too", exclusive: ["for"] }),
   };
 
   async run(): Promise<void> {
@@ -37,7 +38,8 @@ export default class Approve extends VaultCommand {
     try {
       if (flags.browser) {
         const { approveInBrowser } = await import("../cli/pages/approve-browser.ts");
-        await untilStopped((signal) => approveInBrowser(approvals, signal));
+        const claims = canTellVisitors ? (await import("../app/broker/waiting-claims.ts")).openWaitingClaims(surroundings) : undefined;
+        await untilStopped((signal) => approveInBrowser({ approvals, claims }, signal));
         return;
       }
       if (!flags.json && process.stdout.isTTY && hasTerminal()) {

@@ -1,12 +1,12 @@
 // `vault approve --browser`: the page is there until the command is interrupted.
-import type { Approvals } from "../../app/approvals/waiting.ts";
 import { note } from "../output/terminal.ts";
+import type { Shown } from "./approve-server.ts";
 import { openApproveServer } from "./approve-server.ts";
 import { openInBrowser } from "./browser.ts";
 
 /** @throws VaultError `io`. */
-export async function approveInBrowser(approvals: Approvals, signal: AbortSignal): Promise<void> {
-  const server = await openApproveServer(approvals);
+export async function approveInBrowser(shown: Shown, signal: AbortSignal): Promise<void> {
+  const server = await openApproveServer(shown);
   try {
     const link = await openInBrowser(server.url, process.env);
     try {

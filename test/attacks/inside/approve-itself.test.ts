@@ -118,12 +118,18 @@ describe.runIf(process.platform === "linux")("(needs Linux) what the program doe
     ["", (command) => command],
     [", without the run's variables", (command) => `env -i ${command}`],
   ])("reads the token of the person's page, and answers there%s: refused", async (_name, disguise) => {
-    const page = await openApproveServer({ list: () => listWaiting(person), look: () => Promise.resolve(undefined), answer: (seen, answer) => settle(person, seen, answer, "page"), close: () => undefined });
+    const page = await openApproveServer({
+      approvals: { list: () => listWaiting(person), look: () => Promise.resolve(undefined), answer: (seen, answer) => settle(person, seen, answer, "page"), close: () => undefined },
+      claims: { list: () => Promise.resolve([]), answer: () => { throw new Error("a program has accepted an identity"); } },
+    });
     try {
       const { origin, host, hash } = new URL(page.url);
       const order = JSON.stringify({ id, digest: digestOf("/repos/a"), word: "once", reason: "" });
       const headers = { Origin: origin, "X-Vault-Token": hash.slice(1), "Content-Type": "application/json" };
-      const curl = `curl -s --noproxy "*" -o /dev/null -w "%{http_code}" ${Object.entries(headers).map(([name, value]) => `-H "${name}: ${value}"`).join(" ")} -d '${order}' http://${host}/answer`;
+      const curlTo = (path: string, text: string): string => `curl -s --noproxy "*" -o /dev/null -w "%{http_code}" ${Object.entries(headers).map(([name, value]) => `-H "${name}: ${value}"`).join(" ")} -d '${text}' http://${host}${path}`;
+      const curl = curlTo("/answer", order);
+      const claim = JSON.stringify({ did: "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp", handle: "ci", word: "accept", workspace: null, group: null });
+      expect((await inRun(disguise(curlTo("/claim", claim)))).said).toMatch(/^403/);
       expect((await inRun(disguise(curl))).said).toMatch(/^403/);
       await stillWaits();
       // The same from outside is taken.

@@ -3,6 +3,8 @@ import { connect } from "node:net";
 import type { Browser } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Answer, Approvals, WaitingRequest } from "../../../src/app/approvals/waiting.ts";
+import type { ClaimAnswer, WaitingClaims } from "../../../src/app/broker/waiting-claims.ts";
+import { listViewpoints } from "../../../src/app/broker/waiting-claims.ts";
 import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
 import type { LoopbackPage } from "../../../src/cli/pages/loopback-page.ts";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
@@ -27,9 +29,21 @@ const approvals: Approvals = {
   close: () => undefined,
 };
 
+const DID = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp";
+let claimAnswers: ClaimAnswer[];
+const claims: WaitingClaims = {
+  list: () => Promise.resolve([]),
+  answer: ({ did, handle }, answer) => {
+    const isThere = did === DID && handle === "ci";
+    if (isThere) claimAnswers.push(answer);
+    return Promise.resolve(isThere);
+  },
+};
+
 beforeEach(async () => {
+  claimAnswers = [];
   [waiting, answers] = [[waitingOf("aaaaa", "/repos/a"), waitingOf("bbbbb", `/repos/${EVIL}`, { kind: "held", bytes: Buffer.from(`{"text":"${EVIL}"}`) })], []];
-  server = await openApproveServer(approvals);
+  server = await openApproveServer({ approvals, claims });
   return () => { server.close(); };
 });
 
@@ -77,6 +91,26 @@ describe("the page of approvals", () => {
     expect(page).not.toContain(tokenOf());
     expect(page).toMatch(/content-security-policy: default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; connect-src 'self'; require-trusted-types-for 'script'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n/i);
     for (const header of ["cache-control: no-store", "x-frame-options: DENY", "cross-origin-resource-policy: same-origin"]) expect(page.toLowerCase()).toContain(header.toLowerCase());
+  });
+
+  it("accepts the identity that was shown, for one viewpoint, and no other of its name", async () => {
+    const accept = { did: DID, handle: "ci", word: "accept", workspace: "acme", group: null };
+    expect(await post("/claim", { ...accept, handle: "other" })).toContain('{"isSettled":false}');
+    for (const wrong of [{ word: "always" }, { did: 1 }, { workspace: 1 }, { workspace: null, group: "g" }, { workspace: undefined }]) expect((await post("/claim", { ...accept, ...wrong })).slice(9, 12)).toBe("400");
+    expect((await post("/claim", accept, { "X-Vault-Token": "x" })).slice(9, 12)).toBe("403");
+    expect(claimAnswers).toEqual([]);
+    expect(await post("/claim", accept)).toContain('{"isSettled":true}');
+    expect(await post("/claim", { ...accept, word: "reject" })).toContain('{"isSettled":true}');
+    expect(claimAnswers).toEqual([{ kind: "accept", viewpoint: { workspace: "acme", group: undefined } }, { kind: "reject" }]);
+  });
+
+  it("offers what some secret knows, the least first", () => {
+    const named = (scope: Parameters<typeof listViewpoints>[0][number]["scope"], groups: Parameters<typeof listViewpoints>[0][number]["groups"] = []) => ({ scope, groups });
+    const all = { workspace: undefined, group: undefined };
+    expect(listViewpoints([])).toEqual([all]);
+    expect(listViewpoints([named({ kind: "group", workspace: "b", group: "g" }), named({ kind: "global" }, [{ workspace: "a", group: "h" }]), named({ kind: "workspace", workspace: "b" })])).toEqual([
+      all, { workspace: "a", group: undefined }, { workspace: "a", group: "h" }, { workspace: "b", group: undefined }, { workspace: "b", group: "g" },
+    ]);
   });
 
   it("is not answered by strangers, over raw sockets", async () => {
