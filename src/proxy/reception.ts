@@ -12,7 +12,6 @@ import { resolveBySystem } from "./upstream/dial.ts";
 import type { Arrival } from "./arrival.ts";
 import type { DirectOptions } from "./connection/direct-connection.ts";
 import { serveDirect } from "./connection/direct-connection.ts";
-import { raiseHeapLimit } from "./heap-limit.ts";
 import { openInterceptor } from "./tls/intercept.ts";
 import { isBoundTo } from "./judge/policy.ts";
 import type { ProxyAccess } from "./port/proxy-access.ts";
@@ -52,7 +51,6 @@ const BODY_IDLE_MS = 120_000;
 
 export function makeReception(options: ReceptionOptions): Reception {
   const { grants, denyUnmatched, ca, ownPort, keep, onToken, headMs = HEAD_MS, bodyIdleMs = BODY_IDLE_MS } = options;
-  const restoreHeapLimit = raiseHeapLimit();
   const rules = makeRunRules({ grants, strict: options.strict, isStray: options.isStray ?? (() => false), enter: (event) => { options.enter(event); }, flush: () => { options.flush(); }, isRevoked: () => options.isRevoked(), bodyIdleMs, heldBytesMax: options.heldBytesMax, gate: options.gate });
   const isBound = (authority: Authority): boolean => grants.some((grant) => isBoundTo(grant, authority));
   const trust = "context" in options.roots ? options.roots : openUpstreamTrust(options.roots);
@@ -119,7 +117,6 @@ export function makeReception(options: ReceptionOptions): Reception {
       } catch {
         // A refusal stands whether or not its entry can be written.
       }
-      restoreHeapLimit();
       await upstream.close();
     },
   };

@@ -15,7 +15,7 @@ interface Installed {
   /** The caches that are there. */
   caches(): string[];
   /** Runs a command, `--version` where none is given. */
-  run(options?: { readonly args?: readonly string[]; readonly nodeOptions?: string }): { readonly status: number | null; readonly output: string };
+  run(options?: { readonly args?: readonly string[]; readonly nodeOptions?: string; readonly switches?: readonly string[] }): { readonly status: number | null; readonly output: string };
   /** Whether V8 takes the code of such a cache, in a new Node. */
   isTaken(cache: string, nodeOptions?: string): boolean;
 }
@@ -36,12 +36,22 @@ function install(): Installed {
         process.exitCode = new Script(source, { filename: process.argv[1], cachedData: readFileSync(process.argv[2]).subarray(0, -32) }).cachedDataRejected ? 1 : 0;`;
       return spawnSync(NODE, ["-e", look, cache.replace(/\.cjs\..*$/, ".cjs"), cache], { env: { PATH: process.env["PATH"], NODE_OPTIONS: nodeOptions } }).status === 0;
     },
-    run: ({ args = ["--version"], nodeOptions = "" } = {}) => {
-      const { status, stdout, stderr } = spawnSync(NODE, [join(folder, "bin", "run.js"), ...args], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
+    run: ({ args = ["--version"], nodeOptions = "", switches = [] } = {}) => {
+      const { status, stdout, stderr } = spawnSync(NODE, [...switches, join(folder, "bin", "run.js"), ...args], { env: { PATH: process.env["PATH"], VAULT_DIR: join(folder, "vault"), NODE_OPTIONS: nodeOptions }, encoding: "utf8" });
       return { status, output: `${stdout}${stderr}` };
     },
   };
 }
+
+/** A run's program that makes a server, and asks it through the run's proxy. */
+const ASK_UPSTREAM = `const { createServer, get } = require("node:http"); const { hostname, port, username, password } = new URL(process.env.HTTP_PROXY);
+  const server = createServer((_, response) => response.end("told")).listen(0, "127.0.0.1", () => {
+    const host = "127.0.0.1:" + server.address().port;
+    get({ hostname, port, path: "http://" + host + "/", agent: false, headers: { host, "proxy-authorization": "Basic " + btoa(username + ":" + password) } }, (response) => response.on("data", (data) => { console.log(String(data)); process.exit(); }));
+  });`;
+
+/** Whether the Node under test has this switch of V8's. */
+const knows = (name: string): boolean => spawnSync(NODE, ["--v8-options"], { encoding: "utf8" }).stdout.includes(` ${name} `);
 
 /** Puts compiled code that is no part of the program into a cache: V8 compares the length of the source, and not the source. */
 function plantForeignCode(main: string, cache: string): void {
@@ -94,13 +104,30 @@ describe("compiled code", () => {
     expect(kept()).toEqual(["daily daily", "main main"]);
     program.run({ args: ["run", "--", "true"] });
     expect(kept()).toEqual(["daily daily", "main main", "run run"]);
-    const ask = `const { createServer, get } = require("node:http"); const { hostname, port, username, password } = new URL(process.env.HTTP_PROXY);
-      const server = createServer((_, response) => response.end("told")).listen(0, "127.0.0.1", () => {
-        const host = "127.0.0.1:" + server.address().port;
-        get({ hostname, port, path: "http://" + host + "/", agent: false, headers: { host, "proxy-authorization": "Basic " + btoa(username + ":" + password) } }, (response) => response.on("data", (data) => { console.log(String(data)); process.exit(); }));
-      });`;
-    expect(program.run({ args: ["run", "--", NODE, "-e", ask] })).toEqual({ status: 0, output: "told\n" });
+    expect(program.run({ args: ["run", "--", NODE, "-e", ASK_UPSTREAM] })).toEqual({ status: 0, output: "told\n" });
     expect(kept()).toEqual(["daily daily", "main main", "run run", "undici run"]);
+  });
+
+  test.skipIf(!knows("--profile-deserialization"))("is taken by a run that goes upstream: that of Node's own modules and of the way upstream, too (needs V8's switch --profile-deserialization)", () => {
+    const program = install();
+    const switches = ["--profile-deserialization"];
+    program.run({ args: ["init", "--provider", "file"] });
+    const ask = (): string => program.run({ args: ["run", "--", NODE, "-e", ASK_UPSTREAM], switches }).output;
+    ask();
+    expect(program.caches().join()).toContain("undici.cjs");
+    const said = ask();
+    expect(said).toContain("told\n");
+    expect(said).toContain("[Deserializing from ");
+    expect(said).not.toContain("[Cached code failed check");
+  });
+
+  test.skipIf(!knows("--trace-wasm-compilation-times"))("of the HTTP parser is the quick compiler's for as long as few requests are made (needs V8's switch --trace-wasm-compilation-times)", () => {
+    const program = install();
+    program.run({ args: ["init", "--provider", "file"] });
+    const said = program.run({ args: ["run", "--", NODE, "-e", ASK_UPSTREAM], switches: ["--trace-wasm-compilation-times"] }).output;
+    expect(said).toContain("told\n");
+    expect(said).toContain("using Liftoff");
+    expect(said).not.toContain("using TurboFan");
   });
 
   test("that is damaged anywhere is made anew", () => {

@@ -12,6 +12,7 @@ import type { Scheme } from "../http1/request-head.ts";
 import { makeRefusal, RefusalError } from "../grants/refusal.ts";
 import type { Refusal } from "../grants/refusal.ts";
 import { silenceRequests } from "./unheard-requests.ts";
+import { holdSwitches } from "./v8-switches.ts";
 
 export interface UpstreamRequest {
   readonly scheme: Scheme;
@@ -53,6 +54,8 @@ const POOLS_MAX = 256;
 export function openUpstream(rules: DialRules): Upstream {
   silenceRequests();
   const pools = new Map<string, Pool>();
+  let isClosed = false;
+  let releaseSwitches: (() => void) | undefined;
   const openPool = ({ scheme, authority, mayBePrivate }: UpstreamRequest): Pool => {
     let session: Buffer | undefined;
     const dial = async () => {
@@ -67,6 +70,7 @@ export function openUpstream(rules: DialRules): Upstream {
       connect: (_options, callback) => {
         dial().then(
           (socket) => {
+            if (!isClosed) releaseSwitches ??= holdSwitches();
             callback(null, socket);
           },
           (error: unknown) => {
@@ -104,6 +108,8 @@ export function openUpstream(rules: DialRules): Upstream {
       );
     },
     async close() {
+      isClosed = true;
+      releaseSwitches?.();
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
     },
   };
