@@ -63,7 +63,8 @@ export function makeRunCa(bindings: readonly HostBinding[], now = (): Date => ne
       if (known !== undefined && Math.abs(time.getTime() - known.madeAtMs) < LEAF_FRESH_MS) return known.context;
       const leaf = signLeaf(host, issuer, around(time, LEAF_REACH_MS), leafKeys.publicKey, caKeys);
       // No sessions to resume: a resumed TLS 1.2 greeting is taken at its session's word for the host's name, and its own name is never looked at.
-      const context = createSecureContext({ key: leafKey, cert: leaf, minVersion: "TLSv1.2", ciphers: orderCiphers(), honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
+      // Nobody is verified by it: without a list of roots, empty as it is, Node would read all of its own for it.
+      const context = createSecureContext({ key: leafKey, cert: leaf, ca: [], minVersion: "TLSv1.2", ciphers: orderCiphers(), honorCipherOrder: true, secureOptions: constants.SSL_OP_NO_TICKET });
       const [oldest] = contexts.keys();
       if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
       contexts.set(host, { madeAtMs: time.getTime(), context });
