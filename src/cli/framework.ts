@@ -3,7 +3,7 @@ import { run } from "@oclif/core";
 import { findCommandMistake } from "./completion/command-names.ts";
 import type { CommandClass } from "./main.ts";
 import { makeConfig } from "./main.ts";
-import { forgiveReaders } from "./output/terminal.ts";
+import { forgiveReaders, requireAnswered } from "./output/terminal.ts";
 
 /** @param loadAll the commands, by their ids. @throws VaultError `usage` for a command that there is not. */
 export async function runByFramework(loadAll: () => Promise<Readonly<Record<string, CommandClass>>>, argv: readonly string[]): Promise<unknown> {
@@ -12,5 +12,9 @@ export async function runByFramework(loadAll: () => Promise<Readonly<Record<stri
   const config = makeConfig();
   await config.load();
   forgiveReaders();
-  return run([...argv], config);
+  try {
+    return await run([...argv], config);
+  } finally {
+    requireAnswered();
+  }
 }

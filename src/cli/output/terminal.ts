@@ -3,7 +3,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { ReadStream, WriteStream } from "node:tty";
 import { Secret } from "../../secret.ts";
-import { VaultError } from "../../errors.ts";
+import { systemErrorCode, VaultError } from "../../errors.ts";
 import { visible } from "./visible-text.ts";
 
 /** Prints the answer. */
@@ -11,19 +11,31 @@ export function answer(text: string): void {
   answerExactly(`${text}\n`);
 }
 
-/** Prints an answer that is a document, to the byte. */
+/** Prints an answer that is a document, to the byte. @throws VaultError `io`. */
 export function answerExactly(text: string): void {
   forgiveReaders();
   process.stdout.write(text);
+  requireAnswered();
 }
 
 /** To be called before anything is written to stdout: whoever reads it may have had enough (`| head -1`), which is no failure. To open stdout takes longer than many commands do. */
 export function forgiveReaders(): void {
-  if (!process.stdout.listeners("error").includes(forgive)) process.stdout.on("error", forgive);
+  forgive(process.stdout);
 }
 
-function forgive(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** Of what was written to stdout. @throws VaultError `io` where it did not go out (a full disk), other than for a reader that has gone. */
+export function requireAnswered(): void {
+  const code = systemErrorCode(process.stdout.errored);
+  if (code !== undefined && code !== "EPIPE") throw new VaultError("io", `the answer cannot be written (${code})`, "make room where stdout goes; what the command has changed stays changed");
+}
+
+/** Node would end the process, with a status of its own. */
+function forgive(stream: NodeJS.WriteStream): void {
+  if (!stream.listeners("error").includes(doNothing)) stream.on("error", doNothing);
+}
+
+function doNothing(): void {
+  // What stdout has not taken is found by `requireAnswered`; of what stderr has not taken, nobody is left to be told.
 }
 
 /** Loaded where somebody is asked: it takes longer than many commands do. */
@@ -34,6 +46,7 @@ function terminals(): { readonly input: ReadStream; readonly output: WriteStream
 
 /** Tells the user something that is not the answer. */
 export function note(text: string): void {
+  forgive(process.stderr);
   process.stderr.write(`${text}\n`);
 }
 
