@@ -5,6 +5,7 @@ import { judgeInBody, planBody } from "../../proxy/judge/body-policy.ts";
 import { judgeWithoutAddress } from "../../proxy/upstream/dial.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { describeSpot } from "../../proxy/grants/pin.ts";
+import type { Recogniser } from "../../proxy/places/placeholder.ts";
 import { makeRecogniser, mintForTrial } from "../../proxy/places/placeholder.ts";
 import { findClosed } from "../../proxy/judge/closed-endpoint.ts";
 import { grantsByToken } from "../../proxy/judge/own-token.ts";
@@ -89,7 +90,7 @@ export async function explain(surroundings: Surroundings, question: Question): P
   const records = needs === undefined ? findNamed(all, question) : chooseForProject(all, { ...question, needs, selections: question.names?.map((name) => ({ variable: name, name })) }).filter(({ variable }) => variable !== undefined).map(({ record, ...reach }) => ({ ...record, ...reach }));
   const traits = await loadTraits(surroundings, records, undefined);
   const grants = [...new Set(records)].map((record) => standIn(record, traits));
-  const explained = explainFor(grants, { ...question, denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
+  const explained = explainFor(grants, { ...question, recognise: makeRecogniser(grants), denyUnmatched: question.denyUnmatched || project?.denyUnmatched === true, strict: question.strict || project?.strict === true, scheme, authority, target });
   return { ...((await isInsideRun(surroundings)) ? withoutRemedies(explained) : explained), isVerified };
 }
 
@@ -117,6 +118,8 @@ function findNamed(all: readonly SecretMetadata[], { viewpoint, names }: Questio
 }
 
 interface Trial extends Pick<Question, "method" | "denyUnmatched" | "strict"> {
+  /** Of all the run's placeholders: made once, since it takes as long as there are secrets. */
+  readonly recognise: Recogniser;
   readonly scheme: Scheme;
   readonly authority: Authority;
   /** Origin-form. */
@@ -177,11 +180,11 @@ function judgeByRules(grant: Grant, { scheme, method, authority, target }: Trial
   return { kind: "passed", by: verdict.by, gates: verdict.gates.map(({ rule }) => rule) };
 }
 
-function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict }: Trial): PlaceFate {
+function judgePlace(grant: Grant, grants: readonly Grant[], place: Place, { scheme, method, authority, target, strict, recognise }: Trial): PlaceFate {
   const parsed = parseRequestHead(requestWith(grant, place, method, target, authority), scheme, authority);
   if (parsed.kind === "refuse") return { kind: "refused", refusal: parsed.refusal };
   if (place === "body") return judgeBody(grant, grants, parsed.head, scheme, authority, strict);
-  const decision = decide(parsed.head, { scheme, authority, recognise: makeRecogniser(grants), strict });
+  const decision = decide(parsed.head, { scheme, authority, recognise, strict });
   if (decision.kind === "refuse") return { kind: "refused", refusal: decision.refusal };
   return { kind: decision.used.includes(grant) ? "substituted" : "inert" };
 }
