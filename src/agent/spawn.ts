@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { VaultError } from "../errors.ts";
 import type { Kek } from "../vault/key-bytes.ts";
 import { holdKek } from "../vault/local-holder.ts";
-import { connectAgent } from "./client/client.ts";
+import { connectAgent } from "./client/connect.ts";
 import type { KeyGrant } from "./messages/grant.ts";
 import type { StartOrder, StartReply } from "./start.ts";
 import { encodeStart, parseStartReply } from "./start.ts";

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentClient } from "../../src/agent/client/client.ts";
-import { connectAgent } from "../../src/agent/client/client.ts";
+import { connectAgent } from "../../src/agent/client/connect.ts";
 import { openLaunch } from "../../src/agent/spawn.ts";
 import { encodeStart } from "../../src/agent/start.ts";
 import { encodeFrame } from "../../src/agent/wire/frame.ts";

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { connectAgent } from "../../src/agent/client/client.ts";
+import { connectAgent } from "../../src/agent/client/connect.ts";
 import { openLaunch } from "../../src/agent/spawn.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import { drawKek, pathsIn, useBundledAgent } from "../support/agent-process.ts";

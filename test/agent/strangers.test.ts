@@ -7,7 +7,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AgentClient } from "../../src/agent/client/client.ts";
-import { connectAgent } from "../../src/agent/client/client.ts";
+import { connectAgent } from "../../src/agent/client/connect.ts";
 import type { Frame } from "../../src/agent/wire/frame.ts";
 import { encodeFrame, FrameReader } from "../../src/agent/wire/frame.ts";
 import { encodeHello, parseChallenge } from "../../src/agent/wire/handshake.ts";

@@ -1,6 +1,6 @@
 // A program that speaks with the agent by our own source, and approves all that waits.
 import { listWaiting, settle } from "../../src/agent/client/approvals.ts";
-import { connectAgent } from "../../src/agent/client/client.ts";
+import { connectAgent } from "../../src/agent/client/connect.ts";
 import { VaultError } from "../../src/errors.ts";
 
 const [folder = "", isAnnounced = ""] = process.argv.slice(2);

@@ -1,8 +1,5 @@
 // The agent as a KeyHolder, for the processes that it unwraps keys for.
-import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { wipe } from "../../bytes.ts";
-import { readPrivateFile } from "../../disk/durable-file.ts";
 import { VaultError } from "../../errors.ts";
 import type { Dek } from "../../vault/key-bytes.ts";
 import type { KeyHolder, WrappedDek } from "../../vault/key-holder.ts";
@@ -17,17 +14,12 @@ import { parseReply, refusalError } from "../messages/reply.ts";
 import type { Request, UnwrapItem, WrapItem } from "../messages/request.ts";
 import { BATCH_ITEMS_MAX, encodeRequest } from "../messages/request.ts";
 import type { ValueAnswer } from "../sources/value-store.ts";
-import { Channel } from "../wire/channel.ts";
-import { dial, isListening } from "../wire/dial.ts";
-import { encodeHello, findAgent, NONCE_BYTES, parseChallenge, TOKEN_BYTES } from "../wire/handshake.ts";
+import type { Channel } from "../wire/channel.ts";
+import { isListening } from "../wire/dial.ts";
 import type { KeyIdentity } from "../wire/key-identity.ts";
 import type { AgentPaths } from "../wire/paths.ts";
 import { splitBatch } from "./batch.ts";
 
-/** An agent that is starting, ending or overrun answers within this. */
-const CONNECT_MS = 5000;
-const PAUSE_MS_MAX = 250;
-const HANDSHAKE_MS = 1000;
 const REPLY_MS = 20_000;
 /** Longer than any source may take for a value. */
 const VALUE_REPLY_MS = 700_000;
@@ -36,58 +28,10 @@ const UNLOCK_REPLY_MS = 60_000;
 /** Keeps a frame of base64 well below what the agent takes. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
-/**
- * Connects to the agent, if one runs, and makes sure that it is one (handshake.ts).
- *
- * @returns undefined when there is none.
- * @throws VaultError `busy` when something listens there that does not answer as an agent does; `unsafe-file` for a token that others could have put there; `io`.
- */
-export async function connectAgent(paths: AgentPaths): Promise<AgentClient | undefined> {
-  const deadline = performance.now() + CONNECT_MS;
-  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
-    const attempt = await tryConnect(paths);
-    if (attempt.kind === "no-agent") return undefined;
-    if (attempt.kind === "connected") return attempt.client;
-    if (performance.now() + pauseMs > deadline) throw noAnswer(paths);
-    await sleep(pauseMs * (0.5 + Math.random()));
-  }
-}
-
-type Attempt = { readonly kind: "connected"; readonly client: AgentClient } | { readonly kind: "no-agent" } | { readonly kind: "no-answer" };
-
-async function tryConnect(paths: AgentPaths): Promise<Attempt> {
-  const token = readPrivateFile(paths.token, TOKEN_BYTES);
-  // An agent writes its token before it listens.
-  if (token?.length !== TOKEN_BYTES) return { kind: "no-agent" };
-  const dialled = await dial(paths.socket);
-  if (dialled.kind === "nobody") return { kind: "no-agent" };
-  if (dialled.kind === "busy") return { kind: "no-answer" };
-  const channel = new Channel(dialled.socket, dialled.socket);
-  const greeted = await greet(channel, token);
-  if (greeted !== undefined) return { kind: "connected", client: new AgentClient(paths, channel, greeted) };
-  channel.close();
-  return { kind: "no-answer" };
-}
-
-interface Greeted {
+/** What the handshake has shown: which key the agent has, and what names this connection alone. */
+export interface Greeted {
   readonly identity: KeyIdentity;
   readonly connection: Connection;
-}
-
-async function greet(channel: Channel, token: Uint8Array): Promise<Greeted | undefined> {
-  try {
-    const challenge = await channel.receive(HANDSHAKE_MS);
-    if (challenge === undefined) return undefined;
-    const nonces = { agent: parseChallenge(challenge), client: new Uint8Array(randomBytes(NONCE_BYTES)) };
-    await channel.send(encodeHello(token, nonces));
-    const welcome = await channel.receive(HANDSHAKE_MS);
-    const identity = welcome === undefined ? undefined : findAgent(welcome, token, nonces);
-    return identity === undefined ? undefined : { identity, connection: { token, ...nonces } };
-  } catch (error) {
-    // Malformed: no agent of ours speaks like that.
-    if (error instanceof VaultError) return undefined;
-    throw error;
-  }
 }
 
 /** A connection that is kept for the sake of its end. */
@@ -279,6 +223,7 @@ export class AgentClient implements KeyHolder {
   }
 }
 
-function noAnswer({ socket }: AgentPaths): VaultError {
+/** Something listens at the socket, and is no agent, or one that hangs. */
+export function noAnswer({ socket }: AgentPaths): VaultError {
   return new VaultError("busy", `what listens at "${socket}" does not answer as the agent does`, "try again; if that lasts, remove that file, and the agent ends by itself");
 }

@@ -4,7 +4,7 @@ import type { Door, PersonsAnswer } from "../../agent/approvals/answer.ts";
 import type { Waiting } from "../../agent/approvals/queue.ts";
 import { listWaiting, lookAt, settle } from "../../agent/client/approvals.ts";
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { VaultError } from "../../errors.ts";
 import { findEnclosingRun, isBehindWall, missingVault } from "../keys/inside-run.ts";
 import type { Surroundings } from "../surroundings.ts";

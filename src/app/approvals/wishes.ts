@@ -1,6 +1,6 @@
 // What programs of a run ask their person for. Where no rule has opened a gate, one is opened with the first wish, at an agent that is there already: none is started for it.
 import { basename } from "node:path";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import type { HearWish } from "../../proxy/port/wish.ts";
 import type { LockWatch } from "../keys/lock-watch.ts";
 import type { Surroundings } from "../surroundings.ts";

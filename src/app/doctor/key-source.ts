@@ -1,7 +1,7 @@
 // Whether the key is at hand without asking anyone, and is the vault's.
 import { dirname } from "node:path";
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { resolveKeyFile } from "../../keys/key-file.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";

@@ -1,7 +1,7 @@
 // An agent for the values that a run cannot make by itself: the one that holds the key, or one of the runs' own.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { openLaunch } from "../../agent/spawn.ts";
 import { LIMIT_MS_MAX } from "../../agent/time/lifetime.ts";
 import { equalBytes, wipe } from "../../bytes.ts";

@@ -1,6 +1,7 @@
 // The agent as a witness of the audit log: told how far it has come, it knows when something was cut off. Whatever fails here stops nothing: without an agent there is one witness less.
 import { setTimeout as sleep } from "node:timers/promises";
-import { AgentClient, connectAgent } from "../../agent/client/client.ts";
+import { AgentClient } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { MAIN_PART } from "../../agent/messages/part-head.ts";
 import type { AgentPaths } from "../../agent/wire/paths.ts";
 import type { ChainHead } from "../../audit/entry.ts";

@@ -1,7 +1,7 @@
 // lock: the key is forgotten at once, in every process, whatever a program in a run has done to the user's files.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { realmOf } from "../../agent/presence/presence.ts";
 import type { Present } from "../../agent/presence/roll-call.ts";
 import { awaitWithdrawal, callProcess, findPresent, killAgents } from "../../agent/presence/roll-call.ts";

@@ -1,7 +1,7 @@
 // Finds the vault's key: an agent that holds it, then the provider that the vault names.
 import { dirname } from "node:path";
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { partKey } from "../../audit/entry.ts";
 import { equalBytes, wipe } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";

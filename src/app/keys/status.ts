@@ -1,7 +1,7 @@
 // What `vault status` tells: all of it without the key.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import { resolveKeyFile } from "../../keys/key-file.ts";

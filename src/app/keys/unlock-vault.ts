@@ -1,6 +1,6 @@
 // unlock: from here to `lock`, the agent holds the key.
 import type { AgentClient } from "../../agent/client/client.ts";
-import { connectAgent } from "../../agent/client/client.ts";
+import { connectAgent } from "../../agent/client/connect.ts";
 import { MAIN_PART } from "../../agent/messages/part-head.ts";
 import type { AgentLaunch } from "../../agent/spawn.ts";
 import { openLaunch } from "../../agent/spawn.ts";

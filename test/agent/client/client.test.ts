@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AgentClient } from "../../../src/agent/client/client.ts";
-import { connectAgent } from "../../../src/agent/client/client.ts";
+import { connectAgent } from "../../../src/agent/client/connect.ts";
 import { encodeReply } from "../../../src/agent/messages/reply.ts";
 import { Channel } from "../../../src/agent/wire/channel.ts";
 import type { Frame } from "../../../src/agent/wire/frame.ts";

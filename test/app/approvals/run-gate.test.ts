@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listWaiting, settle } from "../../../src/agent/client/approvals.ts";
 import type { AgentClient } from "../../../src/agent/client/client.ts";
-import { connectAgent } from "../../../src/agent/client/client.ts";
+import { connectAgent } from "../../../src/agent/client/connect.ts";
 import type { AgentPaths } from "../../../src/agent/wire/paths.ts";
 import { openHeldNotices } from "../../../src/app/approvals/held-notices.ts";
 import type { GateOptions, HeldNotice, OpenGate } from "../../../src/app/approvals/run-gate.ts";

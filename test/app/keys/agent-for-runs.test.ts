@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { connectAgent } from "../../../src/agent/client/client.ts";
+import { connectAgent } from "../../../src/agent/client/connect.ts";
 import { openLaunch } from "../../../src/agent/spawn.ts";
 import { connectForRun, whileKeyChanges } from "../../../src/app/keys/agent-for-runs.ts";
 import { loadKek, requireVault, withOpenVault } from "../../../src/app/keys/open-vault.ts";

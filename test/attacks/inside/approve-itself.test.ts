@@ -13,7 +13,7 @@ import type { Decision } from "../../../src/agent/approvals/answer.ts";
 import type { HeldRequest } from "../../../src/agent/approvals/held-request.ts";
 import { listWaiting, settle } from "../../../src/agent/client/approvals.ts";
 import type { AgentClient } from "../../../src/agent/client/client.ts";
-import { connectAgent } from "../../../src/agent/client/client.ts";
+import { connectAgent } from "../../../src/agent/client/connect.ts";
 import type { HeldRequests } from "../../../src/agent/client/held-requests.ts";
 import { openHeldRequests } from "../../../src/agent/client/held-requests.ts";
 import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
