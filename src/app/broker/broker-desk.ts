@@ -1,4 +1,4 @@
-// What a broker does for whoever proves an identity: opens sessions, or takes them on from another broker, and ends them; each in bounds for one identity.
+// What a broker answers to whoever proves an identity: who is refused, what a session's opening and end are told in, and how many connections one identity may have.
 import type { BrokerService, Reply, SessionDoor } from "../../broker/front.ts";
 import { REFUSED, replyWith } from "../../broker/front.ts";
 import type { SessionOrder } from "../../broker/order.ts";
@@ -8,13 +8,12 @@ import { VaultError } from "../../errors.ts";
 import type { DidKey } from "../../identity/did-key.ts";
 import type { ProofVerdict } from "../../identity/proof.ts";
 import { judgeProof } from "../../identity/proof.ts";
-import type { Viewpoint } from "../secrets/find-secret.ts";
-import { admit } from "./admission.ts";
+import { openBoundedSessions } from "./bounded-sessions.ts";
 import type { BrokerSession } from "./broker-session.ts";
-import type { Held } from "./held-sessions.ts";
 import { openHeldSessions } from "./held-sessions.ts";
 import type { RefusalRecord } from "./refusal-record.ts";
 import type { ServedVault } from "./served-vault.ts";
+import { openTally } from "./tally.ts";
 
 export interface ServiceTerms {
   /** The origin by which runs know this broker: what proofs are for. */
@@ -50,67 +49,31 @@ export interface BrokerDesk extends BrokerService {
   close(): Promise<void>;
 }
 
-/** Of one identity. */
-const SESSIONS_MAX = 200;
-/** The same, of all its sessions together: a tenth of what a broker takes. */
+/** Of one identity, in all its sessions together: a tenth of what a broker takes. */
 const CONNECTIONS_MAX = 2_000;
-/** What it asks at a time, and has no answer to yet. */
+/** What one identity asks at a time, and has no answer to yet. */
 const UNDER_WAY_MAX = 500;
 
 /** Whoever opened it closes it: sessions that another broker can have are left to it. */
 export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell, refused, now, warn }: ServiceTerms): BrokerDesk {
   const sessions = openHeldSessions(warn);
-  /** How many an identity is about to have, and how many connections it has: those that are none are left out. */
-  const [opening, connections, underWay] = [openTally(), openTally(), openTally()];
-  const counts = { opened: 0, joined: 0, refused: 0, connections: 0 };
-  /** Those of others that are being taken on. */
-  const joining = new Map<string, Promise<Held | undefined>>();
+  const bounded = openBoundedSessions(vaults, sessions);
+  const [connections, underWay] = [openTally(), openTally()];
+  const counts = { refused: 0, connections: 0 };
 
-  const isFull = (did: DidKey): boolean => sessions.countOf(did) + opening.of(did) >= SESSIONS_MAX;
-  /** Whichever broker has opened it. @returns undefined for one that is not this identity's, or is over. @throws VaultError as `ServedVault.join`. */
-  const find = async (did: DidKey, id: string): Promise<Held | "busy" | undefined> => {
-    const known = sessions.find(id);
-    // One that is over is about to be ended here.
-    if (known !== undefined) return known.session.did === did && !known.session.isOver() ? known : undefined;
-    const others = vaults.filter(({ shared, acceptances }) => shared !== undefined && acceptances.find(did) !== undefined);
-    if (others.length === 0) return undefined;
-    // One identity's word decides for itself alone: another's question waits for no answer of this one.
-    const name = `${did} ${id}`;
-    const begun = joining.get(name);
-    if (begun !== undefined) return begun;
-    if (isFull(did)) return "busy";
-    const free = opening.add(did);
-    const joined = join(others, did, id).finally(() => {
-      joining.delete(name);
-      free();
-    });
-    joining.set(name, joined);
-    return joined;
-  };
-  const join = async (others: readonly ServedVault[], did: DidKey, id: string): Promise<Held | undefined> => {
-    for (const vault of others) {
-      const session = await vault.join(did, id);
-      if (session === undefined) continue;
-      counts.joined += 1;
-      return sessions.hold(session);
-    }
-    return undefined;
-  };
   const open = async (did: DidKey, order: SessionOrder): Promise<Reply> => {
-    const admitted = admit(vaults.map(({ acceptances }) => acceptances), did, { vault: order.vault, workspace: order.workspace, group: order.group });
-    if (admitted.kind === "refused") return REFUSED;
-    if (admitted.kind === "ambiguous") return replyWith(409, { code: "ambiguous", vaults: admitted.vaults });
-    if (isFull(did)) return replyWith(429, { code: "busy" });
-    const served = vaults.find(({ acceptances }) => acceptances.vault === admitted.vault);
-    if (served === undefined) return REFUSED;
-    const viewpoint: Viewpoint = admitted.viewpoint;
-    const free = opening.add(did);
-    const session = await served.open({ did, handle: admitted.handle, viewpoint, since: admitted.since }, order).finally(free);
-    sessions.hold(session);
-    counts.opened += 1;
-    return { status: 201, body: encodeAnswer(session.answer) };
+    const opening = await bounded.open(did, order);
+    switch (opening.kind) {
+      case "opened":
+        return { status: 201, body: encodeAnswer(opening.session.answer) };
+      case "busy":
+        return replyWith(429, { code: "busy" });
+      case "ambiguous":
+        return replyWith(409, { code: "ambiguous", vaults: opening.vaults });
+      case "refused":
+        return refuse(did);
+    }
   };
-
   const countRefused: RefusalRecord["refused"] = (why, did) => {
     counts.refused += 1;
     refused(why, did);
@@ -138,9 +101,7 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
       let order: SessionOrder | undefined;
       try {
         order = parseOrder(body);
-        const reply = await open(did, order);
-        if (reply === REFUSED) countRefused("not-accepted", did);
-        return reply;
+        return await open(did, order);
       } catch (error) {
         if (!(error instanceof VaultError)) throw error;
         // A stranger, who may send what he likes, fills no log.
@@ -169,7 +130,7 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
       }
     },
     async findSession(did, id): Promise<SessionDoor | "busy" | undefined> {
-      const held = await find(did, id);
+      const held = await bounded.find(did, id);
       if (held === undefined) countRefused("not-accepted", did);
       if (held === undefined || held === "busy") return held;
       if (connections.of(did) >= CONNECTIONS_MAX) return "busy";
@@ -186,29 +147,13 @@ export function openBrokerDesk({ audience, nonce, vaults, takeProof, claim, tell
       };
     },
     tell,
-    count: () => ({ ...counts, sessions: sessions.size }),
+    count: () => ({ ...counts, ...bounded.count(), sessions: sessions.size }),
     endWhere(isOver) {
       for (const held of sessions.all()) if (isOver(held.session)) void sessions.end(held, { kind: "revoked" });
     },
     async close() {
       // Other brokers go on with those that they can have, and end those that no run comes back to.
       await Promise.all(sessions.all().map((held) => sessions.end(held, { kind: held.session.shared === undefined ? "abandoned" : "left" })));
-    },
-  };
-}
-
-/** Counts for each identity. */
-function openTally(): { of(did: DidKey): number; add(did: DidKey): () => void } {
-  const counts = new Map<DidKey, number>();
-  const of = (did: DidKey): number => counts.get(did) ?? 0;
-  return {
-    of,
-    add(did) {
-      counts.set(did, of(did) + 1);
-      return () => {
-        if (of(did) > 1) counts.set(did, of(did) - 1);
-        else counts.delete(did);
-      };
     },
   };
 }
