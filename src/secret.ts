@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { utf8 } from "./bytes.ts";
+import { equalBytes, utf8 } from "./bytes.ts";
 
 const MASK = "[secret]";
 
@@ -30,10 +30,20 @@ export class Secret {
     return this.#bytes.length;
   }
 
-  /** Puts other bytes in the place of these, which are wiped, for whoever holds this. Takes the bytes over. */
-  renew(bytes: Uint8Array): void {
+  /** In a time that tells nothing but the lengths. */
+  equals(other: Secret): boolean {
+    return equalBytes(this.#bytes, other.#bytes);
+  }
+
+  /** With bytes of its own: wiping one leaves the other. */
+  copy(): Secret {
+    return new Secret(this.#bytes.slice());
+  }
+
+  /** Puts another's bytes in the place of these, which are wiped, for whoever holds this. Takes the other's over. */
+  renew(next: Secret): void {
     this.#bytes.fill(0);
-    this.#bytes = bytes;
+    this.#bytes = next.#bytes;
   }
 
   wipe(): void {

@@ -62,4 +62,19 @@ describe("the way out", () => {
     expect(bytes.every((byte) => byte === 0)).toBe(true);
     expect(taken.reveal()).toBe(bytes);
   });
+
+  test("a copy has bytes of its own, and is equal for as long as neither changes", () => {
+    const copy = secret.copy();
+    expect([copy.equals(secret), secret.equals(copy), secret.equals(Secret.fromText("another"))]).toEqual([true, true, false]);
+    copy.wipe();
+    expect([copy.equals(secret), secret.reveal()]).toEqual([false, new TextEncoder().encode(VALUE)]);
+  });
+
+  test("renewing wipes what it was, and takes the other's bytes over", () => {
+    const [before, after] = [new TextEncoder().encode("before"), new TextEncoder().encode("after")];
+    const renewed = new Secret(before);
+    renewed.renew(new Secret(after));
+    expect(before.every((byte) => byte === 0)).toBe(true);
+    expect(renewed.reveal()).toBe(after);
+  });
 });

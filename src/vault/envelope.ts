@@ -125,7 +125,7 @@ async function resealBatch(from: KeyHolder, to: KeyHolder, vaultId: Uint8Array, 
     const resealed = pair(records, envelopes, (record, envelope) => ({ ...record, ...envelope }));
     reopened = await openSecrets(to, vaultId, resealed);
     pair(reopened, values, (again, value) => {
-      if (!equalBytes(again.reveal(), value.reveal())) throw new VaultError("bad-seal", "a value did not survive its new seal");
+      if (!again.equals(value)) throw new VaultError("bad-seal", "a value did not survive its new seal");
     });
     return resealed;
   } finally {

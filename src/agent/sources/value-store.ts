@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { encodeBase64 } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
+import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { LivingSource } from "../../vault/source.ts";
 import { encodeSource } from "../../vault/source.ts";
@@ -164,7 +164,7 @@ export class ValueStore {
     const retryMs = failed === undefined ? 0 : Math.max(0, Math.ceil(failureTtl * 1000 - elapsedMs(failed.at, now)));
     const left = held === undefined ? undefined : valueLifeLeft(held.life, now);
     // One that could not be made anew in time is good as yet.
-    if (held !== undefined && left !== undefined && left.goodMs > 0) return { kind: "value", value: new Secret(held.value.reveal().slice()), goodMs: left.goodMs, freshMs: Math.max(left.freshMs, Math.min(left.goodMs, retryMs)), isNew: isNew && failed === undefined };
+    if (held !== undefined && left !== undefined && left.goodMs > 0) return { kind: "value", value: held.value.copy(), goodMs: left.goodMs, freshMs: Math.max(left.freshMs, Math.min(left.goodMs, retryMs)), isNew: isNew && failed === undefined };
     return { kind: "no-value", failure: failed?.failure ?? { reason: "stopped", said: "" }, retryMs, isNew };
   }
 

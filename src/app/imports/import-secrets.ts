@@ -107,7 +107,7 @@ async function judgeTwins({ holder }: OpenedVault, contents: VaultContents, item
   const values = await openSecrets(holder, contents.id, pairs.map(({ record }) => record));
   try {
     return new Map(pairs.map(({ item: { secret, assignment } }, index) => {
-      const isSame = equalBytes(values[index]?.reveal() ?? new Uint8Array(), assignment.value.reveal());
+      const isSame = values[index]?.equals(assignment.value) === true;
       return [secret.name, isSame ? { name: secret.name, kind: "unchanged" } : { name: secret.name, kind: "skipped", reason: "exists" }];
     }));
   } finally {
@@ -142,7 +142,7 @@ async function proveReadable(surroundings: Surroundings, items: readonly Item[])
     const values = await openSecrets(holder, file.contents.id, records);
     try {
       for (const [index, { secret, assignment }] of items.entries()) {
-        if (!equalBytes(values[index]?.reveal() ?? new Uint8Array(), assignment.value.reveal())) throw new VaultError("bad-seal", `the value of "${secret.name}" does not come back as it was given`);
+        if (values[index]?.equals(assignment.value) !== true) throw new VaultError("bad-seal", `the value of "${secret.name}" does not come back as it was given`);
       }
     } finally {
       for (const value of values) value.wipe();

@@ -1,5 +1,5 @@
 // A passphrase for an act that opens the vault twice: nobody types it twice.
-import { Secret } from "../../secret.ts";
+import type { Secret } from "../../secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** @returns surroundings that remember what was typed, until they are told to forget it. */
@@ -7,7 +7,7 @@ export function askedOnce(given: Surroundings): { readonly surroundings: Surroun
   let asked: Promise<Secret | undefined> | undefined;
   const findPassphrase = async (): Promise<Secret | undefined> => {
     const passphrase = await (asked ??= given.findPassphrase());
-    return passphrase === undefined ? undefined : new Secret(passphrase.reveal().slice());
+    return passphrase?.copy();
   };
   return { surroundings: { ...given, findPassphrase }, forget: () => { void asked?.then((passphrase) => { passphrase?.wipe(); }, () => undefined); } };
 }

@@ -2,10 +2,9 @@
 import type { HeldLogin, LoginKeeper, UseKey } from "../../agent/sources/login-keeper.ts";
 import { SourceFailure } from "../../agent/sources/source-maker.ts";
 import type { ChainHead } from "../../audit/entry.ts";
-import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { WritePaths } from "../../paths.ts";
-import { Secret } from "../../secret.ts";
+import type { Secret } from "../../secret.ts";
 import { openSecrets, sealSecrets } from "../../vault/envelope.ts";
 import type { KeyHolder } from "../../vault/key-holder.ts";
 import type { SecretRecord } from "../../vault/record.ts";
@@ -47,7 +46,7 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
       return file.contents.audit;
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      const rest = { before: copyOf(sealed), next: copyOf(next) };
+      const rest = { before: sealed.copy(), next: next.copy() };
       forget(record.id);
       unwritten.set(record.id, rest);
       throw new SourceFailure({ reason: "unwritten", said: error.message });
@@ -60,7 +59,7 @@ export function openVaultLogins(paths: WritePaths, now: () => Date): LoginKeeper
     const rest = unwritten.get(id);
     if (rest === undefined) return found;
     try {
-      if (equalBytes(found.sealed.reveal(), rest.before.reveal())) await write({ ...found, next: rest.next, useKey, onSealed: () => undefined });
+      if (found.sealed.equals(rest.before)) await write({ ...found, next: rest.next, useKey, onSealed: () => undefined });
       forget(id);
       return await readLogin(paths, id, useKey);
     } finally {
@@ -166,7 +165,7 @@ async function replaceSealed(holder: KeyHolder, contents: VaultContents, id: str
   const record = requireLogin(contents.secrets, id);
   const [sealed] = await openSecrets(holder, contents.id, [record]);
   try {
-    if (sealed === undefined || !equalBytes(sealed.reveal(), before.reveal())) throw new Replaced();
+    if (sealed?.equals(before) !== true) throw new Replaced();
   } finally {
     sealed?.wipe();
   }
@@ -180,8 +179,4 @@ function requireLogin(secrets: readonly SecretRecord[], id: string): SecretRecor
   const record = secrets.find((secret) => secret.id === id);
   if (record?.source.kind !== "oauth2") throw new SourceFailure({ reason: "changed", said: "" });
   return record;
-}
-
-function copyOf(secret: Secret): Secret {
-  return new Secret(secret.reveal().slice());
 }

@@ -5,7 +5,6 @@ import { tagOf } from "../../agent/sources/value-store.ts";
 import type { Instant } from "../../agent/time/lifetime.ts";
 import { elapsedMs } from "../../agent/time/lifetime.ts";
 import { systemTime } from "../../agent/time/time.ts";
-import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { LivingValue } from "../../proxy/grants/living-value.ts";
 import { Secret } from "../../secret.ts";
@@ -50,13 +49,13 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
   const take = (answer: Extract<ValueAnswer, { readonly kind: "value" }>): void => {
     life = { at: systemTime.now(), freshMs: answer.freshMs, goodMs: answer.goodMs };
     failedAt = undefined;
-    if (equalBytes(answer.value.reveal(), value.reveal())) {
+    if (answer.value.equals(value)) {
       answer.value.wipe();
       return;
     }
-    if (value.length > 0) earlier.unshift(new Secret(value.reveal().slice()));
+    if (value.length > 0) earlier.unshift(value.copy());
     for (const forgotten of earlier.splice(EARLIER_MAX)) forgotten.wipe();
-    value.renew(answer.value.reveal());
+    value.renew(answer.value);
     generation += 1;
     for (const listener of listeners) listener();
   };

@@ -1,9 +1,8 @@
 // The stored secrets of a run, which follow the vault: a new value goes on behind the same placeholder, and what is deleted or may go to fewer places is so for the run as well.
 // What takes away is believed of whoever has written the file. What gives needs the vault's key.
-import { equalBytes } from "../../bytes.ts";
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import { Secret } from "../../secret.ts";
+import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
@@ -135,13 +134,13 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
 /** Puts a value in the place of the one that there is. Takes it over. */
 function renew(one: Followed, next: Secret | undefined): void {
   if (next === undefined) return;
-  if (equalBytes(next.reveal(), one.value.reveal())) {
+  if (next.equals(one.value)) {
     next.wipe();
     return;
   }
-  one.earlier.unshift(new Secret(one.value.reveal().slice()));
+  one.earlier.unshift(one.value.copy());
   for (const forgotten of one.earlier.splice(EARLIER_MAX)) forgotten.wipe();
-  one.value.renew(next.reveal());
+  one.value.renew(next);
   one.generation += 1;
   for (const listener of one.listeners) listener();
 }

@@ -54,7 +54,7 @@ export function isGiven({ flag, file }: Pick<InputWays, "flag" | "file">): boole
 export async function findSecretInput(ways: InputWays): Promise<Secret | undefined> {
   const given = givenSecrets.get(ways.flag);
   if (given !== undefined && ways.file !== undefined) throw new VaultError("usage", `${ways.flag} and ${ways.flag}-file exclude each other`, "leave one of the two out; the file is the safer one");
-  if (given !== undefined) return new Secret(given.reveal().slice());
+  if (given !== undefined) return given.copy();
   if (ways.file !== undefined) return readSecretFile(ways.file, ways);
   const variable = process.env[ways.variable];
   if (variable !== undefined && variable !== "") return Secret.fromText(variable);
