@@ -10,6 +10,7 @@ import type { LivingValue } from "../../proxy/grants/living-value.ts";
 import { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import { UNDER_WAY_MS, watchVaultFile } from "../keys/vault-watch.ts";
+import { openRenewedValue } from "./renewed-value.ts";
 
 /** What an earlier value may still be met in: answers under way, and what a server has kept. No program brings about so many while the first of them is good: see `REFUSALS_MAX` of value-store.ts. */
 const EARLIER_MAX = 16;
@@ -29,11 +30,9 @@ export interface LivingValueOptions {
 
 /** `value` is empty at first: nothing is made before it is needed. */
 export function openLivingValue({ record, ask, vaultFile, complain }: LivingValueOptions): { readonly value: Secret; readonly living: LivingValue } {
-  const value = new Secret(new Uint8Array());
-  const earlier: Secret[] = [];
-  const listeners: (() => void)[] = [];
+  const renewed = openRenewedValue(new Secret(new Uint8Array()), EARLIER_MAX);
+  const { value, generation } = renewed;
   const look = watchVaultFile(vaultFile);
-  let generation = 0;
   let life: { readonly at: Instant; readonly freshMs: number; readonly goodMs: number } | undefined;
   let failedAt: { readonly at: Instant; readonly retryMs: number } | undefined;
   let seen: string | undefined;
@@ -44,20 +43,12 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
 
   const since = (at: Instant): number => elapsedMs(at, systemTime.now());
   const isGood = (): boolean => life !== undefined && since(life.at) < life.goodMs;
-  const isDue = (): boolean => life === undefined || since(life.at) >= life.freshMs || refusedOf === generation || look() !== seen;
+  const isDue = (): boolean => life === undefined || since(life.at) >= life.freshMs || refusedOf === generation() || look() !== seen;
 
   const take = (answer: Extract<ValueAnswer, { readonly kind: "value" }>): void => {
     life = { at: systemTime.now(), freshMs: answer.freshMs, goodMs: answer.goodMs };
     failedAt = undefined;
-    if (answer.value.equals(value)) {
-      answer.value.wipe();
-      return;
-    }
-    if (value.length > 0) earlier.unshift(value.copy());
-    for (const forgotten of earlier.splice(EARLIER_MAX)) forgotten.wipe();
-    value.renew(answer.value);
-    generation += 1;
-    for (const listener of listeners) listener();
+    renewed.put(answer.value);
   };
   const fail = (failure: Failure | VaultError, retryMs: number): void => {
     // What was good before the vault was changed is not what the vault means now.
@@ -82,23 +73,23 @@ export function openLivingValue({ record, ask, vaultFile, complain }: LivingValu
 
   const living: LivingValue = {
     isMade: true,
-    generation: () => generation,
+    generation,
     // It may have been deleted since.
     isGood: () => isGood() && (look() === seen || performance.now() - askedMs < UNDER_WAY_MS),
     isDue,
-    earlier: () => earlier,
-    onRenewed: (listener) => { listeners.push(listener); },
+    earlier: () => renewed.earlier,
+    onRenewed: renewed.onRenewed,
     async prepare() {
       if (!isDue() || (failedAt !== undefined && look() === seen && since(failedAt.at) < failedAt.retryMs)) return;
-      await askOnce(refusedOf === generation ? tagOf(value) : undefined);
+      await askOnce(refusedOf === generation() ? tagOf(value) : undefined);
     },
     noteRefused(of) {
       refusedOf = of;
     },
     async renewRefused(of) {
       if (asking !== undefined) await asking;
-      if (generation === of) await askOnce(tagOf(value));
-      return generation !== of && isGood();
+      if (generation() === of) await askOnce(tagOf(value));
+      return generation() !== of && isGood();
     },
   };
   return { value, living };

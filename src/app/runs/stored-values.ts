@@ -2,7 +2,6 @@
 // What takes away is believed of whoever has written the file. What gives needs the vault's key.
 import { VaultError } from "../../errors.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
-import type { Secret } from "../../secret.ts";
 import type { SecretRecord } from "../../vault/record.ts";
 import type { OpenedVault } from "../keys/open-vault.ts";
 import type { VaultLook } from "../keys/vault-watch.ts";
@@ -11,6 +10,8 @@ import type { Viewpoint } from "../secrets/find-secret.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Reach } from "./reach.ts";
 import { findLoss, keepAllowed } from "./reach.ts";
+import type { RenewedValue } from "./renewed-value.ts";
+import { openRenewedValue } from "./renewed-value.ts";
 import type { VaultNews, VaultSight } from "./vault-news.ts";
 
 /** What an earlier value may still be met in: answers under way, and what a server has kept. */
@@ -36,11 +37,7 @@ interface Followed {
   readonly given: SecretRecord;
   /** As it was when the vault was last verified; undefined: it is not there any more. */
   known: SecretRecord | undefined;
-  readonly value: Secret;
-  /** The newest first. */
-  readonly earlier: Secret[];
-  generation: number;
-  readonly listeners: (() => void)[];
+  readonly renewed: RenewedValue;
   /** What the child knows it by, and how far each could reach at first. */
   readonly grants: { readonly grant: Grant; readonly given: Reach }[];
   /** Why the run has it no longer. */
@@ -66,21 +63,7 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
     // What was lost meanwhile stays lost: who deletes may be followed by who puts the old file back.
     if (news.kind === "same") return;
     if (news.kind === "verified") last = { bodyHash: news.bodyHash, generation: news.generation, provider: news.provider };
-    for (const one of followed.values()) {
-      const now = news.records.get(one.given.id);
-      if (news.kind === "unverified") {
-        // It stays so until somebody with the key says otherwise.
-        one.loss ??= findLoss(one.given, now, viewpoint);
-        if (now !== undefined) for (const { grant } of one.grants) Object.assign(grant, keepAllowed(grant, now));
-        one.isOld ||= now !== undefined && now.version !== one.known?.version;
-        continue;
-      }
-      one.known = now;
-      one.loss = findLoss(one.given, now, viewpoint);
-      one.isOld = false;
-      if (now !== undefined) for (const { grant, given } of one.grants) Object.assign(grant, keepAllowed(given, now));
-      renew(one, news.values.get(one.given.id));
-    }
+    for (const one of followed.values()) hearNews(one, news, viewpoint);
   };
   const settle = async (): Promise<void> => {
     const state = look(true);
@@ -102,18 +85,18 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
 
   return {
     follow(record, grant) {
-      const one: Followed = followed.get(record.id) ?? { given: record, known: record, value: grant.value, earlier: [], generation: 0, listeners: [], grants: [], loss: undefined, isOld: false };
+      const one: Followed = followed.get(record.id) ?? { given: record, known: record, renewed: openRenewedValue(grant.value, EARLIER_MAX), grants: [], loss: undefined, isOld: false };
       followed.set(record.id, one);
       let hasTold = false;
       const isTroubled = (): boolean => trouble !== undefined || one.loss !== undefined || one.isOld;
       const living = {
         isMade: false,
-        generation: () => one.generation,
+        generation: one.renewed.generation,
         // Between a change and the look at what it is, nobody knows.
         isGood: () => trouble === undefined && one.loss === undefined && (look() === seen || performance.now() - settledMs < UNDER_WAY_MS),
         isDue: () => isDue() || (!hasTold && isTroubled()),
-        earlier: () => one.earlier,
-        onRenewed: (listener: () => void) => { one.listeners.push(listener); },
+        earlier: () => one.renewed.earlier,
+        onRenewed: one.renewed.onRenewed,
         async prepare() {
           if (isDue()) await (asking ??= settle().finally(() => { asking = undefined; }));
           hasTold = isTroubled();
@@ -131,16 +114,19 @@ export function followStored(surroundings: Surroundings, { file }: Pick<OpenedVa
   };
 }
 
-/** Puts a value in the place of the one that there is. Takes it over. */
-function renew(one: Followed, next: Secret | undefined): void {
-  if (next === undefined) return;
-  if (next.equals(one.value)) {
-    next.wipe();
+function hearNews(one: Followed, news: Exclude<VaultNews, { readonly kind: "same" }>, viewpoint: Viewpoint): void {
+  const now = news.records.get(one.given.id);
+  if (news.kind === "unverified") {
+    // It stays so until somebody with the key says otherwise.
+    one.loss ??= findLoss(one.given, now, viewpoint);
+    if (now !== undefined) for (const { grant } of one.grants) Object.assign(grant, keepAllowed(grant, now));
+    one.isOld ||= now !== undefined && now.version !== one.known?.version;
     return;
   }
-  one.earlier.unshift(one.value.copy());
-  for (const forgotten of one.earlier.splice(EARLIER_MAX)) forgotten.wipe();
-  one.value.renew(next);
-  one.generation += 1;
-  for (const listener of one.listeners) listener();
+  one.known = now;
+  one.loss = findLoss(one.given, now, viewpoint);
+  one.isOld = false;
+  if (now !== undefined) for (const { grant, given } of one.grants) Object.assign(grant, keepAllowed(given, now));
+  const next = news.values.get(one.given.id);
+  if (next !== undefined) one.renewed.put(next);
 }
