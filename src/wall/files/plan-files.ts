@@ -9,6 +9,7 @@ import type { FilesPlan, FilesRequest } from "./files-plan.ts";
 import { layHome } from "./fresh-home.ts";
 import { Layers } from "./layers.ts";
 import { parseMountInfo } from "./mount-points.ts";
+import { findNamedScripts } from "./named-scripts.ts";
 import { isBelow, isWithin } from "./path-order.ts";
 import { findPlacesToHide, trim } from "./places-to-hide.ts";
 import { projectCaches } from "./project-caches.ts";
@@ -53,7 +54,9 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
   const protections = writable.filter((path) => view.kindOf(path) === "folder").map((path) => protectProject(view, path, settings, home));
   const gitFolders = protections.flatMap((one) => one.gitFolders).filter((folder) => ![...hidden].some((place) => isWithin(folder, place)));
   for (const path of gitFolders) layers.pin({ kind: "writable", source: path, path });
-  const guarded = [...protections, ...(isHomeThere ? [preset.protection] : [])];
+  const scripts = findNamedScripts(view, [...preset.protection.watched, ...preset.replaced, ...protections.flatMap((one) => one.readOnly)], preset.writable.map(({ path }) => path), home);
+  const own = { ...preset.protection, readOnly: [...preset.protection.readOnly, ...scripts.there], watched: [...preset.protection.watched, ...scripts.there, ...scripts.missing] };
+  const guarded = [...protections, ...(isHomeThere ? [own] : [])];
   const readOnly = [...new Set(guarded.flatMap((one) => [...one.readOnly, ...one.made.map(({ path }) => path)]))].filter((path) => layers.showing(path)?.kind === "writable");
   for (const path of readOnly) layers.pin({ kind: "read-only", source: path, path });
   for (const path of isHomeThere ? preset.fresh : []) layers.pin({ kind: "empty", path, bytesMax: Math.floor(request.memoryBytes / FRESH_SHARE) });
@@ -72,7 +75,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
     made: [...caches.map(({ source }) => folder(source)), ...preset.writable.flatMap(({ made }) => made), ...preset.fresh.filter((path) => view.kindOf(path) === undefined).map(folder), ...guarded.flatMap((one) => one.made)],
     replaced: isHomeThere ? (preset.chosen?.replaced ?? []) : [],
     watched: [...new Set(guarded.flatMap((one) => one.watched))],
-    searched: writable.filter((path) => view.kindOf(path) === "folder" && !writable.some((other) => isBelow(path, other))),
+    searched: [...writable, ...(isHomeThere ? preset.writable.map(({ path }) => path) : [])].filter((path) => view.kindOf(path) === "folder" && !writable.some((other) => isBelow(path, other))),
     warnings: [
       ...(root === undefined ? [`nothing is writable: "${request.cwd}" is the home folder or holds it; change into the project's folder`] : []),
       ...homeWarnings, ...asked.warnings, ...protections.flatMap((one) => one.warnings),

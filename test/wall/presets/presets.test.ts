@@ -67,6 +67,13 @@ describe.skipIf(!canWall)("a program with a preset", () => {
     expect(readFileSync(join(stage.home, ".claude/history.jsonl"), "utf8")).toBe("kept\n");
   });
 
+  test("makes a script that its settings name and that is missing, or a repository in its folder, and that is told", () => {
+    const stage = makeStage();
+    put(join(stage.home, ".codex/config.toml"), 'notify = ["sh", "~/.codex/notify.sh"]\n');
+    const { told } = runAs(stage, "codex", "echo x > ~/.codex/notify.sh; mkdir -p ~/.codex/a/objects ~/.codex/a/refs; echo x > ~/.codex/a/HEAD; echo x > ~/.codex/a/config; echo x > ~/.codex/other.sh");
+    expect(told.map((line) => /"([^"]*)"/.exec(line)?.[1])).toEqual([join(stage.home, ".codex/notify.sh"), join(stage.home, ".codex/a")]);
+  });
+
   test("replaces a file of the home folder by another, which is kept but for what starts programs", () => {
     const stage = makeStage();
     const text = JSON.stringify({ account: "you", mcpServers: { evil: { command: "sh" } }, projects: { "/p": { lastCost: 1, mcpServers: { evil: {} }, hasTrustDialogAccepted: true }, "/new": { mcpServers: { evil: {} } } } });
