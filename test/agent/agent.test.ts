@@ -2,7 +2,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
-import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -17,6 +16,7 @@ import { asDek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import type { LaunchedAgent } from "../support/agent-process.ts";
 import { drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder, useBundledAgent } from "../support/agent-process.ts";
+import { connect } from "../support/raw-sockets.ts";
 
 const vaultId = new Uint8Array(randomBytes(16));
 const kek = drawKek();
@@ -289,7 +289,7 @@ describe("unlocking a running agent", () => {
 describe("SIGUSR1", () => {
   const isInspectorOpen = (): Promise<boolean> =>
     new Promise((resolve) => {
-      const socket = connectTcp({ host: "127.0.0.1", port: 9229 });
+      const socket = connect({ host: "127.0.0.1", port: 9229 });
       socket.once("connect", () => { socket.destroy(); resolve(true); });
       socket.once("error", () => { resolve(false); });
     });

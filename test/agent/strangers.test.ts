@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AgentClient } from "../../src/agent/client/client.ts";
@@ -15,6 +14,7 @@ import type { AgentPaths } from "../../src/agent/wire/paths.ts";
 import { deriveFromKek } from "../../src/vault/derive.ts";
 import { asDek } from "../../src/vault/key-bytes.ts";
 import { bundleAgent, drawKek, grantFor, isAlive, launchAgent, makeFolder, pathsIn, removeFolder } from "../support/agent-process.ts";
+import { connect, createServer } from "../support/raw-sockets.ts";
 
 const vaultId = new Uint8Array(randomBytes(16));
 const kek = drawKek();

@@ -1,6 +1,5 @@
 // A broker's proxy leads to hosts that no secret names as well. A program far away has it lead into the broker's own machine and network: a database that listens for its user alone, a cloud's metadata service, a router's page. However such an address
 // is written, and whatever name leads to it, it is refused where no binding names it.
-import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
+import { connect, createBareServer, createServer } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
 const ca = makeTestCa();
@@ -67,7 +67,7 @@ describe("a program far away does not reach", () => {
       grants: [], denyUnmatched: false, strict: false, roots: [], enter: () => undefined, flush: () => undefined, isRevoked: () => false, isElsewhere: true, listens: false,
       resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
     });
-    const door = createServer({ pauseOnConnect: true }, (socket) => { proxy.admit(socket, { kind: "direct", authority: { host, port: inner.port } }); });
+    const door = createBareServer({ pauseOnConnect: true }, (socket) => { proxy.admit(socket, { kind: "direct", authority: { host, port: inner.port } }); });
     await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
     const socket = connect((door.address() as AddressInfo).port, "127.0.0.1");
     const answer = new Promise<string>((resolve) => socket.once("data", (chunk: Buffer) => { resolve(chunk.toString("latin1")); }));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { openStage } from "../support/attack-stage.ts";
 import { ask, collect, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
-import { connect } from "node:net";
+import { connect } from "../support/raw-sockets.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 // Behind a wall a program needs no proxy: what it dials arrives at the run's proxy with the host that its address stands for. It dials one host and speaks of another: in the TLS greeting, in the Host header, in its target, in the
 // second of two requests; it speaks without TLS where a secret is bound, or something else than HTTP; it dials addresses in place of names. In each case the host that was dialled counts, and no value goes anywhere else.
-import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collect, parseReply } from "../support/proxy-child.ts";
 import { makeGrant, VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
+import { connectTls } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { WalledRun } from "../support/walled-run.ts";

@@ -1,11 +1,11 @@
 // A program opens a connection to the host that a secret is bound to, and asks there for another one: in the TLS greeting, in the Host header,
 // or in the request's own target. A content network that serves both would hand the value to the wrong customer.
 // All three names and the CONNECT must agree; a greeting for another name ends before a certificate is made for it.
-import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { attempt, BOUND_NAME, expectRefused, expectServedWithValue, openStage } from "../support/attack-stage.ts";
 import { collect, openConnect, openSecure } from "../support/proxy-child.ts";
+import { connectTls } from "../support/raw-sockets.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {

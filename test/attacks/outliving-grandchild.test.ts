@@ -1,13 +1,13 @@
 // A program leaves something behind: a daemon, a job, a copy of its environment in a file, a connection that it keeps open. All of it was good for one run,
 // and with the run's program everything else ends: the port, the token, the CA, each open connection. What is left is a placeholder, which opens nothing by itself: a later run takes it where it gives that secret, from its own program, which has its token.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { attempt, openOwnStage } from "../support/attack-stage.ts";
 import { openBuiltStage } from "../support/built-stage.ts";
 import { ask, collect, openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import { openTestRun, VALUE } from "../support/proxy-run.ts";
+import { connect } from "../support/raw-sockets.ts";
 import { hasTools } from "../support/transcript.ts";
 
 const { upstream, built } = await openBuiltStage(VALUE);

@@ -2,9 +2,9 @@
 // stands still, connections that say nothing. There are limits on all of them, and whoever meets one is told so (431, 408) and disconnected.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
-import { connect } from "node:net";
 import { attempt, converse, expectRefused, expectServedWithValue, openStage } from "../support/attack-stage.ts";
 import { askPlain, collect, openConnect, proxyAuthorization } from "../support/proxy-child.ts";
+import { connect } from "../support/raw-sockets.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {

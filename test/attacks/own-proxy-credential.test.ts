@@ -1,7 +1,6 @@
 // The way out leads through the user's own proxy, a company's say, which asks for a credential. A program would like to have it, an origin to read it, and the
 // proxy in between to read the secret. The credential goes to that proxy only, the secret inside TLS to its host only, and a proxy that refuses ends the request.
 import type { TLSSocket } from "node:tls";
-import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { NextProxy } from "../../src/proxy/upstream/next-proxy.ts";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
@@ -10,6 +9,7 @@ import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
+import { connectTls } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";

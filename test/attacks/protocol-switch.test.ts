@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { converse, expectRefused, expectServedWithValue, openStage } from "../support/attack-stage.ts";
 import { openConnect } from "../support/proxy-child.ts";
-import { connect as connectTls } from "node:tls";
+import { connectTls } from "../support/raw-sockets.ts";
 
 let stage: AttackStage;
 beforeAll(async () => {

@@ -3,13 +3,13 @@
 // Here each byte that any known reader treats specially stands at each place of each header that frames or addresses a request; then a grammar mixes
 // lengths and codings at random. Behind every attack comes an honest request on the same connection. The server reads strictly and remembers whatever
 // could be read in two ways: it may see the attack as one plain request or not at all, and never what was smuggled.
-import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { collect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
+import { connect } from "../support/raw-sockets.ts";
 import { SMUGGLED, smugglingCases } from "../support/smuggling-corpus.ts";
 import type { StrictRequest, StrictUpstream } from "../support/strict-upstream.ts";
 import { openStrictUpstream, parseStrictly } from "../support/strict-upstream.ts";

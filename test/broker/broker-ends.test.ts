@@ -1,11 +1,11 @@
 // What becomes of a run when its broker, its session or its identity ends before its program does.
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeAll, afterAll, describe, expect, it } from "vitest";
 import type { BrokerStage, RunningBroker } from "../support/broker-stage.ts";
 import { endOf, HANDLE, openBrokerStage } from "../support/broker-stage.ts";
 import type { VaultRun } from "../support/built-vault.ts";
+import { connect } from "../support/raw-sockets.ts";
 import { openRecordingRelay } from "../support/recording-relay.ts";
 
 let stage: BrokerStage;

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { VaultRun } from "../support/built-vault.ts";
 import { watch } from "../support/built-vault.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
+import { createServer } from "../support/raw-sockets.ts";
 import type { RawUpstream } from "../support/raw-upstream.ts";
 import { openRawUpstream } from "../support/raw-upstream.ts";
 import { removeFolder } from "../support/remove-folder.ts";

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrokerStage, RunningBroker } from "../support/broker-stage.ts";
 import { endOf, HANDLE, openBrokerStage } from "../support/broker-stage.ts";
+import { survive } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
 const BYTES = 100 * 1024 * 1024;
@@ -45,7 +46,7 @@ beforeAll(async () => {
   server.on("upgrade", (request, socket: Duplex) => {
     keys.push(request.headers["x-api-key"] as string);
     const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"] ?? ""}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    survive(socket).write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
     socket.write(Buffer.concat([Buffer.from([0x81, 5]), Buffer.from("hello")]));
     socket.resume();
   });

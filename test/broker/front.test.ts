@@ -1,5 +1,4 @@
 // The broker's face, with nobody behind it who judges: what strangers may cost, and for how long.
-import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAskingPool, ASKING_MAX } from "../../src/broker/asking-pool.ts";
@@ -7,6 +6,7 @@ import type { BrokerService, Front } from "../../src/broker/front.ts";
 import { openFront } from "../../src/broker/front.ts";
 import { ORDER_BYTES_MAX } from "../../src/broker/order.ts";
 import { parseDidKey } from "../../src/identity/did-key.ts";
+import { connect } from "../support/raw-sockets.ts";
 
 const did = parseDidKey("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")?.did;
 let front: Front | undefined;

@@ -1,5 +1,4 @@
 // What one identity may take of a broker, so that another's runs go on.
-import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { openBrokerDesk } from "../../src/app/broker/broker-desk.ts";
 import type { BrokerSession } from "../../src/app/broker/broker-session.ts";
@@ -8,6 +7,7 @@ import type { SessionDoor } from "../../src/broker/front.ts";
 import { encodeOrder } from "../../src/broker/order.ts";
 import type { DidKey } from "../../src/identity/did-key.ts";
 import { drawIdentityKey, parseIdentityKey } from "../../src/identity/identity-key.ts";
+import { makeBareSocket } from "../support/raw-sockets.ts";
 
 const drawDid = (): DidKey => parseIdentityKey(drawIdentityKey(), "this test").did;
 const [greedy, modest] = [drawDid(), drawDid()];
@@ -68,7 +68,7 @@ describe("one identity", () => {
     // What counts is that they are there, and when they end.
     const ends: (() => void)[] = [];
     const kept = Array.from({ length: 2000 }, () => {
-      const socket = new Socket();
+      const socket = makeBareSocket();
       ends.push(() => socket.emit("close", false));
       return socket;
     });

@@ -2,7 +2,6 @@
 import { networkInterfaces } from "node:os";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import type { BrokerStage } from "../support/broker-stage.ts";
 import { openBrokerStage } from "../support/broker-stage.ts";
 import type { BuiltVault } from "../support/built-vault.ts";
 import { openBuiltVault } from "../support/built-vault.ts";
+import { createServer } from "../support/raw-sockets.ts";
 import { openMachine } from "../support/store-machines.ts";
 import { makeFolder } from "../support/temporary.ts";
 import { makeTestCa } from "../support/test-ca.ts";

@@ -1,10 +1,10 @@
 // Servers that answer what no server answers. None of it ends the process, fills its memory or gets into a message; where a change was asked for, it is at most unknown.
 import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { utf8 } from "../../src/bytes.ts";
 import type { EngineKind, EnginePlace } from "../support/engine-places.ts";
 import { openPlace } from "../support/open-place.ts";
+import { createServer } from "../support/raw-sockets.ts";
 
 const MIB = 1024 * 1024;
 /** Of one answer 64 MiB are taken; sockets and the system hold some more. */

@@ -1,11 +1,11 @@
 // A server may answer before it has the whole body, and close (RFC 9112 section 9.5): an answer that is there is passed on, although the upload fails.
 import type { AddressInfo, Socket } from "node:net";
 import type { Server } from "node:tls";
-import { createServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { collect, openSecure, parseReply } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
+import { createTlsServer } from "../support/raw-sockets.ts";
 import { isInstalled, openRealServer } from "../support/real-servers.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
@@ -20,7 +20,7 @@ let host: string;
 
 beforeAll(async () => {
   const ca = makeTestCa();
-  server = createServer({ ...ca.identityFor("api.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
+  server = createTlsServer({ ...ca.identityFor("api.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
     socket.on("error", () => socket.destroy());
     socket.once("data", () => {
       socket.pause();

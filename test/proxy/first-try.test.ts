@@ -2,7 +2,6 @@
 // the token follows on it, nothing was refused that anybody would want to hear of.
 import { execFile, spawnSync } from "node:child_process";
 import type { Socket } from "node:net";
-import { connect } from "node:net";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RawServer } from "../support/raw-server.ts";
@@ -10,6 +9,7 @@ import { openRawServer, plainAnswer } from "../support/raw-server.ts";
 import { collect, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
+import { connect } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
 const ca = makeTestCa();

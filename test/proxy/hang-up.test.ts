@@ -1,11 +1,11 @@
 // Connections end with those who made them. With the run ends every one outwards, also one that is still being made: until then its process could not end.
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { NextProxy } from "../../src/proxy/upstream/next-proxy.ts";
 import { openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
+import { connect, createServer } from "../support/raw-sockets.ts";
 
 /** Takes connections and never says a word. */
 const mute = createServer((socket) => {

@@ -1,12 +1,12 @@
 // An answer that ends the connection reaches a child that is still sending: to close on bytes that nobody has read is to reset the connection,
 // and with it goes what the child had not read yet (RFC 9112 section 9.6).
 import type { Socket } from "node:net";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AttackStage } from "../support/attack-stage.ts";
 import { openStage } from "../support/attack-stage.ts";
 import { collect, openSecure, parseReply } from "../support/proxy-child.ts";
+import { connect } from "../support/raw-sockets.ts";
 
 const BODY = Buffer.alloc(1 << 16, "x");
 const PARTS = 200;

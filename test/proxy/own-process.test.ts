@@ -1,10 +1,10 @@
 // A browser shows no token. The run's own processes may go without one where no secret goes; whose a connection is, is told in test/run/peer-process.test.ts.
 import type { AddressInfo, Server } from "node:net";
-import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askPlain, openConnect } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun } from "../support/proxy-run.ts";
+import { createServer } from "../support/raw-sockets.ts";
 import type { ProxyOptions } from "../../src/proxy/proxy-options.ts";
 
 let server: Server;

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
 import { ask, askPlain, collect, openConnect, openSecure, proxyAuthorization } from "../support/proxy-child.ts";
@@ -7,6 +6,7 @@ import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
 import type { RawServer } from "../support/raw-server.ts";
 import { openRawServer, plainAnswer } from "../support/raw-server.ts";
+import { connectTls } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
 const ca = makeTestCa();

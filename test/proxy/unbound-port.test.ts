@@ -5,13 +5,12 @@ import { createServer as createHttpServer } from "node:http";
 import { connect as connectH2, createSecureServer, createServer as createH2Server } from "node:http2";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { collect, openConnect, openSecure, parseReply, proxyAuthorization } from "../support/proxy-child.ts";
 import type { TestRun } from "../support/proxy-run.ts";
 import { makeGrant, openTestRun, VALUE } from "../support/proxy-run.ts";
+import { connectTls, createServer, createTlsServer, survive } from "../support/raw-sockets.ts";
 import type { TestCa } from "../support/test-ca.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 import { makeFolder } from "../support/temporary.ts";
@@ -194,7 +193,7 @@ describe("real protocols", () => {
   it("WebSocket without TLS", async () => {
     const server = createHttpServer().on("upgrade", (_request, socket) => {
       // The example of RFC 6455 section 1.3.
-      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+      survive(socket).write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
       socket.pipe(socket);
     });
     const authority = await listen(server);

@@ -3,9 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { descends, findPeerInode, openPeerCheck } from "../../src/run/peer-process.ts";
+import { connect, createServer } from "../support/raw-sockets.ts";
 
 const CONNECT = 'require("net").connect(Number(process.argv[1]), "127.0.0.1").on("data", () => process.exit())';
 let server: Server;
@@ -14,8 +14,7 @@ let accepted: Promise<Socket>;
 
 beforeEach(async () => {
   children = [];
-  // A child that exits resets its connection: that is a socket's end, not a test's.
-  server = createServer((socket) => socket.on("error", () => undefined));
+  server = createServer();
   accepted = new Promise((resolve) => server.once("connection", resolve));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });

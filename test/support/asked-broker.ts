@@ -2,6 +2,7 @@
 import { request } from "node:http";
 import type { IdentityKey } from "../../src/identity/identity-key.ts";
 import { makeProof } from "../../src/identity/proof.ts";
+import { survive } from "./raw-sockets.ts";
 
 export interface AskedBroker {
   readonly status: number;
@@ -30,7 +31,7 @@ export async function askBroker({ port, audience, key, method, target, body = ne
     const asking = request({ host: "127.0.0.1", port, method, path: target, headers: { ...headers, Authorization: proof, ...(body.length === 0 ? {} : { "Content-Length": body.length }) }, agent: false });
     asking.once("error", reject);
     asking.once("upgrade", (_response, socket) => {
-      socket.destroy();
+      survive(socket).destroy();
       resolve({ status: 101, body: "", authorization: proof });
     });
     asking.once("response", (response) => {

@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { BLOCK_BYTES, bulkBytes, hasRoom, MIB, readBulk, writeBulk } from "./bulk-body.ts";
+import { createServer as createTcpServer } from "./raw-sockets.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
 export interface BulkServer {

@@ -2,7 +2,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { acceptIdentity } from "../../src/app/broker/accept-identity.ts";
@@ -22,6 +21,7 @@ import type { Scope } from "../../src/vault/scope.ts";
 import type { Home } from "./home.ts";
 import { makeHomeIn } from "./home.ts";
 import { NODE, RUN_JS } from "./program.ts";
+import { connect } from "./raw-sockets.ts";
 
 export interface RawReply {
   readonly status: number;

@@ -3,11 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer as createTcpServer } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { WebSocketServer } from "ws";
 import { bulkBytes, MIB } from "./bulk-body.ts";
+import { createServer as createTcpServer, createTlsServer } from "./raw-sockets.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
 export interface MixedServer {

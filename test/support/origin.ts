@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
+import { survive } from "./raw-sockets.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
 /** No name of this machine: some clients go past every proxy to `localhost`. The user's own proxy (`user-proxy.ts`) leads there. */
@@ -52,6 +53,7 @@ export async function openOrigin(token: string, repositories: string, host = ORI
   server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
     heard += `${request.url ?? ""} ${request.rawHeaders.join(" ")}\n`;
     const way = wayOf(request, token);
+    survive(socket);
     if (way === undefined) socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     else {
       admitted.push(`GET ${request.url ?? ""} ${way}`);

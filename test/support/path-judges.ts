@@ -6,10 +6,10 @@ import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { connect } from "./raw-sockets.ts";
 import { findFreePort } from "./real-servers.ts";
 import { untilListening } from "./until-listening.ts";
 

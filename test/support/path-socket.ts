@@ -1,10 +1,10 @@
 // A service of the user's outside, at a socket that stands in a folder.
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { onTestFinished } from "vitest";
 import { NODE } from "./program.ts";
 import type { Walled } from "./escape-stage.ts";
+import { createServer } from "./raw-sockets.ts";
 
 export interface Knocked {
   /** What a program says that tries to connect, without the wall and behind it. */

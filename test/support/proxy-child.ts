@@ -1,9 +1,8 @@
 // What a child of `vault run` does, one byte at a time: CONNECT with the token, TLS with the run's CA, requests by hand.
 import type { Socket } from "node:net";
-import { connect } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { connect as connectTls } from "node:tls";
 import type { Proxy } from "../../src/proxy/server.ts";
+import { connect, connectTls } from "./raw-sockets.ts";
 
 export interface Reply {
   readonly status: number;

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect } from "./raw-sockets.ts";
 
 /** The raw answer to raw bytes, or what came of it before the connection ended. @param stop ends this side after them. */
 export function exchangeRaw(port: number, bytes: string, stop = false): Promise<string> {

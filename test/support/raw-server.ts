@@ -1,8 +1,7 @@
 // A server that keeps every byte it received and answers what a test tells it to, byte for byte.
 import type { AddressInfo, Server, Socket } from "node:net";
-import { createServer } from "node:net";
 import type { TlsOptions } from "node:tls";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer, createTlsServer } from "./raw-sockets.ts";
 
 /** Called with each request (its head, and what of its body came with it), on the socket that it came on. */
 export type Answer = (request: string, socket: Socket) => string | Uint8Array | undefined;

@@ -1,9 +1,9 @@
 // Servers as the world runs them, in a folder of their own and on a port of the system's choosing, with an access log that a test can read.
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer } from "./raw-sockets.ts";
 import type { TestIdentity } from "./test-ca.ts";
 import { untilListening } from "./until-listening.ts";
 

@@ -1,6 +1,6 @@
 // A TCP relay that keeps all that goes through it, both ways.
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
+import { connect, createServer } from "./raw-sockets.ts";
 
 export interface RecordingRelay {
   readonly port: number;

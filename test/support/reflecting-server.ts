@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { createHash } from "node:crypto";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { survive } from "./raw-sockets.ts";
 import { reflect } from "./reflected-values.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
@@ -35,7 +36,7 @@ export async function openReflectingServer(): Promise<ReflectingServer> {
   server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
     const value = valueOf(request, "");
     const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"] ?? ""}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-    socket.end(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${headerForms(value).map((form, index) => `X-Echo-${index}: ${form}\r\n`).join("")}\r\n`);
+    survive(socket).end(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${headerForms(value).map((form, index) => `X-Echo-${index}: ${form}\r\n`).join("")}\r\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   return {

@@ -1,6 +1,6 @@
 // A relay between a client and a server of this machine, which carries what a test lets it carry.
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
+import { connect, createServer } from "./raw-sockets.ts";
 
 export interface Relay {
   readonly port: number;

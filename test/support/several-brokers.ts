@@ -8,7 +8,6 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { connect as connectTls } from "node:tls";
 import { openBrokerRelay } from "../../src/app/runs/broker-relay.ts";
 import { holdSessionLine } from "../../src/app/runs/session-line.ts";
 import type { BrokerClient, BrokerOrigin } from "../../src/broker/client.ts";
@@ -22,6 +21,7 @@ import { Secret } from "../../src/secret.ts";
 import { watch } from "./built-vault.ts";
 import type { EnginePlace } from "./engine-places.ts";
 import { NODE, RUN_JS } from "./program.ts";
+import { connectTls, survive } from "./raw-sockets.ts";
 import { findFreePort } from "./real-servers.ts";
 import { makeServerFolder, openServedProgram } from "./served-program.ts";
 import type { Machine } from "./store-machines.ts";
@@ -235,7 +235,7 @@ function holdThrough({ hostname, port, username, password }: URL, host: string, 
     connecting.once("error", reject);
     connecting.once("response", ({ statusCode = 0 }) => { reject(new Error(`status ${statusCode}`)); });
     connecting.once("connect", ({ statusCode = 0 }, plain: Socket) => {
-      plain.on("error", reject);
+      survive(plain).on("error", reject);
       if (statusCode !== 200) {
         plain.destroy();
         reject(new Error(`status ${statusCode}`));

@@ -1,8 +1,7 @@
 // An HTTP or HTTPS server that reads requests as RFC 9112 writes them and in no other way: whatever another server could read differently is a fault that it remembers.
 // It keeps the connections apart, since requests of one child go up on several at once.
 import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer, createTlsServer } from "./raw-sockets.ts";
 import type { TestIdentity } from "./test-ca.ts";
 
 export interface StrictRequest {

@@ -1,9 +1,9 @@
 // TLS before a server that speaks none, with whatever identity a test gives it.
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
-import { TLSSocket, createSecureContext } from "node:tls";
+import { createSecureContext } from "node:tls";
 import type { EngineKind } from "./engine-places.ts";
+import { connect, createServer, wrapTls } from "./raw-sockets.ts";
 
 export interface TlsFront {
   readonly port: number;
@@ -23,7 +23,7 @@ export async function openTlsFront(kind: EngineKind, toPort: number, identity: {
       await once(plain, "data");
       plain.write("S");
     }
-    const near = new TLSSocket(plain, { isServer: true, secureContext: context });
+    const near = wrapTls(plain, { isServer: true, secureContext: context });
     const far = connect(toPort, "127.0.0.1");
     sockets.add(far);
     near.on("error", () => far.destroy()).on("close", () => far.destroy()).on("data", (chunk: Buffer) => (heard += chunk.toString("latin1")));

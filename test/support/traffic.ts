@@ -2,7 +2,6 @@
 import { once } from "node:events";
 import { Agent, request as startRequest } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { MIB, readBulk, writeBulk } from "./bulk-body.ts";
@@ -10,6 +9,7 @@ import type { MixedServer } from "./mixed-server.ts";
 import { LARGE_BYTES } from "./mixed-server.ts";
 import { openProxied, readText } from "./proxied-request.ts";
 import { openConnect, openSecure, proxyAuthorization } from "./proxy-child.ts";
+import { connect } from "./raw-sockets.ts";
 import type { RunningVault } from "./running-vault.ts";
 
 export interface World {

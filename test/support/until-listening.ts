@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "./raw-sockets.ts";
 
 const TRIES = 1200;
 const PAUSE_MS = 25;

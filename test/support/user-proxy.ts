@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import { connect, survive } from "./raw-sockets.ts";
 import type { TestIdentity } from "./test-ca.ts";
 
 export interface ProxiedRequest {
@@ -41,6 +41,7 @@ export async function openUserProxy(credential: string, identity?: TestIdentity,
   const server = identity === undefined ? createServer(answer) : createSecureServer(identity, answer);
   server.on("connection", keep);
   server.on("connect", (request: IncomingMessage, child: Socket) => {
+    survive(child);
     if (!admits(request)) {
       child.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
       return;

@@ -2,10 +2,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { Resolver } from "node:dns/promises";
 import type { TLSSocket } from "node:tls";
-import { connect as connectTls } from "node:tls";
 import type { HandedArrival } from "../../src/proxy/arrival.ts";
 import type { ProxyEvent } from "../../src/proxy/grants/event.ts";
 import type { Grant } from "../../src/proxy/grants/grant.ts";
@@ -18,6 +16,7 @@ import type { NameTable } from "../../src/wall/net/name-table.ts";
 import { openNameTable } from "../../src/wall/net/name-table.ts";
 import { untilSecure } from "./proxy-child.ts";
 import { termsOf } from "./proxy-run.ts";
+import { connect, connectTls, createBareServer } from "./raw-sockets.ts";
 import { handToBroker, THROUGH_BROKER } from "./through-broker.ts";
 
 export interface WalledRun {
@@ -59,7 +58,7 @@ export async function openWalledRun(grants: readonly Grant[], options: Partial<P
   const listenAt = async (address: string, key: string, arrivalOf: (socket: Socket) => HandedArrival | undefined): Promise<number> => {
     const known = listeners.get(key);
     if (known !== undefined) return known.port;
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+    const server = createBareServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
       const arrival = arrivalOf(socket);
       if (arrival === undefined) socket.destroy();
       else proxy.admit(socket, arrival);

@@ -1,7 +1,6 @@
 // Ports that cross the wall because they were asked to: a server inside that a browser outside opens, and a database outside that a program inside uses.
 import { spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { can } from "../support/machine.ts";
 import { NODE } from "../support/program.ts";
+import { createServer } from "../support/raw-sockets.ts";
 import type { WallStage } from "../support/wall-stage.ts";
 import { openWallStage } from "../support/wall-stage.ts";
 

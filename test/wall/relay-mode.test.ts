@@ -1,8 +1,8 @@
 // Where a machine refuses powers in a namespace of one's own, here by Landlock: the program has the same wall, and in its network the proxy alone, for what speaks to it as such.
-import { createServer } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { can, WITHOUT_LOW_PORTS } from "../support/machine.ts";
+import { createServer } from "../support/raw-sockets.ts";
 import type { WallStage } from "../support/wall-stage.ts";
 import { openWallStage } from "../support/wall-stage.ts";
 

@@ -1,8 +1,8 @@
 // Linux's abstract names are in no folder: agents and runs of vault, X servers and D-Bus listen there, and no file system hides them.
-import { createServer } from "node:net";
 import { expect } from "vitest";
 import { NODE } from "../support/program.ts";
 import { story } from "../support/escape-stage.ts";
+import { createServer } from "../support/raw-sockets.ts";
 
 const NAME = `vault-walls-${process.pid}`;
 

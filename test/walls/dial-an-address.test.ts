@@ -1,10 +1,10 @@
 // The program does without names and proxies: it dials addresses, of this machine and of others, to carry out what it has read. A server on this machine and one at its address in the network would take it.
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect } from "vitest";
 import { NODE } from "../support/program.ts";
 import { story } from "../support/escape-stage.ts";
+import { createServer } from "../support/raw-sockets.ts";
 
 const outward = Object.values(networkInterfaces()).flat().find((at) => at !== undefined && !at.internal && at.family === "IPv4")?.address;
 

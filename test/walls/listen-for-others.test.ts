@@ -1,9 +1,9 @@
 // Not the program dials, but its accomplice: it listens on every address, at a port that is known, and waits for somebody outside to fetch what it has.
-import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect } from "vitest";
 import { NODE } from "../support/program.ts";
 import { says, story } from "../support/escape-stage.ts";
+import { connect } from "../support/raw-sockets.ts";
 
 const PORT = 20_000 + (process.pid % 10_000);
 const addresses = ["127.0.0.1", ...Object.values(networkInterfaces()).flat().flatMap((at) => (at !== undefined && !at.internal && at.family === "IPv4" ? [at.address] : []))];

@@ -2,9 +2,9 @@
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { expect } from "vitest";
 import { has, story } from "../support/escape-stage.ts";
+import { connect, createServer } from "../support/raw-sockets.ts";
 
 const WRITE = "echo evil >/proc/self/fd/0; echo evil >>/dev/stdin; (exec 3<>/proc/self/fd/0 && echo evil >&3)";
 

@@ -2,11 +2,11 @@
 import { Agent, request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
-import { createServer as createTcpServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canWeigh, descriptorCount } from "../support/process-weight.ts";
 import { openConnect, openSecure } from "../support/proxy-child.ts";
 import { openProxied, readText } from "../support/proxied-request.ts";
+import { createServer as createTcpServer } from "../support/raw-sockets.ts";
 import type { RunningVault } from "../support/running-vault.ts";
 import { openRunningVault } from "../support/running-vault.ts";
 import { makeSelfSigned } from "../support/self-signed.ts";

@@ -1,7 +1,6 @@
 // An agent that knows the token and answers out of step: one of another version, say, or one that somebody has changed.
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AgentClient } from "../../../src/agent/client/client.ts";
@@ -12,6 +11,7 @@ import type { Frame } from "../../../src/agent/wire/frame.ts";
 import { encodeChallenge, encodeWelcome, findClient, NONCE_BYTES, TOKEN_BYTES } from "../../../src/agent/wire/handshake.ts";
 import { asDek } from "../../../src/vault/key-bytes.ts";
 import { drawKek, grantFor, makeFolder, pathsIn } from "../../support/agent-process.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 const grant = grantFor(drawKek(), new Uint8Array(16));
 const hash = new Uint8Array(32);

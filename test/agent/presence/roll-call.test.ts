@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { announce, findName, realmOf } from "../../../src/agent/presence/presence.ts";
 import { awaitWithdrawal, findPresent, killAgents, parseTable } from "../../../src/agent/presence/roll-call.ts";
+import { connect, createServer } from "../../support/raw-sockets.ts";
 import { makeFolder } from "../../support/temporary.ts";
 
 const TAG = "0123456789abcdef";

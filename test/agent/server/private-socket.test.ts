@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PrivateSocket } from "../../../src/agent/server/private-socket.ts";
@@ -7,6 +6,7 @@ import { listenPrivately } from "../../../src/agent/server/private-socket.ts";
 import { isListening } from "../../../src/agent/wire/dial.ts";
 import type { AgentPaths } from "../../../src/agent/wire/paths.ts";
 import { makeFolder, pathsIn, removeFolder } from "../../support/agent-process.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 let root: string;
 let paths: AgentPaths;

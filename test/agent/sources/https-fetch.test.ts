@@ -1,10 +1,10 @@
 // The limits of what is asked over HTTPS: a server that takes the connection and never says a word.
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { limitedFetch } from "../../../src/agent/sources/https-fetch.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 test("the time is up although garbage was collected meanwhile", async () => {
   const server = createServer();

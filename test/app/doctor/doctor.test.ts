@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, chmodSync, chownSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { KeyCustody } from "../../../src/agent/server/key-custody.ts";
@@ -23,6 +22,7 @@ import { encodeVaultFile } from "../../../src/vault/vault-file.ts";
 import type { Home } from "../../support/home.ts";
 import { addSecret, makeHome, makeVaultHome } from "../../support/home.ts";
 import { can } from "../../support/machine.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 const LEAST_COST = { memoryKib: 19_456, passes: 2 };
 const isRoot = process.geteuid?.() === 0;

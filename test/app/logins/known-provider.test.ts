@@ -1,5 +1,4 @@
 // Logins at providers that are known: what each makes of a login, and GitLab's endpoints at a company's own address, played by a real authorization server.
-import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { AskedLogin } from "../../../src/app/logins/log-in.ts";
 import { logIn } from "../../../src/app/logins/log-in.ts";
@@ -11,6 +10,7 @@ import { settleProvider } from "../../../src/providers/settle.ts";
 import { makeHome } from "../../support/home.ts";
 import { makePerson } from "../../support/login-person.ts";
 import { DESKTOP, openLoginServer } from "../../support/login-server.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 /** Free a moment ago. */
 async function findPort(): Promise<number> {

@@ -1,6 +1,5 @@
 // The run's end of a session at a broker: bytes pass as they are, ends too, and what was sent last is not lost.
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { BrokerRelay } from "../../../src/app/runs/broker-relay.ts";
@@ -11,6 +10,7 @@ import type { BrokerService, Front } from "../../../src/broker/front.ts";
 import { openFront } from "../../../src/broker/front.ts";
 import { drawIdentityKey, parseIdentityKey } from "../../../src/identity/identity-key.ts";
 import { judgeProof } from "../../../src/identity/proof.ts";
+import { connect } from "../../support/raw-sockets.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
 const ca = makeTestCa();

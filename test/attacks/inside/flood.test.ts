@@ -1,13 +1,13 @@
 // Somebody without the run's token, another user of the machine, say, wants the run to stop: by lines without number in its audit log, until the disk is full and no secret may go out, or by connections that say nothing, until there is room for no other.
 // Everything before the token shares one line a minute in the log and a few places of its own for three seconds; the oldest has to go first, and whoever has shown the token is never counted among them.
 import type { Socket } from "node:net";
-import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ProxyEvent } from "../../../src/proxy/grants/event.ts";
 import type { AttackStage } from "../../support/attack-stage.ts";
 import { attempt, openOwnStage } from "../../support/attack-stage.ts";
 import { askPlain, collect, openConnect, proxyAuthorization } from "../../support/proxy-child.ts";
 import { VALUE } from "../../support/proxy-run.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 const sockets = new Set<Socket>();
 afterEach(() => {

@@ -1,6 +1,5 @@
 // Who is accepted: handles that are taken from others, lists that are flooded or edited, and what a revocation ends. A handle proves nothing; the name that is a key does.
 import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { acceptIdentity, listIdentities, rejectClaim, revokeIdentity } from "../../../src/app/broker/accept-identity.ts";
@@ -10,6 +9,7 @@ import { VaultError } from "../../../src/errors.ts";
 import type { IdentityKey } from "../../../src/identity/identity-key.ts";
 import type { GalleryBroker } from "../../support/gallery-broker.ts";
 import { drawKey, openGalleryBroker, orderText, requestOf } from "../../support/gallery-broker.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 let stage: GalleryBroker;
 beforeAll(async () => { stage = await openGalleryBroker(); });

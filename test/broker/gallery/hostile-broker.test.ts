@@ -10,6 +10,7 @@ import { openBrokerClient, parseBrokerOrigin } from "../../../src/broker/client.
 import { VaultError } from "../../../src/errors.ts";
 import { drawKey } from "../../support/gallery-broker.ts";
 import { makeHomeIn } from "../../support/home.ts";
+import { survive } from "../../support/raw-sockets.ts";
 import { makeFolder } from "../../support/temporary.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
@@ -37,8 +38,7 @@ async function play(answer: object, { options = {}, events = "", end = { lines: 
     });
   });
   server.on("upgrade", (_request, socket) => {
-    socket.on("error", () => undefined);
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: vault-events\r\n\r\n${events}`);
+    survive(socket).write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: vault-events\r\n\r\n${events}`);
   });
   await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
   onTestFinished(() => { server.closeAllConnections(); server.close(); });

@@ -1,11 +1,11 @@
 // What is made of proofs: shown again, dated anew, aimed elsewhere, signed by nobody, by another or with another thing. Each is tried at a broker that admits the honest one.
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
-import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatDidKey, parseDidKey } from "../../../src/identity/did-key.ts";
 import { makeProof } from "../../../src/identity/proof.ts";
 import type { GalleryBroker } from "../../support/gallery-broker.ts";
 import { drawKey, exchange, openGalleryBroker, orderText, readReply, requestOf } from "../../support/gallery-broker.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 let stage: GalleryBroker;
 beforeAll(async () => { stage = await openGalleryBroker(); });

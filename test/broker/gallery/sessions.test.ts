@@ -1,10 +1,10 @@
 // What an identity makes of sessions: its own after their end, one in the place of another, and the header by which a connection says where it comes from.
-import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SessionAnswer } from "../../../src/broker/order.ts";
 import type { GalleryBroker } from "../../support/gallery-broker.ts";
 import { openGalleryBroker, readReply, requestOf } from "../../support/gallery-broker.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 let stage: GalleryBroker;
 beforeAll(async () => { stage = await openGalleryBroker(); });

@@ -1,9 +1,9 @@
 // Bytes that two readers read in two ways, at the broker's own port, and whoever takes his time. What is smuggled would have to leave a claim behind.
-import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listIdentities } from "../../../src/app/broker/accept-identity.ts";
 import type { GalleryBroker } from "../../support/gallery-broker.ts";
 import { drawKey, openGalleryBroker, orderText, requestOf } from "../../support/gallery-broker.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 let stage: GalleryBroker;
 beforeAll(async () => { stage = await openGalleryBroker(); });

@@ -1,5 +1,4 @@
 // The page of approvals: in a real browser, and over raw sockets from strangers and from programs in runs.
-import { connect } from "node:net";
 import type { Browser } from "playwright-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Answer, Approvals, WaitingRequest } from "../../../src/app/approvals/waiting.ts";
@@ -8,6 +7,7 @@ import { listViewpoints } from "../../../src/app/broker/waiting-claims.ts";
 import { openApproveServer } from "../../../src/cli/pages/approve-server.ts";
 import type { LoopbackPage } from "../../../src/cli/pages/loopback-page.ts";
 import { findBrowser, openBrowser } from "../../support/browser.ts";
+import { connect } from "../../support/raw-sockets.ts";
 
 const EVIL = '<img src=x onerror="document.title=1">\u202e\u001b[2J';
 const waitingOf = (id: string, path: string, body: WaitingRequest["request"]["body"] = { kind: "none" }): WaitingRequest => ({ id, request: { kind: "request", run: "a1", programs: ["curl", "dash"], secrets: ["TOKEN"], secretIds: ["id-of-token"], rules: ["ask DELETE /**"], method: "DELETE", host: "api.example.com:443", path, body, digest: id.charCodeAt(0).toString(16).padStart(64, "0") }, isBodyKept: true, waitedMs: 0, leftMs: 60_000 });

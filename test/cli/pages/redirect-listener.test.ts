@@ -1,10 +1,10 @@
 // The port that waits for a login's answer, over real sockets, with other programs of this machine at it.
-import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Redirect } from "../../../src/app/logins/login-person.ts";
 import type { RedirectTimes } from "../../../src/cli/pages/redirect-listener.ts";
 import { openRedirect } from "../../../src/cli/pages/redirect-listener.ts";
 import { exchangeRaw } from "../../support/raw-exchange.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 const STATE = "s".repeat(43);
 

@@ -1,9 +1,9 @@
 // Programs of the same user at the other address of this machine: a browser that is sent to `localhost` asks ::1 first.
 import type { Server } from "node:net";
-import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { Redirect } from "../../../src/app/logins/login-person.ts";
 import { openRedirect } from "../../../src/cli/pages/redirect-listener.ts";
+import { connect, createServer } from "../../support/raw-sockets.ts";
 
 const STATE = "s".repeat(43);
 

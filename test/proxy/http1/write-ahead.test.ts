@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { expect, it } from "vitest";
 import { hasRoom, writeAhead } from "../../../src/proxy/http1/write-ahead.ts";
+import { connect, createServer } from "../../support/raw-sockets.ts";
 
 const MIB = 1024 * 1024;
 

@@ -3,11 +3,9 @@ import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionOptions, PeerCertificate, SecureContext } from "node:tls";
-import { connect as connectTls, TLSSocket } from "node:tls";
 import { afterAll, describe, expect, it } from "vitest";
 import type { PermittedNames } from "../../../src/proxy/tls/certificate.ts";
 import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage, nameConstraints, serverPurpose, signCertificate, subjectKeyIdentifier } from "../../../src/proxy/tls/certificate.ts";
@@ -16,6 +14,7 @@ import { makeRunCa } from "../../../src/proxy/tls/run-ca.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
 import { openConnect, openSecure } from "../../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../../support/proxy-run.ts";
+import { connectTls, createServer, wrapTls } from "../../support/raw-sockets.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vault-certificates-"));
 afterAll(() => {
@@ -29,7 +28,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 /** What a client is shown. */
 async function leafOf(context: SecureContext): Promise<PeerCertificate> {
-  const server = createServer((socket) => new TLSSocket(socket, { isServer: true, secureContext: context }).on("error", () => undefined));
+  const server = createServer((socket) => wrapTls(socket, { isServer: true, secureContext: context }).on("error", () => undefined));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const client = connectTls({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", rejectUnauthorized: false });

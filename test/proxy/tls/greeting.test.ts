@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { createServer } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { readGreeting } from "../../../src/proxy/tls/greeting.ts";
+import { connectTls, createServer } from "../../support/raw-sockets.ts";
 
 /** What a client really sends first. */
 async function greetingOf(options: ConnectionOptions): Promise<Buffer> {

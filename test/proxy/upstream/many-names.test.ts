@@ -1,11 +1,11 @@
 // Under a wildcard a child may ask for any number of names: what is kept for each is bounded.
-import { createServer } from "node:tls";
 import type { AddressInfo, Socket } from "node:net";
 import { expect, it } from "vitest";
 import { makeRunCa } from "../../../src/proxy/tls/run-ca.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
 import { ask } from "../../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../../support/proxy-run.ts";
+import { createTlsServer } from "../../support/raw-sockets.ts";
 import { makeTestCa } from "../../support/test-ca.ts";
 
 const KEPT_MAX = 256;
@@ -23,7 +23,7 @@ it("the TLS identities of the newest few hundred names", () => {
 it("kept-alive connections to a few hundred names", async () => {
   const open = new Set<Socket>();
   const upstream = makeTestCa();
-  const server = createServer({ ...upstream.identityFor("*.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
+  const server = createTlsServer({ ...upstream.identityFor("*.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
     open.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => open.delete(socket));
     socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=600\r\n\r\nok"));
@@ -47,7 +47,7 @@ it("kept-alive connections to a few hundred names", async () => {
 it("a request under way is not given up for the sake of newer names", async () => {
   const upstream = makeTestCa();
   let answerFirst = (): void => undefined;
-  const server = createServer({ ...upstream.identityFor("*.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
+  const server = createTlsServer({ ...upstream.identityFor("*.example.test"), ALPNProtocols: ["http/1.1"] }, (socket) => {
     const answer = (): void => { socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=600\r\n\r\nok"); };
     socket.on("error", () => socket.destroy());
     socket.on("data", (chunk: Buffer) => {

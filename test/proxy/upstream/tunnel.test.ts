@@ -1,19 +1,19 @@
 // Tunnels between real sockets. What goes through is read into one buffer, over and over: nothing may be read into it before what it holds has gone out.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import type { AddressInfo, Server } from "node:net";
-import { connect, createServer, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readIntoOneBuffer } from "../../../src/proxy/http1/one-buffer.ts";
 import { joinSockets } from "../../../src/proxy/upstream/tunnel.ts";
+import { connect, createBareServer, makeBareSocket } from "../../support/raw-sockets.ts";
 
 const MIB = 1024 * 1024;
 
 let server: Server;
 
 beforeAll(async () => {
-  server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  server = createBareServer({ allowHalfOpen: true, pauseOnConnect: true });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
 
@@ -189,6 +189,6 @@ describe("one buffer", () => {
     const [outer, inner] = await openPair();
     outer.destroy();
     inner.destroy();
-    expect([new PassThrough(), new Socket(), inner].map(readIntoOneBuffer)).toEqual([undefined, undefined, undefined]);
+    expect([new PassThrough(), makeBareSocket(), inner].map(readIntoOneBuffer)).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -11,6 +10,7 @@ import { writeNodeRoutes } from "../../../src/run/clients/node-routes.ts";
 import { preloadWords } from "../../../src/run/clients/preload-words.ts";
 import type { NodeRun } from "../../support/node-run.ts";
 import { BOUND_NAME, openNodeRun } from "../../support/node-run.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const nodes = [

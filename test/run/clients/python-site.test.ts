@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { writePythonSite } from "../../../src/run/clients/python-site.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 import { makeSelfSigned } from "../../support/self-signed.ts";
 
 const isHere = spawnSync("python3", ["--version"]).status === 0;

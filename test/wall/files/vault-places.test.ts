@@ -1,10 +1,10 @@
 // The vault's own files, wherever they are: no way leads to them, or nothing is started.
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { can } from "../../support/machine.ts";
+import { createServer } from "../../support/raw-sockets.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { canWall, makeStage, openStage, put, runInside, runInsideWhile } from "../../support/walled-files.ts";
 

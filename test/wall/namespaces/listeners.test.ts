@@ -2,13 +2,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createSocket } from "node:dgram";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Listeners } from "../../../src/wall/namespaces/listeners.ts";
 import { openListeners } from "../../../src/wall/namespaces/listeners.ts";
 import { PERL_LISTENER, sendmsgNumber } from "../../../src/wall/namespaces/perl-listener.ts";
 import { NODE, RUN_JS } from "../../support/program.ts";
+import { connect, createServer } from "../../support/raw-sockets.ts";
 
 const NODE_LISTENER = [NODE, join(RUN_JS, "../../dist/wall-listener.cjs")] as const;
 const number = sendmsgNumber(process.arch)?.toString();

@@ -1,10 +1,10 @@
 // Single ports through the wall, over real sockets: everything comes through as it is, each half ends by itself, and nothing stays.
 import { once } from "node:events";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { takeOverListener } from "../../../src/wall/net/listener.ts";
 import { dialHostPort, openRelay, publishPort } from "../../../src/wall/net/relay.ts";
+import { connect, createServer } from "../../support/raw-sockets.ts";
 
 const opened: { close(): unknown }[] = [];
 afterEach(() => {
