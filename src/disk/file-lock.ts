@@ -139,6 +139,8 @@ function writeDraft(draft: string, ticket: Ticket): void {
     // Flushed: a power cut must not leave a lock whose ticket is empty, which nobody could judge.
     writeFileSync(draft, JSON.stringify(ticket), { flag: "wx", mode: 0o600, flush: true });
   } catch (error) {
+    // On a full disk it is there, and empty: nobody could tell whose it was.
+    unlinkIfThere(draft);
     throw new VaultError("io", `cannot make a lock beside "${draft}" (${systemErrorCode(error) ?? "unknown error"})`, "check that the disk is not full and that the folder is yours to write");
   }
 }

@@ -69,13 +69,22 @@ function describeStaged(path: string, kek: Kek, vault: KeyFileVault): StagedKey 
  */
 export function adoptKeyFile(path: string, vault: KeyFileVault, warn: (message: string) => void): StagedKey {
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat?.isFile() === true && stat.uid === process.geteuid?.() && (stat.mode & 0o077) !== 0) {
-    chmodSync(path, 0o600);
-    warn(`the key file "${path}" was open to other users; it is 0600 now, but whoever has read it can open this vault`);
-  }
-  const kek = findKey(path);
+  const isOpen = stat?.isFile() === true && stat.uid === process.geteuid?.() && (stat.mode & 0o077) !== 0;
+  if (isOpen) chmodSync(path, 0o600);
+  const kek = findKeyOr(path, () => { if (isOpen) chmodSync(path, stat.mode & 0o7777); });
+  if (isOpen) warn(`the key file "${path}" was open to other users; it is 0600 now, but whoever has read it can open this vault`);
   if (kek === undefined) throw new VaultError("key-unavailable", `the key file "${path}" is missing`);
   return { locator: { provider: "file", path: locateKeyFile(path, vault.folder), owned: false }, kek, settle: () => Promise.resolve(), discard: () => Promise.resolve() };
+}
+
+/** @param undo called where the file holds no key: it is somebody's, and stays as it was. */
+function findKeyOr(path: string, undo: () => void): Kek | undefined {
+  try {
+    return findKey(path);
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 /**

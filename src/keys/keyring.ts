@@ -166,7 +166,7 @@ export async function retireKeyringEntry(place: KeyringPlace, isOwned: boolean):
 function unavailable(kind: Exclude<KeyringAnswer["kind"], "entry">, place: KeyringPlace): VaultError {
   switch (kind) {
     case "unavailable":
-      return new VaultError("key-unavailable", "there is no keyring here", "on Linux a Secret Service (gnome-keyring, KWallet, KeePassXC) has to run on the session bus; without one, use --provider file or passphrase");
+      return new VaultError("key-unavailable", "there is no keyring here", "on Linux a Secret Service (gnome-keyring, KWallet, KeePassXC) has to run on the session bus; without one, take the provider file or passphrase");
     case "locked":
       return new VaultError("key-unavailable", "the keyring is locked, or refuses to be read", "unlock it (log in to the desktop, or gnome-keyring-daemon --unlock) and try again");
     case "no-entry":

@@ -4,7 +4,7 @@ import { Low } from "lowdb";
 import { equalBytes, wipe } from "../bytes.ts";
 import { acquireLock } from "../disk/file-lock.ts";
 import { ensureUnsharedFolder, requireUnsharedFolder } from "../disk/private-folder.ts";
-import { VaultError } from "../errors.ts";
+import { systemErrorCode, VaultError } from "../errors.ts";
 import type { VaultPaths } from "../paths.ts";
 import { openVaultKeys } from "../vault/envelope.ts";
 import type { KeyHolder } from "../vault/key-holder.ts";
@@ -232,7 +232,11 @@ async function write(paths: StorePaths, adapter: VaultAdapter, contents: VaultCo
   return adapter.file;
 }
 
-/** Anything at all, a link that leads nowhere included. */
+/** Anything at all, a link that leads nowhere included. @throws VaultError `io` where its folder cannot be looked into, or is none. */
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw new VaultError("io", `cannot look for "${path}" (${systemErrorCode(error) ?? "unknown error"})`, "check that each folder on the way to it is a folder, and yours to read");
+  }
 }

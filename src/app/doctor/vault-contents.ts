@@ -38,7 +38,7 @@ export async function examineVaultFile(paths: VaultPaths): Promise<ExaminedFile>
     await adapter.read();
     adapter.file?.records.all();
   } catch (error) {
-    return { vault: problemOf("vault", error, RESTORE), anchor: undefined, file: undefined };
+    return { vault: problemOf("vault", error, isUnread(error) ? "check that the vault's folders are yours to read; which they are: vault status" : RESTORE), anchor: undefined, file: undefined };
   }
   const { file } = adapter;
   if (file !== undefined) {
@@ -48,6 +48,11 @@ export async function examineVaultFile(paths: VaultPaths): Promise<ExaminedFile>
   const wasThere = anchor instanceof VaultError || anchor.kind !== "none";
   const message = `there is no vault at "${vaultFile}"${wasThere ? ", and there has been one" : ""}`;
   return { vault: problem("vault", "no-vault", message, wasThere ? `${RESTORE}, or make a new one: vault init` : "vault init"), anchor: undefined, file: undefined };
+}
+
+/** Nothing is known of the file then, and a backup would not be readable either. */
+function isUnread(error: unknown): boolean {
+  return error instanceof VaultError && error.code === "io";
 }
 
 function tryReadAnchor(path: string): FoundAnchor | VaultError {

@@ -134,7 +134,8 @@ async function runFollowing(surroundings: Surroundings, options: RunOptions, loo
     if (summary !== undefined) options.tellSummary?.(summary.lines());
     else for (const line of notes.lines()) surroundings.warn(line);
     for (const line of endLiving()) surroundings.warn(line);
-    for (const line of troubles.lines(statusOf(outcome))) surroundings.warn(line);
+    const isStarted = outcome.kind !== "not-found" && outcome.kind !== "not-executable";
+    for (const line of isStarted ? troubles.lines(statusOf(outcome)) : []) surroundings.warn(line);
     if (outcome.kind === "not-found") surroundings.warn(`the program "${options.command}" was not found`);
     if (outcome.kind === "not-executable") surroundings.warn(`the program "${options.command}" cannot be executed (${outcome.reason})`);
     await closeTrail(surroundings, trail, outcome);

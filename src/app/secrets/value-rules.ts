@@ -10,7 +10,7 @@ import { VALUE_BYTES_MAX } from "../../vault/record.ts";
  * @throws VaultError `usage` for an empty or oversized value, or one with CR, LF or NUL that may go into a header (RFC 9110 section 5.5).
  */
 export function requireStorable(name: string, value: Secret, places: readonly Place[]): void {
-  if (value.length === 0) throw new VaultError("usage", `the value of "${name}" is empty`, `printf %s "$VALUE" | vault secrets create ${name} --host HOST`);
+  if (value.length === 0) throw new VaultError("usage", `the value of "${name}" is empty`, 'pipe it into the same command, printf %s "$VALUE" | vault …; or name a file: --from-file FILE');
   if (value.length > VALUE_BYTES_MAX) throw new VaultError("usage", `the value of "${name}" is longer than ${VALUE_BYTES_MAX} bytes`, "check that it is the value that you mean");
   const goesIntoHeader = places.includes("header") || places.includes("basic");
   if (goesIntoHeader && value.reveal().some((byte) => byte === 0x0a || byte === 0x0d || byte === 0x00)) {

@@ -76,7 +76,7 @@ export async function requireSecretInput(ways: InputWays): Promise<Secret> {
  */
 export async function requireValue(name: string, fromFile: string | undefined): Promise<Secret> {
   const asked = { question: `Value of ${name}`, isNew: false };
-  if (fromFile === undefined && isStdinTyped() && !hasTerminal()) throw new VaultError("usage", `no value for "${name}" was given`, `printf %s "$VALUE" | vault secrets create ${name} --host HOST`);
+  if (fromFile === undefined && isStdinTyped() && !hasTerminal()) throw new VaultError("usage", `no value for "${name}" was given`, 'pipe it into the same command, printf %s "$VALUE" | vault …; or name a file: --from-file FILE');
   return readSecretFile(fromFile ?? "-", asked);
 }
 

@@ -98,13 +98,23 @@ export async function askHidden(question: string): Promise<Secret> {
   const { default: password } = await import("@inquirer/password");
   const { input, output } = terminals();
   try {
-    return Secret.fromText(await password({ message: question }, { input, output, clearPromptOnDone: true }));
+    const asked = password({ message: question }, { input, output, clearPromptOnDone: true, signal: endOfInput(input) });
+    return Secret.fromText(await asked);
   } catch {
     throw new VaultError("usage", "nothing was entered");
   } finally {
     input.destroy();
     output.destroy();
   }
+}
+
+/** Aborted by Ctrl-D, at which the prompt itself would wait for ever. */
+function endOfInput(input: ReadStream): AbortSignal {
+  const end = new AbortController();
+  input.on("keypress", (_text: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined) => {
+    if (key?.ctrl === true && key.name === "d") end.abort();
+  });
+  return end.signal;
 }
 
 /**
