@@ -6,7 +6,7 @@ import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import type { Engine } from "../engines/engine.ts";
 import { VaultError } from "../errors.ts";
 import { readLines } from "./parts.ts";
-import { segmentPath } from "./segment.ts";
+import { segmentPath } from "./segment-file.ts";
 import { pushPieces, readPieces } from "./segment-pieces.ts";
 
 /** Where the log of a run is on this machine: as the run has written it, or as a copy of what it has put into the store. */

@@ -1,17 +1,12 @@
 // A run's own part of the audit log: many entries a write, durable in groups within a second, no lock between runs.
-import { closeSync, constants, fstatSync, fsync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { syncFolder } from "../disk/durable-file.ts";
-import { ensureUnsharedFolder } from "../disk/private-folder.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 import type { AuditEvent, ChainHead } from "./entry.ts";
 import { encodeEntryBy } from "./entry.ts";
 import { openLineMac } from "./line-mac.ts";
+import { openSegmentFile } from "./segment-file.ts";
 
-const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const SYNC_WITHIN_MS = 1000;
 const TELL_WITHIN_MS = 100;
-const BUFFER_BYTES = 65_536;
 
 export interface AuditSegment {
   /** Takes an event down, for the next `flush` to write, with the time that it is then: in the same turn of the event loop. */
@@ -32,10 +27,6 @@ export interface SegmentListener {
   readonly onFailure?: (failure: VaultError) => void;
 }
 
-export function segmentPath(folder: string, runId: string): string {
-  return join(folder, "runs", `${runId}.jsonl`);
-}
-
 /**
  * Opens the segment of a run. Its file is made with the first entry.
  *
@@ -44,76 +35,27 @@ export function segmentPath(folder: string, runId: string): string {
  */
 export function openSegment(folder: string, runId: string, start: string, key: Uint8Array, { onProgress, onFailure }: SegmentListener = {}): AuditSegment {
   let written: ChainHead = { sequence: 0, hash: start };
-  let writtenBytes = 0;
-  let descriptor: number | undefined;
-  let isFolderSynced = false;
   let failure: VaultError | undefined;
   let entered: AuditEvent[] = [];
   const mac = openLineMac(key);
   let syncTimer: NodeJS.Timeout | undefined;
   let tellTimer: NodeJS.Timeout | undefined;
-  let syncsUnderWay = 0;
   let isClosed = false;
 
-  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  /** Good until the next call. Few writes are longer than the buffer, and a new one for each would be dear. */
-  const bytesOf = (lines: string): Buffer => (3 * lines.length > BUFFER_BYTES ? Buffer.from(lines, "utf8") : buffer.subarray(0, buffer.write(lines, "utf8")));
   const fail = (error: unknown): VaultError => {
     const isFirst = failure === undefined;
     failure ??= error instanceof VaultError && error.code === "audit-unwritable" ? error : new VaultError("audit-unwritable", `the audit log in "${folder}" cannot be written (${systemErrorCode(error) ?? "unknown error"})`);
     if (isFirst) onFailure?.(failure);
     return failure;
   };
-  /** Whoever cuts the log of a run while it goes on is found out by the one process that knows how long it should be. */
-  const requireUntouched = (open: number): void => {
-    const [own, named] = [fstatSync(open, { bigint: true }), statSync(segmentPath(folder, runId), { bigint: true, throwIfNoEntry: false })];
-    const isSame = named !== undefined && named.dev === own.dev && named.ino === own.ino;
-    if (!isSame || own.size !== BigInt(writtenBytes)) throw new VaultError("audit-unwritable", `the log of run ${runId} in "${folder}" was cut, or put aside, by another process`);
+  const file = openSegmentFile(folder, runId, fail);
+  const sync = (): void => {
+    syncTimer = undefined;
+    file.sync();
   };
   const tell = (): void => {
     tellTimer = undefined;
     onProgress?.(written);
-  };
-  const syncName = (): void => {
-    if (!isFolderSynced) syncFolder(join(folder, "runs"));
-    isFolderSynced = true;
-  };
-  /** Beside the event loop: the requests that come meanwhile must not wait for a disk. */
-  const sync = (): void => {
-    syncTimer = undefined;
-    const synced = descriptor;
-    if (synced === undefined) return;
-    try {
-      requireUntouched(synced);
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    syncsUnderWay += 1;
-    fsync(synced, (error) => {
-      syncsUnderWay -= 1;
-      try {
-        if (isClosed && syncsUnderWay === 0) closeSync(synced);
-        if (isClosed) return;
-        if (error !== null) throw error;
-        syncName();
-      } catch (reason) {
-        fail(reason);
-      }
-    });
-  };
-  const syncNow = (): void => {
-    if (descriptor === undefined) return;
-    try {
-      requireUntouched(descriptor);
-      fsyncSync(descriptor);
-      syncName();
-    } catch (error) {
-      fail(error);
-    }
-    // A number that is closed could be another file's by the time that it is flushed.
-    if (syncsUnderWay === 0) closeSync(descriptor);
-    descriptor = undefined;
   };
   const write = (events: readonly AuditEvent[]): void => {
     // One for all: they are written in the turn of the event loop in which they were entered.
@@ -125,10 +67,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       head = next.head;
       lines += next.line;
     }
-    descriptor ??= openNew(folder, runId);
-    const bytes = bytesOf(lines);
-    writeWhole(descriptor, bytes, writtenBytes);
-    writtenBytes += bytes.length;
+    file.append(lines);
     written = head;
     syncTimer ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
     if (onProgress !== undefined) tellTimer ??= setTimeout(tell, TELL_WITHIN_MS).unref();
@@ -163,7 +102,7 @@ export function openSegment(folder: string, runId: string, start: string, key: U
       isClosed = true;
       clearTimeout(syncTimer);
       clearTimeout(tellTimer);
-      syncNow();
+      file.close();
       mac.close();
       key.fill(0);
       return written;
@@ -177,19 +116,4 @@ let lastTime = { ms: 0, text: "" };
 function timeAt(ms: number): string {
   if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
   return lastTime.text;
-}
-
-function openNew(folder: string, runId: string): number {
-  ensureUnsharedFolder(join(folder, "runs"));
-  return openSync(segmentPath(folder, runId), O_WRONLY | O_APPEND | O_CREAT | O_EXCL, 0o600);
-}
-
-/** All of it or, as far as the disk allows, nothing: half a batch would be taken for the work of somebody who cut the rest off. */
-function writeWhole(descriptor: number, bytes: Uint8Array, end: number): void {
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-  } catch (error) {
-    ftruncateSync(descriptor, end);
-    throw error;
-  }
 }

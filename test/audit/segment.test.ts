@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { AuditEvent, ChainHead } from "../../src/audit/entry.ts";
 import { EMPTY_CHAIN, findEntry, hashLine } from "../../src/audit/entry.ts";
 import { readSegment } from "../../src/audit/log.ts";
+import { segmentPath } from "../../src/audit/segment-file.ts";
 import type { AuditSegment } from "../../src/audit/segment.ts";
-import { openSegment, segmentPath } from "../../src/audit/segment.ts";
+import { openSegment } from "../../src/audit/segment.ts";
 import { verifyChain } from "../../src/audit/verify.ts";
 import { can } from "../support/machine.ts";
 import { refusalOf } from "../support/refusal.ts";

@@ -1,8 +1,8 @@
 // The log of a run, on whichever machine it was: at its word, as `verifyTrail` checks it.
 import { existsSync } from "node:fs";
 import { readSegment } from "../../audit/log.ts";
+import { segmentPath } from "../../audit/segment-file.ts";
 import { readPieces } from "../../audit/segment-pieces.ts";
-import { segmentPath } from "../../audit/segment.ts";
 import { findText } from "../../bytes.ts";
 import type { Surroundings } from "../surroundings.ts";
 

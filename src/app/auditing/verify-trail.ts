@@ -12,7 +12,7 @@ import { requireAllStored } from "../../audit/pull.ts";
 import type { LoggedRun } from "../../audit/runs.ts";
 import { ACCEPTED, findRuns, findUnvouched } from "../../audit/runs.ts";
 import { listSegments, reconcileSegment } from "../../audit/segment-copies.ts";
-import { segmentPath } from "../../audit/segment.ts";
+import { segmentPath } from "../../audit/segment-file.ts";
 import type { Verdict } from "../../audit/verify.ts";
 import { countEarlier, verifyChain, verifyLog } from "../../audit/verify.ts";
 import type { Liveness } from "../../disk/process-identity.ts";
