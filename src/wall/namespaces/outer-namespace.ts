@@ -1,44 +1,26 @@
 // The outer namespace: a network of its own, in which we are root. It is made before anything is opened, and the program's own space is made in it later.
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import type { Socket } from "node:net";
-import { delimiter, join } from "node:path";
-import { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import type { Readable } from "node:stream";
 import { VaultError } from "../../errors.ts";
-import { coverInheritedDescriptors } from "./inherited-descriptors.ts";
 import type { InnerSpace } from "./inner-words.ts";
 import { formatInnerWords } from "./inner-words.ts";
 import type { Listeners } from "./listeners.ts";
 import { openListeners } from "./listeners.ts";
-import { DESCRIPTORS, GO, INNER_SCRIPT, NO_RESET, NO_ROUTE, RELAY_SCRIPT, START, formatOuterScript } from "./outer-script.ts";
-import { sendmsgNumber } from "./perl-listener.ts";
+import type { Ground, OuterCommand } from "./outer-process.ts";
+import { spawnOuter } from "./outer-process.ts";
+import { GO, NO_RESET, NO_ROUTE, START } from "./outer-script.ts";
 import type { RefusedConnections } from "./refused-connections.ts";
 import { watchRefusedConnections } from "./refused-connections.ts";
 import { readSigns } from "./signs.ts";
 import { SpaceNotMade } from "./space-not-made.ts";
-import { openSafeStdin } from "./standard-streams.ts";
 import type { Standing } from "./standing-mounts.ts";
 import { lookAtSpace } from "./standing-mounts.ts";
 import { readWallStatus } from "./status-stream.ts";
 import { findWalledProcess, waitUntilBound } from "./walled-process.ts";
 
-export interface OuterOptions {
-  /** The path of a bubblewrap that was judged. */
-  readonly bubblewrap: string;
-  readonly command: string;
-  readonly args: readonly string[];
+export interface OuterOptions extends OuterCommand {
   /** From `makeSeccompFilter`. */
   readonly filter: Uint8Array;
-  /** What the program and bubblewrap have for their own: ours if left out. */
-  readonly outputs?: { readonly stdout: OutputEnd; readonly stderr: OutputEnd } | undefined;
-  /** Without an outer bubblewrap, where the powers that one lends are refused: the program's own space has the network, and its listeners come when it has been made. */
-  readonly isAlone?: boolean;
 }
-
-export type OutputEnd = "inherit" | "pipe" | Socket;
 
 /** The program's status; of one that a signal has ended, 128 and its number. Or the signal by which the wall itself was ended. */
 export type WalledEnd = { readonly kind: "exited"; readonly status: number } | { readonly kind: "signalled"; readonly signal: NodeJS.Signals };
@@ -79,44 +61,19 @@ export interface OuterNamespace {
   close(): void;
 }
 
-/** Beside this program's own file, where it is built into one. */
-const LISTENER_PROGRAM = fileURLToPath(new URL("./wall-listener.cjs", import.meta.url));
-
 /** Of the wall's own processes, whose environment is nothing of the user's. */
 const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
-
-/** What the wall's own processes stand on. Tests name others. */
-export interface Ground {
-  readonly path?: string;
-  readonly node?: string;
-}
 
 /** What the guard hears when it is no longer needed. */
 const BOUND = "bound\n";
 
 /** @throws VaultError as `openSafeStdin`. */
-export function openOuterNamespace({ bubblewrap, command, args, filter, outputs, isAlone = false }: OuterOptions, { path = SYSTEM_PATH, node = process.execPath }: Ground = {}): OuterNamespace {
-  const tools = ["perl", "env"].map((name) => findTool(name, path) ?? "");
-  const program = [node, LISTENER_PROGRAM, sendmsgNumber(process.arch)?.toString() ?? "", ...tools, command, ...args];
-  const outer = [bubblewrap, "--unshare-user", "--uid", "0", "--gid", "0", "--unshare-net", "--cap-add", "ALL", "--die-with-parent", "--dev-bind", "/", "/", "--", "/bin/sh", "-c", INNER_SCRIPT, "vault-wall", bubblewrap, ...program];
-  const alone = [bubblewrap, "--args", String(DESCRIPTORS.words), "--", "/bin/sh", "-c", RELAY_SCRIPT, "vault-wall", ...program];
-  const stdin = openSafeStdin();
-  const own = [stdin.input, outputs?.stdout ?? "inherit", outputs?.stderr ?? "inherit", "pipe", "pipe", "pipe", "pipe", "ipc", "ignore", "pipe"] as const;
-  const covered = coverInheritedDescriptors(own.length);
-  const child = spawn("/bin/sh", ["-c", formatOuterScript(isAlone), "vault-wall", ...(isAlone ? alone : outer)], { env: { PATH: path }, stdio: [...own, ...covered.stdio] });
-  covered.close();
-  stdin.close();
-  const exited = once(child, "exit").then(
-    ([status, signal]: unknown[]) => ({ status: typeof status === "number" ? status : undefined, signal: signal as NodeJS.Signals | null }),
-    () => ({ status: undefined, signal: null }),
-  );
+export function openOuterNamespace(options: OuterOptions, { path = SYSTEM_PATH, node = process.execPath }: Partial<Ground> = {}): OuterNamespace {
+  const { filter, isAlone = false } = options;
+  const { child, exited, orders, words, gate, guard, ...ends } = spawnOuter(options, { path, node });
   const listeners = openListeners(child);
-  const signs = readSigns(readEnd(child, DESCRIPTORS.signs));
-  const orders = writeEnd(child, DESCRIPTORS.signs);
-  const words = writeEnd(child, DESCRIPTORS.words);
-  const gate = writeEnd(child, DESCRIPTORS.filter);
-  const guard = writeEnd(child, DESCRIPTORS.guard);
-  const status = readWallStatus(readEnd(child, DESCRIPTORS.status));
+  const signs = readSigns(ends.signs);
+  const status = readWallStatus(ends.status);
 
   let refused: RefusedConnections | undefined;
 
@@ -128,6 +85,21 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
     const cause = `bubblewrap could not make the program's space, for the reason ${isAlone ? `that it tells: ${await signs.words}` : "above"}`;
     // Once it was let start, nobody knows what has been.
     throw hasStood ? new VaultError("io", cause) : new SpaceNotMade(cause);
+  };
+  /** Lets the space's first process start the program, once the space has been looked at. */
+  const begin = async (first: number | undefined, { mounts }: InnerSpace, look: typeof lookAtSpace): Promise<{ readonly first: number | undefined; readonly standing: Standing }> => {
+    if (first === undefined) return { first, standing: { kind: "ended" } };
+    refused = watchRefusedConnections(first);
+    const standing = await look(first, mounts);
+    if (standing.kind !== "stands") {
+      // The gate stays shut: behind it nothing has begun.
+      killQuietly(first);
+      return { first, standing };
+    }
+    guard.write(`${first}\n`);
+    gate.end(filter);
+    void waitUntilBound(first).then(() => guard.end(BOUND));
+    return { first, standing };
   };
   return {
     listeners,
@@ -146,20 +118,7 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
     start(space, look = lookAtSpace) {
       orders.write(`${START}\n`);
       words.end(formatInnerWords(space, isAlone ? { path } : undefined));
-      const begun = status.started.then(async (first) => {
-        if (first !== undefined) refused = watchRefusedConnections(first);
-        const standing: Standing = first === undefined ? { kind: "ended" } : await look(first, space.mounts);
-        if (first === undefined) return { first, standing };
-        if (standing.kind !== "stands") {
-          // The gate stays shut: behind it nothing has begun.
-          killQuietly(first);
-          return { first, standing };
-        }
-        guard.write(`${first}\n`);
-        gate.end(filter);
-        void waitUntilBound(first).then(() => guard.end(BOUND));
-        return { first, standing };
-      });
+      const begun = status.started.then((first) => begin(first, space, look));
       const end = async (): Promise<WalledEnd> => {
         const { standing } = await begun;
         if (standing.kind === "stands" || standing.kind === "ended") return judgeEnd(standing.kind === "stands");
@@ -175,24 +134,6 @@ export function openOuterNamespace({ bubblewrap, command, args, filter, outputs,
       child.kill("SIGKILL");
     },
   };
-}
-
-/** Before there is a shell that would look: each look of a shell's costs a process. */
-function findTool(name: string, path: string): string | undefined {
-  return path.split(delimiter).map((folder) => join(folder, name)).find((file) => existsSync(file));
-}
-
-function readEnd(child: ChildProcess, descriptor: number): Readable {
-  const stream = child.stdio[descriptor];
-  if (stream instanceof Readable) return stream;
-  throw new TypeError("a pipe was asked for");
-}
-
-/** What is written to a process that has ended goes nowhere. */
-function writeEnd(child: ChildProcess, descriptor: number): Writable {
-  const stream = child.stdio[descriptor];
-  if (!(stream instanceof Writable)) throw new TypeError("a pipe was asked for");
-  return stream.on("error", () => undefined);
 }
 
 function killQuietly(pid: number): void {
