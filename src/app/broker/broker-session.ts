@@ -128,14 +128,18 @@ export async function openBrokerSession({ surroundings, look, watch, roots, did,
     gate?.close();
     wishes.close();
     const status = isExit(outcome) ? statusOf(outcome) : 0;
-    const ofOthers = joined !== undefined || shared?.hasJoins(id) === true ? tellOfOthers(order) : [];
-    const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status), ...ofOthers];
+    const lines = [...(summary?.lines() ?? notes.lines()), ...endLiving(), ...troubles.lines(status)];
     for (const { grant } of grants) grant.value.wipe();
     part?.detach();
+    let hasOthers = joined !== undefined;
     if (shared === undefined) await trail.close({ kind: "run.end", outcome });
-    else await closeShared(trail, outcome, begun.run, joined !== undefined, () => shared.isOver(id, true));
+    else await closeShared(trail, outcome, begun.run, joined !== undefined, () => {
+      // Of one that has joined just now this broker hears with the log's end, to which it writes, and not before.
+      hasOthers ||= shared.hasJoins(id);
+      return shared.isOver(id, true);
+    });
     if (outcome.kind !== "left") await part?.remove();
-    return lines;
+    return hasOthers ? [...lines, ...tellOfOthers(order)] : lines;
   };
   return {
     id,
