@@ -23,7 +23,7 @@ export type Who = "an ordinary user" | "root";
 
 export interface Told {
   readonly status: number | NodeJS.Signals | null;
-  /** On both streams. */
+  /** On both streams, in its order. */
   readonly said: string;
 }
 
@@ -38,7 +38,7 @@ export interface Walled {
   readonly runtime: string;
   /** Writes a file of the user's, and the folders that it needs. @param path from the home on, or absolute. @returns the whole path. */
   put(path: string, text: string, mode?: number): string;
-  /** `vault run --sandbox -- sh -c SCRIPT`, to its end. @param streams stdin, stdout and stderr; pipes if left out. */
+  /** `vault run --sandbox -- sh -c SCRIPT`, to its end. @param streams stdin, stdout and stderr; pipes if left out, of which the latter two are one. */
   run(script: string, options?: readonly string[], streams?: Streams): Promise<Told>;
   /** The same without the wall, to show that the attempt works there. */
   openly(script: string, options?: readonly string[]): Promise<Told>;
@@ -71,6 +71,9 @@ export function has(program: string): boolean {
   return spawnSync("sh", ["-c", 'command -v "$0"', program], { env: { PATH }, stdio: "ignore" }).status === 0;
 }
 
+/** Of two pipes, nobody knows which line came first, and what is read of one may end in the midst of a line. */
+const ON_ONE_PIPE = ["sh", "-c", 'exec "$@" 2>&1', "sh"];
+
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 function hasWalls(who: Who): boolean {
@@ -102,9 +105,9 @@ function openWalled(who: Who, before: readonly string[]): Walled {
   const program = findProgram(base, identity);
   const variables: Record<string, string> = { PATH, HOME: home, XDG_RUNTIME_DIR: runtime, TERM: "xterm" };
   const running = new Set<ChildProcess>();
-  const launch = (command: readonly string[], cwd = project, streams: Streams = ["pipe", "pipe", "pipe"]): ChildProcess => {
-    const [file = "", ...args] = command;
-    const child = spawn(file, args, { env: variables, cwd, stdio: [...streams], ...identity });
+  const launch = (command: readonly string[], cwd = project, streams?: Streams): ChildProcess => {
+    const [file = "", ...args] = streams === undefined ? [...ON_ONE_PIPE, ...command] : command;
+    const child = spawn(file, args, { env: variables, cwd, stdio: [...(streams ?? ["pipe", "pipe", "pipe"])], ...identity });
     running.add(child);
     child.once("exit", () => running.delete(child));
     return child;
