@@ -25,6 +25,7 @@ export function judgeProbe(subject: string, way: Pick<Way, "tellsStart" | "isLib
   if (seen.credentials > 0) return ok("requests", `${subject}: arrives at the proxy, trusts its certificate, and gets a secret put in`);
   if (seen.requests > 0) return fail(`${subject}: arrives at the proxy and trusts its certificate, but sent no credential that one could be put into${said}`, "send the placeholder as it is, in a header such as Authorization");
   if (seen.handshakes.includes("broken-off")) return fail(`${subject}: arrives at the proxy, and does not trust its certificate${said}`, way.fixes.trust);
+  if (seen.handshakes.includes("no-http1")) return fail(`${subject}: arrives at the proxy, and speaks HTTP/2 alone${said}`, "have it speak HTTP/1.1");
   if (seen.refusals.includes("proxy-auth")) return fail(`${subject}: arrives at the proxy without its password, and is not let in${said}`, way.fixes.password);
   const [refusal] = seen.refusals;
   if (refusal !== undefined) return fail(`${subject}: arrives at the proxy, which refuses what it sends (${refusal})${said}`, way.fixes.proxy);

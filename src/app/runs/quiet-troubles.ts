@@ -1,4 +1,4 @@
-// What goes wrong in a run without a word: a program that breaks off the handshake, a placeholder that was passed on as text, a secret that nothing asked for. Told when the program has ended.
+// What goes wrong in a run without a word: a program that breaks off the handshake or speaks HTTP/2 alone, a placeholder that was passed on as text, a secret that nothing asked for. Told when the program has ended.
 import type { ProxyEvent } from "../../proxy/grants/event.ts";
 import type { Grant } from "../../proxy/grants/grant.ts";
 import { isBoundTo } from "../../proxy/judge/policy.ts";
@@ -32,7 +32,7 @@ const PLACES: Readonly<Record<Inert["spot"], { readonly where: string; readonly 
  * @param isWalled nothing of the program's goes past the proxy.
  */
 export function openQuietTroubles(given: readonly Grant[], command: string, isWalled: boolean): QuietTroubles {
-  const handshakes = new Map<string, { brokenOff: number; completed: number }>();
+  const handshakes = new Map<string, Record<Handshake, number>>();
   const inert = new Set<string>();
   const asked = new Set<string>();
 
@@ -55,17 +55,26 @@ export function openQuietTroubles(given: readonly Grant[], command: string, isWa
     },
     hearHandshake(outcome, authority) {
       const host = hostOf(authority);
-      const known = handshakes.get(host) ?? { brokenOff: 0, completed: 0 };
-      known[outcome === "completed" ? "completed" : "brokenOff"] += 1;
+      const known = handshakes.get(host) ?? { completed: 0, "broken-off": 0, "no-http1": 0 };
+      known[outcome] += 1;
       if (handshakes.has(host) || handshakes.size < HOSTS_MAX) handshakes.set(host, known);
     },
     lines(status) {
-      const untrusting = [...handshakes].flatMap(([host, { brokenOff, completed }]) => (brokenOff > 0 && completed === 0 ? [`${host}: ${count(brokenOff, "connection")} broken off in TLS: the program does not trust the run's CA (vault doctor -- ${command})`] : []));
+      const greetings = [...handshakes].flatMap(([host, seen]) => tellGreetings(host, seen, command));
       const unasked = given.map(({ name }) => name).filter((name) => !asked.has(name));
-      const all = [...untrusting, ...inert, ...(status === 0 || unasked.length === 0 || untrusting.length > 0 ? [] : [tellUnasked(unasked, command, isWalled)])];
+      const all = [...greetings, ...inert, ...(status === 0 || unasked.length === 0 || greetings.length > 0 ? [] : [tellUnasked(unasked, command, isWalled)])];
       return all.length <= LINES_MAX ? all : [...all.slice(0, LINES_MAX), `and ${all.length - LINES_MAX} more of their kind`];
     },
   };
+}
+
+/** Whoever breaks off some and completes others has its reasons. */
+function tellGreetings(host: string, seen: Readonly<Record<Handshake, number>>, command: string): string[] {
+  if (seen.completed > 0) return [];
+  const told: string[] = [];
+  if (seen["broken-off"] > 0) told.push(`${host}: ${count(seen["broken-off"], "connection")} broken off in TLS: the program does not trust the run's CA (vault doctor -- ${command})`);
+  if (seen["no-http1"] > 0) told.push(`${host}: ${count(seen["no-http1"], "connection")} for HTTP/2 alone, as gRPC is: a host that takes secrets is spoken to by HTTP/1.1; have the client use its HTTP or REST transport`);
+  return told;
 }
 
 /** Only where the program failed: many are given secrets that one task does not need. */

@@ -6,8 +6,11 @@ import type { Refusal } from "../grants/refusal.ts";
 import { makeRefusal } from "../grants/refusal.ts";
 import type { RunCa } from "./run-ca.ts";
 
-/** How the child took the certificate that it was shown: `broken-off` is nearly always that it does not trust it. */
-export type Handshake = "completed" | "broken-off";
+/** How the child took the certificate that it was shown: `broken-off` is nearly always that it does not trust it. `no-http1`: it was shown none, since it speaks HTTP/2 alone. */
+export type Handshake = "completed" | "broken-off" | "no-http1";
+
+/** OpenSSL's word for a greeting whose protocols (ALPN, RFC 7301) are all others. */
+const OTHER_PROTOCOLS = "ERR_SSL_NO_APPLICATION_PROTOCOL";
 
 export interface Interceptor {
   /** Takes over a connection of which the child believes that it leads to the authority. */
@@ -44,16 +47,19 @@ export function openInterceptor({ ca, headMs, hearHandshake }: InterceptorOption
         },
       });
       const timer = setTimeout(() => secure.destroy(), headMs);
-      secure.on("error", () => secure.destroy());
+      let outcome: Handshake = "broken-off";
+      secure.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === OTHER_PROTOCOLS) outcome = "no-http1";
+        secure.destroy();
+      });
       // The child has hung up without a greeting: its connection may be half open, and would be kept until the time is up.
       const onEarlyEnd = (): void => {
         secure.destroy();
       };
       secure.once("end", onEarlyEnd);
-      let outcome: Handshake = "broken-off";
       secure.once("close", () => {
         clearTimeout(timer);
-        if (outcome === "broken-off") hearHandshake(outcome, authority);
+        if (outcome !== "completed") hearHandshake(outcome, authority);
         socket.destroy();
       });
       secure.once("secure", () => {

@@ -15,6 +15,7 @@ const judge = (seen: Partial<Sightings>, outcome: ProbeOutcome = ended, tellsSta
 test("what was seen last along the way counts", () => {
   expect(judge({ refusals: ["proxy-auth"], handshakes: ["completed", "completed"], requests: 2, credentials: 1 })).toMatch(/^ok: /);
   expect(judge({ handshakes: ["completed"], requests: 1 })).toMatch(/^problem: .*sent no credential/);
+  expect(judge({ handshakes: ["no-http1"] })).toBe("problem: x: arrives at the proxy, and speaks HTTP/2 alone → have it speak HTTP/1.1");
   expect(judge({ refusals: ["proxy-auth"], handshakes: ["broken-off"] })).toBe("problem: x: arrives at the proxy, and does not trust its certificate → fix the trust");
   expect(judge({ refusals: ["proxy-auth", "proxy-auth"] })).toBe("problem: x: arrives at the proxy without its password, and is not let in → fix the password");
   expect(judge({ refusals: ["bad-request"] })).toMatch(/^problem: .*\(bad-request\) → fix the proxy$/);

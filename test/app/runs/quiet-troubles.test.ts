@@ -23,6 +23,12 @@ test("a program that breaks off every handshake does not trust the run's CA", ()
   ]);
 });
 
+test("a program that speaks HTTP/2 alone is not said to lack trust", () => {
+  const troubles = open();
+  for (let at = 0; at < 3; at += 1) troubles.hearHandshake("no-http1", stripe);
+  expect(troubles.lines(1)).toEqual(["api.stripe.com: 3 connections for HTTP/2 alone, as gRPC is: a host that takes secrets is spoken to by HTTP/1.1; have the client use its HTTP or REST transport"]);
+});
+
 test("one that breaks off some and completes others has its reasons", () => {
   const troubles = open();
   troubles.hearHandshake("broken-off", stripe);

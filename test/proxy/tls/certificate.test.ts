@@ -12,7 +12,7 @@ import { alternativeName, authorityConstraint, authorityKeyIdentifier, keyUsage,
 import { derBoolean, derInteger, derOid, derTime } from "../../../src/proxy/tls/der.ts";
 import { makeRunCa } from "../../../src/proxy/tls/run-ca.ts";
 import { parseHostBinding } from "../../../src/vault/host.ts";
-import { openConnect, openSecure } from "../../support/proxy-child.ts";
+import { openConnect, openSecure, untilSecure } from "../../support/proxy-child.ts";
 import { makeGrant, openTestRun } from "../../support/proxy-run.ts";
 import { connectTls, createServer, wrapTls } from "../../support/raw-sockets.ts";
 
@@ -82,6 +82,16 @@ describe("the run's CA", () => {
     const secure = await openSecure(run.proxy, "api.example.test:8443");
     await expect.poll(() => heard).toEqual(["broken-off api.example.test", "completed api.example.test"]);
     secure.destroy();
+    await run.proxy.close();
+  });
+
+  it("tells of a child that speaks HTTP/2 alone", async () => {
+    const heard: string[] = [];
+    const run = await openTestRun([makeGrant("KEY", ["api.example.test:8443"])], { hearHandshake: (outcome) => heard.push(outcome) });
+    const { socket } = await openConnect(run.proxy, "api.example.test:8443");
+    await expect(untilSecure(connectTls({ socket, ca: run.proxy.caCertificate, servername: "api.example.test", ALPNProtocols: ["h2"] }))).rejects.toThrow(/no application protocol/i);
+    await expect.poll(() => heard).toEqual(["no-http1"]);
+    socket.destroy();
     await run.proxy.close();
   });
 
