@@ -14,11 +14,13 @@ import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import type { Act } from "./programs.ts";
 import { MORE_HTTP_CLIENTS, MORE_TOOLS } from "./more-programs.ts";
+import { MODEL_TOOLS } from "./model-programs.ts";
 import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
 import { kubeConfig, SCRIPT_CLIENTS, SCRIPT_TOOLS } from "./script-programs.ts";
 import { layBuilt } from "./built-programs.ts";
 import { ACTS, HTTP_CLIENTS, TOOLS, UPLOAD_BYTES } from "./programs.ts";
+import { REGISTRY_TOOLS } from "./registry-programs.ts";
 import { compareRow, formatHttpRow, formatToolRow } from "./readme-table.ts";
 
 const TOKEN = "tok-7Qz0~real-value-of-the-clients-test";
@@ -137,7 +139,7 @@ describe("the table of clients is what was measured:", { concurrent: true }, () 
     });
   }
 
-  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS]) {
+  for (const { name, work, isHere, script } of [...TOOLS, ...MORE_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS, ...SCRIPT_TOOLS, ...MODEL_TOOLS, ...REGISTRY_TOOLS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const { out, err } = await lanes(() => runScript(name, script));
       const works = out.trimEnd().endsWith("done");

@@ -14,10 +14,12 @@ import type { UserProxy } from "../support/user-proxy.ts";
 import { openUserProxy } from "../support/user-proxy.ts";
 import { layBuilt } from "./built-programs.ts";
 import { MORE_HTTP_CLIENTS } from "./more-programs.ts";
+import { MODEL_TOOLS } from "./model-programs.ts";
 import { NODE_CLIENTS, NODE_TOOLS } from "./node-programs.ts";
 import type { Act } from "./programs.ts";
 import { ACTS, HTTP_CLIENTS, UPLOAD_BYTES } from "./programs.ts";
 import { PYTHON_CLIENTS, PYTHON_TOOLS } from "./python-programs.ts";
+import { REGISTRY_TOOLS } from "./registry-programs.ts";
 import { compareRow, formatHttpRow, formatToolRow } from "./readme-table.ts";
 import { kubeConfig, SCRIPT_CLIENTS } from "./script-programs.ts";
 import { WALLED_TOOLS } from "./walled-tools.ts";
@@ -97,7 +99,7 @@ describe.skipIf(!can.wall)("the table of walled clients is what was measured (ne
     });
   }
 
-  for (const { name, work, isHere, script } of [...WALLED_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS]) {
+  for (const { name, work, isHere, script } of [...WALLED_TOOLS, ...NODE_TOOLS, ...PYTHON_TOOLS, ...MODEL_TOOLS, ...REGISTRY_TOOLS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       // The server answers nobody who has not the value.
       const output = await lanes(() => runScript(name, script));

@@ -1,4 +1,4 @@
-// An HTTPS server as clients meet them in the wild: an API, downloads, a git remote, registries of npm, pip and cargo. It admits one token, and keeps what it was sent.
+// An HTTPS server as clients meet them in the wild: an API, downloads, a git remote, registries of npm, pip, cargo and images, models. It admits one token, and keeps what it was sent.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -8,6 +8,9 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { survive } from "./raw-sockets.ts";
+import { serveBlob } from "./blob-store.ts";
+import { IMAGE_TOKEN, serveImages } from "./image-registry.ts";
+import { serveModel } from "./model-apis.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
 /** No name of this machine: some clients go past every proxy to `localhost`. The user's own proxy (`user-proxy.ts`) leads there. */
@@ -39,6 +42,10 @@ export async function openOrigin(token: string, repositories: string, host = ORI
     heard += `${method} ${url} ${request.rawHeaders.join(" ")}\n`;
     if (url === "/open") {
       response.end("for everybody\n");
+      return;
+    }
+    if (/^\/v2\/(?:image\/|$)/.test(url)) {
+      serveImages(url, request, response, `https://${host}:${(server.address() as AddressInfo).port}`);
       return;
     }
     const way = wayOf(request, token);
@@ -80,6 +87,7 @@ function wayOf(request: IncomingMessage, token: string): string | undefined {
   // cargo sends a token by itself, and gh calls it one.
   if (request.headers.authorization === token || (scheme === "token" && value === token)) return "token";
   if (request.url?.startsWith(`/bot${BOT_TOKEN}/`) === true) return "path";
+  if (request.headers["x-goog-api-key"] === token) return "X-Goog-Api-Key";
   return request.headers["x-api-key"] === token ? "X-Api-Key" : undefined;
 }
 
@@ -91,12 +99,10 @@ function greetWebSocket(request: IncomingMessage, socket: Duplex): void {
   socket.resume();
 }
 
-/** What clients of one API each want to read: Google's, Stripe's, OpenAI's, Anthropic's, Telegram's, GitHub's, Slack's, Twilio's, Amazon's, GitLab's, Kubernetes'. */
+/** What clients of one API each want to read: Google's, Stripe's, Telegram's, GitHub's, Slack's, Twilio's, Amazon's, GitLab's, Kubernetes'. */
 const DOCUMENTS: Readonly<Record<string, unknown>> = {
   "/json": { ok: true },
   "/v1/customers": { object: "list", url: "/v1/customers", has_more: false, data: [{ id: "cus_1", object: "customer" }] },
-  "/v1/chat/completions": { id: "one", object: "chat.completion", choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "hello" } }] },
-  "/v1/messages": { id: "msg_1", type: "message", role: "assistant", content: [{ type: "text", text: "hello" }], stop_reason: "end_turn", usage: { input_tokens: 1, output_tokens: 1 } },
   "/bot/getMe": { ok: true, result: { id: 1, is_bot: true, first_name: "hello" } },
   "/user": { login: "hello" },
   "/api/auth.test": { ok: true, user: "hello" },
@@ -108,8 +114,12 @@ const DOCUMENTS: Readonly<Record<string, unknown>> = {
 
 function serveFile(request: IncomingMessage, response: ServerResponse, self: string): void {
   const path = (request.url ?? "").replace(BOT_TOKEN, "");
-  const document = DOCUMENTS[path.replace(/\?.*/s, "")];
-  if (path === "/redirect") response.writeHead(302, { location: "/api" }).end();
+  const bare = path.replace(/\?.*/s, "");
+  const document = DOCUMENTS[bare];
+  if (serveModel(bare, request, response)) return;
+  if (bare === "/image-token") response.end(JSON.stringify({ token: IMAGE_TOKEN }));
+  else if (bare === "/container/blob") serveBlob(request, response);
+  else if (path === "/redirect") response.writeHead(302, { location: "/api" }).end();
   else if (path === "/download") response.end(Buffer.alloc(DOWNLOAD_BYTES, "0123456789"));
   else if (path === "/npm/parcel") response.setHeader("content-type", "application/json").end(JSON.stringify(packument(self)));
   else if (path === "/npm/parcel.tgz") response.end(PARCEL);
