@@ -94,6 +94,13 @@ test("a program that was not found is not said to go past the proxy", () => {
   expect({ status, stderr }).toEqual({ status: 127, stderr: 'warning: the program "no-such-program" was not found\n' });
 });
 
+test.each(["secrets show A", "unlock", "audit", "status"])("in a run, where `vault init` is refused, vault %s does not say to type it", (command) => {
+  const home = makeFolder();
+  layEmptyVault(join(home, "vault"));
+  const { status, error, hint } = vault(["run", "--", NODE, RUN_JS, ...command.split(" ")], { HOME: home });
+  expect({ status, error, hint }).toEqual({ status: 3, error: expect.stringContaining("there is no vault at"), hint: "a program in a run has its secrets from outside: ask the person who started it" });
+});
+
 test.skipIf(!hasTerminals)("Ctrl-D at a prompt gives up", async () => {
   const home = makeFolder();
   const terminal = openTerminal(["env", `HOME=${home}`, `VAULT_DIR=${join(home, "vault")}`, NODE, RUN_JS, "init", "--provider", "passphrase"]);

@@ -26,9 +26,10 @@ export async function isInsideRun(surroundings: Pick<Surroundings, "variables">)
   return (await findEnclosingRun(surroundings)) !== undefined;
 }
 
-/** What is said where there is no vault: behind the wall there never is, whatever is made in its place. */
+/** What is said where there is no vault: behind the wall there never is, whatever is made in its place, and in a run `vault init` is refused. */
 export function missingVault({ paths }: Pick<Surroundings, "paths">): VaultError {
-  return isBehindWall() ? new VaultError("no-vault", "this is inside a walled run, where there is no vault", "a program in a run has its secrets from outside: ask the person who started it") : noVault(paths.vaultFile);
+  const none = isBehindWall() ? new VaultError("no-vault", "this is inside a walled run, where there is no vault") : noVault(paths.vaultFile);
+  return isBehindWall() || findRunAbove() !== undefined ? new VaultError("no-vault", none.message, "a program in a run has its secrets from outside: ask the person who started it") : none;
 }
 
 export function isBehindWall(): boolean {

@@ -39,7 +39,7 @@ export function splitArgv(argv: readonly string[]): SplitArgv {
   let storePassword: Secret | undefined;
   for (let at = 0; at < own.length; at += 1) {
     const word = own[at] ?? "";
-    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", `give it by --from-file FILE, or leave it out to be asked; or: printf %s "$VALUE" | ${own.includes("rotate") ? "vault secrets rotate NAME" : "vault secrets create NAME --host HOST"}; many: vault secrets import FILE; a client's: vault login PROVIDER --client-id ID --client-secret-file FILE`);
+    if (isRefused(word)) throw new VaultError("usage", "a secret's value is never taken from the command line, which other users and the shell's history can see", `give it by --from-file FILE, or leave it out to be asked; or on stdin: printf %s "$VALUE" | ${own.includes("rotate") ? "vault secrets rotate NAME" : "vault secrets create NAME --host HOST"}; many: vault secrets import FILE; a client's: vault login PROVIDER --client-id ID --client-secret-file FILE`);
     const found = findUrlPassword(own, at);
     if (found !== undefined) {
       storePassword = Secret.fromText(found.password);

@@ -55,9 +55,9 @@ export function warn(text: string): void {
   note(`${colour("33", "warning:")} ${visible(text)}`);
 }
 
-/** The width of the terminal that the answer goes to, in columns; undefined where it goes to none. */
+/** The width of the terminal that the answer goes to, in columns; undefined where it goes to none, or to one that nobody has given a size. */
 export function answerWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : undefined;
 }
 
 export function colour(code: string, text: string): string {
