@@ -15,7 +15,7 @@ const supported = (name: string): string => fileURLToPath(new URL(`../support/${
 const manifest = JSON.parse(readFileSync(fileURLToPath(new URL("../../oclif.manifest.json", import.meta.url)), "utf8")) as { commands: Record<string, { examples?: (string | { command: string })[] }> };
 const ids = Object.keys(manifest.commands).sort();
 
-const VAULT = ["vault init --provider file"];
+const VAULT = ["have vault"];
 const GITHUB = ["in ghp_value", "vault secrets create GITHUB_TOKEN --host api.github.com"];
 const API = ["in value", "vault secrets create API_KEY --host api.example.com --host api.example.com:8443"];
 const FILES = ["printf 'OPENAI_API_KEY=sk-proj-4bK9sQe2VnXw7Lr0TyUa3Zc6Hd1Gf5Jm8Pq2Rt\\nBILLING_KEY=aB3xK9mQ2wE7rT5yU1pZ\\nPORT=3000\\n' > .env", "echo 'console.log(Object.keys(process.env).length)' > agent.js"];

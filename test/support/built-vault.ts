@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { layEmptyVault } from "./empty-vault.ts";
+import { layVaultWith } from "./empty-vault.ts";
 import { NODE, RUN_JS } from "./program.ts";
 
 export interface BuiltVault {
@@ -40,8 +40,7 @@ export function openBuiltVault(host: string, value: string, certificate: string)
     if (status !== 0) throw new Error(`vault ${args[0] ?? ""} ended with ${status ?? "a signal"}: ${stderr}`);
     return stdout + stderr;
   };
-  layEmptyVault(variables.VAULT_DIR);
-  vault(["secrets", "create", "API_KEY", "--host", host], value);
+  layVaultWith("API_KEY", host, value, variables.VAULT_DIR);
   const running = new Set<ChildProcess>();
   const keep = (child: ChildProcess): VaultRun => {
     running.add(child);

@@ -8,6 +8,7 @@
 //   out REGEX / err REGEX       the last command's stdout or stderr matches; `no out`, `no err`: does not
 //   got REGEX / no got REGEX    what the HTTPS server has received since the last command began, as raw text
 //   same FILE / keep FILE       the file's bytes are those that `keep` remembered
+//   have vault                  one is there, as `vault init --provider file` makes it
 //   # …                         says why
 //
 // $SERVER is the server's host and port, $SERVER_CA its certificate's file, $DIR the transcript's own folder.
@@ -16,10 +17,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { layEmptyVault } from "./empty-vault.ts";
 import { NODE, RUN_JS } from "./program.ts";
 import { openRawUpstream } from "./raw-upstream.ts";
 import { findProgram } from "./readable-program.ts";
-import { freshPlace, initOptions, storeVariables } from "./test-store.ts";
+import { freshPlace, initOptions, storeVariables, testPaths } from "./test-store.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -100,6 +102,9 @@ export async function runTranscript(path: string, differs?: readonly ByDesign[])
         case "keep":
           kept.set(rest, readFileSync(expand(rest, variables)));
           break;
+        case "have":
+          layEmptyVault(variables["VAULT_DIR"] ?? "");
+          break;
         case "same":
           if (!existsSync(expand(rest, variables)) || kept.get(rest)?.equals(readFileSync(expand(rest, variables))) !== true) fail("the file is not what it was");
           break;
@@ -123,7 +128,7 @@ export async function runTranscript(path: string, differs?: readonly ByDesign[])
       }
     }
   } finally {
-    await runLine("vault lock", variables, work, "");
+    if (existsSync(testPaths(variables["VAULT_DIR"] ?? "").agent.socket)) await runLine("vault lock", variables, work, "");
     await upstream.close();
     rmSync(folder, { recursive: true, force: true });
   }
