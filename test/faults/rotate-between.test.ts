@@ -3,15 +3,16 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readVault } from "../../src/store/vault-store.ts";
 import type { SecretService } from "../support/keyring-daemon.ts";
 import { hasSecretService, openSecretService } from "../support/keyring-daemon.ts";
 import { can } from "../support/machine.ts";
 import { NODE, RUN_JS } from "../support/program.ts";
-import { copyVault } from "../support/store-copies.ts";
+import { closeEngine, copyVault } from "../support/store-copies.ts";
 import type { Traced } from "../support/system-calls.ts";
 import { distinctMoments, faultAt, listMoments, runWithFault } from "../support/system-calls.ts";
 import { makeFolder } from "../support/temporary.ts";
-import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE } from "../support/test-store.ts";
+import { closeTestStore, freshPlace, initOptions, openTestStore, storeVariables, TEST_STORE, testPaths } from "../support/test-store.ts";
 
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
 /** The soak takes every moment. With a keyring each takes a vault of its own, and some seconds. */
@@ -57,9 +58,9 @@ function makeVault(rotation: Rotation, env: NodeJS.ProcessEnv): void {
 }
 
 /** Every secret opens; the command, when it is typed again, comes to its end; afterwards nothing is left to complain of. */
-function requireWhole(rotation: Rotation, env: NodeJS.ProcessEnv, where: string, { status }: Traced): void {
+async function requireWhole(rotation: Rotation, folder: string, env: NodeJS.ProcessEnv, where: string, { status }: Traced): Promise<void> {
   expect(vault(["run", "--", "true"], env), where).toMatchObject({ status: 0 });
-  const provider = providerOf(env);
+  const provider = await providerOf(folder);
   const again = vault(["rotate-master", ...rotation.rotate], env);
   // 2: the key is the new one already. 8: so is the file, or the entry.
   expect([0, 2, 8], `${where}, then again: ${again.said}`).toContain(again.status);
@@ -69,8 +70,11 @@ function requireWhole(rotation: Rotation, env: NodeJS.ProcessEnv, where: string,
   if (status === 0) expect(provider, where).toBe(rotation.rotate[1] ?? provider);
 }
 
-function providerOf(env: NodeJS.ProcessEnv): unknown {
-  return (JSON.parse(spawnSync(NODE, [RUN_JS, "status", "--json"], { env, encoding: "utf8" }).stdout) as { provider: unknown }).provider;
+async function providerOf(folder: string): Promise<string | undefined> {
+  const paths = testPaths(folder);
+  const file = await readVault(paths);
+  await closeEngine(paths);
+  return file?.contents.slot.locator.provider;
 }
 
 const ON = TEST_STORE === undefined ? "" : ` on ${TEST_STORE}`;
@@ -95,7 +99,7 @@ describe.skipIf(!can.strace)(`rotate-master between providers under fault inject
         for (const moment of distinctMoments(moments, fault).filter((_, index) => index % STRIDE === 0)) {
           const folder = await copy();
           const env = environmentOf(folder, rotation);
-          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
+          await requireWhole(rotation, folder, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
         }
       }, 600_000);
     }
@@ -111,7 +115,7 @@ describe.skipIf(!can.strace || !hasSecretService())(`rotate-master with a keyrin
 
   for (const [name, rotation] of Object.entries(WITH_KEYRING)) {
     for (const fault of FAULTS) {
-      it(`${name}: one key opens everything after ${fault}, at one call after another`, () => {
+      it(`${name}: one key opens everything after ${fault}, at one call after another`, async () => {
         const command = [NODE, RUN_JS, "rotate-master", ...rotation.rotate];
         // An entry of the keyring cannot be copied as a folder can, so each moment has a vault of its own.
         const make = (): { readonly folder: string; readonly env: NodeJS.ProcessEnv } => {
@@ -124,8 +128,8 @@ describe.skipIf(!can.strace || !hasSecretService())(`rotate-master with a keyrin
         const moments = listMoments(command, { env: traced.env, under: traced.folder });
         expect(moments.length).toBeGreaterThan(10);
         for (const moment of distinctMoments(moments, fault).filter((_, index) => index % KEYRING_STRIDE === 0)) {
-          const { env } = make();
-          requireWhole(rotation, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
+          const { folder, env } = make();
+          await requireWhole(rotation, folder, env, `${fault} at ${moment.call} ${moment.nth}`, runWithFault(command, moment, faultAt(moment, fault), { env }));
         }
       }, 600_000);
     }
