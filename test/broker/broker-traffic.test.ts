@@ -9,10 +9,11 @@ import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BrokerStage, RunningBroker } from "../support/broker-stage.ts";
 import { endOf, HANDLE, openBrokerStage } from "../support/broker-stage.ts";
+import { cases } from "../support/cases.ts";
 import { survive } from "../support/raw-sockets.ts";
 import { makeTestCa } from "../support/test-ca.ts";
 
-const BYTES = 100 * 1024 * 1024;
+const BYTES = cases(32, 100) * 1024 * 1024;
 const ca = makeTestCa();
 let stage: BrokerStage;
 let brokers: readonly { readonly name: string; readonly broker: RunningBroker; readonly flags: readonly string[] }[];
@@ -78,7 +79,7 @@ describe.each([0, 1])("through a broker (0: plain, 1: TLS): %i", (which) => {
     return endOf(stage.run(broker, script, [...flags, ...more]));
   };
 
-  it("100 MiB go up and come down, byte for byte, to a slow reader too", async () => {
+  it(`${BYTES / 1024 / 1024} MiB go up and come down, byte for byte, to a slow reader too`, async () => {
     uploaded.length = 0;
     const { status, output } = await run(`curl -sS -H "x-api-key: $BULK_KEY" -T upload https://${bound}/upload && curl -sS -H "x-api-key: $BULK_KEY" https://${bound}/download | sha256sum && curl -sS -H "x-api-key: $BULK_KEY" -H "connection: close" https://${bound}/download | { sleep 1; sha256sum; }`);
     const whole = sha256(readFileSync(join(stage.runnerFolder, "upload")));

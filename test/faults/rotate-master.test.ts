@@ -11,7 +11,10 @@ import type { Surroundings } from "../../src/app/surroundings.ts";
 import { Secret } from "../../src/secret.ts";
 import { readVault } from "../../src/store/vault-store.ts";
 import { openSecrets } from "../../src/vault/envelope.ts";
+import type { KdfParameters } from "../../src/vault/kdf.ts";
 import { deriveKek } from "../../src/vault/kdf.ts";
+import type { Kek } from "../../src/vault/key-bytes.ts";
+import { parseKek } from "../../src/vault/key-bytes.ts";
 import { holdKek } from "../../src/vault/local-holder.ts";
 import { verifyVaultFile } from "../../src/vault/vault-file.ts";
 import { can } from "../support/machine.ts";
@@ -23,12 +26,12 @@ import { closeTestStore, openTestStore, storeVariables, TEST_STORE, testPaths } 
 
 const COST = { memoryKib: 19 * 1024, passes: 2 };
 const NAMES = ["A", "B", "C"];
-/** SIGKILL at each moment that leaves other files than the next one in every test run; each failing disk, and more moments of chance, in the soak. */
+/** SIGKILL at every second moment that leaves other files than the next one in every test run; each of them, each failing disk, and more moments of chance, in the soak. */
 const IS_SOAK = process.env["VAULT_SOAK"] !== undefined;
-const DISK_STRIDE = IS_SOAK ? 1 : 4;
+const DISK_STRIDE = IS_SOAK ? 1 : TEST_STORE === undefined ? 2 : 4;
 const CHANCE_STEP_MS = IS_SOAK ? 10 : 60;
 /** On a store there are more moments, and each takes longer. */
-const STRIDE = IS_SOAK || TEST_STORE === undefined ? 1 : 4;
+const STRIDE = IS_SOAK ? 1 : TEST_STORE === undefined ? 2 : 4;
 
 function surroundingsOf(folder: string, passphrase: string): Surroundings {
   return {
@@ -43,6 +46,16 @@ function surroundingsOf(folder: string, passphrase: string): Surroundings {
   };
 }
 
+const derived = new Map<string, Uint8Array>();
+
+/** Most copies have the salt that they came with. */
+async function deriveOnce(passphrase: string, kdf: KdfParameters): Promise<Kek> {
+  const key = JSON.stringify([passphrase, kdf.memoryKib, kdf.passes, [...kdf.salt]]);
+  const known = derived.get(key) ?? Uint8Array.from(await deriveKek(Secret.fromText(passphrase), kdf));
+  derived.set(key, known);
+  return parseKek(Uint8Array.from(known));
+}
+
 /** Which of the passphrases open the vault, with every secret in it. */
 async function whoOpens(folder: string, passphrases: readonly string[]): Promise<string[]> {
   const opening: string[] = [];
@@ -51,7 +64,7 @@ async function whoOpens(folder: string, passphrases: readonly string[]): Promise
   await closeEngine(paths);
   for (const passphrase of passphrases) {
     if (file?.contents.slot.locator.provider !== "passphrase") throw new Error("no vault with a passphrase");
-    const holder = holdKek(await deriveKek(Secret.fromText(passphrase), file.contents.slot.locator.kdf), file.contents.id);
+    const holder = holdKek(await deriveOnce(passphrase, file.contents.slot.locator.kdf), file.contents.id);
     try {
       await verifyVaultFile(file, holder);
     } catch {
@@ -103,7 +116,7 @@ describe.skipIf(!can.strace)(`rotate-master under fault injection${TEST_STORE ==
   }
 
   for (const fault of ["SIGKILL", "ENOSPC", "EIO"]) {
-    it(`leaves exactly one of two passphrases in force at every ${fault}`, async () => {
+    it(`leaves exactly one of two passphrases in force at one ${fault} after another`, async () => {
       const traced = await copy();
       const moments = listMoments(command, { env: environment(traced), under: traced });
       expect(moments.length).toBeGreaterThan(fault === "SIGKILL" ? 20 : 10);

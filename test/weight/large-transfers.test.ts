@@ -11,11 +11,11 @@ import { openRunningVault } from "../support/running-vault.ts";
 
 const VALUE = "sk-live-Zx81~qT/7+hN3vWc0pLr";
 /** What is sent at once: a whole GiB in the soak. */
-const BULK = (process.env["VAULT_SOAK"] === undefined ? 256 : 1024) * MIB;
+const BULK = (process.env["VAULT_SOAK"] === undefined ? 128 : 1024) * MIB;
 const WARM = 64 * MIB;
 const SLOW_BYTES = 64 * MIB;
 const SLOW_BYTES_PER_SECOND = 32 * MIB;
-/** An eighth of what is sent, and a thirtieth of it in the soak. What Node keeps for its own sake it has taken by the end of a first, smaller transfer. */
+/** A quarter of what is sent, and a thirtieth of it in the soak. What Node keeps for its own sake it has taken by the end of a first, smaller transfer. */
 const GROWTH_MAX = 32 * MIB;
 
 let server: BulkServer;

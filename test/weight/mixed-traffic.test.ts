@@ -2,4 +2,4 @@
 import { testMixedTraffic } from "../support/mixed-traffic.ts";
 
 // In so short a time Node's own heap is still finding its size; the long form is stricter.
-testMixedTraffic({ durationMs: 14_000, warmMs: 6_000, growthMax: 64 * 1_048_576 });
+testMixedTraffic({ durationMs: 8_000, warmMs: 4_000, growthMax: 64 * 1_048_576 });
