@@ -3,13 +3,13 @@
 // How soon it looks through its whole heap for garbage: bodies pass in buffers of 16 KiB outside of it, which the small, quick collections give back; but what waits
 // for one of those counts towards the limit of the large ones, and with a heap as small as a run's each 30 MiB of a body brought one about: a fifth of the whole cost.
 //
-// How soon it compiles the HTTP parser, one function of WebAssembly, with its optimizing compiler: by its count after the first request, for 80 ms of a core and 40 MB. That pays after thousands.
+// How soon it compiles the HTTP parser, one function of WebAssembly, with its optimizing compiler: by its count after the first request, for 80 ms of a core and 40 MB for that long. Most runs make few.
 import { setFlagsFromString } from "node:v8";
 
 /** Beyond what is alive, in percent of it: some 40 MB for a run, which is more than ever waits for a quick collection. */
 const GROWING_PERCENT = 400;
-/** Some hundred requests; V8's own measure lets one to six pass. */
-const WASM_BUDGET = 1_000_000_000;
+/** Some twenty requests, or 40 MB of bodies; V8's own measure lets one to six requests pass. */
+const WASM_BUDGET = 50_000_000;
 /** The newest V8 that this was tried with (Node 26). One that no longer knew a switch would say so on stderr. */
 const V8_MAJOR_MAX = 14;
 const V8_MAJOR = Number.parseInt(process.versions.v8, 10);
