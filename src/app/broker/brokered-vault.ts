@@ -1,6 +1,5 @@
 // A vault on a store, as one of several brokers serves it: what they have to tell each other of sessions and proofs.
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { partKey } from "../../audit/entry.ts";
 import { openHeartbeat } from "../../audit/heartbeat.ts";
 import { hasNewer } from "../../audit/log-store.ts";
@@ -14,6 +13,7 @@ import { withOpenVault } from "../keys/open-vault.ts";
 import type { ExitOutcome } from "../../run/child/exit-outcome.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { FollowedAcceptances } from "./acceptances.ts";
+import { openLogCatchUp, passVaultError } from "./log-catch-up.ts";
 import { openProofEntries } from "./proof-entries.ts";
 import type { SessionEntry } from "./session-entries.ts";
 import { findSessionEntry, keepSession, makeSessionEntry, removeSession } from "./session-entries.ts";
@@ -56,11 +56,6 @@ export interface SharedPart {
   detach(): void;
 }
 
-/** A line of another broker's is heard of this much later. */
-const PULL_MS = 400;
-/** Between two. */
-const PAUSE_MS = 100;
-
 /** @param vault open; nothing of it is kept. @throws VaultError `store-unavailable`. */
 export async function openSharedVault(surroundings: Surroundings, { file, keys }: Pick<OpenedVault, "file" | "keys">, log: FollowedAcceptances): Promise<SharedVault | undefined> {
   const { paths } = surroundings;
@@ -77,30 +72,16 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
   const keep = async (session: string): Promise<void> => {
     await keepSession(engine, session, broker);
   };
-  const sweeper = openSweeper(surroundings, { engine, broker, log, proofs, catchUp: () => catchUp(), isHeld: (session) => parts.get(session)?.isHeld === true, keep });
-  const pull = async (): Promise<void> => {
+  const pulls = openLogCatchUp(async () => {
     if (await hasNewer(store, log.length())) await withOpenVault(surroundings, (vault) => catchUpLog(paths, vault.file, vault.holder));
-  };
-  let waiting: Promise<void> | undefined;
-  let pulling = Promise.resolve();
-  let pulledMs = -Infinity;
-  const pullNext = async (): Promise<void> => {
-    await pulling;
-    await sleep(Math.max(0, pulledMs + PAUSE_MS - performance.now()), undefined, { ref: false });
-    [waiting, pulledMs] = [undefined, performance.now()];
-    const pulled = pull();
-    pulling = pulled.catch(passVaultError);
-    await pulled;
-  };
-  const catchUp = (): Promise<void> => (waiting ??= pullNext());
-  // Locked, or the store is away: once more the next time.
-  const timer = setInterval(() => { catchUp().catch(passVaultError); }, PULL_MS).unref();
+  });
+  const sweeper = openSweeper(surroundings, { engine, broker, log, proofs, catchUp: pulls.catchUp, isHeld: (session) => parts.get(session)?.isHeld === true, keep });
   const isOver: SharedVault["isOver"] = (session, isAnew = false) => log.findSession(session, isAnew)?.isEnded !== false;
   return {
     broker,
     nonce,
     async catchUp() {
-      await catchUp().catch(passVaultError);
+      await pulls.catchUp().catch(passVaultError);
       log.look();
     },
     takeProof: (proof) => proofs.take(proof),
@@ -112,7 +93,7 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
       if (entry === undefined) return undefined;
       const record = await withOpenVault(surroundings, ({ keys: { sessions } }) => Promise.resolve(openEntry(sessions, entry)));
       if (record?.did !== did) return undefined;
-      await catchUp();
+      await pulls.catchUp();
       const logged = log.findSession(session, true);
       const admission = log.find(did);
       // One who was accepted anew since has nothing of what he had.
@@ -147,7 +128,7 @@ export async function openSharedVault(surroundings: Surroundings, { file, keys }
       };
     },
     async close() {
-      clearInterval(timer);
+      pulls.close();
       await sweeper.close();
       await heartbeat.close();
     },
@@ -161,9 +142,4 @@ function openEntry(key: Uint8Array, { session, sealed }: SessionEntry): SessionR
   } finally {
     wipe(text);
   }
-}
-
-/** @throws anything else. */
-function passVaultError(error: unknown): void {
-  if (!(error instanceof VaultError)) throw error;
 }
