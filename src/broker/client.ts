@@ -7,8 +7,9 @@ import { VaultError } from "../errors.ts";
 import type { IdentityKey } from "../identity/identity-key.ts";
 import { makeProof } from "../identity/proof.ts";
 import type { Arrival } from "./front.ts";
-import { ARRIVAL_HEADER, CONNECTION_PROTOCOL, EVENTS_PROTOCOL, formatArrival, NONCE_HEADER } from "./front.ts";
+import { ARRIVAL_HEADER, CONNECTION_PROTOCOL, EVENTS_PROTOCOL, formatArrival } from "./front.ts";
 import { ANSWER_BYTES_MAX } from "./order.ts";
+import { openProofTerms } from "./proof-terms.ts";
 
 /** `http://127.0.0.1:7998` or `https://broker.example:7998`: what proofs are bound to, as it is typed. */
 export type BrokerOrigin = string & { readonly __brand: "BrokerOrigin" };
@@ -29,8 +30,6 @@ export interface BrokerClient {
 }
 
 const ANSWER_MS = 20_000;
-/** `Date` has whole seconds. */
-const CLOCK_STEP_MS = 2_000;
 
 type Taken = { readonly kind: "taken"; readonly socket: Socket } | { readonly kind: "refused" | "stale"; readonly status: number };
 
@@ -51,14 +50,11 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
   const { protocol, hostname, port } = new URL(origin);
   const isTls = protocol === "https:";
   const place = { host: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? (isTls ? 443 : 80) : Number(port) };
-  // How far the broker's clock is before this one, as its answers tell: proofs are dated by that.
-  let aheadMs = 0;
-  // What it has said last that proofs must repeat.
-  let nonce = "";
+  const terms = openProofTerms(now);
   let ticket: Buffer | undefined;
 
   const send = (method: string, target: string, body: Uint8Array, headers: Readonly<Record<string, string>>): ClientRequest => {
-    const authorization = makeProof(key, { audience: origin, method, target, body, nonce }, now() + aheadMs);
+    const authorization = makeProof(key, { audience: origin, method, target, body, nonce: terms.nonce() }, terms.now());
     const options = { ...place, method, path: target, headers: { ...headers, Authorization: authorization, ...(body.length > 0 ? { "Content-Length": String(body.length), "Content-Type": "application/json" } : {}) }, agent: false as const };
     const request = isTls ? requestTls({ ...options, ca: [...roots], rejectUnauthorized: true, minVersion: "TLSv1.3", ...(ticket === undefined ? {} : { session: ticket }) }) : requestPlain(options);
     request.once("socket", (socket) => {
@@ -66,15 +62,6 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
       socket.on("session", (session: Buffer) => { ticket = session; });
     });
     return request;
-  };
-  /** @param used what the proof has repeated. @returns whether it would be another one now. */
-  const hear = ({ headers }: IncomingMessage, used: string): boolean => {
-    const beforeMs = aheadMs;
-    const told = Date.parse(headers.date ?? "");
-    if (!Number.isNaN(told)) aheadMs = told - now();
-    const next = headers[NONCE_HEADER];
-    if (typeof next === "string" && /^[0-9a-f]{0,64}$/.test(next)) nonce = next;
-    return used !== nonce || Math.abs(aheadMs - beforeMs) > CLOCK_STEP_MS;
   };
   const takeOver = async (target: string, headers: Readonly<Record<string, string>>): Promise<Socket> => {
     const first = await tryTakeOver(target, headers);
@@ -84,12 +71,12 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
   };
   const tryTakeOver = (target: string, headers: Readonly<Record<string, string>>): Promise<Taken> =>
     new Promise((resolve, reject) => {
-      const used = nonce;
+      const used = terms.nonce();
       const request = send("GET", target, new Uint8Array(), { ...headers, Connection: "Upgrade" });
       const timer = setTimeout(() => { request.destroy(); }, ANSWER_MS);
       request.once("upgrade", (response, socket: Socket, head) => {
         clearTimeout(timer);
-        hear(response, used);
+        terms.hear(response.headers, used);
         if (head.length > 0) socket.unshift(head);
         resolve({ kind: "taken", socket });
       });
@@ -97,7 +84,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
         clearTimeout(timer);
         response.resume();
         const { statusCode: status = 0 } = response;
-        resolve({ kind: hear(response, used) && status === 401 ? "stale" : "refused", status });
+        resolve({ kind: terms.hear(response.headers, used) && status === 401 ? "stale" : "refused", status });
       });
       request.once("error", (error) => {
         clearTimeout(timer);
@@ -107,7 +94,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
     });
   const askOnce = (method: string, target: string, body: Uint8Array): Promise<BrokerAnswer & { readonly isStale: boolean }> =>
     new Promise((resolve, reject) => {
-      const used = nonce;
+      const used = terms.nonce();
       const request = send(method, target, body, {});
       const timer = setTimeout(() => { request.destroy(); }, ANSWER_MS);
       const fail = (error: unknown): void => {
@@ -116,7 +103,7 @@ export function openBrokerClient(origin: BrokerOrigin, key: IdentityKey, roots: 
       };
       request.once("error", fail);
       request.once("response", (response) => {
-        const isStale = hear(response, used);
+        const isStale = terms.hear(response.headers, used);
         readAnswer(response).then((answer) => {
           clearTimeout(timer);
           resolve({ status: response.statusCode ?? 0, body: answer, isStale });
