@@ -26,8 +26,8 @@ import { WALLED_TOOLS } from "./walled-tools.ts";
 
 const TOKEN = "tok-7Qz0~real-value-of-the-walled-clients-test";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-/** What leads to a proxy. Trust is the wall's own: what lies over the system's stores, and the variables of those who bring their own roots. */
-const FORGET = "for name in $(env | cut -d= -f1 | grep -i proxy) NODE_OPTIONS PYTHONPATH WGETRC; do unset $name; done\n";
+/** What leads to a proxy; and both streams are one, so that lines stand in their order. Trust is the wall's own: what lies over the system's stores, and the variables of those who bring their own roots. */
+const FORGET = "exec 2>&1\nfor name in $(env | cut -d= -f1 | grep -i proxy) NODE_OPTIONS PYTHONPATH WGETRC; do unset $name; done\n";
 
 let origin: Origin;
 let proxy: UserProxy;
@@ -92,7 +92,7 @@ describe.skipIf(!can.wall)("the table of walled clients is what was measured (ne
   for (const { name, script, isHere } of [...HTTP_CLIENTS, ...MORE_HTTP_CLIENTS, ...NODE_CLIENTS, ...PYTHON_CLIENTS, ...SCRIPT_CLIENTS]) {
     test.skipIf(!isHere())(name, { timeout: 600_000 }, async () => {
       const acts = Object.keys(ACTS) as Act[];
-      const output = await lanes(() => runScript(name, `(${script}\n) 2>&1`));
+      const output = await lanes(() => runScript(name, `(${script}\n)`));
       const answers = new Map(output.split(/^== /m).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1)]));
       const works = acts.map((act) => (answers.get(act) ?? "").split("\n").some((line) => line.trim() === ACTS[act]));
       compareRow(name, formatHttpRow(name, works), output, "walled-clients");
