@@ -82,12 +82,12 @@ describe("in a run", () => {
 
   it.skipIf(!here.docker)("docker (needs docker's client) asks a registry", async () => {
     const { admitted, said } = await inRun("docker manifest inspect $AT/some/image:1 || true");
-    expect(admitted[0], said).toMatch(/^GET \/v2\/\S* Basic$/);
+    expect(admitted[0], said).toMatch(/^GET \/image-token\S* Basic$/);
   });
 
   it.skipIf(!here.buildah)("buildah (needs buildah), which speaks the same protocol, asks a registry", async () => {
     const { admitted, said } = await inRun("buildah --storage-driver vfs --root $TMPDIR/store --runroot $TMPDIR/run manifest inspect $AT/some/image:1 || true");
-    expect(admitted[0] ?? "nothing", said).toMatch(/^GET \/v2\/\S* Basic$/);
+    expect(admitted[0] ?? "nothing", said).toMatch(/^GET \/image-token\S* Basic$/);
   });
 
   it.skipIf(!here.kubectl)("kubectl (needs kubectl) asks its cluster as a user with a plugin", async () => {
