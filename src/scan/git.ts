@@ -1,6 +1,7 @@
 // What git says of a work tree: which folders it ignores, and what the next commit would bring. Nothing of the repository's own settings is run for it.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
+import { findProgramsPath } from "../disk/programs-path.ts";
 import { VaultError, systemErrorCode } from "../errors.ts";
 
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
@@ -50,7 +51,7 @@ export function readStaged(folder: string, bytesMax: number): { readonly files: 
 }
 
 function git(folder: string, args: readonly string[], input = ""): { readonly status: number | null; readonly stdout: Buffer; readonly missing: boolean } {
-  const { status, stdout, error } = spawnSync("git", ["-C", folder, ...NO_PROGRAMS, ...args], { input, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...NOTHING_ELSE }, windowsHide: true });
+  const { status, stdout, error } = spawnSync("git", ["-C", folder, ...NO_PROGRAMS, ...args], { input, maxBuffer: OUTPUT_BYTES_MAX, timeout: TIMEOUT_MS, stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...NOTHING_ELSE, PATH: findProgramsPath() }, windowsHide: true });
   return { status, stdout: error === undefined ? stdout : Buffer.alloc(0), missing: systemErrorCode(error) === "ENOENT" };
 }
 

@@ -4,6 +4,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import { encodeCommandOrder, encodeReferenceOrder } from "../../agent/sources/sealed-order.ts";
 import type { Store } from "../../agent/sources/stores.ts";
 import { findStoreOf, planQuestion, STORES } from "../../agent/sources/stores.ts";
+import { findProgramsPath } from "../../disk/programs-path.ts";
 import { VaultError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import type { LivingSource } from "../../vault/source.ts";
@@ -83,9 +84,9 @@ function isSame(path: string, other: string | undefined): boolean {
   }
 }
 
-/** A relative one would mean another folder where the program is run. */
+/** A relative one would mean another folder where the program is run, and one of the project's would have what somebody left there. */
 function folders(variables: Variables): string[] {
-  return (variables["PATH"] ?? "").split(delimiter).filter((folder) => isAbsolute(folder));
+  return findProgramsPath(variables["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 }
 
 function takeVariables(variables: Variables, ofStore: readonly string[], keep: readonly string[]): { readonly name: string; readonly value: string }[] {

@@ -5,6 +5,7 @@ import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { join } from "node:path";
+import { findProgramsPath } from "../../disk/programs-path.ts";
 
 export interface OutputPipe {
   /** For the child's `stdout` or `stderr`; a stream only since execa takes no descriptor above 9. It blocks in the child, as a pipe of the shell's does. */
@@ -25,7 +26,7 @@ export interface OutputPipe {
  */
 export function findOutputPipe(folder: string, name: string): OutputPipe | undefined {
   const path = join(folder, name);
-  if (process.platform === "win32" || spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore" }).status !== 0) return undefined;
+  if (process.platform === "win32" || spawnSync("mkfifo", ["-m", "600", path], { stdio: "ignore", env: { PATH: findProgramsPath() } }).status !== 0) return undefined;
   try {
     // In this order neither waits for the other (fifo(7)).
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

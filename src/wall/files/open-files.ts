@@ -15,6 +15,7 @@ import { planFiles } from "./plan-files.ts";
 import { findChangedRepositories } from "./nested-repositories.ts";
 import type { Made } from "./protected-files.ts";
 import { bringBack, copyIn } from "./replaced-files.ts";
+import { tellShadowing } from "./shadowing-programs.ts";
 
 /** The kernel dates files by a clock that is this much behind. */
 const CLOCK_STEP_MS = 20;
@@ -75,7 +76,7 @@ export function openFiles(options: FilesOptions): WalledFiles {
       });
       const repositories = plan.searched.flatMap((folder) => findChangedRepositories(folder, sinceMs));
       const told = repositories.map((path) => `"${path}" is of a Git repository that was made during the run, or has other settings or hooks since: in that folder, git status obeys them, and so may your shell's prompt`);
-      return [...changed, ...told, ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
+      return [...changed, ...told, ...tellShadowing(options.path, plan.searched, sinceMs, disk.realOf), ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
     },
   };
 }
