@@ -1,3 +1,4 @@
+import { findProgramsPath } from "../disk/programs-path.ts";
 import type { VaultPaths } from "../paths.ts";
 import type { Secret } from "../secret.ts";
 
@@ -25,4 +26,9 @@ export interface Surroundings {
 /** The same where nobody types a passphrase: in the middle of a run, for somebody far away, or for a mere look. */
 export function withoutPassphrase(surroundings: Surroundings): Surroundings {
   return { ...surroundings, hasGivenPassphrase: false, findPassphrase: () => Promise.resolve(undefined) };
+}
+
+/** Of programs of the desktop's that vault starts: this process's own, with no folder of the project's on the PATH. */
+export function desktopEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: findProgramsPath() };
 }

@@ -1,6 +1,6 @@
 // What the person hears of requests that wait: a line on the run's stderr, and a notice of the desktop's where there is one. Neither is the answer, and neither shows what the program has chosen but method and host.
 import { spawn } from "node:child_process";
-import { findProgramsPath } from "../../disk/programs-path.ts";
+import { desktopEnvironment } from "../surroundings.ts";
 import type { HeldNotice } from "./run-gate.ts";
 
 export interface HeldNotices {
@@ -49,7 +49,7 @@ function notify(text: string, variables: Variables, platform: NodeJS.Platform): 
   const command = findNotifier(text, variables, platform);
   if (command === undefined) return;
   const [program, args] = command;
-  const child = spawn(program, args, { stdio: "ignore", detached: true, env: { ...process.env, PATH: findProgramsPath() } });
+  const child = spawn(program, args, { stdio: "ignore", detached: true, env: desktopEnvironment() });
   child.on("error", () => undefined);
   child.unref();
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findProgramsPath } from "../../disk/programs-path.ts";
+import { desktopEnvironment } from "../../app/surroundings.ts";
 import { html } from "./html.ts";
 
 /** Openers hand the address over and end; one that goes on is a browser. */
@@ -64,7 +64,7 @@ function findOpener(variables: Variables): readonly string[] | undefined {
 
 function startOpener(program: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: "ignore", detached: true, env: { ...process.env, PATH: findProgramsPath() } });
+    const child = spawn(program, args, { stdio: "ignore", detached: true, env: desktopEnvironment() });
     const timer = setTimeout(() => { resolve(true); }, OPENER_MS);
     child.once("error", () => { clearTimeout(timer); resolve(false); });
     child.once("exit", (status) => { clearTimeout(timer); resolve(status === 0); });

@@ -76,7 +76,7 @@ export function openFiles(options: FilesOptions): WalledFiles {
       });
       const repositories = plan.searched.flatMap((folder) => findChangedRepositories(folder, sinceMs));
       const told = repositories.map((path) => `"${path}" is of a Git repository that was made during the run, or has other settings or hooks since: in that folder, git status obeys them, and so may your shell's prompt`);
-      return [...changed, ...told, ...tellShadowing(options.path, plan.searched, sinceMs, disk.realOf), ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
+      return [...changed, ...told, ...tellShadowing(options.path, plan.searched, sinceMs, (named) => disk.realOf(named)), ...(homeFolder === undefined ? [] : bringBack(plan.replaced, texts, plan.home, homeFolder))];
     },
   };
 }

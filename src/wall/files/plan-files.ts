@@ -8,6 +8,7 @@ import type { DiskView } from "./disk-view.ts";
 import type { FilesPlan, FilesRequest } from "./files-plan.ts";
 import { layHome } from "./fresh-home.ts";
 import { Layers } from "./layers.ts";
+import { listLinkedFromHome } from "./links-from-home.ts";
 import { parseMountInfo } from "./mount-points.ts";
 import { findNamedScripts } from "./named-scripts.ts";
 import { isBelow, isWithin } from "./path-order.ts";
@@ -74,7 +75,7 @@ export function planFiles(view: DiskView, request: FilesRequest): FilesPlan {
     allowed,
     made: [...caches.map(({ source }) => folder(source)), ...preset.writable.flatMap(({ made }) => made), ...preset.fresh.filter((path) => view.kindOf(path) === undefined).map(folder), ...guarded.flatMap((one) => one.made)],
     replaced: isHomeThere ? (preset.chosen?.replaced ?? []) : [],
-    watched: [...new Set(guarded.flatMap((one) => one.watched))],
+    watched: [...new Set([...guarded.flatMap((one) => one.watched), ...listLinkedFromHome(view, home, writable)])],
     searched: [...writable, ...(isHomeThere ? preset.writable.map(({ path }) => path) : [])].filter((path) => view.kindOf(path) === "folder" && !writable.some((other) => isBelow(path, other))),
     warnings: [
       ...(root === undefined ? [`nothing is writable: "${request.cwd}" is the home folder or holds it; change into the project's folder`] : []),
