@@ -123,7 +123,7 @@ const OTHERWISE: Readonly<Record<string, Otherwise>> = {
   "vault login --issuer https://mcp.example.com/mcp": { why: ELSEWHERE, lines: atTestProvider },
   "vault logout GITLAB_TOKEN": { why: "wants a login", lines: (printed) => [...atTestProvider("vault login gitlab"), printed] },
   "vault secrets create OPENAI_API_KEY --browser": { why: "wants a person with a browser", lines: (printed) => [`${printed} 2>&1 | ${NODE} ${supported("enter-value.mjs")}`, "out created OPENAI_API_KEY for api.openai.com:443"] },
-  "vault secrets create TEAM_TOKEN --host api.example.com --source reference pass://team/token": { why: "wants a store of pass", lines: (printed) => ["mkdir bin", "printf '#!/bin/sh\\necho team-token-value\\n' > bin/pass", "chmod +x bin/pass", `sh -c 'PATH="$DIR/bin:$PATH" ${printed}'`] },
+  "vault secrets create TEAM_TOKEN --host api.example.com --source reference pass://team/token": { why: "wants a store of pass", lines: (printed) => ["mkdir ../stores", "printf '#!/bin/sh\\necho team-token-value\\n' > ../stores/pass", "chmod +x ../stores/pass", `sh -c 'PATH="$DIR/../stores:$PATH" ${printed}'`] },
   "vault secrets import .env --delete-source": { why: "takes a file with known names alone", lines: (printed) => ["cp .env all.env", "sed -i -e /BILLING/d -e /PORT/d .env", printed, "vault secrets delete OPENAI_API_KEY", "cp all.env .env"] },
   "vault secrets import .env --host BILLING_KEY=billing.example.com --skip PORT": { why: "the next example imports one of its names", lines: (printed) => [printed, "vault secrets delete OPENAI_API_KEY"] },
 };

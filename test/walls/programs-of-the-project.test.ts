@@ -19,6 +19,6 @@ story("vault starts none of them, and those that stand before others are named w
   await wall.run("echo printed", ["--redact"]);
   wall.vault(["scan", "."]);
   // By its absolute path it is meant.
-  expect(() => wall.vault(["secrets", "create", "MADE", "--host", "api.example.com", "--source", "command", "--", "another"])).toThrow(/"another" is not in the PATH/);
+  expect(() => wall.vault(["secrets", "create", "MADE", "--host", "api.example.com", "--source", "command", "--", "another"])).toThrow(/another" is not taken for "another": it stands in a folder of this project/);
   expect(existsSync(marker)).toBe(false);
 }, ["an ordinary user", "root"]);

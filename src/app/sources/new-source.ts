@@ -62,6 +62,8 @@ function findProgram(name: string, variables: Variables, ownProgram: string | un
   if (found !== undefined) return found;
   if (isAbsolute(name)) throw new VaultError("usage", `there is no program at "${name}" that this user can start`, "name it by the path where it is, or as it is found in the PATH");
   if (name.includes("/")) throw new VaultError("usage", `"${name}" is no program with an absolute path`, "name it by its absolute path, or as it is found in the PATH");
+  const left = name === "" ? undefined : (variables["PATH"] ?? "").split(delimiter).filter((folder) => isAbsolute(folder)).map((folder) => join(folder, name)).find(isExecutable);
+  if (left !== undefined) throw new VaultError(store === undefined ? "usage" : "no-value", `"${left}" is not taken for "${name}": it stands in a folder of this project or of a package, where a program that ran here may have left it`, store === undefined ? `if it is the one that you mean: ${left}` : "install it where programs of yours are, or type the command in another folder");
   if (store === undefined) throw new VaultError("usage", `the program "${name}" is not in the PATH`, "name it by its absolute path");
   // What was typed is right: the store cannot be asked here.
   throw new VaultError("no-value", `${store.title} cannot be asked: its program "${name}" is not in the PATH`, `install it: ${store.documentation}`);
