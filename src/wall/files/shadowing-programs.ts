@@ -15,6 +15,8 @@ const TOLD_MAX = 8;
 export function tellShadowing(path: string, folders: readonly string[], sinceMs: number, realOf: (path: string) => string | undefined): string[] {
   const searched = path.split(delimiter).map((named) => ({ named, real: realOf(named === "" ? "." : named) }));
   const isWritable = (real: string | undefined): boolean => real !== undefined && folders.some((folder) => isWithin(real, folder));
+  // Most people's PATH has no such folder, and to list all of its others takes time.
+  if (!searched.some(({ real }) => isWritable(real))) return [];
   const others = new Map(searched.filter(({ real }) => !isWritable(real)).reverse().flatMap(({ named }) => namesIn(named).map((name) => [name, `${named}/${name}`] as const)));
   const lines = searched.flatMap(({ named, real }) => (isWritable(real) ? namesIn(named) : []).flatMap((name) => {
     const hidden = others.get(name);
