@@ -22,6 +22,9 @@ const SWALLOWED = /^[ \t]*(?:export[ \t]+)?(?:[A-Za-z_][A-Za-z0-9_.-]*=(?!=?$)|[
 /** Line ends that some readers know and others do not, and what no text file holds. */
 const CONTROL = new RegExp("[\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u009F\\u2028\\u2029]");
 const NAME_LENGTH_MAX = 128;
+/** dotenv's grammar takes a time that grows with the square of such a run: a file of 1 MiB of line ends would hold this program for an hour. */
+const BLANKS_MAX = 256;
+const LONG_BLANK = new RegExp(`\\s{${BLANKS_MAX},}`, "g");
 
 /**
  * @param what the file, as the user knows it.
@@ -30,6 +33,8 @@ const NAME_LENGTH_MAX = 128;
 export function parseDotenv(bytes: Uint8Array, what: string): AssignmentFile {
   const text = decode(bytes, what);
   const spans = scan(text, what);
+  const blank = text.search(LONG_BLANK);
+  if (blank >= 0) throw refuseLine(what, countLines(text.slice(0, blank)) + 1, `there are more than ${BLANKS_MAX} blanks or empty lines in a row`, "take them out");
   const read = new Map(Object.entries(parse(text)));
   for (const { name, value, line } of spans) {
     if (read.get(name) !== value) throw refuseLine(what, line, `"${name}" would be read in two ways`, "put the value into single quotes");
@@ -43,7 +48,8 @@ export function parseDotenv(bytes: Uint8Array, what: string): AssignmentFile {
 /** What any reader may find under the names, also in a file that `parseDotenv` refuses: for hiding, and never for use. */
 export function readLoosely(text: string, names: ReadonlySet<string>): { readonly name: string; readonly value: Secret }[] {
   // The whole knows values of several lines. The lines know a name that stands there twice, of which the whole gives the last.
-  return [text, ...text.split("\n")].flatMap((part) => Object.entries(parse(part)).flatMap(([name, value]) => (names.has(name) ? [{ name, value: Secret.fromText(value) }] : [])));
+  const short = text.replace(LONG_BLANK, "\n");
+  return [short, ...short.split("\n")].flatMap((part) => Object.entries(parse(part)).flatMap(([name, value]) => (names.has(name) ? [{ name, value: Secret.fromText(value) }] : [])));
 }
 
 /** dotenv takes `\r\n` and a lone `\r` for line ends too, and a byte order mark for a space. */

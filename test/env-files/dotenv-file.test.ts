@@ -1,7 +1,7 @@
 import { parse } from "dotenv";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseDotenv } from "../../src/env-files/dotenv-file.ts";
+import { parseDotenv, readLoosely } from "../../src/env-files/dotenv-file.ts";
 import { KEPT_VALUE, withoutValues } from "../../src/env-files/kept-value.ts";
 import { VaultError } from "../../src/errors.ts";
 import { CORPUS } from "./corpus.ts";
@@ -12,6 +12,17 @@ const textOf = (value: { reveal: () => Uint8Array }): string => Buffer.from(valu
 function readAll(file: string | Uint8Array): Record<string, string> {
   return Object.fromEntries(parseDotenv(bytesOf(file), '"x.env"').assignments.map(({ name, value }) => [name, textOf(value)]));
 }
+
+describe("a file that somebody has made to hold its reader", () => {
+  const held = [`A=first-value\n${"\n".repeat(1024 * 1024)}A=last-value\n`, `A=${" ".repeat(1024 * 1024)}'\nA=last-value\n`];
+
+  it("is refused where it is used, and read at once where it is looked through", () => {
+    for (const text of held) {
+      expect(() => readAll(text.replace("A=last", "B=last"))).toThrow(VaultError);
+      expect(readLoosely(text, new Set(["A"])).map(({ value }) => textOf(value))).toContain("last-value");
+    }
+  });
+});
 
 describe("odd files", () => {
   it("are sixty at least", () => {
